@@ -1,0 +1,84 @@
+#include "base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_LIMIT (16u << 20)
+
+struct message {
+	char text[400];
+	size_t length;
+};
+
+/* libcyaml tells the cause first and then a backtrace of keys with lines and columns; both are kept. */
+static void keep_log(cyaml_log_t level, void *context, const char *format, va_list list)
+{
+	struct message *message = context;
+	char line[200];
+
+	if (level < CYAML_LOG_ERROR)
+		return;
+	vsnprintf(line, sizeof line, format, list);
+	const char *text = line;
+	if (strncmp(text, "Load: ", 6) == 0)
+		text += 6;
+	while (*text == ' ')
+		text++;
+	size_t length = strcspn(text, "\n");
+	if (length == 0 || strncmp(text, "Backtrace", 9) == 0)
+		return;
+	int wrote = snprintf(message->text + message->length,
+			     sizeof message->text - message->length, "%s%.*s",
+			     message->length ? "; " : "", (int)length, text);
+	if (wrote > 0) {
+		message->length += (size_t)wrote;
+		if (message->length >= sizeof message->text)
+			message->length = sizeof message->text - 1;
+	}
+}
+
+static cyaml_config_t configuration(struct message *message)
+{
+	return (cyaml_config_t){
+		.log_fn = keep_log,
+		.log_ctx = message,
+		.mem_fn = cyaml_mem,
+		.log_level = CYAML_LOG_ERROR,
+		.flags = CYAML_CFG_NO_ALIAS,
+	};
+}
+
+int knowledge_load_bytes(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
+		    void **data, unsigned *count, struct error *error)
+{
+	struct message message = { .length = 0 };
+	cyaml_config_t config = configuration(&message);
+
+	*data = NULL;
+	cyaml_err_t result = cyaml_load_data(text.data, text.length, &config, schema, data, count);
+	if (result == CYAML_OK)
+		return 0;
+	return error_set(error, ERROR_INPUT, name, "%s",
+			 message.length ? message.text : cyaml_strerror(result));
+}
+
+int knowledge_load(const char *path, const cyaml_schema_value_t *schema, void **data, unsigned *count,
+	      struct error *error)
+{
+	struct buffer content;
+	*data = NULL;
+	int result = file_read(path, FILE_LIMIT, &content, error);
+	if (result < 0)
+		return result;
+	result = knowledge_load_bytes(buffer_bytes(&content), path, schema, data, count, error);
+	buffer_fini(&content);
+	return result;
+}
+
+void knowledge_free(const cyaml_schema_value_t *schema, void *data, unsigned count)
+{
+	cyaml_config_t config = configuration(NULL);
+	config.log_fn = NULL;
+	if (data)
+		cyaml_free(&config, schema, data, count);
+}

@@ -1,0 +1,149 @@
+/* stream - conversations rebuilt from packets: what each side said, as the target would have read it.
+ *
+ * TCP reassembly by RFC 9293 with fragments out of order, retransmissions, overlaps, gaps and mid-stream
+ * pick-up; UDP conversations by address pair and idle time. Finished conversations are handed to the owner
+ * as sessions, with the protocol they speak (found by content, ports only break ties), whether they conform
+ * to it, what was said in it, and the files that crossed.
+ * A table is used by one thread; keyed hashing (SipHash) and hard limits keep an attacker from growing it. */
+#ifndef KENBI_STREAM_H
+#define KENBI_STREAM_H
+
+#include "base/base.h"
+#include "packet/packet.h"
+
+enum stream_side { STREAM_CLIENT, STREAM_SERVER, STREAM_SIDES };
+
+enum stream_end {
+	STREAM_END_FIN, STREAM_END_RST, STREAM_END_TIMEOUT, STREAM_END_CAPTURE, STREAM_END_LIMIT
+};
+
+/* A run of bytes that arrived with one packet. */
+struct stream_segment {
+	size_t offset; /* in the half's data */
+	size_t length;
+	uint64_t time_ns;
+};
+
+struct stream_half {
+	struct address address;
+	uint16_t port;
+	struct bytes data; /* everything in order; bytes that never arrived are zero and listed as gaps */
+	const struct stream_segment *segments; /* ascending offsets */
+	size_t segment_count;
+	uint64_t lost;          /* bytes missing (gaps) */
+	uint64_t beyond_limit;  /* bytes that were not kept because of the limit per side */
+	uint32_t packets, retransmitted, out_of_order, overlaps, contradictions;
+	/* contradictions: overlaps whose bytes differ (evasion) */
+};
+
+struct stream_session {
+	uint64_t number;  /* 1, 2, … in the order of the first packet */
+	uint8_t protocol; /* 6 or 17 */
+	uint64_t first_ns, last_ns;
+	enum stream_end end;
+	bool picked_up;   /* the beginning was not seen */
+	struct stream_half half[STREAM_SIDES];
+};
+
+struct stream_limits {
+	size_t memory;       /* of the whole table, bytes */
+	size_t side;         /* kept per side of a conversation, bytes */
+	size_t flows;        /* at the same time */
+	uint64_t tcp_idle_ns, udp_idle_ns;
+};
+/* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s. */
+struct stream_limits stream_default_limits(void);
+
+#define STREAM_COUNTERS(COUNTER)                                                                    \
+	COUNTER(sessions, "conversations handed on")                                                \
+	COUNTER(evicted, "conversations closed early because a limit was reached")                  \
+	COUNTER(checksum_wrong, "packets ignored because their checksum is wrong")                  \
+	COUNTER(out_of_window, "segments ignored because no receiver would accept them")            \
+	COUNTER(other_protocols, "packets that are neither TCP nor UDP")
+
+struct stream_counters {
+#define STREAM_COUNTER_FIELD(name, meaning) uint64_t name;
+	STREAM_COUNTERS(STREAM_COUNTER_FIELD)
+#undef STREAM_COUNTER_FIELD
+};
+
+struct stream_table;
+/* Called once per finished conversation; the session is borrowed and valid during the call. A negative
+ * result stops stream_push / stream_flush, which return it. */
+typedef int stream_receiver(void *context, const struct stream_session *session);
+
+struct stream_table *stream_new(const struct stream_limits *limits, stream_receiver *receiver,
+				void *context);
+void stream_free(struct stream_table *table); /* what is open is discarded: flush first */
+MUST_CHECK int stream_push(struct stream_table *table, const struct packet *packet);
+MUST_CHECK int stream_flush(struct stream_table *table); /* ends every open conversation */
+struct stream_counters stream_counters(const struct stream_table *table);
+
+/* --- what a conversation is --- */
+
+enum stream_conformance { STREAM_CONFORMS, STREAM_DEVIATES, STREAM_UNJUDGED };
+
+struct stream_deviation {
+	enum stream_side side;
+	size_t offset;
+	const char *what; /* "NDR string longer than its maximum count", … */
+};
+
+/* One thing that was said: a request, a command, a named file. Text is printable UTF-8, cut at 1 KiB. */
+struct stream_utterance {
+	enum stream_side side;
+	size_t offset;
+	uint64_t time_ns;
+	const char *what; /* "request", "command", "reply", "bind", "call", "login", "join", … */
+	const char *text;
+};
+
+/* Another conversation that this one announced (FTP PORT/PASV/EPRT, TFTP reply port, …). */
+struct stream_announcement {
+	struct address address;
+	uint16_t port;
+	uint8_t protocol;
+	const char *purpose; /* "ftp-data" */
+	const char *name;    /* of the file that will cross; "" when not known */
+	bool to_server;      /* the content goes from client to server of this session (STOR) */
+};
+
+/* A file that crossed whole or in part. */
+struct stream_file {
+	enum stream_side sender;
+	size_t offset;       /* in the sender's data; for carriers that frame content, of its beginning */
+	struct bytes content;
+	const char *name;    /* as the protocol names it, "" if it does not */
+	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "raw" */
+	const char *media;   /* by content: "pe", "elf", "zip", "text", "data", … */
+	bool complete;       /* as far as the carrier can tell */
+};
+
+/* The result of stream_describe; everything in it lives in its arena. */
+struct stream_description {
+	struct arena *arena;
+	const char *protocol; /* "http", "ftp", "smb", "dcerpc", "smtp", "irc", "shell", "dns", "tftp",
+				 "pe-transfer", … or "unknown" */
+	enum stream_conformance conformance;
+	const struct stream_deviation *deviations;
+	size_t deviation_count;
+	const struct stream_utterance *utterances;
+	size_t utterance_count;
+	const struct stream_announcement *announcements;
+	size_t announcement_count;
+	const struct stream_file *files;
+	size_t file_count;
+	const char *target; /* known vulnerable operation that was called ("MS04-011 …"), or NULL;
+			       from data/targets.yaml: interface UUID + operation number */
+};
+
+/* Judges one session. Returns 0 (also for unknown protocols), ERROR_LIMIT when the description was cut at
+ * its budget (what is there stands), ERROR_MEMORY. Free with stream_description_fini in every case. */
+MUST_CHECK int stream_describe(const struct stream_session *session,
+			       struct stream_description *description);
+void stream_description_fini(struct stream_description *description);
+
+/* Name of a media type by content ("pe", "elf", "zip", "gif", "text", "data", …). */
+const char *stream_media(struct bytes content);
+
+#endif

@@ -1,0 +1,91 @@
+/* Events kept in memory: texts in an arena, events in one growing array. */
+#include "trace/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct trace_log {
+	struct arena *arena;
+	struct trace_event *events;
+	size_t count, capacity, limit;
+	uint64_t dropped;
+};
+
+struct trace_log *trace_log_new(size_t limit)
+{
+	struct trace_log *log = calloc(1, sizeof *log);
+	if (!log)
+		return NULL;
+	log->limit = limit;
+	log->arena = arena_new(limit);
+	if (!log->arena) {
+		free(log);
+		return NULL;
+	}
+	return log;
+}
+
+void trace_log_free(struct trace_log *log)
+{
+	if (!log)
+		return;
+	arena_free(log->arena);
+	free(log->events);
+	free(log);
+}
+
+static int grow(struct trace_log *log)
+{
+	if (log->count < log->capacity)
+		return 0;
+	size_t capacity = log->capacity ? 2 * log->capacity : 256;
+	if (capacity * sizeof *log->events + arena_used(log->arena) > log->limit)
+		return ERROR_LIMIT;
+	struct trace_event *events = realloc(log->events, capacity * sizeof *events);
+	if (!events)
+		return ERROR_MEMORY;
+	log->events = events;
+	log->capacity = capacity;
+	return 0;
+}
+
+static void keep(void *context, const struct trace_event *event)
+{
+	struct trace_log *log = context;
+	struct trace_event copy = *event;
+
+	if (log->dropped || grow(log) < 0) {
+		log->dropped++;
+		return;
+	}
+	for (int i = 0; i < TRACE_FIELDS; i++) {
+		if (!copy.values[i].text)
+			continue;
+		copy.values[i].text = arena_copy(log->arena, bytes_of(copy.values[i].text));
+		if (!copy.values[i].text) {
+			log->dropped++;
+			return;
+		}
+	}
+	log->events[log->count++] = copy;
+}
+
+struct trace_sink trace_log_sink(struct trace_log *log)
+{
+	return (struct trace_sink){ .context = log, .event = keep };
+}
+
+size_t trace_log_count(const struct trace_log *log)
+{
+	return log->count;
+}
+
+const struct trace_event *trace_log_event(const struct trace_log *log, size_t index)
+{
+	return index < log->count ? &log->events[index] : NULL;
+}
+
+uint64_t trace_log_dropped(const struct trace_log *log)
+{
+	return log->dropped;
+}

@@ -1,0 +1,70 @@
+/* trace - one vocabulary of behaviour events, and their text form (NDJSON).
+ *
+ * Whatever executes foreign code (win32, unix) or observes it (stream, shellcode) says what happened in
+ * these words; policy, remedy and report only know these words. Adding a word is one line in
+ * trace/vocabulary.h. */
+#ifndef KENBI_TRACE_H
+#define KENBI_TRACE_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+#include "trace/vocabulary.h"
+
+#define TRACE_FIELDS 5 /* most fields that an event has */
+
+#define TRACE_ENUM(id, name, meaning, ...) TRACE_##id,
+enum trace_kind { TRACE_EVENTS(TRACE_ENUM) TRACE_KINDS };
+#undef TRACE_ENUM
+
+struct trace_value {
+	const char *text; /* UTF-8, borrowed until the sink returns; NULL: the value is `number` */
+	uint64_t number;
+};
+
+struct trace_event {
+	enum trace_kind kind;
+	uint64_t time;    /* instructions executed by the simulated machine when it happened */
+	uint32_t process; /* simulated process; 1 is the sample or shellcode itself */
+	uint64_t caller;  /* address of the code that asked for it; 0: not known */
+	struct trace_value values[TRACE_FIELDS]; /* in the order of the vocabulary's field names */
+};
+
+/* Where events go. The event and its texts are borrowed and valid during the call only. */
+struct trace_sink {
+	void *context;
+	void (*event)(void *context, const struct trace_event *event);
+};
+
+const char *trace_kind_name(enum trace_kind kind);
+const char *trace_kind_meaning(enum trace_kind kind);
+/* The kind of that name, or ERROR_INPUT. */
+int trace_kind_find(const char *name);
+/* Name of field `index` of a kind, NULL past the last. */
+const char *trace_field_name(enum trace_kind kind, unsigned index);
+/* Index of the field of that name, or ERROR_INPUT. */
+int trace_field_find(enum trace_kind kind, const char *name);
+
+struct trace_value trace_text(const char *text);
+struct trace_value trace_number(uint64_t number);
+
+/* Gives an event to the sink (NULL: dropped). */
+void trace_emit(const struct trace_sink *sink, const struct trace_event *event);
+
+/* A sink that keeps copies of events, up to `limit` bytes; what is over is counted, not kept. */
+struct trace_log;
+struct trace_log *trace_log_new(size_t limit);
+void trace_log_free(struct trace_log *log);
+struct trace_sink trace_log_sink(struct trace_log *log);
+size_t trace_log_count(const struct trace_log *log);
+/* Event `index`; valid as long as the log. */
+const struct trace_event *trace_log_event(const struct trace_log *log, size_t index);
+uint64_t trace_log_dropped(const struct trace_log *log);
+
+/* {"type":"event","event":"file.create","time":…,"process":…,"path":…}. Returns owned, NULL: no memory. */
+json_t *trace_event_json(const struct trace_event *event);
+/* Reads one such object; texts are borrowed from it. ERROR_INPUT names what is wrong. */
+MUST_CHECK int trace_event_from_json(const json_t *object, struct trace_event *event,
+				     struct error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/* unix - system-call personalities for shellcode: what Linux, FreeBSD and Solaris would do when asked.
+ *
+ * A process is an x86 machine with a stack, and a personality that answers its system calls and says each one
+ * as a trace event (a word of its own where the vocabulary has it, system.call otherwise). Nothing reaches
+ * the host. One thread per process. */
+#ifndef KENBI_UNIX_H
+#define KENBI_UNIX_H
+
+#include "base/base.h"
+#include "trace/trace.h"
+#include "x86/x86.h"
+
+enum unix_system {
+	UNIX_LINUX_32,   /* int 80h: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp */
+	UNIX_LINUX_64,   /* syscall: rax; rdi, rsi, rdx, r10, r8, r9 */
+	UNIX_FREEBSD_32, /* int 80h: eax, arguments on the stack behind a return address; carry: error */
+	UNIX_FREEBSD_64,
+	UNIX_SOLARIS_32, /* lcall 7,0 / int 91h: eax, arguments on the stack */
+	UNIX_SYSTEMS
+};
+
+struct unix_config {
+	enum unix_system system;
+	size_t memory_limit;     /* 0: 64 MiB */
+	const struct peer *peer; /* borrowed; NULL: nothing answers */
+	struct trace_sink trace;
+};
+
+enum unix_end { UNIX_END_EXIT, UNIX_END_IDLE, UNIX_END_BUDGET, UNIX_END_FAULT };
+
+struct unix_process;
+
+MUST_CHECK int unix_new(const struct unix_config *config, struct unix_process **process,
+			struct error *error);
+void unix_free(struct unix_process *process);
+/* Maps raw code readable, writable and executable, and points the machine at `code + entry`. */
+MUST_CHECK int unix_place(struct unix_process *process, struct bytes code, size_t entry,
+			  uint64_t *placed, struct error *error);
+enum unix_end unix_run(struct unix_process *process, uint64_t budget);
+struct x86 *unix_machine(struct unix_process *process); /* borrowed */
+uint64_t unix_calls(const struct unix_process *process);
+
+/* Would this stop of the machine be a system call with a valid number and sensible arguments for `system`
+ * (readable path, address family, …)? Judges without executing it: the detector's proof.
+ * Returns the call's name, or NULL. */
+const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit *stop,
+			       enum unix_system system);
+const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris" */
+enum x86_mode unix_system_mode(enum unix_system system);
+
+#endif

@@ -1,9 +1,10 @@
 /* outbreak - infection simulation: what an outbreak does in a world, and what each remedy changes.
  *
- * Hosts are individuals in subnets, subnets belong to providers. Only scans that hit matter: the process is
- * simulated exactly in distribution by thinning (Lewis & Shedler 1979, DOI 10.1002/nav.3800260304) with
- * counter-based random numbers, so that a seed and a replica number fix the result bit for bit on any number of
- * threads, and runs with and without a remedy share their randomness. */
+ * Hosts are individuals in subnets, subnets belong to providers. Only scans that hit matter: the
+ * process is simulated exactly in distribution by thinning (Lewis & Shedler 1979,
+ * DOI 10.1002/nav.3800260304) with counter-based random numbers, so that a seed and a replica
+ * number fix the result bit for bit on any number of threads, and runs with and without a remedy
+ * share their randomness. */
 #ifndef KENBI_OUTBREAK_H
 #define KENBI_OUTBREAK_H
 
@@ -14,20 +15,20 @@ enum outbreak_scan { OUTBREAK_RANDOM, OUTBREAK_SEQUENTIAL, OUTBREAK_LOCAL };
 
 struct outbreak_worm {
 	enum outbreak_scan scan;
-	double rate;          /* scans per second of one infected host */
-	double local_share;   /* OUTBREAK_LOCAL: chance that a scan stays in the own subnet, 0 … 1 */
+	double rate;	    /* scans per second of one infected host */
+	double local_share; /* OUTBREAK_LOCAL: chance that a scan stays in the own subnet, 0 … 1 */
 	uint16_t port;
 	uint32_t initially_infected;
-	double latency;       /* seconds from hit to the first own scan */
+	double latency; /* seconds from hit to the first own scan */
 };
 
 struct outbreak_subnet {
 	const char *name;
-	uint32_t provider;    /* index */
-	uint64_t addresses;   /* size of the address block; > 0 */
-	double live_share;    /* chance that an address is a live host */
+	uint32_t provider;	 /* index */
+	uint64_t addresses;	 /* size of the address block; > 0 */
+	double live_share;	 /* chance that an address is a live host */
 	double vulnerable_share; /* of live hosts */
-	double patched_share;    /* of vulnerable hosts, immune from the start */
+	double patched_share;	 /* of vulnerable hosts, immune from the start */
 };
 
 struct outbreak_provider {
@@ -36,12 +37,12 @@ struct outbreak_provider {
 
 struct outbreak_world {
 	const char *name;
-	struct arena *arena;         /* owns names and arrays */
+	struct arena *arena; /* owns names and arrays */
 	const struct outbreak_provider *providers;
 	size_t provider_count;
 	const struct outbreak_subnet *subnets; /* in address order: sequential scans run along it */
 	size_t subnet_count;
-	uint64_t scanned_space;      /* addresses that a random scan draws from; ≥ sum of addresses */
+	uint64_t scanned_space; /* addresses that a random scan draws from; ≥ sum of addresses */
 };
 /* A YAML topology (data/topology/, schema in docs/topology.md); NULL: the default one. */
 MUST_CHECK int outbreak_world_load(const char *path, struct outbreak_world *world,
@@ -49,11 +50,11 @@ MUST_CHECK int outbreak_world_load(const char *path, struct outbreak_world *worl
 void outbreak_world_fini(struct outbreak_world *world);
 
 struct outbreak_run {
-	double duration;      /* simulated seconds */
+	double duration; /* simulated seconds */
 	uint32_t replicas;
 	uint64_t seed;
 	uint32_t curve_points; /* ≥ 2, evenly spaced from 0 to duration */
-	unsigned threads;     /* 0: all cores; the result does not depend on it */
+	unsigned threads;      /* 0: all cores; the result does not depend on it */
 };
 /* 24 h, 20 replicas, seed 1, 97 points. */
 struct outbreak_run outbreak_default_run(void);
@@ -64,11 +65,11 @@ struct outbreak_band {
 
 struct outbreak_forecast {
 	const struct remedy_candidate *remedy; /* NULL: nothing is done */
-	double hosts, vulnerable;              /* mean over replicas */
-	struct outbreak_band infected;         /* at the end */
-	struct outbreak_band saved;            /* paired: same replica without minus with */
-	struct outbreak_band *curve;           /* curve_points entries */
-	double *subnet_infected;               /* mean at the end, one per subnet */
+	double hosts, vulnerable;	       /* mean over replicas */
+	struct outbreak_band infected;	       /* at the end */
+	struct outbreak_band saved;	       /* paired: same replica without minus with */
+	struct outbreak_band *curve;	       /* curve_points entries */
+	double *subnet_infected;	       /* mean at the end, one per subnet */
 	double *subnet_vulnerable;
 };
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SECTIONS = ["summary", "path", "sessions", "shellcode", "samples", "behaviours", "remedies", "forecast", "method"]
+SECTIONS = ["summary", "path", "sessions", "shellcode", "samples", "behaviours", "indicators", "remedies", "forecast", "method"]
 SKIPPED = 77
 # Ends the data block, runs as markup, as handler, as attribute; reorders text; holds a zero byte and the page's own mark.
 PAYLOAD = ('</script><img src=x onerror="document.documentElement.dataset.hacked=1"><!--<script>'
@@ -165,7 +165,7 @@ def test_worm(page):
     assert "executes what it wrote itself" in text["shellcode"]
     assert "Copies itself into a system folder" in text["samples"] and "192.0.0.0/8: 612" in text["samples"]
     assert "ttcp dport 445" not in text["remedies"] and "tcp dport 445 counter drop" in text["remedies"]
-    assert page.count("button", **{"class": "copy"}) == 7
+    assert page.count("button", **{"class": "copy"}) == 8
     assert page.count("path", **{"class": "curve chosen"}) == 1
     assert "every" not in text["method"] or "20090420" in text["method"]
     assert "the last packet is cut off" in text["method"]
@@ -189,7 +189,7 @@ def test_hostile(page):
     check_drawn(page)
     check_inert(page)
     text = page.sections
-    for name in ("summary", "path", "sessions", "shellcode", "samples", "behaviours", "remedies", "method"):
+    for name in ("summary", "path", "sessions", "shellcode", "samples", "behaviours", "indicators", "remedies", "method"):
         assert "</script><img src=x" in text[name], f"section {name} does not show the text as it is"
         assert "\u202e" not in text[name] and "\\u{202e}gpj.exe\\x00" in text[name], f"section {name} lets text deceive"
 

@@ -64,9 +64,7 @@ function worstVerdict(found) {
 // A link to where a record stands in the page.
 function reference(type, id) {
   if (!known(id)) return null;
-  const link = element("a", { href: "#" + anchor(type, id) }, `${type} ${id}`);
-  link.addEventListener("click", () => document.dispatchEvent(new CustomEvent("reveal", { detail: { type, id } })));
-  return link;
+  return element("a", { href: "#" + anchor(type, id) }, `${type} ${id}`);
 }
 
 // Ids are numbers by contract; anything else becomes something that is harmless as a name.

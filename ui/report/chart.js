@@ -72,7 +72,7 @@ function spread(labels, gap, top, bottom) {
 // series: [{label, kind ("without", "chosen", "other"), points [[seconds, low, median, high]]}], the last on top.
 function curvesChart(series, narrow, label) {
   const width = narrow ? 380 : 960, height = narrow ? 300 : 400;
-  const box = { left: narrow ? 52 : 64, right: narrow ? 370 : 730, top: 34, bottom: height - 46 };
+  const box = { left: narrow ? 52 : 64, right: narrow ? 370 : 680, top: 34, bottom: height - 46 };
   const points = series.flatMap((one) => one.points);
   const span = Math.max(1, ...points.map((point) => point[0]));
   const valueMarks = ticks(Math.max(...points.map((point) => point[3]), 1), narrow ? 4 : 5);
@@ -81,7 +81,7 @@ function curvesChart(series, narrow, label) {
   const y = (hosts) => box.bottom - (hosts / valueMarks.at(-1)) * (box.bottom - box.top);
   const ends = series.map((one) => ({ one, at: y(one.points.at(-1)[2]), from: y(one.points.at(-1)[2]) }));
   spread(ends, 34, box.top + 6, box.bottom - 16);
-  return chartFrame(width, height, label,
+  const chart = chartFrame(width, height, label,
     valueAxis(box, valueMarks, y, "infected hosts"),
     time.marks.map((mark) => [
       picture("line", { class: "axis", x1: x(mark * time.length), x2: x(mark * time.length), y1: box.bottom, y2: box.bottom + 5 }),
@@ -96,6 +96,32 @@ function curvesChart(series, narrow, label) {
       fitted(one.label, width - box.right - 18, 13, { class: `label ${one.kind}`, x: box.right + 18, y: at + 1 }),
       picture("text", { class: "tick", x: box.right + 18, y: at + 16 }, `${count(one.points.at(-1)[2])} hosts`),
     ]));
+  followPointer(chart, series, box, x, span);
+  return chart;
+}
+
+// Under the pointer, the figures of that time: a convenience, the table has them all.
+function followPointer(chart, series, box, x, span) {
+  const reading = picture("g", { class: "reading" });
+  chart.append(reading);
+  chart.addEventListener("pointerleave", () => reading.replaceChildren());
+  chart.addEventListener("pointermove", (event) => {
+    const bounds = chart.getBoundingClientRect();
+    const at = (event.clientX - bounds.left) * chart.viewBox.baseVal.width / bounds.width;
+    reading.replaceChildren();
+    if (at < box.left || at > box.right) return;
+    const seconds = (at - box.left) / (box.right - box.left) * span;
+    const points = series[0].points;
+    const nearest = points.reduce((best, point, i) => (Math.abs(point[0] - seconds) < Math.abs(points[best][0] - seconds) ? i : best), 0);
+    const rows = [duration(points[nearest][0]), ...series.filter((one) => one.kind !== "other" && one.points[nearest]).reverse()
+      .map((one) => `${one.kind === "without" ? "nothing done" : "with the remedy"}: ${count(one.points[nearest][2])}`)];
+    const line = x(points[nearest][0]), boxWidth = 172;
+    const left = line + 10 + boxWidth > box.right ? line - 10 - boxWidth : line + 10;
+    append(reading, [
+      picture("line", { x1: line, x2: line, y1: box.top, y2: box.bottom }),
+      picture("rect", { x: left, y: box.top + 4, width: boxWidth, height: rows.length * 18 + 8, rx: 5 }),
+      rows.map((row, i) => picture("text", { x: left + 9, y: box.top + 21 + i * 18, "font-size": 12.5 }, row))]);
+  });
 }
 
 // Counts by first octet of the address, with the ranges in which no host of the Internet lies.

@@ -69,19 +69,22 @@ function scrolling(label, ...children) {
   return element("div", { class: "scrolling", role: "region", "aria-label": label, tabindex: "0" }, children);
 }
 
-// A plain table: columns are names (or {name, class}), rows are lists of cells.
-function plainTable(caption, columns, rows) {
+// A plain table: columns are names (or {name, class}), rows are lists of cells. A table of the kind "stacking" stacks the
+// cells of a row on narrow pages; its explicit roles keep it a table for those who listen to it.
+function plainTable(caption, columns, rows, kind) {
   const named = columns.map((column) => (typeof column === "string" ? { name: column } : column));
-  return element("table", null,
+  const role = (name) => (kind === "stacking" ? name : null);
+  return element("table", { class: kind, role: role("table") },
     element("caption", null, caption),
-    element("thead", null, element("tr", null,
-      named.map((column) => element("th", { scope: "col", class: column.class }, column.name)))),
-    element("tbody", null, rows.map((row) => element("tr", null,
-      row.map((cell, at) => element("td", { class: named[at].class }, cell))))));
+    element("thead", { role: role("rowgroup") }, element("tr", { role: role("row") },
+      named.map((column) => element("th", { scope: "col", class: column.class, role: role("columnheader") }, column.name)))),
+    element("tbody", { role: role("rowgroup") }, rows.map((row) => element("tr", { role: role("row") },
+      row.map((cell, at) => element("td", { class: named[at].class, role: role("cell") }, cell))))));
 }
 
-// Shows the first `size` of many things and a button for the next ones; says how many there are.
-function gradually(things, size, noun, build) {
+// Shows the first `size` of many things and a button for the next ones; says how many there are. Things that are
+// records of a `type` can be linked to wherever they stand.
+function gradually(things, size, noun, build, type) {
   const list = element("div", { class: "stack" });
   const note = element("p", { class: "note", role: "status" });
   const button = element("button", { type: "button" });
@@ -95,6 +98,10 @@ function gradually(things, size, noun, build) {
   };
   button.addEventListener("click", more);
   more();
+  if (type && things.length > size) onReveal((name) => {
+    const at = things.findIndex((thing) => anchor(type, thing.id) === name);
+    while (shown <= at) more();
+  });
   return things.length > size ? [list, element("div", { class: "pager" }, note, button)] : list;
 }
 

@@ -7,11 +7,17 @@ const SECTIONS = [
   ["shellcode", "Shellcode", shellcodeSection],
   ["samples", "Samples", samplesSection],
   ["behaviours", "Behaviours", behavioursSection],
+  ["indicators", "Indicators", indicatorsSection],
   ["remedies", "Remedies", remediesSection],
   ["forecast", "Forecast", forecastSection],
   ["method", "Inputs and method", methodSection],
 ];
-const COUNTED = { path: "step", sessions: "session", shellcode: "shellcode", samples: "sample", behaviours: "behaviour", remedies: "remedy" };
+// Sections whose entry in the contents carries a number.
+const COUNTED = {
+  path: (found) => total(found, "step"), sessions: (found) => total(found, "session"), shellcode: (found) => total(found, "shellcode"),
+  samples: (found) => total(found, "sample"), behaviours: (found) => total(found, "behaviour"),
+  indicators: (found) => indicators(found).length, remedies: (found) => total(found, "remedy"),
+};
 
 function fail(where, problem) {
   const root = document.documentElement;
@@ -45,7 +51,7 @@ function drawSection(found, page, [id, title, build]) {
 
 function contents(found) {
   const entries = SECTIONS.map(([id, title]) => element("li", null, element("a", { href: "#" + id }, title,
-    Object.hasOwn(COUNTED, id) && element("span", { class: "count" }, count(total(found, COUNTED[id]))))));
+    Object.hasOwn(COUNTED, id) && element("span", { class: "count" }, count(COUNTED[id](found))))));
   return [element("p", { class: "mark" }, "kenbi"), element("ul", null, entries)];
 }
 
@@ -61,6 +67,7 @@ function start() {
   append(document.getElementById("contents"), contents(found));
   append(main, SECTIONS.map((section) => drawSection(found, page, section)));
   document.title = `${headline(found)[1]} – case report – kenbi`;
+  followLinks();
   addEventListener("beforeprint", () => openEverything(true));
   addEventListener("afterprint", () => openEverything(false));
 }

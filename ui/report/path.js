@@ -23,7 +23,7 @@ function pathPicture(found, steps, narrow) {
   const drawn = steps.filter((step) => hosts.includes(step.from) || hosts.includes(step.to)).slice(0, PICTURE_STEPS);
   const column = Math.max(narrow ? 104 : 150, (narrow ? 380 : 960) / Math.max(hosts.length, 1));
   const width = Math.max(narrow ? 380 : 960, column * hosts.length);
-  const row = 50, top = 84;
+  const row = 48, top = 84;
   const height = top + drawn.length * row + 12;
   const x = (host) => column * (hosts.indexOf(host) + 0.5);
   return {
@@ -35,11 +35,11 @@ function pathPicture(found, steps, narrow) {
 }
 
 function lifeline(host, role, x, column, height, narrow) {
-  const width = Math.min(column - 8, 190), fontSize = narrow ? 11 : 14;
+  const width = Math.min(column - 6, 190), fontSize = narrow ? 10.5 : 14;
   return [
     picture("line", { class: "lifeline", x1: x, x2: x, y1: 54, y2: height }),
     picture("rect", { class: "host", x: x - width / 2, y: 4, width, height: 50, rx: 6 }),
-    fitted(host, width - 8, fontSize, { class: "host-name", x, y: role ? 25 : 34, "text-anchor": "middle" }),
+    fitted(host, width, fontSize, { class: "host-name", x, y: role ? 25 : 34, "text-anchor": "middle" }),
     role && fitted(role, width - 8, fontSize - 1, { class: "host-role", x, y: 43, "text-anchor": "middle" }),
   ];
 }
@@ -48,18 +48,17 @@ function arrow(step, x, y, width, hosts) {
   const kind = isHarmful(step) ? "harm" : "plain";
   const from = hosts.includes(step.from) ? x(step.from) : x(step.to);
   const to = hosts.includes(step.to) ? x(step.to) : from;
-  const text = `${step.id}  ${visible(step.title || step.what)}`;
-  const room = Math.min(width, Math.max(text.length * 7.2, 40));
-  const middle = from === to ? from + 16 + room / 2 : (from + to) / 2;
-  const centre = Math.min(Math.max(middle, room / 2 + 4), width - room / 2 - 4);
+  const text = visible(step.title || step.what);
+  const room = Math.min(width - 8, text.length * 7.1);
+  const centre = Math.min(Math.max((from + to) / 2, room / 2 + 4), width - room / 2 - 4);
   const towards = Math.sign(to - from);
   return picture("g", { class: "step " + kind },
     from === to
-      ? [picture("path", { class: "arrow", d: `M${from},${y - 9}h14v14h-8` }), head(from, y + 5, -1)]
-      : [picture("line", { class: "arrow", x1: from, x2: to - towards * 7, y1: y, y2: y }),
-        picture("circle", { class: "origin", cx: from, cy: y, r: 3.5 }), head(to, y, towards)],
-    fitted(text, width - 8, 13, { class: "step-label", x: from === to ? Math.min(from + 22, width - room - 4) : centre, y: from === to ? y + 2 : y - 9,
-      "text-anchor": from === to ? "start" : "middle" }));
+      ? fitted(text, width - 8, 13, { class: "step-label", x: Math.max(4, Math.min(from + 18, width - room - 4)), y: y - (from + 18 > width - room - 4 ? 14 : -4) })
+      : [picture("line", { class: "arrow", x1: from, x2: to - towards * 7, y1: y, y2: y }), head(to, y, towards),
+        fitted(text, width - 8, 13, { class: "step-label", x: centre, y: y - 14, "text-anchor": "middle" })],
+    picture("circle", { class: "origin", cx: from, cy: y, r: 10 }),
+    picture("text", { class: "step-number", x: from, y: y + 4, "text-anchor": "middle" }, plain(step.id)));
 }
 
 function head(x, y, towards) {
@@ -75,9 +74,14 @@ function timeLine(steps) {
         ? [element("span", null, clock(step.time)), element("span", null, "+" + duration(step.time - begin))]
         : "time not seen"),
       element("div", null,
-        element("p", { class: "what" }, known(step.from) && [code(step.from), " "], step.title || step.what),
-        element("p", { class: "note" }, known(step.to) && step.to !== step.from && ["to ", code(step.to), links.length > 0 && " · "], sentence(links))));
+        element("p", { class: "what" }, element("span", { class: "offscreen" }, isHarmful(step) ? "harmful: " : ""), step.title || step.what),
+        element("p", { class: "note" }, betweenHosts(step), links.length > 0 && known(step.from || step.to) && " · ", sentence(links))));
   }));
+}
+
+function betweenHosts(step) {
+  const hosts = [step.from, step.to].filter(known).map(code);
+  return step.from === step.to ? hosts.slice(0, 1) : hosts.flatMap((host, at) => (at ? [" → ", host] : [host]));
 }
 
 function pathSection(found, page) {
@@ -91,11 +95,11 @@ function pathSection(found, page) {
   const hosts = pathHosts(steps);
   const drawable = hosts.length > 0;
   return [
-    element("p", null, `The attack in ${counted(steps.length, "step")}. Red arrows are harmful; grey ones are not by themselves. Times are UTC.`),
+    element("p", null, `The attack in ${counted(steps.length, "step")}, from top to bottom. Red steps are harmful; grey ones are not by themselves. Numbers are those of the time line below.`),
     drawable && element("figure", null,
       scrolling("Picture of the attack path", page.redrawn((narrow) => pathPicture(found, steps, narrow).node)),
       first.omitted > 0 && element("p", { class: "note" }, `The picture shows the first ${PICTURE_STEPS} steps between the first ${PICTURE_HOSTS} hosts; ${counted(first.omitted, "step stands", "steps stand")} in the time line only.`)),
-    element("h3", null, "Time line"),
+    element("h3", null, "Time line (UTC)"),
     steps.length > 200 ? gradually(steps, 100, "steps", (step) => timeLine([step])) : timeLine(steps),
   ];
 }

@@ -4,8 +4,8 @@ function rankingTable(found) {
   const most = Math.max(1, ...found.ranked.map((forecast) => forecast.saved.high));
   return scrolling("Ranking of remedies", plainTable(
     `Remedies by the hosts they save within ${duration(found.ranked[0].duration)}; bar: median, whisker: 5 % to 95 % of ${count(found.ranked[0].replicas)} simulations`,
-    [{ name: "Rank", class: "number" }, "Remedy", "Place", { name: "In force after", class: "nowrap" },
-      { name: `Hosts saved (full bar: ${count(most)})` }, { name: "Median", class: "number" }, { name: "Low – high", class: "number nowrap" }],
+    [{ name: "Rank", class: "number" }, "Remedy", { name: "Place", class: "spare" }, { name: "In force after", class: "nowrap spare" },
+      { name: `Hosts saved (full bar: ${count(most)})` }, { name: "Median", class: "number" }, { name: "Low – high", class: "number nowrap spare" }],
     found.ranked.map((forecast) => {
       const remedy = found.remedyById.get(forecast.remedy);
       const { low, median, high } = forecast.saved;
@@ -30,15 +30,16 @@ function ruleBlock(rule) {
 
 function remedyCard(found, remedy) {
   const forecast = found.ranked.find((one) => one.remedy === remedy.id);
-  return element("article", { class: "card", id: anchor("remedy", remedy.id) },
-    element("h3", null, remedy.title || remedy.name, " ", forecast && forecast === bestForecast(found) && badge("good", "best")),
+  const best = forecast && forecast === bestForecast(found);
+  return element("details", { class: "card", id: anchor("remedy", remedy.id), open: best },
+    element("summary", null, element("h3", null, remedy.title || remedy.name), best && [" ", badge("good", "best")]),
     facts([
       ["Answers", remedy.why],
       ["Does", [word(EFFECTS, remedy.effect), ", ", word(PLACES, remedy.place)]],
       ["Strength", strength(remedy)],
-      ["Taken part in by", Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`],
+      ["Taking part", Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`],
       ["In force after", duration(remedy.delay)],
-      ["Also stops", remedy.collateral || "nothing known"],
+      ["Side effects", remedy.collateral || "none known"],
       ["Saves", forecast ? `${count(forecast.saved.median)} hosts (${count(forecast.saved.low)} to ${count(forecast.saved.high)})` : "not forecast"],
     ]),
     list(remedy.rules).map(ruleBlock));
@@ -53,6 +54,7 @@ function remediesSection(found) {
     element("p", null, `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
       found.ranked.length > 0 ? "They are ranked by the hosts that they save in the forecast below." : "There is no forecast, so they are not ranked."),
     found.ranked.length > 0 && rankingTable(found),
-    gradually(sorted, 20, "remedies", (remedy) => remedyCard(found, remedy)),
+    element("h3", null, "Each remedy with its rules"),
+    gradually(sorted, 20, "remedies", (remedy) => remedyCard(found, remedy), "remedy"),
   ];
 }

@@ -10,10 +10,10 @@ function verdictBadge(table, value) {
 function policyTable(sample) {
   const policies = list(sample.policies);
   if (policies.length === 0) return element("p", { class: "note" }, "No policy was violated.");
-  return scrolling("Violated policies", plainTable("Policies that its behaviour violates", ["Severity", "Policy", "Evidence"],
+  return plainTable("Policies that its behaviour violates", ["Severity", "Policy", "Evidence"],
     policies.map((policy) => [verdictBadge(SEVERITY_BADGES, policy.severity),
       [element("strong", null, policy.title || policy.name), element("div", { class: "note" }, code(policy.name))],
-      list(policy.evidence).map((one) => element("div", { class: "proof" }, code(one)))])));
+      list(policy.evidence).map((one) => element("div", { class: "proof" }, code(one)))]), "stacking");
 }
 
 function endpointTable(sample) {
@@ -33,13 +33,21 @@ function scanFigure(sample, page) {
   return [
     element("h4", null, "How it looks for targets"),
     element("p", null, text),
-    facts([["Shares its own first 8 bits", percent(share["8"])], ["Its own first 16 bits", percent(share["16"])], ["Its own first 24 bits", percent(share["24"])]]),
+    element("p", null, `Of these, ${percent(share["8"])} lie in its own /8 network, ${percent(share["16"])} in its own /16 and ${percent(share["24"])} in its own /24.`),
     histogram.length === 256 && histogram.some((value) => value > 0) && element("figure", null,
       page.redrawn((narrow) => octetChart(histogram, narrow, "Histogram of the targets by the first octet of their address; the table below has the same figures")),
+      histogramNote(histogram),
       foldout("These figures as a table", plainTable("Addresses tried by first octet, most first", ["Block", { name: "Addresses tried", class: "number" }],
         histogram.map((value, octet) => [value, octet]).filter(([value]) => value > 0).sort((a, b) => b[0] - a[0])
           .map(([value, octet]) => [`${octet}.0.0.0/8`, count(value)])))),
   ];
+}
+
+// A peak flattens the rest of the picture, so the rest is said in words.
+function histogramNote(histogram) {
+  const rest = histogram.filter((value) => value > 0).sort((a, b) => a - b).slice(0, -1);
+  return rest.length > 0 && element("p", { class: "note" },
+    `${counted(rest.length + 1, "block")} of 256 were tried; outside the highest one, ${count(rest[0])} to ${count(rest.at(-1))} addresses each, ${count(rest[rest.length >> 1])} in the median.`);
 }
 
 function sampleCard(found, sample, page) {
@@ -61,7 +69,7 @@ function samplesSection(found, page) {
   const worstFirst = [...found.sample].sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
   return [
     element("p", null, "Programs were interpreted by kenbi's Windows simulator, never executed."),
-    gradually(worstFirst, 10, "samples", (sample) => sampleCard(found, sample, page)),
+    gradually(worstFirst, 10, "samples", (sample) => sampleCard(found, sample, page), "sample"),
   ];
 }
 
@@ -73,9 +81,11 @@ function sourceReference(source) {
 function behavioursSection(found) {
   if (found.behaviour.length === 0) return element("p", { class: "empty" }, "No behaviour of malware was recognised.");
   return gradually(found.behaviour, 50, "behaviours", (behaviour) => element("article", { class: "row", id: anchor("behaviour", behaviour.id) },
-    element("h3", null, behaviour.title || behaviour.name),
-    element("p", { class: "note" }, code(behaviour.name), " · seen in ", sourceReference(behaviour.source)),
-    facts(Object.entries(behaviour.parameters || {}).map(([name, value]) => [name, code(plain(value))])),
-    list(behaviour.evidence).length > 0 && foldout(`Evidence (${count(behaviour.evidence.length)})`,
-      behaviour.evidence.map((one) => element("div", { class: "proof" }, code(one))))));
+    element("div", null, element("h3", null, behaviour.title || behaviour.name),
+      element("p", { class: "note" }, code(behaviour.name), " · seen in ", sourceReference(behaviour.source))),
+    element("div", null,
+      element("dl", { class: "parameters" }, Object.entries(behaviour.parameters || {}).map(([name, value]) =>
+        element("div", null, element("dt", null, name), element("dd", null, code(plain(value)))))),
+      list(behaviour.evidence).length > 0 && foldout(`Evidence (${count(behaviour.evidence.length)})`,
+        behaviour.evidence.map((one) => element("div", { class: "proof" }, code(one)))))), "behaviour");
 }

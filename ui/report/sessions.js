@@ -57,18 +57,21 @@ function sessionsSection(found) {
   if (found.session.length === 0) return element("p", { class: "empty" }, "No conversations: the inputs hold no TCP or UDP traffic.");
   const referring = (session) => ["shellcode", "sample"].flatMap((type) =>
     found[type].filter((record) => record.session === session.id).map((record) => reference(type, record.id)));
+  const days = new Set(found.session.map((session) => clock(session.first).slice(0, 10)));
+  const oneDay = days.size === 1;
   const table = pagedTable({
-    caption: "Conversations in the order of their first packet",
+    caption: "Conversations in the order of their first packet" + (oneDay ? `, ${[...days][0]}` : ""),
     anchorType: "session",
     records: found.session,
     columns: [
       { name: "No.", class: "number", cell: (session) => plain(session.id) },
-      { name: "Begin (UTC)", class: "nowrap", cell: (session) => clock(session.first) },
-      { name: "From", cell: (session) => end(session.src, session.sport) },
-      { name: "To", cell: (session) => end(session.dst, session.dport) },
-      { name: "Protocol", cell: (session) => [plain(session.protocol), element("span", { class: "note" }, ` ${plain(session.proto)}`)] },
-      { name: "Conformance", cell: (session) => [conformance(session), known(session.target) && [" ", badge("bad", "attack")]] },
-      { name: "Bytes", class: "number", cell: (session) => count(session.bytes_to_server + session.bytes_to_client) },
+      { name: "Begin (UTC)", class: "spare", cell: (session) => clock(session.first, !oneDay) },
+      { name: "From and to", cell: (session) => [element("span", { class: "ends" }, end(session.src, session.sport), " → "),
+        element("span", { class: "ends" }, end(session.dst, session.dport))] },
+      { name: "Protocol and conformance", cell: (session) => [
+        element("span", { class: "spoken" }, plain(session.protocol), element("span", { class: "note" }, ` ${plain(session.proto)}`)), " ",
+        conformance(session), known(session.target) && [" ", badge("bad", "attack")]] },
+      { name: "Bytes", class: "number spare", cell: (session) => count(session.bytes_to_server + session.bytes_to_client) },
     ],
     text: (session) => JSON.stringify(session),
     choices: [
@@ -77,15 +80,12 @@ function sessionsSection(found) {
     ],
     detail: (session) => sessionDetail(session, referring(session)),
   });
-  document.addEventListener("reveal", ({ detail }) => {
-    if (detail.type === "session" && found.sessionById.has(detail.id)) table.reveal(found.sessionById.get(detail.id));
-  });
   const deviating = found.session.filter((session) => session.conforms === false).length;
   const unjudged = found.session.filter((session) => session.conforms !== true && session.conforms !== false).length;
   return [
-    element("p", null, deviating === 0 ? "No conversation deviates from its protocol" : `${counted(deviating, "conversation deviates", "conversations deviate")} from the protocol it speaks`,
-      unjudged > 0 && `; ${counted(unjudged, "one", "others")} could not be judged`, ". Open a row to read what was said."),
+    element("p", null, deviating === 0 ? "No conversation deviates from its protocol" : `${counted(deviating, "conversation deviates", "conversations deviate")} from the protocol`,
+      unjudged > 0 && `; ${counted(unjudged, "conversation", "conversations")} could not be judged`, ". Open a row to read what was said."),
     found.omitted.session > 0 && element("p", { class: "notice" }, `${counted(found.omitted.session, "session")} are left out of this page and stand in case.json; those that the story refers to and those that deviate were kept first.`),
-    table.node,
+    table,
   ];
 }

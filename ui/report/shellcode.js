@@ -13,12 +13,12 @@ function shellcodeCard(found, shellcode) {
       ["Kind", code(shellcode.kind)],
       ["Execution", `${counted(shellcode.instructions, "instruction")}; ${word(RUN_END, shellcode.end)}`],
     ]),
-    element("h4", null, "What it does"),
-    actions.length > 0
-      ? element("ol", { class: "actions" }, actions.map((action) => element("li", null, actionInWords(action))))
-      : element("p", { class: "note" }, "No action showed before the execution ended."),
-    element("h4", null, "How it was recognised"),
-    element("ul", { class: "evidence" }, list(shellcode.evidence).map((one) => element("li", null, word(EVIDENCE, one)))));
+    element("div", { class: "pair" },
+      element("div", null, element("h4", null, "What it does"), actions.length > 0
+        ? element("ol", null, actions.map((action) => element("li", null, actionInWords(action))))
+        : element("p", { class: "note" }, "No action showed before the execution ended.")),
+      element("div", null, element("h4", null, "How it was recognised"),
+        element("ul", null, list(shellcode.evidence).map((one) => element("li", null, word(EVIDENCE, one)))))));
 }
 
 // Kinds, most frequent first: the same payload has one kind under any encoding.
@@ -41,6 +41,6 @@ function shellcodeSection(found) {
   return [
     element("p", null, "Each finding was executed in kenbi's simulator; nothing of it ran on a real machine."),
     kindTable(found),
-    gradually(found.shellcode, 20, "findings", (shellcode) => shellcodeCard(found, shellcode)),
+    gradually(found.shellcode, 20, "findings", (shellcode) => shellcodeCard(found, shellcode), "shellcode"),
   ];
 }

@@ -24,7 +24,7 @@ function byProvider(world) {
 
 function subnetPicture(world, infected, title) {
   const many = world.subnets.length > LABELLED_SQUARES;
-  const square = many ? 5 : world.subnets.length > 400 ? 10 : 20;
+  const square = many ? 5 : world.subnets.length > 400 ? 10 : 21;
   const gap = many ? 1 : 2, width = 460;
   const columns = Math.floor((width + gap) / (square + gap));
   const parts = [];

@@ -15,9 +15,8 @@ function inputSentence(found) {
   const sessions = total(found, "session");
   const names = found.input.slice(0, 3).map((input) => code(input.file));
   const more = total(found, "input") - names.length;
-  const what = names.length ? ["From ", sentence(more > 0 ? [...names, counted(more, "more file")] : names)] : ["From no input"];
-  return [what, ` came ${counted(sessions, "conversation")}`, hosts.size > 1 && ` between ${counted(hosts.size, "host")}`,
-    found.session.length > 0 && [" (", reference("session", found.session[0].id), found.session.length > 1 && " and on", ")"], "."];
+  const what = names.length ? [sentence(more > 0 ? [...names, counted(more, "more file")] : names), names.length + more > 1 ? " hold " : " holds "] : "The case has no input and ";
+  return [what, element("a", { href: "#sessions" }, counted(sessions, "conversation")), hosts.size > 1 && ` between ${counted(hosts.size, "host")}`, "."];
 }
 
 // How many records of a type the case has, with those that the page does not carry.
@@ -81,8 +80,9 @@ function firstMeasure(found) {
   const remedy = found.remedyById.get(best.remedy);
   return element("p", { class: "measure" }, element("strong", null, "Do first: "), forecastTitle(found, best),
     ". It saves ", element("strong", null, `${count(best.saved.median)} hosts`),
-    ` (${count(best.saved.low)} to ${count(best.saved.high)})`,
-    remedy && [" if it is in force within ", duration(remedy.delay), " – see ", reference("remedy", remedy.id)], ".");
+    ` (${count(best.saved.low)} to ${count(best.saved.high)}) in the forecast`,
+    remedy && Number.isFinite(remedy.delay) && ` if it is in force ${duration(remedy.delay)} after the first infection`,
+    remedy && [" (", element("a", { href: "#" + anchor("remedy", remedy.id) }, "rules ready to load"), ")"], ".");
 }
 
 function figure(value, label, kind) {

@@ -3,7 +3,7 @@
 const PAGE_SIZES = [25, 100, 500];
 
 // options: caption, columns [{name, class, cell(record)}], records, anchorType, text(record) for the search,
-// choices [{label, value(record), words}], detail(record) or null for rows that do not open.
+// choices [{label, value(record), words}], detail(record).
 function pagedTable(options) {
   const state = { page: 0, size: PAGE_SIZES[0], search: "", chosen: options.choices.map(() => ""), open: new Set() };
   const body = element("tbody");
@@ -65,7 +65,9 @@ function pagedTable(options) {
     buttons.next.disabled = buttons.last.disabled = state.page === pages - 1;
   }
 
-  function reveal(record) {
+  function bring(name) {
+    const record = options.records.find((one) => anchor(options.anchorType, one.id) === name);
+    if (!record) return;
     state.open.add(record);
     if (!matching.includes(record)) {
       state.search = "";
@@ -86,18 +88,17 @@ function pagedTable(options) {
     change: (event) => { state.size = Number(event.target.value); state.page = 0; draw(); } },
     PAGE_SIZES.map((rows) => element("option", { value: rows }, rows))));
   draw();
+  onReveal(bring);
   const paged = options.records.length > PAGE_SIZES[0];
-  return {
-    reveal,
-    node: element("div", { class: "paged" },
-      options.records.length > 5 && form,
-      scrolling(options.caption, element("table", { class: "wide" },
-        element("caption", null, options.caption),
-        element("thead", null, element("tr", null, element("th", { scope: "col", class: "tight" }, element("span", { class: "offscreen" }, "Details")),
-          options.columns.map((column) => element("th", { scope: "col", class: column.class }, column.name)))),
-        body)),
-      element("div", { class: "pager" }, status, paged && [Object.values(buttons), sizer])),
-  };
+  return element("div", { class: "paged" },
+    options.records.length > 5 && form,
+    scrolling(options.caption, element("table", { class: "wide" },
+      element("caption", null, options.caption),
+      element("thead", null, element("tr", null, element("th", { scope: "col", class: "tight" }, element("span", { class: "offscreen" }, "Details")),
+        options.columns.map((column) => element("th", { scope: "col", class: column.class }, column.name)))),
+      body)),
+    element("p", { class: "note paper" }, "On paper: the rows that were shown. All rows are in case.json."),
+    element("div", { class: "pager" }, status, paged && [Object.values(buttons), sizer]));
 }
 
 // A select over the values that occur, each with how often.

@@ -41,7 +41,7 @@ function clock(seconds, withDay = true) {
 function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   if (seconds < 120) return decimal(seconds, seconds < 10 ? 1 : 0) + " s";
-  if (seconds < 7200) return decimal(seconds / 60, 0) + " min";
+  if (seconds < 3600) return decimal(seconds / 60, 0) + " min";
   if (seconds < 172800) return decimal(seconds / 3600, 1) + " h";
   return decimal(seconds / 86400, 1) + " days";
 }

@@ -28,8 +28,10 @@ struct packet {
 	uint8_t ttl;
 	bool has_timestamp; /* TCP timestamp option, RFC 7323 */
 	uint32_t timestamp;
-	bool checksum_wrong;	  /* transport checksum was there, whole, and wrong */
-	bool truncated;		  /* the capture kept less than the wire carried (snap length) */
+	bool has_window_scale; /* TCP window scale option, RFC 7323; only on SYN */
+	uint8_t window_scale;  /* 0..14 */
+	bool checksum_wrong;   /* transport or IPv4 header checksum was there, whole, and wrong */
+	bool truncated;	       /* the capture kept less than the wire carried (snap length) */
 	uint32_t payload_on_wire; /* length of payload as the IP header states it */
 	struct bytes payload;	  /* borrowed, valid until the next packet_next */
 };

@@ -32,11 +32,16 @@ struct trace_sink policy_machine_sink(struct policy_machine *machine);
 
 struct policy_finding {
 	const char *name, *title;
+	const char *reference; /* ATT&CK identifier or other source; "" for none */
 	enum policy_severity severity;
 	uint64_t matches;	 /* how often its condition became true */
 	size_t evidence_count;	 /* at most 8 kept */
 	const char *evidence[8]; /* "file.copy source=… path=… (at instruction 12,345)" */
 };
+/* How many partial matches, counter groups and ends of long texts were given up because the
+ * machine's state is bounded (docs/policy-language.md says where); 0: the judgement is exact. */
+uint64_t policy_machine_given_up(const struct policy_machine *machine);
+
 /* Finding `index` of what has matched so far, most severe first; NULL past the end. */
 const struct policy_finding *policy_finding(struct policy_machine *machine, size_t index);
 

@@ -200,8 +200,12 @@ int pipeline_feed(struct pipeline *pipeline, int descriptor, const char *name, s
 							 file, "message", own.message));
 		(void)told; /* a sink that refuses is noticed below */
 	}
-	if (own.code == 0 && pipeline->options.stages & PIPELINE_SAMPLES)
-		case_run_samples(pipeline, &own);
+	/* What a damaged input still gave is worth running. */
+	if (!pipeline->stopped.code && pipeline->options.stages & PIPELINE_SAMPLES) {
+		struct error samples = { 0 };
+		if (case_run_samples(pipeline, &samples) < 0 && own.code == 0)
+			own = samples;
+	}
 	if (pipeline->stopped.code)
 		own = pipeline->stopped;
 	if (error)

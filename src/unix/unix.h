@@ -47,6 +47,18 @@ uint64_t unix_calls(const struct unix_process *process);
  * Returns the call's name, or NULL. */
 const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit *stop,
 			       enum unix_system system);
+
+/* The same as a judgement: what the number means, whether the arguments fit the call, and how much of that
+ * cannot be chance (0: only small numbers fit; a path, socket address or magic number adds to it). */
+struct unix_judgement {
+	const char *name;
+	bool sensible;
+	unsigned weight;
+};
+/* False when the stop is no system call of `system`, its number means nothing, or arguments are absurd. */
+bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
+		     enum unix_system system, struct unix_judgement *judgement);
+
 const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris" */
 enum x86_mode unix_system_mode(enum unix_system system);
 

@@ -57,6 +57,8 @@ int knowledge_load_bytes(struct bytes text, const char *name, const cyaml_schema
 
 	*data = NULL;
 	cyaml_err_t result = cyaml_load_data(text.data, text.length, &config, schema, data, count);
+	if (result == CYAML_OK && !*data && !count)
+		return error_set(error, ERROR_INPUT, name, "the file is empty");
 	if (result == CYAML_OK)
 		return 0;
 	return error_set(error, ERROR_INPUT, name, "%s",

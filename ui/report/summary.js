@@ -97,7 +97,8 @@ function keyFigures(found) {
     figure(count(total(found, "session")), "sessions"),
     figure(count(deviating), "deviate from their protocol", deviating ? "warn" : ""),
     figure(count(total(found, "shellcode")), "shellcode findings", found.shellcode.length ? "bad" : ""),
-    figure(`${count(malicious)} of ${count(total(found, "sample"))}`, "programs malicious", malicious ? "bad" : ""),
+    found.sample.length === 0 ? figure("0", "programs seen")
+      : figure(`${count(malicious)} of ${count(total(found, "sample"))}`, "programs malicious", malicious ? "bad" : ""),
     found.without && figure(count(found.without.infected.median), "hosts infected if nothing is done", "bad"),
     best && figure(count(best.saved.median), "hosts saved by the best remedy", "good"));
 }

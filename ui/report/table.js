@@ -36,7 +36,7 @@ function pagedTable(options) {
     const cells = options.columns.map((column) => element("td", { class: column.class }, column.cell(record)));
     const detailId = anchor(options.anchorType, record.id) + "-detail";
     const button = element("button", {
-      type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": detailId,
+      type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": open && detailId,
       "aria-label": `Details of ${options.anchorType} ${visible(record.id)}`,
       click: () => {
         if (open) state.open.delete(record); else state.open.add(record);

@@ -115,16 +115,18 @@ def chromium(profile, arguments, address):
     return done.stdout
 
 
-def render(program, folder, name):
+def render(program, folder, name, part=""):
     records = folder / f"{name}.json"
     records.write_text(json.dumps(CASES[name]()), encoding="utf-8")
     subprocess.run([program, records, folder / name], check=True)
-    return (folder / name / "index.html").as_uri()
+    return (folder / name / "index.html").as_uri() + part
 
 
 def dumped(program, folder, name):
+    """The document of a test: its name is that of a case, and may end with the part of the page that a link leads to."""
+    case_name, _, part = name.partition("#")
     with tempfile.TemporaryDirectory(prefix="kenbi-chromium-") as profile:
-        return Page(chromium(profile, ["--dump-dom"], render(program, folder, name)))
+        return Page(chromium(profile, ["--dump-dom"], render(program, folder, case_name, part and "#" + part)))
 
 
 def check_drawn(page):
@@ -160,7 +162,7 @@ def test_worm(page):
     assert "Malicious program found" in text["summary"]
     assert "MS04-011" in text["summary"] and "opens TCP port 1957" in text["summary"]
     assert "irc.example.net" in text["summary"] and "Do first: Block TCP port 445" in text["summary"]
-    assert "exploits LSASS" in text["path"]
+    assert "attacked over smb" in text["path"] and "simulator" in text["path"]
     assert "2 deviations" in text["sessions"] and "not judged" in text["sessions"]
     assert "executes what it wrote itself" in text["shellcode"]
     assert "Copies itself into a system folder" in text["samples"] and "192.0.0.0/8: 612" in text["samples"]
@@ -169,6 +171,14 @@ def test_worm(page):
     assert page.count("path", **{"class": "curve chosen"}) == 1
     assert "every" not in text["method"] or "20090420" in text["method"]
     assert "the last packet is cut off" in text["method"]
+
+
+def test_worm_session(page):
+    """A link to a session opens its row."""
+    assert not check_drawn(page)
+    text = page.sections["sessions"]
+    assert "NDR string of 3,136 characters" in text and "operation 9, 3,236 bytes" in text
+    assert page.count("button", **{"aria-expanded": "true"}) == 1
 
 
 def test_benign(page):
@@ -194,10 +204,27 @@ def test_hostile(page):
         assert "\u202e" not in text[name] and "\\u{202e}gpj.exe\\x00" in text[name], f"section {name} lets text deceive"
 
 
+def test_hostile_session(page):
+    check_drawn(page)
+    check_inert(page)
+    assert "NT LM 0.12, signing optional</script><img src=x" in page.sections["sessions"]
+
+
 def test_crooked(page):
     assert page.root().get("data-ready") == "true"
     assert list(page.sections) == SECTIONS
     check_inert(page)
+
+
+def test_large_session(page):
+    """A link reaches what stands on another page of the table, and a finding that is not shown yet."""
+    check_drawn(page)
+    assert "Rows 9,976 to 10,000 of 10,000" in page.sections["sessions"]
+    assert page.count("tr", id="session-9999") == 1
+
+
+def test_large_shellcode(page):
+    assert page.count("article", id="shellcode-333") == 1 and "340 of 500 findings" in page.sections["shellcode"]
 
 
 def test_large(page):
@@ -208,8 +235,9 @@ def test_large(page):
     assert "1,000 behaviour events" in page.sections["method"]
 
 
-TESTS = {"worm": test_worm, "benign": test_benign, "nothing": test_nothing, "hostile": test_hostile,
-         "crooked": test_crooked, "large": test_large}
+TESTS = {"worm": test_worm, "worm#session-2": test_worm_session, "benign": test_benign, "nothing": test_nothing,
+         "hostile": test_hostile, "hostile#session-2": test_hostile_session, "crooked": test_crooked,
+         "large": test_large, "large#session-9999": test_large_session, "large#shellcode-333": test_large_shellcode}
 
 
 def run(program):

@@ -42,7 +42,7 @@ function comparison(found, chosen, page) {
       element("p", { class: "note" }, "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking."),
       curveTable(series)),
     element("h3", null, "Subnets"),
-    subnetComparison(found, chosen) || element("p", { class: "empty" }, "The case holds no subnets to draw."),
+    subnetComparison(found, chosen, page) || element("p", { class: "empty" }, "The case holds no subnets to draw."),
   ];
 }
 
@@ -57,8 +57,8 @@ function forecastSection(found, page) {
   const world = found.world[0];
   return [
     element("p", null, `${count(found.without.replicas)} simulated outbreaks over ${duration(found.without.duration)}`,
-      world && [" in the world “", plain(world.name), `” of ${counted(list(world.subnets).length, "subnet")} of ${counted(list(world.providers).length, "provider")}`],
-      ` with ${count(found.without.vulnerable)} vulnerable of ${count(found.without.hosts)} hosts.`),
+      world && [" in the world “", plain(world.name), `” (${counted(list(world.subnets).length, "subnet")}, ${counted(list(world.providers).length, "provider")})`],
+      `, with ${count(found.without.vulnerable)} vulnerable of ${count(found.without.hosts)} hosts.`),
     found.ranked.length > 0 && element("p", null, element("label", { class: "choice" }, "Compare with ",
       element("select", { "aria-controls": "comparison", change: (event) => choose(Number(event.target.value)) },
         found.ranked.map((forecast, at) => element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`))))),

@@ -31,7 +31,10 @@ function makePage() {
     get narrow() { return narrowPage.matches; },
     redrawn(draw) {
       const holder = element("div", { class: "picture" }, draw(narrowPage.matches));
-      narrowPage.addEventListener("change", () => holder.isConnected && holder.replaceChildren(draw(narrowPage.matches)));
+      narrowPage.addEventListener("change", function redraw() {
+        if (holder.isConnected) holder.replaceChildren(draw(narrowPage.matches));
+        else narrowPage.removeEventListener("change", redraw);
+      });
       return holder;
     },
   };
@@ -39,7 +42,7 @@ function makePage() {
 
 function drawSection(found, page, [id, title, build]) {
   const section = element("section", { id, "aria-labelledby": id + "-title" },
-    id === "summary" ? element("h1", { id: id + "-title" }, "Case report") : element("h2", { id: id + "-title" }, title));
+    id !== "summary" && element("h2", { id: id + "-title" }, title));
   try {
     append(section, [build(found, page)]);
   } catch (problem) {
@@ -55,8 +58,16 @@ function contents(found) {
   return [element("p", { class: "mark" }, "kenbi"), element("ul", null, entries)];
 }
 
-function openEverything(open) {
-  for (const details of document.querySelectorAll("details")) details.open = open;
+// Paper cannot be unfolded: everything opens for printing, and what was closed closes again.
+function printWhole() {
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const details of closed) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
+  });
 }
 
 function start() {
@@ -68,8 +79,7 @@ function start() {
   append(main, SECTIONS.map((section) => drawSection(found, page, section)));
   document.title = `${headline(found)[1]} – case report – kenbi`;
   followLinks();
-  addEventListener("beforeprint", () => openEverything(true));
-  addEventListener("afterprint", () => openEverything(false));
+  printWhole();
 }
 
 addEventListener("error", (event) => fail("page", event.message));

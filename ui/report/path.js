@@ -3,24 +3,31 @@
 const PICTURE_HOSTS = 8;
 const PICTURE_STEPS = 40;
 // Steps that are no harm by themselves; everything else on an attack's path is drawn in red.
-const HARMLESS_STEPS = new Set(["connect", "resolve", "session", "reply", "close"]);
+const HARMLESS_STEPS = new Set(["session", "resolve", "close"]);
+// Where the steps happen that no host of the capture took: what a sample did when kenbi ran it.
+const SIMULATOR = "simulator";
 
-function isHarmful(step) {
+function isHarmful(found, step) {
+  if (step.what === "verdict") return ["malicious", "suspicious"].includes((found.sampleById.get(step.sample) || {}).verdict);
   return !HARMLESS_STEPS.has(step.what);
 }
 
-// The first hosts of the path, in the order in which they come in.
+// The ends of a step's arrow.
+function stepEnds(step) {
+  const from = known(step.from) ? step.from : known(step.sample) ? SIMULATOR : step.to;
+  return [from, known(step.to) ? step.to : from];
+}
+
+// The first hosts of the path, in the order in which they come in; the simulator stands last.
 function pathHosts(steps) {
-  const hosts = [];
-  for (const step of steps)
-    for (const host of [step.from, step.to])
-      if (known(host) && !hosts.includes(host) && hosts.length < PICTURE_HOSTS) hosts.push(host);
-  return hosts;
+  const hosts = new Set(steps.flatMap(stepEnds).filter(known));
+  const simulated = hosts.delete(SIMULATOR);
+  return [...[...hosts].slice(0, PICTURE_HOSTS), ...(simulated ? [SIMULATOR] : [])];
 }
 
 function pathPicture(found, steps, narrow) {
   const hosts = pathHosts(steps);
-  const drawn = steps.filter((step) => hosts.includes(step.from) || hosts.includes(step.to)).slice(0, PICTURE_STEPS);
+  const drawn = steps.filter((step) => stepEnds(step).every((host) => hosts.includes(host))).slice(0, PICTURE_STEPS);
   const column = Math.max(narrow ? 104 : 150, (narrow ? 380 : 960) / Math.max(hosts.length, 1));
   const width = Math.max(narrow ? 380 : 960, column * hosts.length);
   const row = 48, top = 84;
@@ -29,8 +36,8 @@ function pathPicture(found, steps, narrow) {
   return {
     omitted: steps.length - drawn.length,
     node: chartFrame(width, height, `Attack path in ${drawn.length} steps between ${hosts.length} hosts; the time line below says the same in words`,
-      hosts.map((host) => lifeline(host, found.roles.get(host), x(host), column, height, narrow)),
-      drawn.map((step, at) => arrow(step, x, top + at * row + 30, width, hosts))),
+      hosts.map((host) => lifeline(host, host === SIMULATOR ? "of kenbi" : found.roles.get(host), x(host), column, height, narrow)),
+      drawn.map((step, at) => arrow(found, step, x, top + at * row + 30, width))),
   };
 }
 
@@ -44,10 +51,9 @@ function lifeline(host, role, x, column, height, narrow) {
   ];
 }
 
-function arrow(step, x, y, width, hosts) {
-  const kind = isHarmful(step) ? "harm" : "plain";
-  const from = hosts.includes(step.from) ? x(step.from) : x(step.to);
-  const to = hosts.includes(step.to) ? x(step.to) : from;
+function arrow(found, step, x, y, width) {
+  const kind = isHarmful(found, step) ? "harm" : "plain";
+  const [from, to] = stepEnds(step).map(x);
   const text = visible(step.title || step.what);
   const room = Math.min(width - 8, text.length * 7.1);
   const centre = Math.min(Math.max((from + to) / 2, room / 2 + 4), width - room / 2 - 4);
@@ -65,23 +71,23 @@ function head(x, y, towards) {
   return picture("path", { class: "head", d: `M${x},${y}l${-9 * towards},-5v10z` });
 }
 
-function timeLine(steps) {
+function timeLine(found, steps) {
   const begin = steps.map((step) => step.time).find(Number.isFinite);
   return element("ol", { class: "timeline" }, steps.map((step) => {
     const links = [reference("session", step.session), reference("shellcode", step.shellcode), reference("sample", step.sample)].filter(Boolean);
-    return element("li", { class: isHarmful(step) ? "harm" : "plain", value: step.id, id: anchor("step", step.id) },
+    return element("li", { class: isHarmful(found, step) ? "harm" : "plain", value: step.id, id: anchor("step", step.id) },
       element("div", { class: "when" }, Number.isFinite(step.time)
         ? [element("span", null, clock(step.time)), element("span", null, "+" + duration(step.time - begin))]
         : "time not seen"),
       element("div", null,
-        element("p", { class: "what" }, element("span", { class: "offscreen" }, isHarmful(step) ? "harmful: " : ""), step.title || step.what),
-        element("p", { class: "note" }, betweenHosts(step), links.length > 0 && known(step.from || step.to) && " · ", sentence(links))));
+        element("p", { class: "what" }, element("span", { class: "offscreen" }, isHarmful(found, step) ? "harmful: " : ""), step.title || step.what),
+        element("p", { class: "note" }, betweenHosts(step), links.length > 0 && " · ", sentence(links))));
   }));
 }
 
 function betweenHosts(step) {
-  const hosts = [step.from, step.to].filter(known).map(code);
-  return step.from === step.to ? hosts.slice(0, 1) : hosts.flatMap((host, at) => (at ? [" → ", host] : [host]));
+  const [from, to] = stepEnds(step).map((host) => host === SIMULATOR ? "in the simulator" : known(host) && code(host));
+  return from === to || step.from === step.to ? from : [from, " → ", to];
 }
 
 function pathSection(found, page) {
@@ -100,6 +106,6 @@ function pathSection(found, page) {
       scrolling("Picture of the attack path", page.redrawn((narrow) => pathPicture(found, steps, narrow).node)),
       first.omitted > 0 && element("p", { class: "note" }, `The picture shows the first ${PICTURE_STEPS} steps between the first ${PICTURE_HOSTS} hosts; ${counted(first.omitted, "step stands", "steps stand")} in the time line only.`)),
     element("h3", null, "Time line (UTC)"),
-    steps.length > 200 ? gradually(steps, 100, "steps", (step) => timeLine([step])) : timeLine(steps),
+    steps.length > 200 ? gradually(steps, 100, "steps", (step) => timeLine(found, [step])) : timeLine(found, steps),
   ];
 }

@@ -54,6 +54,8 @@ function remediesSection(found) {
     element("p", null, `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
       found.ranked.length > 0 ? "They are ranked by the hosts that they save in the forecast below." : "There is no forecast, so they are not ranked."),
     found.ranked.length > 0 && rankingTable(found),
+    found.ranked.length > 0 && found.remedy.some((remedy) => remedy.effect === "control") && element("p", { class: "note" },
+      "Cutting the infected off from their control server does not slow the spread, so it saves no hosts in this forecast; it takes the infected away from those who command them."),
     element("h3", null, "Each remedy with its rules"),
     gradually(sorted, 20, "remedies", (remedy) => remedyCard(found, remedy), "remedy"),
   ];

@@ -12,16 +12,18 @@ function policyTable(sample) {
   if (policies.length === 0) return element("p", { class: "note" }, "No policy was violated.");
   return plainTable("Policies that its behaviour violates", ["Severity", "Policy", "Evidence"],
     policies.map((policy) => [verdictBadge(SEVERITY_BADGES, policy.severity),
-      [element("strong", null, policy.title || policy.name), element("div", { class: "note" }, code(policy.name))],
+      [element("strong", null, policy.title || policy.name), element("div", { class: "note" }, code(policy.name), policy.matches > 1 && `, ${count(policy.matches)} times`)],
       list(policy.evidence).map((one) => element("div", { class: "proof" }, code(one)))]), "stacking");
 }
 
 function endpointTable(sample) {
-  const endpoints = list(sample.endpoints);
+  const endpoints = list(sample.endpoints).filter((endpoint) => endpoint.role !== "beyond");
+  const beyond = list(sample.endpoints).filter((endpoint) => endpoint.role === "beyond").reduce((sum, one) => sum + one.count, 0);
   if (endpoints.length === 0) return null;
-  return scrolling("Endpoints", plainTable("Where it connects to, and what it opens", ["Role", "Address", "Port", "Name"],
+  return [scrolling("Endpoints", plainTable("Where it connects to, and what it opens", ["Role", "Address", "Port", "Name"],
     endpoints.map((endpoint) => [word(ENDPOINT_ROLES, endpoint.role), code(endpoint.address), `${plain(endpoint.port)} ${protocol(endpoint)}`,
-      known(endpoint.name) ? code(endpoint.name) : "–"])));
+      known(endpoint.name) ? code(endpoint.name) : "–"]))),
+  beyond > 0 && element("p", { class: "notice" }, `${counted(beyond, "more endpoint")} of this sample not listed in the case.`)];
 }
 
 function scanFigure(sample, page) {
@@ -59,6 +61,8 @@ function sampleCard(found, sample, page) {
       ["Size", `${size(sample.bytes)}, ${plain(sample.media)}`],
       ["Simulation", `${counted(sample.instructions, "instruction")}, ${counted(sample.calls, "call")} to the system; ${word(RUN_END, sample.end)}`],
     ]),
+    known(sample.refused) && element("p", { class: "notice" }, "It could not be loaded: ", plain(sample.refused), "."),
+    sample.events_dropped > 0 && element("p", { class: "notice" }, `${counted(sample.events_dropped, "event")} of its behaviour did not fit the trace and were judged, but not kept.`),
     policyTable(sample),
     endpointTable(sample),
     sample.scan && scanFigure(sample, page));

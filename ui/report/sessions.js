@@ -84,7 +84,7 @@ function sessionsSection(found) {
   const unjudged = found.session.filter((session) => session.conforms !== true && session.conforms !== false).length;
   return [
     element("p", null, deviating === 0 ? "No conversation deviates from its protocol" : `${counted(deviating, "conversation deviates", "conversations deviate")} from the protocol`,
-      unjudged > 0 && `; ${counted(unjudged, "conversation", "conversations")} could not be judged`, ". Open a row to read what was said."),
+      unjudged > 0 && `; ${counted(unjudged, "conversation", "conversations")} could not be judged`, ".", element("span", { class: "screen" }, " Open a row to read what was said.")),
     found.omitted.session > 0 && element("p", { class: "notice" }, `${counted(found.omitted.session, "session")} are left out of this page and stand in case.json; those that the story refers to and those that deviate were kept first.`),
     table,
   ];

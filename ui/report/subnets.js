@@ -22,10 +22,10 @@ function byProvider(world) {
   return groups.filter((group) => group && group.subnets.length > 0);
 }
 
-function subnetPicture(world, infected, title) {
+function subnetPicture(world, infected, title, narrow) {
   const many = world.subnets.length > LABELLED_SQUARES;
   const square = many ? 5 : world.subnets.length > 400 ? 10 : 21;
-  const gap = many ? 1 : 2, width = 460;
+  const gap = many ? 1 : 2, width = narrow ? 368 : 460;
   const columns = Math.floor((width + gap) / (square + gap));
   const parts = [];
   let y = 0;
@@ -74,7 +74,7 @@ function providerTable(world, before, after, afterName) {
 }
 
 // Before and after side by side; null when the case has no world to draw.
-function subnetComparison(found, chosen) {
+function subnetComparison(found, chosen, page) {
   const world = found.world[0];
   const before = found.without && list(found.without.subnet_infected);
   if (!world || !before || list(world.subnets).length === 0 || before.length !== world.subnets.length) return null;
@@ -82,8 +82,8 @@ function subnetComparison(found, chosen) {
   const name = chosen && forecastTitle(found, chosen);
   return element("div", null,
     element("div", { class: "pair" },
-      element("figure", null, element("figcaption", null, "Nothing is done"), subnetPicture(world, before, "Nothing is done")),
-      after && element("figure", null, element("figcaption", null, name), subnetPicture(world, after, name))),
+      element("figure", null, element("figcaption", null, "Nothing is done"), page.redrawn((narrow) => subnetPicture(world, before, "Nothing is done", narrow))),
+      after && element("figure", null, element("figcaption", null, name), page.redrawn((narrow) => subnetPicture(world, after, name, narrow)))),
     shareLegend(),
     providerTable(world, before, after, name));
 }

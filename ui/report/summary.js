@@ -95,9 +95,10 @@ function keyFigures(found) {
   const best = bestForecast(found);
   return element("dl", { class: "figures" },
     figure(count(total(found, "session")), "sessions"),
-    figure(count(deviating), "deviate from their protocol", deviating ? "warn" : ""),
+    figure(count(deviating), found.omitted.session > 0 ? "of those in this page deviate from their protocol" : "deviate from their protocol", deviating ? "warn" : ""),
     figure(count(total(found, "shellcode")), "shellcode findings", found.shellcode.length ? "bad" : ""),
-    figure(`${count(malicious)} of ${count(total(found, "sample"))}`, "programs malicious", malicious ? "bad" : ""),
+    found.sample.length === 0 ? figure("0", "programs seen")
+      : figure(`${count(malicious)} of ${count(total(found, "sample"))}`, "programs malicious", malicious ? "bad" : ""),
     found.without && figure(count(found.without.infected.median), "hosts infected if nothing is done", "bad"),
     best && figure(count(best.saved.median), "hosts saved by the best remedy", "good"));
 }
@@ -108,7 +109,7 @@ function summarySection(found) {
     .map((one, at) => (at === 0 ? [one] : one || [])).flat().filter(Boolean);
   const nothing = kind === "good";
   return [
-    element("p", { class: "verdict" }, badge(kind, words)),
+    element("h1", { id: "summary-title" }, element("span", { class: "eyebrow" }, "Case report"), " ", badge(kind, words)),
     element("div", { class: "lead" }, sentences.map((one) => element("p", null, one))),
     nothing && element("p", { class: "note" }, "That nothing was found does not prove that nothing is there: kenbi judges what was captured, by what it knows."),
     firstMeasure(found),

@@ -8,6 +8,7 @@ function pagedTable(options) {
   const state = { page: 0, size: PAGE_SIZES[0], search: "", chosen: options.choices.map(() => ""), open: new Set() };
   const body = element("tbody");
   const status = element("p", { class: "note", role: "status" });
+  const paper = element("p", { class: "note paper" }, "Printed are the rows that were shown; case.json holds all.");
   const buttons = {};
   for (const [name, label, go] of [
     ["first", "First", () => 0], ["back", "Previous", () => state.page - 1],
@@ -35,7 +36,7 @@ function pagedTable(options) {
     const cells = options.columns.map((column) => element("td", { class: column.class }, column.cell(record)));
     const detailId = anchor(options.anchorType, record.id) + "-detail";
     const button = element("button", {
-      type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": detailId,
+      type: "button", class: "opener", "aria-expanded": String(open), "aria-controls": open && detailId,
       "aria-label": `Details of ${options.anchorType} ${visible(record.id)}`,
       click: () => {
         if (open) state.open.delete(record); else state.open.add(record);
@@ -61,6 +62,7 @@ function pagedTable(options) {
     const all = options.records.length;
     status.textContent = (rows.length ? `Rows ${count(start + 1)} to ${count(start + rows.length)} of ${count(matching.length)}` : "No rows") +
       (matching.length < all ? `, filtered from ${count(all)}` : "") + ".";
+    paper.hidden = rows.length === all;
     buttons.first.disabled = buttons.back.disabled = state.page === 0;
     buttons.next.disabled = buttons.last.disabled = state.page === pages - 1;
   }
@@ -97,7 +99,7 @@ function pagedTable(options) {
       element("thead", null, element("tr", null, element("th", { scope: "col", class: "tight" }, element("span", { class: "offscreen" }, "Details")),
         options.columns.map((column) => element("th", { scope: "col", class: column.class }, column.name)))),
       body)),
-    element("p", { class: "note paper" }, "On paper: the rows that were shown. All rows are in case.json."),
+    paper,
     element("div", { class: "pager" }, status, paged && [Object.values(buttons), sizer]));
 }
 

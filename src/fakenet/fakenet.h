@@ -72,8 +72,8 @@ struct fakenet_serve_options {
 	struct address listen; /* the only address that is bound */
 	const uint16_t *ports; /* NULL: every port that a responder is known for */
 	size_t port_count;
-	unsigned seconds;     /* returns after so long; 0: an hour, the most */
-	unsigned connections; /* at most so many at a time, the rest wait; 0: 64 */
+	unsigned seconds;     /* returns after so long; 0: an hour */
+	unsigned connections; /* at most so many at a time (1,024 at most), the rest wait; 0: 64 */
 	struct fakenet_config net;
 };
 /* Serves until the time is over. Blocks. 0, ERROR_SYSTEM when a port cannot be bound, ERROR_MEMORY.

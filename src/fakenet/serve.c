@@ -15,11 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LISTENERS    64
-#define MOST_CLIENTS 1024
-#define IDLE_LIMIT   30000 /* milliseconds */
-#define PROMPT_AFTER 2000
-#define LONGEST	     3600 /* seconds */
+#define LISTENERS	64
+#define MOST_CLIENTS	1024
+#define IDLE_LIMIT	30000 /* milliseconds */
+#define PROMPT_AFTER	2000
+#define DEFAULT_SECONDS 3600
 
 struct listener {
 	int descriptor;
@@ -302,7 +302,7 @@ static void finish(struct server *server)
 int fakenet_serve(const struct fakenet_serve_options *options, struct error *error)
 {
 	struct server server = { .net = fakenet_new(&options->net) };
-	unsigned seconds = options->seconds ? options->seconds : LONGEST;
+	unsigned seconds = options->seconds ? options->seconds : DEFAULT_SECONDS;
 	int result = 0;
 
 	if (options->listen.family != 4) {
@@ -310,9 +310,12 @@ int fakenet_serve(const struct fakenet_serve_options *options, struct error *err
 		return error_set(error, ERROR_USAGE, "fakenet",
 				 "an IPv4 address to listen on is needed");
 	}
+	if (options->connections > MOST_CLIENTS) {
+		fakenet_free(server.net);
+		return error_set(error, ERROR_USAGE, "fakenet",
+				 "more than %u connections at a time", MOST_CLIENTS);
+	}
 	server.most = options->connections ? options->connections : 64;
-	if (server.most > MOST_CLIENTS)
-		server.most = MOST_CLIENTS;
 	server.clients = calloc(server.most, sizeof *server.clients);
 	server.polls = calloc(server.most + LISTENERS + DATA_LINKS, sizeof *server.polls);
 	data_links_init(&server.links);
@@ -320,7 +323,7 @@ int fakenet_serve(const struct fakenet_serve_options *options, struct error *err
 		result = error_set(error, ERROR_MEMORY, "fakenet", "no memory");
 	else
 		result = open_listeners(&server, options, error);
-	uint64_t end = serve_now() + (uint64_t)(seconds < LONGEST ? seconds : LONGEST) * 1000;
+	uint64_t end = serve_now() + (uint64_t)seconds * 1000;
 	for (uint64_t now; result == 0 && (now = serve_now()) < end;)
 		result = turn(&server, (int)(end - now < 500 ? end - now : 500), error);
 	finish(&server);

@@ -45,24 +45,24 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-/* Takes a value; a full stop or colon that ends a sentence does not belong to it. */
+/* Takes the longest value; what belongs to its type by letter but not by form (a port behind an
+ * address, the full stop of a sentence) is left. A value only ends where its run of bytes or a part
+ * of it ends. */
 static bool take(struct extract_value *value, struct bytes text, size_t *at)
 {
 	char raw[PARAMETER_SIZE];
-	struct bytes rest = bytes_slice(text, *at, SIZE_MAX);
-	size_t length = parameter_span(value->type, rest);
+	struct bytes rest = bytes_slice(text, *at, PARAMETER_SIZE - 1);
+	size_t span = parameter_span(value->type, rest);
 
-	for (; length > 0; length--) {
-		if (length < sizeof raw) {
-			memcpy(raw, rest.data, length);
-			raw[length] = 0;
-			if (parameter_canonical(value->type, raw, value->text)) {
-				*at += length;
-				return true;
-			}
-		}
-		if (!ispunct(rest.data[length - 1]))
-			return false;
+	for (size_t length = span; length > 0; length--) {
+		if (length < span && !ispunct(rest.data[length]))
+			continue;
+		memcpy(raw, rest.data, length);
+		raw[length] = 0;
+		if (!parameter_canonical(value->type, raw, value->text))
+			continue;
+		*at += length;
+		return true;
 	}
 	return false;
 }

@@ -32,9 +32,10 @@
 #define SCAN_CROWD	0.25
 #define SCAN_SPEED	1e9
 #define SCAN_TIMEOUT	21.0
-#define SCAN_LINE	10000.0 /* small packets per second of a 100 Mbit/s line, less than its maximum \
-				 */
-#define SCAN_TARGETS 65536	/* connections looked at; more do not change the picture */
+#define SCAN_LINE                                                                                  \
+	10000.0		   /* small packets per second of a 100 Mbit/s line, less than its maximum \
+			    */
+#define SCAN_TARGETS 65536 /* connections looked at; more do not change the picture */
 
 struct target {
 	uint32_t address;

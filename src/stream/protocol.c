@@ -2,6 +2,8 @@
 #include "stream/protocol.h"
 
 const struct protocol protocols[] = {
+	{ "smb", 6, true, smb_recognise, smb_read },
+	{ "dcerpc", 6, true, dcerpc_recognise, dcerpc_read },
 	{ "ftp", 6, true, ftp_recognise, ftp_read },
 	{ "ftp-data", 6, false, ftp_data_recognise, ftp_data_read },
 	{ "pe-transfer", 6, true, pe_recognise, pe_read },

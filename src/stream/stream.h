@@ -144,6 +144,11 @@ struct stream_description {
 			       from data/targets.yaml: interface UUID + operation number */
 };
 
+/* Reads data/targets.yaml, once per process; thread-safe. stream_describe does it itself on first
+ * use, and names no targets where that fails: a process that confines itself calls this before.
+ * `error` must not be NULL. */
+MUST_CHECK int stream_prepare(struct error *error);
+
 /* Judges one session. Returns 0 (also for unknown protocols), ERROR_LIMIT when the description was
  * cut at its budget (what is there stands), ERROR_MEMORY. Free with stream_description_fini in
  * every case. */

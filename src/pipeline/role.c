@@ -70,10 +70,10 @@ static int read_options(const char *text, struct pipeline_options *options, json
 	json_t *object = json_loads(text, 0, NULL);
 	json_int_t seed, budget;
 	int raw, events, stages, replicas;
-	const char *topology = NULL;
+	json_t *topology;
 
 	if (!object ||
-	    json_unpack(object, "{s:i, s:b, s:b, s:s?, s:I, s:i, s:I}", "stages", &stages, "raw",
+	    json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages, "raw",
 			&raw, "events", &events, "topology", &topology, "seed", &seed, "replicas",
 			&replicas, "sample_budget", &budget) < 0) {
 		json_decref(object);
@@ -82,7 +82,7 @@ static int read_options(const char *text, struct pipeline_options *options, json
 	*options = (struct pipeline_options){ .stages = (unsigned)stages,
 					      .raw = raw,
 					      .events = events,
-					      .topology = topology,
+					      .topology = json_string_value(topology),
 					      .seed = (uint64_t)seed,
 					      .replicas = (uint32_t)replicas,
 					      .sample_budget = (uint64_t)budget };

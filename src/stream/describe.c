@@ -214,17 +214,29 @@ int stream_prepare(struct error *error)
 	return targets_get(error) ? 0 : error->code;
 }
 
+static int begin(struct describer *describer)
+{
+	*describer->description = (struct stream_description){ .protocol = "unknown",
+							       .conformance = STREAM_UNJUDGED };
+	describer->description->arena = arena_new(ARENA_LIMIT);
+	for (int side = 0; side < STREAM_SIDES; side++)
+		describer->whole_until[side] = side_whole_until(&describer->session->half[side]);
+	return describer->description->arena ? 0 : ERROR_MEMORY;
+}
+
+static int finish(struct describer *describer, const struct protocol *protocol)
+{
+	sort_utterances(describer);
+	describer->description->conformance = conformance(describer, protocol);
+	return describer->cut ? ERROR_LIMIT : 0;
+}
+
 int stream_describe(const struct stream_session *session, struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
 
-	*description = (struct stream_description){ .protocol = "unknown",
-						    .conformance = STREAM_UNJUDGED };
-	description->arena = arena_new(ARENA_LIMIT);
-	if (!description->arena)
+	if (begin(&describer) < 0)
 		return ERROR_MEMORY;
-	for (int side = 0; side < STREAM_SIDES; side++)
-		describer.whole_until[side] = side_whole_until(&session->half[side]);
 	const struct protocol *protocol = surest(session);
 	if (protocol) {
 		description->protocol = protocol->name;
@@ -233,9 +245,27 @@ int stream_describe(const struct stream_session *session, struct stream_descript
 		for (int side = 0; side < STREAM_SIDES; side++)
 			raw_carve(&describer, (enum stream_side)side);
 	}
-	sort_utterances(&describer);
-	description->conformance = conformance(&describer, protocol);
-	return describer.cut ? ERROR_LIMIT : 0;
+	return finish(&describer, protocol);
+}
+
+int stream_describe_announced(const struct stream_session *session,
+			      const struct stream_announcement *announcement,
+			      struct stream_description *description)
+{
+	struct describer describer = { .session = session, .description = description };
+
+	if (begin(&describer) < 0)
+		return ERROR_MEMORY;
+	if (session->protocol == 17) {
+		description->protocol = "tftp";
+		tftp_read_named(&describer, bytes_of(announcement->name));
+		return finish(&describer, NULL);
+	}
+	description->protocol = "ftp-data";
+	for (int side = 0; side < STREAM_SIDES; side++)
+		raw_carve_whole(&describer, (enum stream_side)side, bytes_of(announcement->name),
+				"ftp-data");
+	return finish(&describer, NULL);
 }
 
 void stream_description_fini(struct stream_description *description)

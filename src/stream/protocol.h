@@ -96,6 +96,9 @@ int64_t text_number(struct bytes text);
  * 126. */
 size_t text_binary_bytes(struct bytes text);
 bool text_is_printable(struct bytes text);
+/* Length of the valid UTF-8 sequence of a character above 127 at the beginning of `text` (RFC
+ * 3629); 0: none. */
+size_t text_utf8_length(struct bytes text);
 
 /* --- one entry a protocol --- */
 
@@ -111,6 +114,8 @@ int ftp_data_recognise(const struct stream_session *session);
 void ftp_data_read(struct describer *describer);
 int tftp_recognise(const struct stream_session *session);
 void tftp_read(struct describer *describer);
+/* The same; `name`: of the file, where another session asked for it. */
+void tftp_read_named(struct describer *describer, struct bytes name);
 int smtp_recognise(const struct stream_session *session);
 void smtp_read(struct describer *describer);
 int irc_recognise(const struct stream_session *session);

@@ -74,16 +74,17 @@ static bool is_andx(uint8_t code)
 	       code == SMB_NT_CREATE_ANDX;
 }
 
-/* Word parameters of an AndX command begin with the next command and its offset. */
-static bool next_andx(const struct smb_command *command, uint8_t *code, size_t *offset)
+/* Word parameters of an AndX command begin with the next command and its offset; SMB_NO_ANDX: none.
+ */
+static uint8_t next_andx(const struct smb_command *command, size_t *offset)
 {
 	struct reader reader = reader_of(command->words);
 	if (!is_andx(command->code))
-		return false;
-	*code = reader_u8(&reader);
+		return SMB_NO_ANDX;
+	uint8_t code = reader_u8(&reader);
 	reader_skip(&reader, 1);
 	*offset = reader_u16le(&reader);
-	return !reader_failed(&reader) && *code != SMB_NO_ANDX;
+	return reader_failed(&reader) ? SMB_NO_ANDX : code;
 }
 
 static void read_message(struct smb *smb, enum stream_side side, size_t offset,
@@ -113,14 +114,20 @@ static void read_message(struct smb *smb, enum stream_side side, size_t offset,
 		if (!read_block(smb, &command, block, &end))
 			return;
 		smb_command_read(smb, &command);
-		if (!next_andx(&command, &command.code, &block))
+		uint8_t next = next_andx(&command, &block);
+		if (next == SMB_NO_ANDX)
 			break;
+		command.code = next;
 		if (block <= previous) {
 			smb_deviates(smb, &command, "SMB AndX chain that does not lead on");
 			return;
 		}
 	}
-	if (end < message.length && message.length - end > 3 && command.bytes.length < 0xffff)
+	/* Windows states 42 words for the 50 of an extended answer to NT_CREATE_ANDX
+	 * ([MS-SMB] 2.2.4.9.2). */
+	bool miscounted = command.response && command.code == SMB_NT_CREATE_ANDX;
+	if (end < message.length && message.length - end > 3 && command.bytes.length < 0xffff &&
+	    !miscounted)
 		smb_deviates(smb, &command, "NetBIOS frame longer than the SMB message in it");
 }
 

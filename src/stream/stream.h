@@ -154,6 +154,11 @@ MUST_CHECK int stream_prepare(struct error *error);
  * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
+/* The same for a session that another one announced (ftp-data, tftp-data): what crosses is the
+ * announced file, whatever it looks like, and carries its name. */
+MUST_CHECK int stream_describe_announced(const struct stream_session *session,
+					 const struct stream_announcement *announcement,
+					 struct stream_description *description);
 void stream_description_fini(struct stream_description *description);
 
 /* Name of a media type by content ("pe", "elf", "zip", "gif", "text", "data", …). */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS	4096 /* conversations at a time */
-#define WAITING 64   /* scripts and data connections that wait for the client */
+#define SLOTS	4096	    /* conversations at a time */
+#define VISITOR 0xcb007142u /* 203.0.113.66: who comes unasked, or from a script */
+#define WAITING 64	    /* scripts and data connections that wait for the client */
 
 struct slot {
 	bool used;
@@ -37,6 +38,7 @@ struct peer_state {
 	struct waiting waiting[WAITING];
 	uint64_t order;
 	uint16_t next_data_port, next_client_port;
+	uint8_t visited[65536 / 8]; /* a bit per port where a program listened */
 };
 
 struct peer_state *peer_state_new(void)
@@ -167,7 +169,7 @@ int fakenet_script(struct fakenet *net, uint16_t port, struct bytes bytes)
 		return ERROR_LIMIT;
 	waiting->incoming = true;
 	waiting->port = port;
-	waiting->server = address_v4(0xcb007142); /* 203.0.113.66 */
+	waiting->server = address_v4(VISITOR);
 	if (fill(waiting, bytes) == 0)
 		return 0;
 	drop_waiting(waiting);
@@ -272,22 +274,36 @@ static int peer_connect(void *context, const struct address *address, uint16_t p
 	return 0;
 }
 
+/* The one visit that a port gets unasked. */
+static bool visit(struct fakenet *net, uint16_t port)
+{
+	uint8_t *bits = &net->peers->visited[port / 8], bit = (uint8_t)(1u << port % 8);
+
+	if (net->config.no_visitors || (*bits & bit))
+		return false;
+	*bits |= bit;
+	return true;
+}
+
 static int peer_accept(void *context, uint16_t port, struct address *from, uint16_t *from_port,
 		       uint32_t *number)
 {
 	struct fakenet *net = context;
 	struct waiting *waiting = find_caller(net->peers, port);
+	struct address visitor = address_v4(VISITOR);
 
-	if (!waiting)
+	if (!waiting && !visit(net, port))
 		return ERROR_INPUT;
-	if (begin(net, &responder_silent, &waiting->server, port, number) < 0)
+	*from = waiting ? waiting->server : visitor;
+	if (begin(net, &responder_silent, from, port, number) < 0)
 		return ERROR_INPUT;
-	*from = waiting->server;
 	*from_port = net->peers->next_client_port++;
 	if (net->peers->next_client_port < 1025)
 		net->peers->next_client_port = 1025;
-	deliver(&find(net, *number)->conversation, buffer_bytes(&waiting->content));
-	drop_waiting(waiting);
+	if (waiting) {
+		deliver(&find(net, *number)->conversation, buffer_bytes(&waiting->content));
+		drop_waiting(waiting);
+	}
 	return 0;
 }
 

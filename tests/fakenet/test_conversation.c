@@ -22,8 +22,8 @@ struct play {
 	unsigned line;
 	const struct peer *peer;
 	uint32_t conversation; /* 0: none */
-	bool fresh;            /* nobody has spoken: asking now would tell the server that we wait */
-	struct buffer said;    /* by the server, not compared yet */
+	bool fresh;	    /* nobody has spoken: asking now would tell the server that we wait */
+	struct buffer said; /* by the server, not compared yet */
 	size_t compared;
 };
 

@@ -166,7 +166,8 @@ static void active_transfer(void **state)
 	(void)state;
 	struct fakenet *net;
 	const struct peer *peer =
-		open_net(&net, &(struct fakenet_config){ .download = bytes_of("MZ content") });
+		open_net(&net, &(struct fakenet_config){ .download = bytes_of("MZ content"),
+							 .no_visitors = true });
 	uint32_t control = dial(peer, "203.0.113.4", 21, 6), data;
 	struct address from;
 	uint16_t from_port;
@@ -188,7 +189,7 @@ static void scripts_are_callers(void **state)
 {
 	(void)state;
 	struct fakenet *net;
-	const struct peer *peer = open_net(&net, &(struct fakenet_config){ 0 });
+	const struct peer *peer = open_net(&net, &(struct fakenet_config){ .no_visitors = true });
 	struct address from;
 	uint16_t from_port;
 	uint32_t first, second;
@@ -204,6 +205,24 @@ static void scripts_are_callers(void **state)
 	for (unsigned i = 0; i < 64; i++)
 		assert_int_equal(fakenet_script(net, 1, bytes_of("x")), 0);
 	assert_int_equal(fakenet_script(net, 1, bytes_of("x")), ERROR_LIMIT);
+	fakenet_free(net);
+}
+
+static void who_listens_is_visited_once(void **state)
+{
+	(void)state;
+	struct fakenet *net;
+	const struct peer *peer = open_net(&net, &(struct fakenet_config){ 0 });
+	struct address from;
+	uint16_t from_port;
+	uint32_t number;
+
+	assert_int_equal(peer->accept(peer->context, 31337, &from, &from_port, &number), 0);
+	assert_int_equal(address_to_v4(&from), 0xcb007142);
+	assert_string_equal(answer(peer, number), "");
+	assert_int_equal(peer->accept(peer->context, 31337, &from, &from_port, &number),
+			 ERROR_INPUT);
+	assert_int_equal(peer->accept(peer->context, 31338, &from, &from_port, &number), 0);
 	fakenet_free(net);
 }
 
@@ -287,6 +306,7 @@ int main(void)
 					    cmocka_unit_test(passive_transfer),
 					    cmocka_unit_test(active_transfer),
 					    cmocka_unit_test(scripts_are_callers),
+					    cmocka_unit_test(who_listens_is_visited_once),
 					    cmocka_unit_test(stale_numbers_say_nothing),
 					    cmocka_unit_test(talkers_are_cut),
 					    cmocka_unit_test(mail_is_kept),

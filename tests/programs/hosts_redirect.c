@@ -5,7 +5,7 @@
 
 int main(void)
 {
-	static const char lines[] = "203.0.113.66 update.antivirus.example\r\n"
+	static const char lines[] = "203.0.113.66 windowsupdate.antivirus.example\r\n"
 				    "203.0.113.66 www.antivirus.example\r\n";
 	char path[MAX_PATH];
 	DWORD written;

@@ -1,7 +1,8 @@
 /* Searches the user's files for addresses and mails itself to them, through each domain's own mail
  * server.
  *
- * Only addresses under the reserved names .example and .test (RFC 6761) are ever used. */
+ * Only addresses under reserved names are ever used: .example, .test, example.com, .net and .org
+ * (RFC 2606). */
 #include <winsock2.h>
 
 #include "simulated.h"
@@ -28,6 +29,17 @@ static BOOL ends_with(const char *text, const char *end)
 	return length > tail && strcmp(text + length - tail, end) == 0;
 }
 
+static BOOL is_reserved(const char *address)
+{
+	static const char *const names[] = { ".example", ".test", "@example.com", "@example.net",
+					     "@example.org" };
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		if (ends_with(address, names[i]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void keep(const char *start, size_t length)
 {
 	char address[96];
@@ -35,7 +47,7 @@ static void keep(const char *start, size_t length)
 		return;
 	memcpy(address, start, length);
 	address[length] = '\0';
-	if (!ends_with(address, ".example") && !ends_with(address, ".test"))
+	if (!is_reserved(address))
 		return;
 	for (unsigned i = 0; i < recipient_count; i++) {
 		if (strcmp(recipients[i], address) == 0)

@@ -72,10 +72,9 @@ static int read_options(const char *text, struct pipeline_options *options, json
 	int raw, events, stages, replicas;
 	json_t *topology;
 
-	if (!object ||
-	    json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages, "raw",
-			&raw, "events", &events, "topology", &topology, "seed", &seed, "replicas",
-			&replicas, "sample_budget", &budget) < 0) {
+	if (!object || json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages,
+				   "raw", &raw, "events", &events, "topology", &topology, "seed",
+				   &seed, "replicas", &replicas, "sample_budget", &budget) < 0) {
 		json_decref(object);
 		return ERROR_INTERNAL;
 	}

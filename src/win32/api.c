@@ -59,9 +59,10 @@ static uint32_t next_character(const char **text)
 {
 	const uint8_t *at = (const uint8_t *)*text;
 	unsigned extra = at[0] >= 0xf0 ? 3 : at[0] >= 0xe0 ? 2 : at[0] >= 0xc0 ? 1 : 0;
-	uint32_t code = extra == 3 ? at[0] & 7u : extra == 2 ? at[0] & 15u
-				 : extra == 1		     ? at[0] & 31u
-							     : at[0];
+	uint32_t code = extra == 3   ? at[0] & 7u
+			: extra == 2 ? at[0] & 15u
+			: extra == 1 ? at[0] & 31u
+				     : at[0];
 
 	(*text)++;
 	while (extra-- && (**text & 0xc0) == 0x80)

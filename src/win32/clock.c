@@ -1,9 +1,10 @@
-/* Virtual time: a billion instructions a second, and whatever the program waits. Nothing of the host's. */
+/* Virtual time: a billion instructions a second, and whatever the program waits. Nothing of the
+ * host's. */
 #include "win32/process.h"
 
 #define INSTRUCTIONS_PER_MICROSECOND 1000u
-#define UPTIME_MILLISECONDS          1834093u /* the machine was booted half an hour before */
-#define SECONDS_1601_TO_1970         11644473600ull
+#define UPTIME_MILLISECONDS	     1834093u /* the machine was booted half an hour before */
+#define SECONDS_1601_TO_1970	     11644473600ull
 
 uint64_t win32_instructions(const struct win32 *w)
 {

@@ -1,9 +1,11 @@
-/* Structured exception handling as KiUserExceptionDispatcher does it, with the walk done by the simulator.
+/* Structured exception handling as KiUserExceptionDispatcher does it, with the walk done by the
+ * simulator.
  *
- * EXCEPTION_RECORD, CONTEXT and EXCEPTION_POINTERS are written below the faulting stack; vectored handlers, then the
- * chain at fs:[0], then the unhandled filter are called as guest functions, each through a frame (api.c), so that
- * handlers that never return (longjmp, SEH scopes) are simply forgotten.
- * Source: M. Pietrek, "A Crash Course on the Depths of Win32 Structured Exception Handling", MSJ January 1997. */
+ * EXCEPTION_RECORD, CONTEXT and EXCEPTION_POINTERS are written below the faulting stack; vectored
+ * handlers, then the chain at fs:[0], then the unhandled filter are called as guest functions, each
+ * through a frame (api.c), so that handlers that never return (longjmp, SEH scopes) are simply
+ * forgotten. Source: M. Pietrek, "A Crash Course on the Depths of Win32 Structured Exception
+ * Handling", MSJ January 1997. */
 #include "win32/exception.h"
 
 #include <stdlib.h>
@@ -15,7 +17,12 @@
 #define DEPTH_LIMIT  24u /* handlers that fault inside handlers */
 
 enum { CONTINUE_EXECUTION = 0, CONTINUE_SEARCH = 1 };
-enum { FLAG_NONCONTINUABLE = 1, FLAG_UNWINDING = 2, FLAG_EXIT_UNWIND = 4, FLAG_TARGET_UNWIND = 0x20 };
+enum {
+	FLAG_NONCONTINUABLE = 1,
+	FLAG_UNWINDING = 2,
+	FLAG_EXIT_UNWIND = 4,
+	FLAG_TARGET_UNWIND = 0x20
+};
 
 /* words of the frames */
 enum { RECORD, CONTEXT, POINTERS, REGISTRATION, VECTORED };
@@ -74,7 +81,8 @@ static uint32_t handler_returns(struct call *call, uint32_t result)
 	return search(call, words);
 }
 
-/* A registration record must lie on the thread's stack, aligned; its handler must not (XP SP2 checks both). */
+/* A registration record must lie on the thread's stack, aligned; its handler must not (XP SP2
+ * checks both). */
 static bool registration_valid(const struct win32 *w, uint32_t registration, uint32_t *handler)
 {
 	uint32_t low = w->current->stack_base, size = w->current->stack_size;
@@ -164,7 +172,8 @@ void win32_exception_raise(struct win32 *w, uint32_t code, uint32_t flags, unsig
 	search(&call, words);
 }
 
-/* Is it one of the instructions that only the kernel may execute? (SDM vol. 3, 5.9, and I/O at IOPL 0) */
+/* Is it one of the instructions that only the kernel may execute? (SDM vol. 3, 5.9, and I/O at IOPL
+ * 0) */
 static bool privileged(const struct win32 *w, uint32_t address)
 {
 	uint8_t code[3] = { 0 };
@@ -173,8 +182,9 @@ static bool privileged(const struct win32 *w, uint32_t address)
 	const uint8_t *at = code[0] == 0x66 || code[0] == 0xf3 || code[0] == 0xf2 ? code + 1 : code;
 	return at[0] == 0xf4 || at[0] == 0xfa || at[0] == 0xfb || (at[0] & 0xfc) == 0xe4 ||
 	       (at[0] & 0xfc) == 0xec || (at[0] & 0xfc) == 0x6c ||
-	       (at[0] == 0x0f && (at[1] == 0x01 || at[1] == 0x06 || (at[1] & 0xfc) == 0x20 ||
-				  at[1] == 0x30 || at[1] == 0x32 || at[1] == 0x08 || at[1] == 0x09));
+	       (at[0] == 0x0f &&
+		(at[1] == 0x01 || at[1] == 0x06 || (at[1] & 0xfc) == 0x20 || at[1] == 0x30 ||
+		 at[1] == 0x32 || at[1] == 0x08 || at[1] == 0x09));
 }
 
 /* VMware's back door: in eax, dx with its magic number and port. */
@@ -215,7 +225,7 @@ void win32_exception_from(struct win32 *w, const struct x86_exit *stop)
 	if (stop->reason == X86_STOP_INTERRUPT) {
 		/* int3 and int 2Dh are breakpoints; other gates are closed to user mode. */
 		bool breakpoint = stop->vector == 3 || stop->vector == 0x2d;
-		code = breakpoint ? EXCEPTION_BREAKPOINT
+		code = breakpoint	   ? EXCEPTION_BREAKPOINT
 		       : stop->vector == 1 ? EXCEPTION_SINGLE_STEP
 		       : stop->vector == 4 ? EXCEPTION_OVERFLOW
 					   : EXCEPTION_ACCESS_VIOLATION;
@@ -278,13 +288,13 @@ static uint32_t unwind_step(struct call *call, uint32_t words[8])
 	struct win32 *w = call->w;
 	uint32_t registration = words[UNWIND_REGISTRATION], handler;
 
-	if (registration == words[UNWIND_TARGET] || !registration_valid(w, registration, &handler) ||
-	    is_last_handler(w, handler)) {
+	if (registration == words[UNWIND_TARGET] ||
+	    !registration_valid(w, registration, &handler) || is_last_handler(w, handler)) {
 		call->outcome = API_RETURN;
 		return words[UNWIND_VALUE];
 	}
-	uint32_t arguments[] = { words[UNWIND_RECORD], registration, words[UNWIND_RECORD] + RECORD_SIZE,
-				 0 };
+	uint32_t arguments[] = { words[UNWIND_RECORD], registration,
+				 words[UNWIND_RECORD] + RECORD_SIZE, 0 };
 	return call_guest(call, handler, unwind_returns, words, 4, arguments);
 }
 
@@ -298,8 +308,7 @@ uint32_t win32_exception_unwind(struct call *call, uint32_t target, uint32_t rec
 		words[UNWIND_RECORD] = win32_heap_take(w, RECORD_SIZE + CONTEXT_SIZE);
 		win32_put_u32(w, words[UNWIND_RECORD], 0xc0000027); /* STATUS_UNWIND */
 	}
-	win32_put_u32(w, words[UNWIND_RECORD] + 4,
-		      win32_u32(w, words[UNWIND_RECORD] + 4) | flags);
+	win32_put_u32(w, words[UNWIND_RECORD] + 4, win32_u32(w, words[UNWIND_RECORD] + 4) | flags);
 	return unwind_step(call, words);
 }
 
@@ -318,7 +327,9 @@ void win32_callback_return(struct win32 *w)
 	thread->frames = frame.below;
 	thread->frame_count--;
 	free(top);
-	struct call call = { .w = w, .slot = frame.slot, .stack = frame.stack + 4,
+	struct call call = { .w = w,
+			     .slot = frame.slot,
+			     .stack = frame.stack + 4,
 			     .words = frame.words,
 			     .wide = frame.slot && frame.slot->wide };
 	uint32_t result = (uint32_t)x86_get(w->x86, X86_AX);

@@ -1,12 +1,13 @@
-/* The exports of the emulated Windows' libraries: a table that tools/win32-exports makes at build time. */
+/* The exports of the emulated Windows' libraries: a table that tools/win32-exports makes at build
+ * time. */
 #ifndef KENBI_WIN32_EXPORTS_H
 #define KENBI_WIN32_EXPORTS_H
 
 #include <stdint.h>
 
 enum win32_stack {
-	WIN32_STACK_CDECL = -1,  /* the caller cleans up */
-	WIN32_STACK_DATA = -2,   /* a variable, not a function */
+	WIN32_STACK_CDECL = -1,	 /* the caller cleans up */
+	WIN32_STACK_DATA = -2,	 /* a variable, not a function */
 	WIN32_STACK_UNKNOWN = -3 /* guessed at the call site, see stub.c */
 };
 
@@ -27,7 +28,8 @@ struct win32_library {
 extern const struct win32_library win32_libraries[];
 extern const unsigned win32_library_count;
 
-/* The library of that file name, case ignored and ".dll" added when there is no extension; or NULL. */
+/* The library of that file name, case ignored and ".dll" added when there is no extension; or NULL.
+ */
 const struct win32_library *win32_library_find(const char *name);
 /* Index of an export, or -1. */
 int win32_export_find(const struct win32_library *library, const char *name);

@@ -1,5 +1,5 @@
-/* Files in an array, found through a hash table of their lower-case paths. Removed ones leave a gap so that
- * indices in open handles stay valid; gaps are not used again. */
+/* Files in an array, found through a hash table of their lower-case paths. Removed ones leave a gap
+ * so that indices in open handles stay valid; gaps are not used again. */
 #include "win32/files.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 #define FILE_COUNT_LIMIT 65536
 
 struct file {
-	char *path;            /* NULL: removed */
+	char *path;	       /* NULL: removed */
 	struct bytes original; /* borrowed; in force until `owned` */
 	struct buffer content;
 	bool owned, changed;
@@ -211,7 +211,8 @@ bool win32_files_folder_empty(const struct win32_files *files, int index)
 	size_t length = strlen(folder);
 
 	for (int i = 0; i < files->count; i++)
-		if (files->files[i].path && strncasecmp(files->files[i].path, folder, length) == 0 &&
+		if (files->files[i].path &&
+		    strncasecmp(files->files[i].path, folder, length) == 0 &&
 		    files->files[i].path[length] == '\\')
 			return false;
 	return true;
@@ -413,7 +414,8 @@ char *win32_path_absolute(const struct win32 *w, const char *given, char *path)
 			*at = '\\';
 	resolve_dots(path);
 	size_t length = strlen(path);
-	while (length > 3 && (path[length - 1] == ' ' || path[length - 1] == '"' || path[length - 1] == '.'))
+	while (length > 3 &&
+	       (path[length - 1] == ' ' || path[length - 1] == '"' || path[length - 1] == '.'))
 		path[--length] = 0;
 	return path;
 }

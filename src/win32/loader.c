@@ -1,7 +1,7 @@
 /* Maps PE files into the guest: sections, relocations, imports, TLS; and runs their initialisers.
  *
- * Initialisers (TLS callbacks, DllMain of libraries, then DllMain or the entry of the program) form a list that
- * the first thread works off before it enters the program, as LdrpInitialize does. */
+ * Initialisers (TLS callbacks, DllMain of libraries, then DllMain or the entry of the program) form
+ * a list that the first thread works off before it enters the program, as LdrpInitialize does. */
 #include "win32/loader.h"
 
 #include <stdio.h>
@@ -13,11 +13,11 @@
 #include "win32/files.h"
 #include "win32/module.h"
 
-#define IMAGE_LIMIT      0x10000000u /* 256 MiB */
+#define IMAGE_LIMIT	 0x10000000u /* 256 MiB */
 #define IMPORT_LIBRARIES 256u
-#define IMPORT_NAMES     8192u
-#define RELOCATIONS      4000000u
-#define TLS_CALLBACKS    32u
+#define IMPORT_NAMES	 8192u
+#define RELOCATIONS	 4000000u
+#define TLS_CALLBACKS	 32u
 
 static uint32_t section_protection(const struct pe_section *section)
 {
@@ -26,8 +26,8 @@ static uint32_t section_protection(const struct pe_section *section)
 
 static int map_sections(struct win32 *w, const struct pe *pe, uint32_t base)
 {
-	uint32_t headers = pe->headers_size > pe->file.length ? (uint32_t)pe->file.length
-							      : pe->headers_size;
+	uint32_t headers =
+		pe->headers_size > pe->file.length ? (uint32_t)pe->file.length : pe->headers_size;
 	if (headers > pe->size)
 		headers = pe->size;
 	/* The whole image is writable while it is filled in; protections follow. */
@@ -40,9 +40,9 @@ static int map_sections(struct win32 *w, const struct pe *pe, uint32_t base)
 	}
 	for (unsigned i = 0; i < pe->section_count; i++) {
 		const struct pe_section *section = &pe->sections[i];
-		if (section->file_size && !win32_put(w, base + section->rva,
-						     pe->file.data + section->offset,
-						     section->file_size))
+		if (section->file_size &&
+		    !win32_put(w, base + section->rva, pe->file.data + section->offset,
+			       section->file_size))
 			return ERROR_LIMIT;
 	}
 	return 0;
@@ -78,7 +78,8 @@ static int relocate(struct win32 *w, const struct pe *pe, uint32_t base, struct 
 		uint32_t page = win32_u32(w, base + at), size = win32_u32(w, base + at + 4);
 		if (size < 8)
 			break;
-		for (uint32_t i = 8; i + 2 <= size && at + i < end && done < RELOCATIONS; i += 2, done++) {
+		for (uint32_t i = 8; i + 2 <= size && at + i < end && done < RELOCATIONS;
+		     i += 2, done++) {
 			uint16_t entry = win32_u16(w, base + at + i);
 			uint32_t where = base + page + (entry & 0xfff);
 			if (page >= pe->size)
@@ -106,7 +107,8 @@ struct win32_module *win32_find_library(struct win32 *w, const char *name)
 	file = file ? file + 1 : name;
 	if (win32_module_load(w, file, &module) == 0)
 		return module;
-	/* A file beside the program, in the current folder or in the system folder, or as its path says. */
+	/* A file beside the program, in the current folder or in the system folder, or as its path
+	 * says. */
 	const char *const folders[] = { "", "C:\\WINDOWS\\system32\\", "C:\\WINDOWS\\" };
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		char full[WIN32_PATH];
@@ -162,18 +164,21 @@ static int import_all(struct win32 *w, const struct pe *pe, uint32_t base, struc
 		if (where == 0 || table == 0)
 			return 0;
 		if (x86_read_text(w->x86, base + where, name, sizeof name) < 0)
-			return error_set(error, ERROR_INPUT, "PE file",
-					 "imports from a library whose name lies outside the image");
+			return error_set(
+				error, ERROR_INPUT, "PE file",
+				"imports from a library whose name lies outside the image");
 		struct win32_module *module = library_for_import(w, name);
 		if (!module)
 			return error_set(error, ERROR_LIMIT, "PE file",
 					 "imports from more libraries than are simulated");
-		/* Old linkers leave the look-up table out; then the address table holds the names. */
+		/* Old linkers leave the look-up table out; then the address table holds the names.
+		 */
 		if (look_up == 0 || look_up >= pe->size)
 			look_up = table;
 		if (import_names(w, base, module, look_up, table) < 0)
 			return error_set(error, ERROR_INPUT, "PE file",
-					 "has an import table for %s that leads outside the image", name);
+					 "has an import table for %s that leads outside the image",
+					 name);
 	}
 	return 0;
 }
@@ -188,7 +193,8 @@ static bool add_initialiser(struct win32 *w, uint32_t address, uint32_t base, ui
 	return true;
 }
 
-/* TLS directory: the index is 0 for the first module that has one; the template is copied for the thread. */
+/* TLS directory: the index is 0 for the first module that has one; the template is copied for the
+ * thread. */
 static void prepare_tls(struct win32 *w, const struct pe *pe, uint32_t base)
 {
 	uint32_t at = base + pe->directories[PE_TLS].rva;
@@ -259,7 +265,8 @@ struct win32_module *win32_load_library(struct win32 *w, struct bytes file, cons
 	return module;
 }
 
-/* Runs the next initialiser; after the last one the program's entry, as if the thread began there. */
+/* Runs the next initialiser; after the last one the program's entry, as if the thread began there.
+ */
 static uint32_t next_initialiser(struct call *call, uint32_t result)
 {
 	struct win32 *w = call->w;
@@ -281,7 +288,8 @@ void win32_thread_tls(struct win32 *w, uint32_t teb)
 	uint32_t array = w->tls_count ? win32_heap_take(w, 4 * WIN32_TLS) : 0;
 
 	for (unsigned i = 0; array && i < w->tls_count; i++) {
-		uint32_t block = win32_heap_take(w, w->tls[i].size + w->tls[i].zeros % 0x100000 + 4);
+		uint32_t block =
+			win32_heap_take(w, w->tls[i].size + w->tls[i].zeros % 0x100000 + 4);
 		uint8_t chunk[512];
 		for (uint32_t at = 0, part; block && at < w->tls[i].size; at += part) {
 			part = w->tls[i].size - at;
@@ -366,8 +374,8 @@ bool win32_next_child(struct win32 *w)
 	while (w->child_next < w->child_count) {
 		struct win32_child *child = &w->children[w->child_next++];
 		int file = win32_files_find(w->files, child->path);
-		struct bytes content = file < 0 ? (struct bytes){ 0 }
-						: win32_files_content(w->files, file);
+		struct bytes content =
+			file < 0 ? (struct bytes){ 0 } : win32_files_content(w->files, file);
 		if (!win32_is_pe(content))
 			continue;
 		win32_process_stop(w);

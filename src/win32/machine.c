@@ -47,21 +47,21 @@ struct win32_machine {
 	struct machine_file *files;
 	struct machine_key *keys;
 	unsigned file_count, key_count;
-	struct bytes *contents; /* owned, one per file: made up where a size is given instead of text */
+	struct bytes
+		*contents; /* owned, one per file: made up where a size is given instead of text */
 };
 
-#define TEXT(key, type, member)                                                                    \
+#define TEXT(key, type, member) \
 	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 0, CYAML_UNLIMITED)
-#define OPTIONAL_TEXT(key, type, member)                                                           \
-	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0,     \
+#define OPTIONAL_TEXT(key, type, member)                                                       \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0, \
 			       CYAML_UNLIMITED)
-#define OPTIONAL_NUMBER(key, type, member)                                                         \
-	CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, type, member)
-#define OPTIONAL_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
+#define OPTIONAL_NUMBER(key, type, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, type, member)
+#define OPTIONAL_BOOL(key, type, member)   CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
 
-static const cyaml_schema_field_t variable_fields[] = {
-	TEXT("name", struct variable, name), TEXT("value", struct variable, value), CYAML_FIELD_END
-};
+static const cyaml_schema_field_t variable_fields[] = { TEXT("name", struct variable, name),
+							TEXT("value", struct variable, value),
+							CYAML_FIELD_END };
 static const cyaml_schema_value_t variable_schema = { CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct variable, variable_fields) };
 
@@ -131,10 +131,8 @@ static const cyaml_schema_value_t files_schema = { CYAML_VALUE_SEQUENCE(
 	CYAML_FLAG_POINTER, struct machine_file, &file_schema, 0, CYAML_UNLIMITED) };
 
 static const cyaml_schema_field_t value_fields[] = {
-	TEXT("name", struct machine_value, name),
-	OPTIONAL_TEXT("text", struct machine_value, text),
-	OPTIONAL_NUMBER("number", struct machine_value, number),
-	CYAML_FIELD_END
+	TEXT("name", struct machine_value, name), OPTIONAL_TEXT("text", struct machine_value, text),
+	OPTIONAL_NUMBER("number", struct machine_value, number), CYAML_FIELD_END
 };
 static const cyaml_schema_value_t value_schema = { CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct machine_value, value_fields) };
@@ -201,7 +199,8 @@ int win32_machine_load(const char *folder, struct win32_machine **result, struct
 	}
 	machine->contents = calloc(machine->file_count + 1, sizeof *machine->contents);
 	if (failed == 0 && !machine->contents)
-		failed = error_set(error, ERROR_MEMORY, folder, "no memory for the machine's files");
+		failed =
+			error_set(error, ERROR_MEMORY, folder, "no memory for the machine's files");
 	for (unsigned i = 0; failed == 0 && i < machine->file_count; i++)
 		machine->contents[i] = make_content(&machine->files[i]);
 	if (failed < 0) {
@@ -256,8 +255,8 @@ int win32_machine_fill(const struct win32_machine *machine, struct win32_files *
 {
 	for (unsigned i = 0; i < machine->file_count; i++) {
 		const struct machine_file *file = &machine->files[i];
-		uint32_t attributes = file->folder ? FILE_ATTRIBUTE_DIRECTORY
-						   : FILE_ATTRIBUTE_ARCHIVE;
+		uint32_t attributes =
+			file->folder ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE;
 		int index = win32_files_add(files, file->path, machine->contents[i],
 					    attributes | file->attributes);
 		if (index < 0)

@@ -1,13 +1,14 @@
 /* Regions in a sorted array, first fit; heap blocks in size classes above them.
  *
- * A heap block has an eight-byte header in guest memory (size asked for, class and a mark) that is checked before
- * it is believed, because the program may overwrite it. Blocks above 512 KiB are regions of their own. */
+ * A heap block has an eight-byte header in guest memory (size asked for, class and a mark) that is
+ * checked before it is believed, because the program may overwrite it. Blocks above 512 KiB are
+ * regions of their own. */
 #include "win32/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LOWEST      0x00150000u
+#define LOWEST	    0x00150000u
 #define HEAP_CHUNK  0x00100000u
 #define HEAP_MARK   0x6b480000u
 #define CLASS_LARGE 31u
@@ -169,7 +170,7 @@ static unsigned class_of(uint32_t size)
 	if (size > (1u << CLASS_LIMIT) - 8)
 		return CLASS_LARGE;
 	while ((1u << class) < size + 8)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -243,8 +244,8 @@ bool win32_heap_give(struct win32 *w, uint32_t block)
 	if (class < 4 || class > CLASS_LIMIT)
 		return false;
 	if (w->heap_free_count[class] == w->heap_free_capacity[class]) {
-		uint32_t capacity = w->heap_free_capacity[class] ? 2 * w->heap_free_capacity[class]
-								 : 64;
+		uint32_t capacity =
+			w->heap_free_capacity[class] ? 2 * w->heap_free_capacity[class] : 64;
 		uint32_t *grown = realloc(w->heap_free[class], capacity * sizeof *grown);
 		if (!grown)
 			return true; /* the block is lost to the program, nothing else */

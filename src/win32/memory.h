@@ -5,11 +5,23 @@
 #include "win32/process.h"
 
 enum {
-	PAGE_NOACCESS = 1, PAGE_READONLY = 2, PAGE_READWRITE = 4, PAGE_WRITECOPY = 8,
-	PAGE_EXECUTE = 0x10, PAGE_EXECUTE_READ = 0x20, PAGE_EXECUTE_READWRITE = 0x40,
-	PAGE_EXECUTE_WRITECOPY = 0x80, PAGE_GUARD = 0x100,
-	MEM_COMMIT = 0x1000, MEM_RESERVE = 0x2000, MEM_DECOMMIT = 0x4000, MEM_RELEASE = 0x8000,
-	MEM_FREE = 0x10000, MEM_PRIVATE = 0x20000, MEM_MAPPED = 0x40000, MEM_TOP_DOWN = 0x100000,
+	PAGE_NOACCESS = 1,
+	PAGE_READONLY = 2,
+	PAGE_READWRITE = 4,
+	PAGE_WRITECOPY = 8,
+	PAGE_EXECUTE = 0x10,
+	PAGE_EXECUTE_READ = 0x20,
+	PAGE_EXECUTE_READWRITE = 0x40,
+	PAGE_EXECUTE_WRITECOPY = 0x80,
+	PAGE_GUARD = 0x100,
+	MEM_COMMIT = 0x1000,
+	MEM_RESERVE = 0x2000,
+	MEM_DECOMMIT = 0x4000,
+	MEM_RELEASE = 0x8000,
+	MEM_FREE = 0x10000,
+	MEM_PRIVATE = 0x20000,
+	MEM_MAPPED = 0x40000,
+	MEM_TOP_DOWN = 0x100000,
 	MEM_IMAGE = 0x1000000
 };
 
@@ -18,7 +30,8 @@ enum {
 unsigned win32_protection_to_x86(uint32_t protection);
 uint32_t win32_protection_from_x86(unsigned bits);
 
-/* Reserves address space: at `address`, or anywhere for 0. The base, or 0 when it is taken or exhausted. */
+/* Reserves address space: at `address`, or anywhere for 0. The base, or 0 when it is taken or
+ * exhausted. */
 uint32_t win32_reserve(struct win32 *w, uint32_t address, uint32_t size, uint32_t protection,
 		       uint32_t kind);
 /* Maps the pages of a range that are not mapped yet. */

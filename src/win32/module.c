@@ -1,11 +1,10 @@
 /* Virtual libraries: PE images built from the export table, as code that walks them expects.
  *
- * Layout: headers; .text with one sixteen-byte cell per export and then the export directory (inside .text, as in
- * Windows XP); .data for exported variables. A cell is
- *	mov edi, edi; push ebp; mov ebp, esp; pop ebp; jmp SLOT
- * so that prologues look as they should, may be patched, copied or stepped over; the slot is an address
- * that belongs to the simulator. In ntdll, system services have the shape of XP's:
- *	mov eax, NUMBER; mov edx, 7FFE0300h; call [edx]; ret N   (see api/ntdll.c) */
+ * Layout: headers; .text with one sixteen-byte cell per export and then the export directory
+ *(inside .text, as in Windows XP); .data for exported variables. A cell is mov edi, edi; push ebp;
+ *mov ebp, esp; pop ebp; jmp SLOT so that prologues look as they should, may be patched, copied or
+ *stepped over; the slot is an address that belongs to the simulator. In ntdll, system services have
+ *the shape of XP's: mov eax, NUMBER; mov edx, 7FFE0300h; call [edx]; ret N   (see api/ntdll.c) */
 #include "win32/module.h"
 
 #include <stdio.h>
@@ -15,9 +14,9 @@
 
 #include "win32/api.h"
 
-#define CELL         16u
-#define VARIABLE     704u /* room for the largest: msvcrt!_iob, 20 streams of 32 bytes */
-#define SPARE_CELLS  256u
+#define CELL	    16u
+#define VARIABLE    704u /* room for the largest: msvcrt!_iob, 20 streams of 32 bytes */
+#define SPARE_CELLS 256u
 
 struct image {
 	uint8_t *data;
@@ -140,7 +139,8 @@ static void write_directory(const struct image *image, const struct win32_librar
 	set_u32(directory + 32, names);
 	set_u32(directory + 36, ordinals);
 	text += (uint32_t)snprintf((char *)image->data + text, image->size - text, "%s",
-				   library->name) + 1;
+				   library->name) +
+		1;
 	const struct win32_export *last = &library->exports[count - 1];
 	memcpy(image->data + text, library->names,
 	       last->name + strlen(library->names + last->name) + 1);
@@ -223,7 +223,8 @@ static void write_cells(struct win32 *w, const struct image *image, struct win32
 
 static int place_image(struct win32 *w, const struct win32_library *library, struct image *image)
 {
-	image->base = win32_reserve(w, library->base, image->size, PAGE_EXECUTE_WRITECOPY, MEM_IMAGE);
+	image->base =
+		win32_reserve(w, library->base, image->size, PAGE_EXECUTE_WRITECOPY, MEM_IMAGE);
 	if (!image->base)
 		image->base = win32_reserve(w, 0, image->size, PAGE_EXECUTE_WRITECOPY, MEM_IMAGE);
 	if (!image->base)
@@ -253,10 +254,16 @@ int win32_module_load(struct win32 *w, const char *name, struct win32_module **m
 		result = add_slots(w, library->count);
 	snprintf(path, sizeof path, "C:\\WINDOWS\\system32\\%s", library->name);
 	struct win32_module description = {
-		.name = library->name, .path = path, .base = image.base, .size = image.size,
-		.library = library, .first_slot = w->slot_count - library->count,
-		.slot_count = library->count, .exports = image.directory,
-		.exports_size = image.directory_size, .initialised = true,
+		.name = library->name,
+		.path = path,
+		.base = image.base,
+		.size = image.size,
+		.library = library,
+		.first_slot = w->slot_count - library->count,
+		.slot_count = library->count,
+		.exports = image.directory,
+		.exports_size = image.directory_size,
+		.initialised = true,
 	};
 	if (result == 0)
 		result = win32_module_add(w, &description, module);
@@ -276,8 +283,11 @@ int win32_module_invent(struct win32 *w, const char *name, struct win32_module *
 {
 	char path[WIN32_PATH];
 	uint8_t headers[WIN32_PAGE] = { 0 };
-	struct image image = { .data = headers, .size = 3 * WIN32_PAGE, .text_size = WIN32_PAGE,
-			       .data_rva = 2 * WIN32_PAGE, .data_size = WIN32_PAGE };
+	struct image image = { .data = headers,
+			       .size = 3 * WIN32_PAGE,
+			       .text_size = WIN32_PAGE,
+			       .data_rva = 2 * WIN32_PAGE,
+			       .data_size = WIN32_PAGE };
 
 	image.base = win32_allocate(w, 0x10000000, image.size, PAGE_EXECUTE_READ, MEM_IMAGE);
 	if (!image.base)
@@ -288,8 +298,11 @@ int win32_module_invent(struct win32 *w, const char *name, struct win32_module *
 	if (!win32_put(w, image.base, headers, sizeof headers))
 		return ERROR_INTERNAL;
 	snprintf(path, sizeof path, "C:\\WINDOWS\\system32\\%s", name);
-	struct win32_module description = { .name = name, .path = path, .base = image.base,
-					    .size = image.size, .initialised = true };
+	struct win32_module description = { .name = name,
+					    .path = path,
+					    .base = image.base,
+					    .size = image.size,
+					    .initialised = true };
 	int result = win32_module_add(w, &description, module);
 	if (result == 0)
 		win32_module_list(w);
@@ -301,7 +314,8 @@ struct win32_module *win32_module_named(struct win32 *w, const char *name)
 	char full[WIN32_PATH];
 	const char *file = strrchr(name, '\\');
 
-	snprintf(full, sizeof full, "%s%s", file ? file + 1 : name, strchr(name, '.') ? "" : ".dll");
+	snprintf(full, sizeof full, "%s%s", file ? file + 1 : name,
+		 strchr(name, '.') ? "" : ".dll");
 	size_t length = strlen(full);
 	if (length && full[length - 1] == '.')
 		full[length - 1] = 0;

@@ -1,4 +1,5 @@
-/* Modules: the program, libraries loaded from files, and virtual libraries made from the export table. */
+/* Modules: the program, libraries loaded from files, and virtual libraries made from the export
+ * table. */
 #ifndef KENBI_WIN32_MODULE_H
 #define KENBI_WIN32_MODULE_H
 
@@ -7,11 +8,12 @@
 struct win32_module {
 	const char *name; /* "kernel32.dll", as loaded; in the process' arena */
 	const char *path;
-	uint32_t base, size, entry; /* entry: address of DllMain or the program's first instruction, 0: none */
+	uint32_t base, size,
+		entry; /* entry: address of DllMain or the program's first instruction, 0: none */
 	const struct win32_library *library; /* NULL: from a file, or a library nobody knows */
 	uint32_t first_slot, slot_count;     /* of a virtual library */
-	uint32_t loader_entry;               /* LDR_DATA_TABLE_ENTRY; 0: not in the lists */
-	uint32_t exports, exports_size;      /* export directory of a module from a file (RVA) */
+	uint32_t loader_entry;		     /* LDR_DATA_TABLE_ENTRY; 0: not in the lists */
+	uint32_t exports, exports_size;	     /* export directory of a module from a file (RVA) */
 	uint32_t tls_index;
 	bool loaded, from_file, initialised;
 };

@@ -61,8 +61,7 @@ uint32_t win32_object_share(struct win32 *w, struct win32_object *object)
 	return place(w, object);
 }
 
-struct win32_object *win32_object_of(struct win32 *w, uint32_t handle,
-				     enum win32_object_kind kind)
+struct win32_object *win32_object_of(struct win32 *w, uint32_t handle, enum win32_object_kind kind)
 {
 	uint32_t index = handle / 4 - 1;
 

@@ -1,5 +1,6 @@
-/* Headers of a PE file. What Windows XP would refuse is refused with its reason; what it tolerates (sections that
- * lie about their sizes, too many directories, no section at all) is cut to what is there. */
+/* Headers of a PE file. What Windows XP would refuse is refused with its reason; what it tolerates
+ * (sections that lie about their sizes, too many directories, no section at all) is cut to what is
+ * there. */
 #include "win32/pe.h"
 
 #include <string.h>
@@ -63,7 +64,8 @@ static int read_optional(struct reader *reader, struct pe *pe, uint32_t limit, s
 	if (reader_failed(reader))
 		return BAD(error, "ends inside its optional header");
 	if (pe->base & 0xffff)
-		return BAD(error, "has an image base that is not a multiple of 64 KiB: %#x", pe->base);
+		return BAD(error, "has an image base that is not a multiple of 64 KiB: %#x",
+			   pe->base);
 	if (pe->size == 0 || pe->size > limit)
 		return BAD(error, "claims an image of %u bytes, which cannot be mapped", pe->size);
 	if (pe->entry >= pe->size)
@@ -77,7 +79,8 @@ static int check_sections(const struct pe *pe, struct error *error)
 
 	for (unsigned i = 0; i < pe->section_count; i++) {
 		const struct pe_section *section = &pe->sections[i];
-		if ((uint64_t)section->rva + section->virtual_size > ((uint64_t)pe->size + 0xfff) / 0x1000 * 0x1000)
+		if ((uint64_t)section->rva + section->virtual_size >
+		    ((uint64_t)pe->size + 0xfff) / 0x1000 * 0x1000)
 			return BAD(error, "has a section outside its image: number %u", i + 1u);
 		if (section->rva < previous && section->virtual_size)
 			return BAD(error, "has sections that overlap: number %u", i + 1u);

@@ -1,7 +1,7 @@
 /* The process environment: PEB, loader data, parameters, shared page, heap, ntdll and kernel32.
  *
- * Offsets are those of Windows XP SP2 (ntdll's public symbols: _PEB, _PEB_LDR_DATA, _LDR_DATA_TABLE_ENTRY,
- * _RTL_USER_PROCESS_PARAMETERS, _KUSER_SHARED_DATA). */
+ * Offsets are those of Windows XP SP2 (ntdll's public symbols: _PEB, _PEB_LDR_DATA,
+ * _LDR_DATA_TABLE_ENTRY, _RTL_USER_PROCESS_PARAMETERS, _KUSER_SHARED_DATA). */
 #include "win32/process.h"
 
 #include <stdio.h>
@@ -301,7 +301,8 @@ static void put_loader_entry(struct win32 *w, struct win32_module *module)
 	win32_put_u16(w, at + 0x38, 0xffff);
 }
 
-/* A ring through `head` and the links at `offset` of the entries; `first`: index of the first module. */
+/* A ring through `head` and the links at `offset` of the entries; `first`: index of the first
+ * module. */
 static void put_ring(struct win32 *w, uint32_t head, uint32_t offset, unsigned first)
 {
 	uint32_t previous = head;
@@ -318,7 +319,8 @@ static void put_ring(struct win32 *w, uint32_t head, uint32_t offset, unsigned f
 	win32_put_u32(w, head + 4, previous);
 }
 
-/* Load and memory order: the program, ntdll, kernel32, …; initialisation order: without the program. */
+/* Load and memory order: the program, ntdll, kernel32, …; initialisation order: without the
+ * program. */
 void win32_module_list(struct win32 *w)
 {
 	for (unsigned i = 0; i < w->module_count; i++)

@@ -203,8 +203,8 @@ int win32_registry_set(struct win32_registry *registry, const char *path, const 
 	return 0;
 }
 
-const struct win32_value *win32_registry_get(const struct win32_registry *registry,
-					     const char *key, const char *name)
+const struct win32_value *win32_registry_get(const struct win32_registry *registry, const char *key,
+					     const char *name)
 {
 	return find_value(find(registry, key), name);
 }

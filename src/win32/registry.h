@@ -10,9 +10,9 @@ enum { REG_SZ = 1, REG_EXPAND_SZ = 2, REG_BINARY = 3, REG_DWORD = 4, REG_MULTI_S
 struct win32_registry;
 
 struct win32_value {
-	char *name;      /* "" is the key's default value */
+	char *name; /* "" is the key's default value */
 	uint32_t type;
-	uint8_t *data;   /* texts as UTF-16LE with terminator */
+	uint8_t *data; /* texts as UTF-16LE with terminator */
 	uint32_t length;
 };
 
@@ -24,8 +24,8 @@ bool win32_registry_has(const struct win32_registry *registry, const char *key);
 MUST_CHECK int win32_registry_create(struct win32_registry *registry, const char *key);
 /* Removes a key without subkeys. ERROR_INPUT: there is none, or it has subkeys. */
 MUST_CHECK int win32_registry_delete(struct win32_registry *registry, const char *key);
-MUST_CHECK int win32_registry_set(struct win32_registry *registry, const char *key, const char *name,
-				  uint32_t type, struct bytes data);
+MUST_CHECK int win32_registry_set(struct win32_registry *registry, const char *key,
+				  const char *name, uint32_t type, struct bytes data);
 /* NULL: no such key or value. Valid until the next change. */
 const struct win32_value *win32_registry_get(const struct win32_registry *registry, const char *key,
 					     const char *name);

@@ -1,4 +1,5 @@
-/* The loop: let threads execute in turn, answer what reaches a claimed address, hand faults to the guest. */
+/* The loop: let threads execute in turn, answer what reaches a claimed address, hand faults to the
+ * guest. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 #include "win32/module.h"
 #include "win32/stub.h"
 
-#define SLICE      200000u           /* instructions until another thread has its turn */
-#define QUIET_TIME 86400000000ull    /* a day of nothing but waiting: idle */
+#define SLICE	   200000u	  /* instructions until another thread has its turn */
+#define QUIET_TIME 86400000000ull /* a day of nothing but waiting: idle */
 
 void win32_return(struct win32 *w, const struct win32_slot *slot, uint32_t stack, uint32_t result)
 {
@@ -18,7 +19,8 @@ void win32_return(struct win32 *w, const struct win32_slot *slot, uint32_t stack
 	if (slot->stack >= 0)
 		pop = (uint32_t)slot->stack;
 	else if (slot->stack == WIN32_STACK_UNKNOWN && slot->model)
-		pop = slot->model->flags & API_FLAG_CDECL ? 0 : 4u * (uint8_t)slot->model->arguments;
+		pop = slot->model->flags & API_FLAG_CDECL ? 0
+							  : 4u * (uint8_t)slot->model->arguments;
 	else if (slot->stack == WIN32_STACK_UNKNOWN)
 		pop = win32_stub_guess(w, win32_u32(w, stack - 4));
 	x86_set(w->x86, X86_AX, result);
@@ -164,7 +166,8 @@ static void run_process(struct win32 *w, uint64_t end)
 			w->call_site = 0;
 			if (all_ended(w))
 				win32_process_end(w, WIN32_END_EXIT,
-						  w->thread_count ? w->threads[0]->object->status : 0);
+						  w->thread_count ? w->threads[0]->object->status
+								  : 0);
 			else
 				win32_process_end(w, WIN32_END_IDLE, 0);
 			break;

@@ -1,13 +1,13 @@
 /* Generated stubs: what happens when no model exists.
  *
- * Stack: the generated table knows how many bytes nearly every export pops. For the rest the call site tells:
- * `add esp, N` or `pop ecx` behind the call means that the caller cleans up (pop nothing); `sub esp, N` behind it
- * (gcc restores its outgoing area) means that the function popped N; otherwise the pushes right before the call
- * are counted, one word each.
+ * Stack: the generated table knows how many bytes nearly every export pops. For the rest the call
+ * site tells: `add esp, N` or `pop ecx` behind the call means that the caller cleans up (pop
+ * nothing); `sub esp, N` behind it (gcc restores its outgoing area) means that the function popped
+ * N; otherwise the pushes right before the call are counted, one word each.
  *
- * Result: 0 where 0 is success (ntdll's NTSTATUS, COM's HRESULT, the error codes of registry, network and
- * multimedia functions, all of the C run-time) and for questions (Is…); 1 elsewhere, which is TRUE and a
- * handle that is not NULL. */
+ * Result: 0 where 0 is success (ntdll's NTSTATUS, COM's HRESULT, the error codes of registry,
+ * network and multimedia functions, all of the C run-time) and for questions (Is…); 1 elsewhere,
+ * which is TRUE and a handle that is not NULL. */
 #include "win32/stub.h"
 
 #include <string.h>
@@ -23,14 +23,14 @@ static bool starts(const char *name, const char *prefix)
 static bool zero_is_success(const char *library, const char *name)
 {
 	static const char *const libraries[] = {
-		"ntdll.dll", "msvcrt.dll", "crtdll.dll", "ole32.dll", "oleaut32.dll", "mpr.dll",
-		"netapi32.dll", "rpcrt4.dll", "iphlpapi.dll", "dnsapi.dll", "winmm.dll",
-		"rasapi32.dll", "secur32.dll", "ws2_32.dll", "wsock32.dll", "odbc32.dll",
-		"urlmon.dll", "mapi32.dll", "gdiplus.dll", "pdh.dll", "msvcr70.dll", "msvcr71.dll",
-		"msvcr80.dll", "msvcr90.dll", "uxtheme.dll"
+		"ntdll.dll",   "msvcrt.dll",   "crtdll.dll",  "ole32.dll",    "oleaut32.dll",
+		"mpr.dll",     "netapi32.dll", "rpcrt4.dll",  "iphlpapi.dll", "dnsapi.dll",
+		"winmm.dll",   "rasapi32.dll", "secur32.dll", "ws2_32.dll",   "wsock32.dll",
+		"odbc32.dll",  "urlmon.dll",   "mapi32.dll",  "gdiplus.dll",  "pdh.dll",
+		"msvcr70.dll", "msvcr71.dll",  "msvcr80.dll", "msvcr90.dll",  "uxtheme.dll"
 	};
-	static const char *const prefixes[] = { "Is", "Reg", "Co", "Dll", "SH", "Str", "Nt", "Zw", "Rtl",
-						"Lsa", "Find", "GetAsync", "Peek" };
+	static const char *const prefixes[] = { "Is", "Reg", "Co",  "Dll",  "SH",	"Str", "Nt",
+						"Zw", "Rtl", "Lsa", "Find", "GetAsync", "Peek" };
 
 	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
 		if (strcasecmp(library, libraries[i]) == 0)
@@ -57,7 +57,8 @@ static unsigned push_before(const uint8_t *code, unsigned end)
 {
 	if (end >= 5 && code[end - 5] == 0x68)
 		return 5;
-	if (end >= 6 && code[end - 6] == 0xff && (code[end - 5] == 0x35 || (code[end - 5] & 0xf8) == 0xb0))
+	if (end >= 6 && code[end - 6] == 0xff &&
+	    (code[end - 5] == 0x35 || (code[end - 5] & 0xf8) == 0xb0))
 		return 6;
 	if (end >= 3 && code[end - 3] == 0xff && (code[end - 2] & 0xf8) == 0x70)
 		return 3;
@@ -97,22 +98,37 @@ uint32_t win32_stub_guess(struct win32 *w, uint32_t return_address)
 	return 4 * count;
 }
 
-/* Numbers of Windows XP SP2 (M. Jurczyk, "Windows X86 System Call Table", j00ru.vexillium.org/syscalls). */
+/* Numbers of Windows XP SP2 (M. Jurczyk, "Windows X86 System Call Table",
+ * j00ru.vexillium.org/syscalls). */
 static const struct {
 	uint16_t number;
 	const char *name;
-} services[] = {
-	{ 0x11, "NtAllocateVirtualMemory" }, { 0x19, "NtClose" }, { 0x25, "NtCreateFile" },
-	{ 0x29, "NtCreateKey" }, { 0x2f, "NtCreateProcess" }, { 0x30, "NtCreateProcessEx" },
-	{ 0x32, "NtCreateSection" }, { 0x35, "NtCreateThread" }, { 0x3b, "NtDelayExecution" },
-	{ 0x3e, "NtDeleteFile" }, { 0x3f, "NtDeleteKey" }, { 0x53, "NtFreeVirtualMemory" },
-	{ 0x6c, "NtMapViewOfSection" }, { 0x74, "NtOpenFile" }, { 0x77, "NtOpenKey" },
-	{ 0x7a, "NtOpenProcess" }, { 0x89, "NtProtectVirtualMemory" },
-	{ 0x9a, "NtQueryInformationProcess" }, { 0xad, "NtQuerySystemInformation" },
-	{ 0xb7, "NtReadFile" }, { 0xf7, "NtSetValueKey" }, { 0x101, "NtTerminateProcess" },
-	{ 0x102, "NtTerminateThread" }, { 0x10b, "NtUnmapViewOfSection" }, { 0x112, "NtWriteFile" },
-	{ 0x115, "NtWriteVirtualMemory" }
-};
+} services[] = { { 0x11, "NtAllocateVirtualMemory" },
+		 { 0x19, "NtClose" },
+		 { 0x25, "NtCreateFile" },
+		 { 0x29, "NtCreateKey" },
+		 { 0x2f, "NtCreateProcess" },
+		 { 0x30, "NtCreateProcessEx" },
+		 { 0x32, "NtCreateSection" },
+		 { 0x35, "NtCreateThread" },
+		 { 0x3b, "NtDelayExecution" },
+		 { 0x3e, "NtDeleteFile" },
+		 { 0x3f, "NtDeleteKey" },
+		 { 0x53, "NtFreeVirtualMemory" },
+		 { 0x6c, "NtMapViewOfSection" },
+		 { 0x74, "NtOpenFile" },
+		 { 0x77, "NtOpenKey" },
+		 { 0x7a, "NtOpenProcess" },
+		 { 0x89, "NtProtectVirtualMemory" },
+		 { 0x9a, "NtQueryInformationProcess" },
+		 { 0xad, "NtQuerySystemInformation" },
+		 { 0xb7, "NtReadFile" },
+		 { 0xf7, "NtSetValueKey" },
+		 { 0x101, "NtTerminateProcess" },
+		 { 0x102, "NtTerminateThread" },
+		 { 0x10b, "NtUnmapViewOfSection" },
+		 { 0x112, "NtWriteFile" },
+		 { 0x115, "NtWriteVirtualMemory" } };
 
 struct win32_slot *win32_service_slot(struct win32 *w, uint32_t number)
 {
@@ -127,8 +143,8 @@ struct win32_slot *win32_service_slot(struct win32 *w, uint32_t number)
 	return NULL;
 }
 
-/* Says it once per page. Pages beyond the list's end are covered by those before: a program that runs self-made
- * code on 64 pages has shown it. */
+/* Says it once per page. Pages beyond the list's end are covered by those before: a program that
+ * runs self-made code on 64 pages has shown it. */
 static void say(struct win32 *w, uint32_t address)
 {
 	uint32_t page = address & ~(WIN32_PAGE - 1);

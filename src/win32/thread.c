@@ -1,5 +1,5 @@
-/* Threads share one processor: slices in turn, and a switch whenever one waits. The order depends on nothing
- * but instruction counts and virtual time. */
+/* Threads share one processor: slices in turn, and a switch whenever one waits. The order depends
+ * on nothing but instruction counts and virtual time. */
 #include "win32/thread.h"
 
 #include <stdlib.h>
@@ -38,8 +38,8 @@ static void put_teb(struct win32 *w, const struct win32_thread *thread, uint32_t
 	win32_put_u32(w, teb + 0xc4, 0x409);
 }
 
-/* Registers as BaseProcessStart and BaseThreadStart leave them: the last exception record and the return
- * address, both into kernel32, lie on the stack. */
+/* Registers as BaseProcessStart and BaseThreadStart leave them: the last exception record and the
+ * return address, both into kernel32, lie on the stack. */
 static void prepare(struct win32 *w, struct win32_thread *thread, uint32_t start,
 		    uint32_t parameter)
 {
@@ -102,11 +102,11 @@ struct win32_thread *win32_thread_new(struct win32 *w, uint32_t start, uint32_t 
 	thread->stack_size = (thread->stack_size + WIN32_PAGE - 1) & ~(WIN32_PAGE - 1);
 	/* The first thread's stack lies where Windows has it, below the first heap. */
 	if (w->thread_count == 0)
-		thread->stack_base = win32_allocate(w, 0x30000, thread->stack_size, PAGE_READWRITE,
-						    MEM_PRIVATE);
+		thread->stack_base =
+			win32_allocate(w, 0x30000, thread->stack_size, PAGE_READWRITE, MEM_PRIVATE);
 	if (!thread->stack_base)
-		thread->stack_base = win32_allocate(w, 0, thread->stack_size, PAGE_READWRITE,
-						    MEM_PRIVATE);
+		thread->stack_base =
+			win32_allocate(w, 0, thread->stack_size, PAGE_READWRITE, MEM_PRIVATE);
 	thread->teb = thread->stack_base ? place_teb(w) : 0;
 	*handle = thread->teb ? win32_object_new(w, OBJECT_THREAD, NULL, &thread->object) : 0;
 	if (!*handle) {
@@ -302,7 +302,8 @@ void win32_wait(struct win32 *w, struct win32_object *const *objects, unsigned c
 	thread->wake_result = WAIT_TIMEOUT;
 }
 
-/* CONTEXT of winnt.h (i386): flags, debug registers, floating point save area, segments, integers, control. */
+/* CONTEXT of winnt.h (i386): flags, debug registers, floating point save area, segments, integers,
+ * control. */
 void win32_context_store(struct win32 *w, uint32_t address)
 {
 	static const struct {
@@ -331,15 +332,16 @@ bool win32_context_load(struct win32 *w, uint32_t address)
 	static const struct {
 		uint16_t offset;
 		uint8_t reg;
-	} integers[] = { { 0x9c, X86_DI }, { 0xa0, X86_SI }, { 0xa4, X86_BX }, { 0xa8, X86_DX },
-			 { 0xac, X86_CX }, { 0xb0, X86_AX } };
+	} integers[] = { { 0x9c, X86_DI }, { 0xa0, X86_SI }, { 0xa4, X86_BX },
+			 { 0xa8, X86_DX }, { 0xac, X86_CX }, { 0xb0, X86_AX } };
 	uint32_t flags = win32_u32(w, address);
 
 	if (!win32_mapped(w, address, 0xcc))
 		return false;
 	if (flags & 2)
 		for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
-			x86_set(w->x86, integers[i].reg, win32_u32(w, address + integers[i].offset));
+			x86_set(w->x86, integers[i].reg,
+				win32_u32(w, address + integers[i].offset));
 	if (flags & 1) {
 		x86_set(w->x86, X86_BP, win32_u32(w, address + 0xb4));
 		x86_set(w->x86, X86_SP, win32_u32(w, address + 0xc4));

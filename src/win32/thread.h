@@ -5,7 +5,10 @@
 #include "win32/object.h"
 
 enum {
-	WAIT_OBJECT_0 = 0, WAIT_ABANDONED = 0x80, WAIT_TIMEOUT = 258, WAIT_FAILED = -1,
+	WAIT_OBJECT_0 = 0,
+	WAIT_ABANDONED = 0x80,
+	WAIT_TIMEOUT = 258,
+	WAIT_FAILED = -1,
 	STILL_ACTIVE = 259
 };
 
@@ -24,10 +27,10 @@ struct win32_thread {
 	uint32_t id, teb, stack_base, stack_size;
 	unsigned suspended;
 	bool ended;
-	uint64_t wake;        /* microseconds; 0: runnable, WIN32_NEVER: only by what it waits for */
+	uint64_t wake; /* microseconds; 0: runnable, WIN32_NEVER: only by what it waits for */
 	uint32_t wake_result; /* eax when `wake` comes */
 	bool wake_sets_result;
-	bool polling;         /* the call is made again when `wake` comes; its second attempt gives up */
+	bool polling; /* the call is made again when `wake` comes; its second attempt gives up */
 	struct win32_object *waits[WIN32_WAITS];
 	unsigned wait_count;
 	bool wait_all;
@@ -48,8 +51,8 @@ void win32_thread_free(struct win32 *w, struct win32_thread *thread);
 struct win32_thread *win32_thread_find(struct win32 *w, uint32_t id);
 /* Makes `thread` the one whose registers are in the machine (NULL: none). */
 void win32_thread_switch(struct win32 *w, struct win32_thread *thread);
-/* Threads whose wait is over become runnable. The next runnable thread after the current one, the clock
- * moved on to it if all sleep; NULL: nothing can ever run again. */
+/* Threads whose wait is over become runnable. The next runnable thread after the current one, the
+ * clock moved on to it if all sleep; NULL: nothing can ever run again. */
 struct win32_thread *win32_thread_next(struct win32 *w);
 
 /* Begins a wait of the current thread. `milliseconds` UINT32_MAX: for ever. */

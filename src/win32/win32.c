@@ -159,7 +159,8 @@ int win32_place(struct win32 *w, struct bytes code, size_t entry, uint64_t addre
 	if (w->modules[0].loaded)
 		return error_set(error, ERROR_USAGE, "", "the process already has a program");
 	if (entry > code.length || code.length > MEMORY_DEFAULT || address > WIN32_USER_END)
-		return error_set(error, ERROR_USAGE, "", "the code does not fit where it should lie");
+		return error_set(error, ERROR_USAGE, "",
+				 "the code does not fit where it should lie");
 	w->placed = true;
 	uint32_t start = (uint32_t)address;
 	uint32_t length = (uint32_t)code.length + CODE_ROOM + (start & (WIN32_PAGE - 1));

@@ -9,7 +9,8 @@
 #include "win32/files.h"
 
 enum { CREATE_NEW = 1, CREATE_ALWAYS, OPEN_EXISTING, OPEN_ALWAYS, TRUNCATE_EXISTING };
-#define GENERIC_WRITE_BITS 0x50000006u /* GENERIC_WRITE, GENERIC_ALL, FILE_WRITE_DATA, FILE_APPEND_DATA */
+#define GENERIC_WRITE_BITS \
+	0x50000006u /* GENERIC_WRITE, GENERIC_ALL, FILE_WRITE_DATA, FILE_APPEND_DATA */
 
 static bool is_device(const char *path)
 {
@@ -19,8 +20,8 @@ static bool is_device(const char *path)
 /* Debuggers and monitors are looked for by the names of their drivers. */
 static void say_device(struct win32 *w, const char *path)
 {
-	static const char *const drivers[] = { "SICE", "NTICE", "SIWVID", "FILEMON", "REGMON", "SUPERBPM",
-					       "ICEEXT", "TRW" };
+	static const char *const drivers[] = { "SICE",	 "NTICE",    "SIWVID", "FILEMON",
+					       "REGMON", "SUPERBPM", "ICEEXT", "TRW" };
 	static const char *const machines[] = { "VBoxGuest", "VBoxMiniRdrDN", "HGFS", "vmci" };
 
 	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
@@ -64,7 +65,8 @@ uint32_t win32_open_file(struct win32 *w, const char *path, uint32_t access, uin
 		return 0;
 	}
 	if (file < 0) {
-		file = win32_files_create(w->files, path, (attributes & 0x27) | FILE_ATTRIBUTE_ARCHIVE);
+		file = win32_files_create(w->files, path,
+					  (attributes & 0x27) | FILE_ATTRIBUTE_ARCHIVE);
 		if (file < 0) {
 			set_last_error(w, file == ERROR_INPUT ? ERROR_PATH_NOT_FOUND
 							      : ERROR_NOT_ENOUGH_MEMORY);
@@ -103,7 +105,8 @@ static uint32_t create_file(struct call *call)
 		EMIT(w, FILE_OPEN, trace_text(path), trace_text("device"));
 		return fail(call, ERROR_FILE_NOT_FOUND, INVALID_HANDLE);
 	}
-	uint32_t handle = win32_open_file(w, path, arg(call, 1), arg(call, 4), arg(call, 5), &existed);
+	uint32_t handle =
+		win32_open_file(w, path, arg(call, 1), arg(call, 4), arg(call, 5), &existed);
 	return handle ? handle : INVALID_HANDLE;
 }
 
@@ -146,8 +149,8 @@ int64_t win32_write_file(struct win32 *w, struct win32_object *file, uint32_t fr
 	return done == size ? (int64_t)done : -1;
 }
 
-static uint32_t read_pipe(struct call *call, struct win32_object *pipe, uint32_t into, uint32_t size,
-			  uint32_t count_at)
+static uint32_t read_pipe(struct call *call, struct win32_object *pipe, uint32_t into,
+			  uint32_t size, uint32_t count_at)
 {
 	size_t left = pipe->content.length - (size_t)pipe->position;
 	uint32_t part = left < size ? (uint32_t)left : size;
@@ -232,9 +235,7 @@ static uint32_t move_pointer(struct call *call, struct win32_object *file, int64
 			     uint32_t method, uint64_t *position)
 {
 	uint64_t size = win32_files_content(call->w->files, file->file).length;
-	int64_t base = method == 1   ? (int64_t)file->position
-		       : method == 2 ? (int64_t)size
-				     : 0;
+	int64_t base = method == 1 ? (int64_t)file->position : method == 2 ? (int64_t)size : 0;
 
 	if (base + distance < 0)
 		return fail(call, 131, 0); /* ERROR_NEGATIVE_SEEK */
@@ -414,7 +415,8 @@ static uint32_t create_mapping(struct call *call)
 	struct win32 *w = call->w;
 	struct win32_object *file = open_file_of(call, arg(call, 0)), *object;
 	const char *name = arg_text(call, 5);
-	struct win32_object *found = name && *name ? win32_object_named(w, OBJECT_MAPPING, name) : NULL;
+	struct win32_object *found =
+		name && *name ? win32_object_named(w, OBJECT_MAPPING, name) : NULL;
 
 	set_last_error(w, found ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
 	if (found)
@@ -472,7 +474,8 @@ static uint32_t map_view(struct call *call)
 		return base;
 	}
 	if (win32_files_exists(w->files, mapping->file)) {
-		struct bytes part = bytes_slice(win32_files_content(w->files, mapping->file), offset, size);
+		struct bytes part =
+			bytes_slice(win32_files_content(w->files, mapping->file), offset, size);
 		if (!win32_put(w, base, part.data, part.length))
 			return fail(call, ERROR_NOT_ENOUGH_MEMORY, 0);
 		EMIT(w, FILE_READ, trace_text(win32_files_path(w->files, mapping->file)),

@@ -1,4 +1,5 @@
-/* kernel32: virtual memory, heaps, Global/Local memory, and the questions whether pointers are good. */
+/* kernel32: virtual memory, heaps, Global/Local memory, and the questions whether pointers are
+ * good. */
 #include <string.h>
 
 #include "win32/api/models.h"
@@ -45,7 +46,8 @@ static uint32_t virtual_alloc_ex(struct call *call)
 	struct win32_object *other;
 
 	if (own_process(call, arg(call, 0), &other))
-		return virtual_alloc_at(call, arg(call, 1), arg(call, 2), arg(call, 3), arg(call, 4));
+		return virtual_alloc_at(call, arg(call, 1), arg(call, 2), arg(call, 3),
+					arg(call, 4));
 	if (!other)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
 	/* Another process' memory is not simulated; addresses in it are. */
@@ -115,7 +117,8 @@ static uint32_t virtual_protect_ex(struct call *call)
 }
 
 /* MEMORY_BASIC_INFORMATION for the run of equal pages that begins at `address`. */
-static uint32_t virtual_query_at(struct call *call, uint32_t address, uint32_t into, uint32_t length)
+static uint32_t virtual_query_at(struct call *call, uint32_t address, uint32_t into,
+				 uint32_t length)
 {
 	struct win32 *w = call->w;
 	uint32_t page = address & ~(WIN32_PAGE - 1), end, protection = 0, state = MEM_FREE;
@@ -262,8 +265,8 @@ static uint32_t is_bad_code(struct call *call)
 static uint32_t global_memory_status(struct call *call)
 {
 	uint32_t at = arg(call, 0), mega = 1u << 20;
-	const uint32_t words[] = { 32, 41, 512 * mega, 302 * mega, 1248 * mega, 1010 * mega,
-				   2047 * mega, 2020 * mega };
+	const uint32_t words[] = { 32,		41,	     512 * mega,  302 * mega,
+				   1248 * mega, 1010 * mega, 2047 * mega, 2020 * mega };
 
 	for (uint32_t i = 0; i < 8; i++)
 		win32_put_u32(call->w, at + 4 * i, words[i]);
@@ -274,8 +277,8 @@ static uint32_t global_memory_status_ex(struct call *call)
 {
 	uint32_t at = arg(call, 0);
 	const uint64_t mega = 1u << 20;
-	const uint64_t sizes[] = { 512 * mega, 302 * mega, 1248 * mega, 1010 * mega,
-				   2047 * mega, 2020 * mega, 0 };
+	const uint64_t sizes[] = { 512 * mega,	302 * mega, 1248 * mega, 1010 * mega, 2047 * mega,
+				   2020 * mega, 0 };
 
 	win32_put_u32(call->w, at + 4, 41);
 	for (uint32_t i = 0; i < 7; i++)

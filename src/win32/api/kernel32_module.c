@@ -216,7 +216,8 @@ static uint32_t resource_root(struct win32 *w, uint32_t base, uint32_t *size)
 }
 
 /* An entry's name or number against what the program asks for ("#12" is number 12). */
-static bool resource_fits(struct win32 *w, uint32_t root, uint32_t entry, uint32_t wanted, bool wide)
+static bool resource_fits(struct win32 *w, uint32_t root, uint32_t entry, uint32_t wanted,
+			  bool wide)
 {
 	if (!(entry & 0x80000000u))
 		return wanted < 0x10000 ? (entry & 0xffff) == wanted : false;

@@ -1,4 +1,5 @@
-/* kernel32: names in the file system: find, copy, move, delete, attributes, folders, drives, .ini files. */
+/* kernel32: names in the file system: find, copy, move, delete, attributes, folders, drives, .ini
+ * files. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "win32/api/shared.h"
 #include "win32/files.h"
 #include "win32/machine.h"
+#include "win32/module.h"
 
 #define INSTALLED 127355760000000000ull /* 2004-08-04 12:00 */
 
@@ -52,6 +54,8 @@ static uint32_t copy_file(struct call *call)
 	int source = win32_files_find(w->files, from), target = win32_files_find(w->files, to);
 	if (source < 0)
 		return fail(call, ERROR_FILE_NOT_FOUND, 0);
+	if (source == target)
+		return fail(call, 32, 0); /* ERROR_SHARING_VIOLATION */
 	if (target >= 0 && arg(call, 2))
 		return fail(call, ERROR_FILE_EXISTS, 0);
 	if (target >= 0 && (strcasecmp(to, w->modules[0].path) == 0 ||
@@ -59,8 +63,7 @@ static uint32_t copy_file(struct call *call)
 			     (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY))))
 		return fail(call, ERROR_ACCESS_DENIED, 0);
 	if (target < 0)
-		target = win32_files_create(w->files, to,
-					    win32_files_attributes(w->files, source));
+		target = win32_files_create(w->files, to, win32_files_attributes(w->files, source));
 	if (target < 0)
 		return fail(call, ERROR_PATH_NOT_FOUND, 0);
 	EMIT(w, FILE_COPY, trace_text(from), trace_text(to));
@@ -313,8 +316,8 @@ static uint32_t get_temp_file_name(struct call *call)
 		return fail(call, ERROR_PATH_NOT_FOUND, 0);
 	uint32_t unique = number ? number : (win32_ticks(w) & 0xffff) | 1;
 	size_t length = strlen(folder);
-	snprintf(path, sizeof path, "%s%s%.3s%X.tmp", folder, folder[length - 1] == '\\' ? "" : "\\",
-		 prefix ? prefix : "", unique);
+	snprintf(path, sizeof path, "%s%s%.3s%X.tmp", folder,
+		 folder[length - 1] == '\\' ? "" : "\\", prefix ? prefix : "", unique);
 	if (!number && win32_files_find(w->files, path) < 0 &&
 	    win32_files_create(w->files, path, FILE_ATTRIBUTE_ARCHIVE) >= 0)
 		EMIT(w, FILE_CREATE, trace_text(path));
@@ -474,9 +477,10 @@ static uint32_t get_disk_free_space_ex(struct call *call)
 
 /* --- .ini files --- */
 
-/* The line of `key` in [section] of a file's text: its value, borrowed; NULL data when there is none. */
-static struct bytes ini_find(struct bytes text, const char *section, const char *key, size_t *line_at,
-			     size_t *section_end)
+/* The line of `key` in [section] of a file's text: its value, borrowed; NULL data when there is
+ * none. */
+static struct bytes ini_find(struct bytes text, const char *section, const char *key,
+			     size_t *line_at, size_t *section_end)
 {
 	struct reader reader = reader_of(text);
 	bool inside = false;
@@ -525,32 +529,33 @@ static struct bytes profile_value(struct call *call, const char *section, const 
 
 static uint32_t get_profile_string(struct call *call)
 {
-	struct bytes value = profile_value(call, arg_text(call, 0), arg_text(call, 1),
-					   arg_text(call, 5));
+	struct bytes value =
+		profile_value(call, arg_text(call, 0), arg_text(call, 1), arg_text(call, 5));
 	const char *fallback = arg_text(call, 2);
 	const char *text = value.data
 				   ? text_from_ansi(call->w, (const char *)value.data, value.length)
-				   : fallback ? fallback
-					      : "";
+			   : fallback ? fallback
+				      : "";
 
 	return text_put(call->w, arg(call, 3), arg(call, 4), text, call->wide);
 }
 
 static uint32_t get_profile_int(struct call *call)
 {
-	struct bytes value = profile_value(call, arg_text(call, 0), arg_text(call, 1),
-					   arg_text(call, 3));
+	struct bytes value =
+		profile_value(call, arg_text(call, 0), arg_text(call, 1), arg_text(call, 3));
 
 	if (!value.data)
 		return arg(call, 2);
-	return (uint32_t)strtol(text_from_ansi(call->w, (const char *)value.data, value.length), NULL,
-				10);
+	return (uint32_t)strtol(text_from_ansi(call->w, (const char *)value.data, value.length),
+				NULL, 10);
 }
 
 static uint32_t write_profile_string(struct call *call)
 {
 	struct win32 *w = call->w;
-	const char *section = arg_text(call, 0), *key = arg_text(call, 1), *value = arg_text(call, 2);
+	const char *section = arg_text(call, 0), *key = arg_text(call, 1),
+		   *value = arg_text(call, 2);
 	const char *file = arg_text(call, 3);
 	char path[WIN32_PATH];
 	size_t line = 0, end = SIZE_MAX;

@@ -43,7 +43,8 @@ static uint32_t terminate_process(struct call *call)
 	return 1;
 }
 
-/* The program of a command line: up to the closing quote, or growing at blanks until a file fits. */
+/* The program of a command line: up to the closing quote, or growing at blanks until a file fits.
+ */
 static void program_of(struct win32 *w, const char *command, char *path)
 {
 	char part[WIN32_PATH];
@@ -127,7 +128,8 @@ static uint32_t create_process(struct call *call)
 	struct win32 *w = call->w;
 	uint32_t information = arg(call, 9), id = 0;
 	struct win32_object *process, *thread;
-	uint32_t handle = win32_start_program(w, arg_text(call, 0), arg_text(call, 1), &id, &process);
+	uint32_t handle =
+		win32_start_program(w, arg_text(call, 0), arg_text(call, 1), &id, &process);
 
 	if (!handle)
 		return fail(call, ERROR_FILE_NOT_FOUND, 0);
@@ -242,7 +244,8 @@ static bool process_at(struct win32 *w, uint64_t index, struct win32_running *ru
 	}
 	if (index && !win32_machine_running(w->machine, (unsigned)index - 1))
 		return false;
-	*running = (struct win32_running){ .id = w->process_id, .parent = 1496,
+	*running = (struct win32_running){ .id = w->process_id,
+					   .parent = 1496,
 					   .threads = w->thread_count };
 	running->name = win32_scratch(w, strlen(w->modules[0].name) + 1);
 	strcpy(running->name, w->modules[0].name);
@@ -307,7 +310,8 @@ static uint32_t module_entry(struct call *call, bool first)
 	if (snapshot->words[0] >= w->module_count)
 		return fail(call, ERROR_NO_MORE_FILES, 0);
 	const struct win32_module *module = &w->modules[snapshot->words[0]++];
-	const uint32_t words[] = { 1, w->process_id, 0xffff, 0xffff, module->base, module->size,
+	const uint32_t words[] = { 1,		w->process_id, 0xffff,
+				   0xffff,	module->base,  module->size,
 				   module->base };
 	for (uint32_t i = 0; i < 7; i++)
 		win32_put_u32(w, at + 4 + 4 * i, words[i]);
@@ -409,7 +413,8 @@ void win32_expand(struct win32 *w, const char *text, char *out, size_t size)
 			snprintf(name, sizeof name, "%.*s", (int)(end - text - 1), text + 1);
 			const char *value = win32_variable(w, name);
 			if (value) {
-				length += (size_t)snprintf(out + length, size - length, "%s", value);
+				length +=
+					(size_t)snprintf(out + length, size - length, "%s", value);
 				if (length >= size)
 					length = size - 1;
 				text = end + 1;

@@ -118,7 +118,8 @@ static uint32_t compare_string(struct call *call)
 	if (b_length > COPY_LIMIT)
 		b_length = raw_length(w, b, call->wide);
 	for (uint32_t i = 0; i < a_length && i < b_length; i++) {
-		uint32_t x = character_at(w, a, i, call->wide), y = character_at(w, b, i, call->wide);
+		uint32_t x = character_at(w, a, i, call->wide),
+			 y = character_at(w, b, i, call->wide);
 		if (fold) {
 			x = lower(x);
 			y = lower(y);

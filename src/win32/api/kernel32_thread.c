@@ -32,8 +32,8 @@ static uint32_t create_remote_thread(struct call *call)
 	struct win32_object *other = win32_object_of(w, arg(call, 0), OBJECT_PROCESS), *thread;
 
 	if (arg(call, 0) == UINT32_MAX || (other && other->id == w->process_id))
-		return create_thread_at(call, arg(call, 3), arg(call, 4), arg(call, 2), arg(call, 5),
-					arg(call, 6));
+		return create_thread_at(call, arg(call, 3), arg(call, 4), arg(call, 2),
+					arg(call, 5), arg(call, 6));
 	if (!other)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
 	EMIT(w, THREAD_CREATE, trace_text(other->text ? other->text : ""),
@@ -303,7 +303,8 @@ static uint32_t create_semaphore(struct call *call)
 {
 	struct win32_object *object;
 	bool existed;
-	uint32_t handle = create_named(call, OBJECT_SEMAPHORE, arg_text(call, 3), &object, &existed);
+	uint32_t handle =
+		create_named(call, OBJECT_SEMAPHORE, arg_text(call, 3), &object, &existed);
 
 	if (handle && !existed) {
 		object->count = arg(call, 1);
@@ -347,7 +348,7 @@ static uint32_t set_timer(struct call *call)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
 	uint64_t now = win32_file_time(call->w);
 	/* negative: 100 ns from now; positive: a point in time */
-	uint64_t wait = (int64_t)due < 0 ? (uint64_t)-(int64_t)due : due > now ? due - now : 0;
+	uint64_t wait = (int64_t)due < 0 ? (uint64_t) - (int64_t)due : due > now ? due - now : 0;
 	object->due = win32_now(call->w) + wait / 10;
 	object->signalled = false;
 	return 1;
@@ -357,8 +358,7 @@ static uint32_t close_handle(struct call *call)
 {
 	if (arg(call, 0) >= UINT32_MAX - 1)
 		return 1;
-	return win32_object_close(call->w, arg(call, 0)) ? 1
-							  : fail(call, ERROR_INVALID_HANDLE, 0);
+	return win32_object_close(call->w, arg(call, 0)) ? 1 : fail(call, ERROR_INVALID_HANDLE, 0);
 }
 
 static uint32_t duplicate_handle(struct call *call)
@@ -506,7 +506,6 @@ static uint32_t tls_set(struct call *call)
 	return win32_put_u32(call->w, call->w->current->teb + 0xe10 + 4 * arg(call, 0),
 			     arg(call, 1));
 }
-
 
 const struct api_model win32_kernel32_thread_models[] = {
 	API("CreateThread", 6, create_thread),

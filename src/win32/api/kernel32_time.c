@@ -1,5 +1,5 @@
-/* kernel32: the clock, dates, the system's description. Asking the time costs a millisecond of it, so that loops
- * which wait for the clock end. */
+/* kernel32: the clock, dates, the system's description. Asking the time costs a millisecond of it,
+ * so that loops which wait for the clock end. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,8 @@ static void pass(struct win32 *w)
 	w->waited += 1000;
 }
 
-/* Civil date of a day count since 1601 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+/* Civil date of a day count since 1601 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+ */
 static void date_of(int64_t days, uint16_t *year, uint16_t *month, uint16_t *day)
 {
 	days += 584694 - 306; /* since 0000-03-01 */
@@ -41,9 +42,14 @@ static void put_system_time(struct win32 *w, uint32_t at, uint64_t time)
 	uint64_t days = time / TICKS_PER_DAY, rest = time % TICKS_PER_DAY / 10000;
 
 	date_of((int64_t)days, &year, &month, &day);
-	const uint32_t words[] = { year, month, (uint32_t)((days + 1) % 7), day,
-				   (uint32_t)(rest / 3600000), (uint32_t)(rest / 60000 % 60),
-				   (uint32_t)(rest / 1000 % 60), (uint32_t)(rest % 1000) };
+	const uint32_t words[] = { year,
+				   month,
+				   (uint32_t)((days + 1) % 7),
+				   day,
+				   (uint32_t)(rest / 3600000),
+				   (uint32_t)(rest / 60000 % 60),
+				   (uint32_t)(rest / 1000 % 60),
+				   (uint32_t)(rest % 1000) };
 	for (uint32_t i = 0; i < 8; i++)
 		win32_put_u16(w, at + 2 * i, words[i]);
 }
@@ -99,7 +105,9 @@ static uint32_t system_to_file_time(struct call *call)
 	uint32_t at = arg(call, 0);
 	int64_t days = days_of(win32_u16(w, at), win32_u16(w, at + 2), win32_u16(w, at + 6));
 	uint64_t rest = (win32_u16(w, at + 8) * 3600ull + win32_u16(w, at + 10) * 60ull +
-			 win32_u16(w, at + 12)) * 1000 + win32_u16(w, at + 14);
+			 win32_u16(w, at + 12)) *
+				1000 +
+			win32_u16(w, at + 14);
 
 	return win32_put_u64(w, arg(call, 1), (uint64_t)days * TICKS_PER_DAY + rest * 10000);
 }
@@ -204,8 +212,8 @@ static uint32_t get_version_ex(struct call *call)
 static uint32_t get_system_info(struct call *call)
 {
 	uint32_t at = arg(call, 0);
-	const uint32_t words[] = { 0, WIN32_PAGE, 0x10000, 0x7ffeffff, 1, 1, 586, WIN32_GRANULE,
-				   0x0401000f };
+	const uint32_t words[] = { 0, WIN32_PAGE, 0x10000,	 0x7ffeffff, 1,
+				   1, 586,	  WIN32_GRANULE, 0x0401000f };
 
 	for (uint32_t i = 0; i < 9; i++)
 		win32_put_u32(call->w, at + 4 * i, words[i]);
@@ -276,8 +284,10 @@ static uint32_t get_locale_info(struct call *call)
 	static const struct {
 		uint32_t type;
 		const char *text;
-	} texts[] = { { 0x1001, "English" }, { 0x1002, "United States" }, { 0x3, "ENU" },
-		      { 0x7, "USA" }, { 0x5, "1" }, { 0x59, "en" }, { 0x5a, "US" }, { 0xe, "." } };
+	} texts[] = { { 0x1001, "English" }, { 0x1002, "United States" },
+		      { 0x3, "ENU" },	     { 0x7, "USA" },
+		      { 0x5, "1" },	     { 0x59, "en" },
+		      { 0x5a, "US" },	     { 0xe, "." } };
 	const char *text = "";
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -11,11 +11,16 @@
 #include "win32/module.h"
 
 enum {
-	STATUS_SUCCESS = 0, STATUS_UNSUCCESSFUL = (int)0xc0000001,
-	STATUS_NOT_IMPLEMENTED = (int)0xc0000002, STATUS_INFO_LENGTH_MISMATCH = (int)0xc0000004,
-	STATUS_INVALID_HANDLE = (int)0xc0000008, STATUS_INVALID_PARAMETER = (int)0xc000000d,
-	STATUS_END_OF_FILE = (int)0xc0000011, STATUS_NO_MEMORY = (int)0xc0000017,
-	STATUS_OBJECT_NAME_NOT_FOUND = (int)0xc0000034, STATUS_DLL_NOT_FOUND = (int)0xc0000135,
+	STATUS_SUCCESS = 0,
+	STATUS_UNSUCCESSFUL = (int)0xc0000001,
+	STATUS_NOT_IMPLEMENTED = (int)0xc0000002,
+	STATUS_INFO_LENGTH_MISMATCH = (int)0xc0000004,
+	STATUS_INVALID_HANDLE = (int)0xc0000008,
+	STATUS_INVALID_PARAMETER = (int)0xc000000d,
+	STATUS_END_OF_FILE = (int)0xc0000011,
+	STATUS_NO_MEMORY = (int)0xc0000017,
+	STATUS_OBJECT_NAME_NOT_FOUND = (int)0xc0000034,
+	STATUS_DLL_NOT_FOUND = (int)0xc0000135,
 	STATUS_PORT_NOT_SET = (int)0xc0000353
 };
 
@@ -44,7 +49,8 @@ static const char *object_name(struct win32 *w, uint32_t attributes)
 
 static uint32_t nt_close(struct call *call)
 {
-	return win32_object_close(call->w, arg(call, 0)) ? STATUS_SUCCESS : (uint32_t)STATUS_INVALID_HANDLE;
+	return win32_object_close(call->w, arg(call, 0)) ? STATUS_SUCCESS
+							 : (uint32_t)STATUS_INVALID_HANDLE;
 }
 
 static uint32_t nt_allocate(struct call *call)
@@ -58,9 +64,10 @@ static uint32_t nt_allocate(struct call *call)
 		if (win32_commit(w, base, size, protection) < 0)
 			return (uint32_t)STATUS_NO_MEMORY;
 	} else {
-		base = type & MEM_COMMIT
-			       ? win32_allocate(w, base & ~(WIN32_GRANULE - 1), size, protection, MEM_PRIVATE)
-			       : win32_reserve(w, base & ~(WIN32_GRANULE - 1), size, protection, MEM_PRIVATE);
+		base = type & MEM_COMMIT ? win32_allocate(w, base & ~(WIN32_GRANULE - 1), size,
+							  protection, MEM_PRIVATE)
+					 : win32_reserve(w, base & ~(WIN32_GRANULE - 1), size,
+							 protection, MEM_PRIVATE);
 		if (!base)
 			return (uint32_t)STATUS_NO_MEMORY;
 	}
@@ -72,7 +79,8 @@ static uint32_t nt_allocate(struct call *call)
 static uint32_t nt_free(struct call *call)
 {
 	uint32_t base = win32_u32(call->w, arg(call, 1));
-	return win32_release(call->w, base) == 0 ? STATUS_SUCCESS : (uint32_t)STATUS_INVALID_PARAMETER;
+	return win32_release(call->w, base) == 0 ? STATUS_SUCCESS
+						 : (uint32_t)STATUS_INVALID_PARAMETER;
 }
 
 static uint32_t nt_protect(struct call *call)
@@ -81,8 +89,8 @@ static uint32_t nt_protect(struct call *call)
 	uint32_t base = win32_u32(w, arg(call, 1)), size = win32_u32(w, arg(call, 2));
 	int before = x86_protection(w->x86, base);
 
-	if (before < 0 || x86_protect(w->x86, base, size ? size : 1,
-				      win32_protection_to_x86(arg(call, 3))) < 0)
+	if (before < 0 ||
+	    x86_protect(w->x86, base, size ? size : 1, win32_protection_to_x86(arg(call, 3))) < 0)
 		return (uint32_t)STATUS_INVALID_PARAMETER;
 	win32_put_u32(w, arg(call, 4), win32_protection_from_x86((unsigned)before));
 	return STATUS_SUCCESS;
@@ -220,7 +228,8 @@ static uint32_t open_by_attributes(struct call *call, uint32_t disposition)
 	if (disposition >= sizeof meanings / sizeof *meanings)
 		return (uint32_t)STATUS_INVALID_PARAMETER;
 	win32_path_absolute(w, object_name(w, arg(call, 2)), path);
-	uint32_t handle = win32_open_file(w, path, arg(call, 1), meanings[disposition], 0, &existed);
+	uint32_t handle =
+		win32_open_file(w, path, arg(call, 1), meanings[disposition], 0, &existed);
 	if (!handle)
 		return (uint32_t)STATUS_OBJECT_NAME_NOT_FOUND;
 	win32_put_u32(w, arg(call, 0), handle);
@@ -283,13 +292,14 @@ static uint32_t nt_delete_file(struct call *call)
 
 static uint32_t nt_unmap_view(struct call *call)
 {
-	/* Of another process: its memory is not simulated, the call succeeds (the first step of hollowing). */
+	/* Of another process: its memory is not simulated, the call succeeds (the first step of
+	 * hollowing). */
 	struct win32_object *other = win32_object_of(call->w, arg(call, 0), OBJECT_PROCESS);
 
 	if (other && other->id != call->w->process_id)
 		return STATUS_SUCCESS;
 	return win32_release(call->w, arg(call, 1)) == 0 ? STATUS_SUCCESS
-							  : (uint32_t)STATUS_INVALID_PARAMETER;
+							 : (uint32_t)STATUS_INVALID_PARAMETER;
 }
 
 static uint32_t nt_write_virtual(struct call *call)
@@ -448,7 +458,8 @@ static uint32_t ldr_get_procedure(struct call *call)
 	const char *name = arg(call, 1) ? counted_text(w, arg(call, 1), false) : NULL;
 	uint32_t address = module ? win32_module_export(w, module, name, arg(call, 2)) : 0;
 
-	EMIT(w, MODULE_RESOLVE, trace_text(module ? module->name : ""), trace_text(name ? name : "#"));
+	EMIT(w, MODULE_RESOLVE, trace_text(module ? module->name : ""),
+	     trace_text(name ? name : "#"));
 	win32_put_u32(w, arg(call, 3), address);
 	return address ? STATUS_SUCCESS : (uint32_t)STATUS_OBJECT_NAME_NOT_FOUND;
 }
@@ -461,7 +472,8 @@ static uint32_t nt_continue(struct call *call)
 	return 0;
 }
 
-/* KiFastSystemCall: the service number is in eax; the stack holds two return addresses before the arguments. */
+/* KiFastSystemCall: the service number is in eax; the stack holds two return addresses before the
+ * arguments. */
 static uint32_t fast_system_call(struct call *call)
 {
 	struct win32 *w = call->w;
@@ -473,7 +485,8 @@ static uint32_t fast_system_call(struct call *call)
 	return 0;
 }
 
-#define NT(name, arguments, handler) API("Nt" name, arguments, handler), API("Zw" name, arguments, handler)
+#define NT(name, arguments, handler) \
+	API("Nt" name, arguments, handler), API("Zw" name, arguments, handler)
 
 const struct api_model win32_ntdll_models[] = {
 	NT("Close", 1, nt_close),

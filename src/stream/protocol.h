@@ -126,8 +126,8 @@ int dns_recognise(const struct stream_session *session);
 void dns_read(struct describer *describer);
 int telnet_recognise(const struct stream_session *session);
 void telnet_read(struct describer *describer);
-int pe_recognise(const struct stream_session *session);
-void pe_read(struct describer *describer);
+int pe_transfer_recognise(const struct stream_session *session);
+void pe_transfer_read(struct describer *describer);
 
 /* Files that lie in a side which no protocol frames. Also used for unknown sessions. */
 void raw_carve(struct describer *describer, enum stream_side side);

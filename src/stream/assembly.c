@@ -20,8 +20,6 @@
 struct piece {
 	struct piece *next;
 	uint64_t position;
-	uint64_t begins; /* where the segment began that it is of, less what older ones took of its
-			    front */
 	uint32_t length; /* of bytes */
 	bool absent;	 /* the capture did not keep these: zeros */
 	enum trust trust;
@@ -57,7 +55,6 @@ static struct piece *piece_new(struct assembly *assembly, const struct segment *
 		return NULL;
 	}
 	*piece = (struct piece){ .position = from,
-				 .begins = from,
 				 .length = (uint32_t)length,
 				 .absent = absent,
 				 .trust = segment->trust,
@@ -146,9 +143,10 @@ static void append(struct assembly *assembly, const uint8_t *data, uint64_t leng
 
 /* --- the queue --- */
 
-static bool may_be_read(const struct assembly *assembly, const struct piece *piece, bool believe)
+static bool may_be_read(const struct assembly *assembly, const struct piece *piece,
+			enum trust believed)
 {
-	if (piece->trust == TRUST_INTACT || believe)
+	if (piece->trust <= believed)
 		return true;
 	return piece->position + piece->length <= assembly->acked;
 }
@@ -177,12 +175,12 @@ static void ignore(struct assembly *assembly, enum trust trust)
 }
 
 /* Moves what has become contiguous from the queue into the kept data. */
-static void drain(struct assembly *assembly, bool believe)
+static void drain(struct assembly *assembly, enum trust believed)
 {
 	while (assembly->queue && assembly->queue->position <= assembly->next) {
 		struct piece *first = assembly->queue;
 		uint64_t skip = assembly->next - first->position;
-		if (skip < first->length && !may_be_read(assembly, first, believe))
+		if (skip < first->length && !may_be_read(assembly, first, believed))
 			return;
 		take_first(assembly);
 		if (skip < first->length)
@@ -195,9 +193,9 @@ static void drain(struct assembly *assembly, bool believe)
 }
 
 /* Gives up the gap before the first piece that may be read, and what is doubtful in it. */
-static bool skip_gap(struct assembly *assembly, bool believe)
+static bool skip_gap(struct assembly *assembly, enum trust believed)
 {
-	while (assembly->queue && !may_be_read(assembly, assembly->queue, believe)) {
+	while (assembly->queue && !may_be_read(assembly, assembly->queue, believed)) {
 		struct piece *doubtful = take_first(assembly);
 		ignore(assembly, doubtful->trust);
 		piece_free(assembly, doubtful);
@@ -212,7 +210,7 @@ static bool skip_gap(struct assembly *assembly, bool believe)
 			assembly->side_limit = assembly->length;
 		append(assembly, NULL, gap, 0);
 	}
-	drain(assembly, believe);
+	drain(assembly, believed);
 	return true;
 }
 
@@ -235,7 +233,7 @@ static bool newcomer_wins(const struct piece *old, const struct segment *new, ui
 		return old->absent;
 	if ((old->trust == TRUST_INTACT) != (new->trust == TRUST_INTACT))
 		return new->trust == TRUST_INTACT;
-	return begins < old->begins;
+	return begins < old->position;
 }
 
 static void insert(struct assembly *assembly, struct piece **link, struct piece *piece)
@@ -271,29 +269,17 @@ struct overlap {
 	bool any, contradiction;
 };
 
-/* A walk along the queue while one segment is put into it. */
+/* A walk along the queue while one segment is put into it. What it wins in one run becomes one
+ * piece. */
 struct placing {
 	const struct segment *segment;
 	bool absent;
-	uint64_t begins; /* of the segment when it arrived, for comparing */
-	uint64_t keeps;	 /* begin of what older segments left of it */
-	struct piece **link;
+	uint64_t begins;	/* of the segment when it arrived, for comparing */
+	uint64_t run;		/* begin of what it has won and not yet put into the queue */
+	struct piece **link;	/* where that goes */
 	struct piece *previous; /* the piece that holds `link`, NULL at the head */
 	bool placed;
 };
-
-static bool place(struct assembly *assembly, struct placing *placing, uint64_t from, uint64_t to)
-{
-	struct piece *piece = piece_new(assembly, placing->segment, from, to, placing->absent);
-	if (!piece)
-		return false;
-	piece->begins = placing->keeps;
-	insert(assembly, placing->link, piece);
-	placing->link = &piece->next;
-	placing->previous = piece;
-	placing->placed = true;
-	return true;
-}
 
 static void step(struct placing *placing)
 {
@@ -301,8 +287,22 @@ static void step(struct placing *placing)
 	placing->link = &placing->previous->next;
 }
 
+/* Puts the run that ends at `to` into the queue. */
+static void place_run(struct assembly *assembly, struct placing *placing, uint64_t to)
+{
+	if (placing->run >= to)
+		return;
+	struct piece *piece =
+		piece_new(assembly, placing->segment, placing->run, to, placing->absent);
+	if (!piece)
+		return;
+	insert(assembly, placing->link, piece);
+	step(placing);
+	placing->placed = true;
+}
+
 /* The newcomer takes [from, until) of the piece at `link`. */
-static bool replace(struct assembly *assembly, struct placing *placing, uint64_t from,
+static void replace(struct assembly *assembly, struct placing *placing, uint64_t from,
 		    uint64_t until)
 {
 	struct piece *old = *placing->link;
@@ -314,11 +314,10 @@ static bool replace(struct assembly *assembly, struct placing *placing, uint64_t
 		step(placing);
 	}
 	if (assembly->failed)
-		return false;
+		return;
 	struct piece *replaced = take_out(assembly, placing->link, placing->previous);
 	ignore(assembly, replaced->trust);
 	piece_free(assembly, replaced);
-	return place(assembly, placing, from, until);
 }
 
 static uint64_t queue_end(const struct assembly *assembly)
@@ -334,41 +333,39 @@ static void enqueue(struct assembly *assembly, const struct segment *segment, ui
 	struct placing placing = { .segment = segment,
 				   .absent = absent,
 				   .begins = from,
-				   .keeps = from,
+				   .run = from,
 				   .link = &assembly->queue };
 
 	if (assembly->queue_last && from >= queue_end(assembly)) {
 		placing.link = &assembly->queue_last->next;
 		placing.previous = assembly->queue_last;
 	}
-	while (from < to) {
+	while (from < to && !assembly->failed) {
 		struct piece *old = *placing.link;
 		if (!old || to <= old->position) {
-			place(assembly, &placing, from, to);
-			return;
+			from = to;
+			break;
 		}
 		uint64_t old_end = old->position + old->length;
 		if (from >= old_end) {
 			step(&placing);
 			continue;
 		}
-		if (from < old->position) {
-			if (!place(assembly, &placing, from, old->position))
-				return;
+		if (from < old->position)
 			from = old->position;
-			continue;
-		}
 		uint64_t until = to < old_end ? to : old_end;
 		overlap->any = true;
 		overlap->contradiction |= !absent && differs(old, segment, from, until);
 		if (newcomer_wins(old, segment, placing.begins, absent)) {
-			if (!replace(assembly, &placing, from, until))
-				return;
+			replace(assembly, &placing, from, until);
 		} else {
-			placing.keeps = until;
+			place_run(assembly, &placing, from);
+			placing.run = until;
+			step(&placing);
 		}
 		from = until;
 	}
+	place_run(assembly, &placing, to);
 	if (!placing.placed)
 		ignore(assembly, segment->trust);
 }
@@ -395,8 +392,6 @@ void assembly_push(struct assembly *assembly, const struct segment *segment)
 	uint64_t to = kept_end + segment->absent;
 	struct overlap overlap = { .any = from < assembly->next };
 
-	if (segment->trust == TRUST_INTACT && segment->bytes.length)
-		assembly->intact_data_seen = true;
 	if (to > assembly->end) /* data beyond FIN is never read */
 		to = assembly->end;
 	if (kept_end > to)
@@ -425,10 +420,10 @@ void assembly_push(struct assembly *assembly, const struct segment *segment)
 		if (to > kept_end)
 			enqueue(assembly, segment, kept_end > from ? kept_end : from, to, true,
 				&overlap);
-		drain(assembly, false);
+		drain(assembly, TRUST_INTACT);
 		while ((assembly->queued_bytes > QUEUE_BYTES ||
 			assembly->queued_pieces > QUEUE_PIECES) &&
-		       skip_gap(assembly, false))
+		       skip_gap(assembly, TRUST_INTACT))
 			;
 	}
 	assembly->overlaps += overlap.any;
@@ -440,7 +435,7 @@ void assembly_acknowledge(struct assembly *assembly, uint64_t position)
 	if (position <= assembly->acked)
 		return;
 	assembly->acked = position;
-	drain(assembly, false);
+	drain(assembly, TRUST_INTACT);
 }
 
 void assembly_end(struct assembly *assembly, uint64_t position)
@@ -465,10 +460,10 @@ void assembly_end(struct assembly *assembly, uint64_t position)
 	}
 }
 
-void assembly_finish(struct assembly *assembly, bool believe)
+void assembly_finish(struct assembly *assembly, enum trust believed)
 {
-	drain(assembly, believe);
-	while (skip_gap(assembly, believe))
+	drain(assembly, believed);
+	while (skip_gap(assembly, believed))
 		;
 	/* Acknowledged, but never seen: lost by the capture. */
 	uint64_t read = assembly->acked < assembly->end ? assembly->acked : assembly->end;

@@ -10,9 +10,10 @@
 #define POSITION_UNKNOWN UINT64_MAX
 
 /* How far a segment is to be trusted. The receiver surely takes an intact one; one with a wrong
- * checksum, beyond the window, with an old timestamp or behind a reset it should not take: such
- * bytes count only where the receiver acknowledged them and no intact segment carries them. */
-enum trust { TRUST_INTACT, TRUST_DOUBTFUL, TRUST_BAD_CHECKSUM };
+ * checksum, or one that it has a reason to refuse (beyond its window, an old timestamp, behind a
+ * reset), it should not take: such bytes count only where the receiver acknowledged them and no
+ * intact segment carries them. */
+enum trust { TRUST_INTACT, TRUST_BAD_CHECKSUM, TRUST_DOUBTFUL };
 
 struct piece; /* a segment that waits */
 
@@ -28,8 +29,7 @@ struct assembly {
 	uint64_t end;			  /* position of FIN, or POSITION_UNKNOWN */
 	struct piece *queue, *queue_last; /* by position */
 	size_t queued_bytes, queued_pieces;
-	bool intact_data_seen; /* a segment with data and right checksum came */
-	bool failed;	       /* no memory */
+	bool failed; /* no memory */
 	uint64_t lost, beyond_limit;
 	uint32_t retransmitted, out_of_order, overlaps, contradictions;
 	uint64_t bad_checksum, not_accepted; /* segments that were ignored for good */
@@ -50,8 +50,8 @@ void assembly_push(struct assembly *assembly, const struct segment *segment);
 void assembly_acknowledge(struct assembly *assembly, uint64_t position);
 /* The stream ends (FIN) at `position`; only the first end counts. */
 void assembly_end(struct assembly *assembly, uint64_t position);
-/* No more will come: gaps are closed with zeros. `believe`: doubtful bytes count without
+/* No more will come: gaps are closed with zeros. Segments up to `believed` count without
  * acknowledgement. */
-void assembly_finish(struct assembly *assembly, bool believe);
+void assembly_finish(struct assembly *assembly, enum trust believed);
 
 #endif

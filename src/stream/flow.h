@@ -19,7 +19,7 @@ struct tcp_side {
 	bool timestamps; /* offered in SYN */
 	bool timestamp_known;
 	uint32_t timestamp;	  /* newest accepted one */
-	bool checksum_right_seen; /* UDP */
+	bool checksum_right_seen; /* on a packet with data */
 };
 
 /* Lists by which conversations leave: each is ordered by last activity, oldest first. */

@@ -236,11 +236,14 @@ static struct flow *start(struct stream_table *table, uint64_t hash, const struc
 
 /* --- the end of a conversation --- */
 
-/* Doubtful bytes count without acknowledgement where there is nothing to hold against them: the
- * other direction was not captured, or this one never showed intact data (offloaded checksums). */
-static bool believe_doubtful(const struct flow *flow, int side)
+/* What counts without acknowledgement, where there is nothing to hold against it: everything when
+ * the other direction was not captured; wrong checksums when this one never showed a right one on
+ * data (offload). */
+static enum trust believed(const struct flow *flow, int side)
 {
-	return !flow->tcp[!side].seen || !flow->assembly[side].intact_data_seen;
+	if (!flow->tcp[!side].seen)
+		return TRUST_DOUBTFUL;
+	return flow->tcp[side].checksum_right_seen ? TRUST_INTACT : TRUST_BAD_CHECKSUM;
 }
 
 static enum stream_end end_of(const struct flow *flow, enum stream_end reason)
@@ -269,7 +272,7 @@ static int hand_on(struct stream_table *table, struct flow *flow, enum stream_en
 {
 	for (int side = 0; side < STREAM_SIDES; side++) {
 		struct assembly *assembly = &flow->assembly[side];
-		assembly_finish(assembly, believe_doubtful(flow, side));
+		assembly_finish(assembly, believed(flow, side));
 		fill_half(&flow->session.half[side], assembly);
 		table->counters.checksum_wrong += assembly->bad_checksum;
 		table->counters.out_of_window += assembly->not_accepted;

@@ -37,7 +37,8 @@ static void learn_syn(struct flow *flow, enum stream_side side, const struct pac
 	me->syn_seen = true;
 	me->has_scale = packet->has_window_scale;
 	me->scale = packet->window_scale;
-	me->timestamps = packet->has_timestamp;
+	me->timestamps = me->timestamp_known = packet->has_timestamp;
+	me->timestamp = packet->timestamp;
 }
 
 /* A SYN on a connection that exists. Its own repetition is nothing; another one becomes a rival. */
@@ -103,13 +104,11 @@ static enum trust judge(const struct flow *flow, enum stream_side side, const st
 	const struct tcp_side *peer = &flow->tcp[!side];
 	int64_t end = position + packet->payload_on_wire;
 
-	if (packet->checksum_wrong)
-		return TRUST_BAD_CHECKSUM;
 	if (flow->reset || !(packet->flags & PACKET_ACK) ||
 	    (peer->edge_known && end > 0 && (uint64_t)end > peer->edge) ||
 	    timestamp_is_old(flow, side, packet))
 		return TRUST_DOUBTFUL;
-	return TRUST_INTACT;
+	return packet->checksum_wrong ? TRUST_BAD_CHECKSUM : TRUST_INTACT;
 }
 
 /* A reset counts when it lies in the receiver's window (RFC 9293, section 3.10.7.4); against a
@@ -227,6 +226,7 @@ enum tcp_verdict tcp_push(struct flow *flow, enum stream_side side, const struct
 		me->timestamp = packet->timestamp;
 		me->timestamp_known = true;
 	}
+	me->checksum_right_seen |= packet->payload_on_wire && !packet->checksum_wrong;
 	if (packet->payload_on_wire)
 		consider_data(flow, side, packet, position, trust);
 	if (packet->flags & PACKET_FIN)

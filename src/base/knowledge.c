@@ -12,6 +12,7 @@ struct message {
 
 /* libcyaml tells the cause first and then a backtrace of keys with lines and columns; both are
  * kept. */
+PRINTF_LIKE(3, 0)
 static void keep_log(cyaml_log_t level, void *context, const char *format, va_list list)
 {
 	struct message *message = context;

@@ -448,8 +448,11 @@ static void print_remedy(const json_t *remedy)
 {
 	printf("  #%-4lld ", number_of(remedy, "id"));
 	put_style(CLI_BOLD, text_of(remedy, "title"));
-	printf("\n      at the %s; against: ", text_of(remedy, "place"));
-	put(text_of(remedy, "why"));
+	printf("\n      at the %s", text_of(remedy, "place"));
+	if (*text_of(remedy, "why")) {
+		printf("; against: ");
+		put(text_of(remedy, "why"));
+	}
 	putchar('\n');
 	if (*text_of(remedy, "collateral")) {
 		printf("      costs: ");

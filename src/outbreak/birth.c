@@ -34,30 +34,26 @@ static bool clock_advance(struct clock *clock, double rate, double until)
 	return false;
 }
 
-static void infect_exposed(struct side *side, uint32_t victim, uint32_t infector, double time)
-{
-	side_hide(side, victim);
-	side_infect(side, victim, infector, time);
-}
-
 int birth_run(struct side *side, double duration, struct history *history, struct error *error)
 {
 	const struct population *population = side->population;
 	struct clock clock;
-	int result = side_reset(side, history, error);
+	int result = side_reset(side, NULL, history, error);
 
 	if (result < 0)
 		return result;
-	side_expose_all(side);
-	for (uint32_t i = 0; i < population->chosen_count; i++)
-		infect_exposed(side, (uint32_t)population->chosen[i], HISTORY_NOBODY, 0);
+	/* From the last to the first: what takes a place then comes from behind it, and the others
+	 * keep theirs. */
+	for (uint32_t i = population->chosen_count; i-- > 0;)
+		side_infect(side, side_take(side, (uint32_t)population->chosen[i]), HISTORY_NOBODY,
+			    0);
 	clock_init(&clock, population, DRAW_SPREAD);
 	while (clock.now < duration && history->count < population->count) {
 		double start = side_next_start(side);
 		if (clock_advance(&clock, side_rate(side), fmin(start, duration))) {
-			uint32_t infector, victim;
-			side_draw_pair(side, &clock.random, &infector, &victim);
-			infect_exposed(side, victim, infector, clock.now);
+			uint32_t infector, index;
+			side_draw_hit(side, &clock.random, &infector, &index);
+			side_infect(side, side_take(side, index), infector, clock.now);
 		} else if (start <= clock.now && clock.now < duration) {
 			side_start_next(side);
 		}
@@ -66,35 +62,48 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 }
 
 /* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent. */
-static bool passes(const struct effect *effect, uint32_t infector, uint32_t victim,
-		   struct random *random)
+static bool passes(const struct effect *effect, uint32_t from, uint32_t to, struct random *random)
 {
-	double chance = effect_speed(effect, infector) *
-			effect_reach(effect, effect->population->subnet[infector], victim);
+	double chance = effect_speed(effect, from) *
+			effect_reach(effect, effect->population->subnet[from], to);
 
 	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
 }
 
-/* Infection `index` of the base run is about to happen, at its time. */
-static void follow(struct side *side, const struct effect *effect, const struct history *base,
-		   uint32_t index)
+/* Entry `index` of the base history is about to happen. */
+static void follow(struct side *side, const struct effect *effect, uint32_t index)
 {
-	uint32_t victim = base->host[index], infector = base->infector[index];
+	const struct history *base = side->base;
+	const struct population *population = side->population;
 	double time = base->time[index];
+	uint32_t infector = base->infector[index];
+	uint32_t rank = infector == HISTORY_NOBODY ? HISTORY_NOBODY : side->rank[infector];
 
 	if (time >= effect->candidate->delay_seconds && infector != HISTORY_NOBODY) {
 		struct random random;
+		uint32_t victim = base->host[index];
 		if (effect_immune(effect, victim))
 			return;
-		draw_init(&random, effect->population->seed, effect->population->replica,
-			  DRAW_PASS);
+		draw_init(&random, population->seed, population->replica, DRAW_PASS);
 		random.position = index;
-		if (!side_scans(side, infector) || !passes(effect, infector, victim, &random)) {
-			side_expose(side, victim);
+		if (rank >= side->scanning_total ||
+		    !passes(effect, base->host[infector], victim, &random)) {
+			side_expose(side, index);
 			return;
 		}
 	}
-	side_infect(side, victim, infector, time);
+	side_infect(side, index, rank, time);
+}
+
+/* A host that the remedy has saved so far is hit. */
+static void hit(struct side *side, const struct effect *effect, struct clock *clock)
+{
+	uint32_t infector, index;
+
+	side_draw_hit(side, &clock->random, &infector, &index);
+	uint32_t victim = side_host(side, side->slot[index]);
+	if (passes(effect, side->history->host[infector], victim, &clock->random))
+		side_infect(side, side_take(side, index), infector, clock->now);
 }
 
 int birth_run_with(struct side *side, const struct effect *effect, const struct history *base,
@@ -102,7 +111,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 {
 	struct clock clock;
 	uint32_t next = 0;
-	int result = side_reset(side, history, error);
+	int result = side_reset(side, base, history, error);
 
 	if (result < 0)
 		return result;
@@ -113,16 +122,12 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		double rate = side_rate(side);
 		if (event == INFINITY && start == INFINITY && rate <= 0)
 			break;
-		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration))) {
-			uint32_t infector, victim;
-			side_draw_pair(side, &clock.random, &infector, &victim);
-			if (passes(effect, infector, victim, &clock.random))
-				infect_exposed(side, victim, infector, clock.now);
-		} else if (start <= clock.now && start < duration) {
+		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration)))
+			hit(side, effect, &clock);
+		else if (start <= clock.now && start < duration)
 			side_start_next(side);
-		} else if (event <= clock.now && event < duration) {
-			follow(side, effect, base, next++);
-		}
+		else if (event <= clock.now && event < duration)
+			follow(side, effect, next++);
 	}
 	return 0;
 }

@@ -158,7 +158,7 @@ static int attempt(struct convoy *convoy, const struct walk_event *event, struct
 	double chance = effect_reach(convoy->effect, population->subnet[walker], target);
 	if (chance < 1 && random_unit(&convoy->random) >= chance)
 		return hand_back(convoy, walker, target, event->time, error);
-	walk_infect(walk, target, walker, event->time);
+	walk_infect(walk, target, walk->rank[walker], event->time);
 	convoy->open[target] = target + 1;
 	return walk_push(walk,
 			 (struct walk_event){ walk->start_time[target], 0, target, WALK_START },

@@ -9,8 +9,8 @@
 struct history {
 	uint32_t count;
 	uint32_t *host;
-	uint32_t *infector;
-	double *time; /* simulated seconds, ascending */
+	uint32_t *infector; /* its place in this history, or HISTORY_NOBODY */
+	double *time;	    /* simulated seconds, ascending */
 	size_t capacity;
 };
 

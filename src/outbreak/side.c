@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t compartment(const struct side *side, uint32_t host)
+static size_t compartment(const struct side *side, uint32_t target)
 {
-	return side->local ? side->population->subnet[host] : 0;
+	return side->local ? side->population->subnet[side_host(side, target)] : 0;
 }
 
 static uint32_t segment_start(const struct side *side, size_t c)
@@ -53,7 +53,6 @@ void side_fini(struct side *side)
 	free(side->back);
 	free(side->scanning);
 	free(side->slot);
-	free(side->where);
 	free(side->rank);
 	sum_tree_fini(&side->targets);
 	sum_tree_fini(&side->inside);
@@ -66,18 +65,30 @@ static int make_room(struct side *side, size_t count, struct error *error)
 		return 0;
 	size_t wanted = count + count / 8;
 	free(side->slot);
-	free(side->where);
 	free(side->rank);
 	side->slot = malloc(wanted * sizeof *side->slot);
-	side->where = malloc(wanted * sizeof *side->where);
 	side->rank = malloc(wanted * sizeof *side->rank);
-	side->capacity = side->slot && side->where && side->rank ? wanted : 0;
+	side->capacity = side->slot && side->rank ? wanted : 0;
 	if (side->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
 }
 
-int side_reset(struct side *side, struct history *history, struct error *error)
+/* Every host, in its compartment's front; in a single one, and in each segment, at the index that
+ * is its number. */
+static void expose_all(struct side *side)
+{
+	for (uint32_t host = 0; host < side->population->count; host++)
+		side->slot[host] = host;
+	for (size_t c = 0; c < side->compartments; c++) {
+		side->front[c] = segment_end(side, c) - segment_start(side, c);
+		if (side->local)
+			sum_tree_set(&side->targets, c, side->front[c]);
+	}
+}
+
+int side_reset(struct side *side, const struct history *base, struct history *history,
+	       struct error *error)
 {
 	uint32_t count = side->population->count;
 	int result = make_room(side, (size_t)count + 1, error);
@@ -87,65 +98,60 @@ int side_reset(struct side *side, struct history *history, struct error *error)
 	if (result < 0)
 		return result;
 	side->history = history;
+	side->base = base;
 	side->scanning_total = 0;
-	memset(side->rank, 0xff, (size_t)count * sizeof *side->rank);
 	memset(side->front, 0, side->compartments * sizeof *side->front);
 	memset(side->back, 0, side->compartments * sizeof *side->back);
 	memset(side->scanning, 0, side->compartments * sizeof *side->scanning);
 	sum_tree_clear(&side->targets);
 	sum_tree_clear(&side->inside);
+	if (base)
+		memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
+	else
+		expose_all(side);
 	return 0;
 }
 
-static void weigh_inside(struct side *side, size_t c)
+static void weigh(struct side *side, size_t c)
 {
-	if (side->local)
-		sum_tree_set(&side->inside, c,
-			     (double)side->scanning[c] * side->front[c] * side->local_pair[c]);
+	sum_tree_set(&side->inside, c,
+		     (double)side->scanning[c] * side->front[c] * side->local_pair[c]);
 }
 
-void side_expose(struct side *side, uint32_t host)
+void side_expose(struct side *side, uint32_t target)
 {
-	size_t c = compartment(side, host);
-	uint32_t index = segment_start(side, c) + side->front[c]++;
+	size_t c = compartment(side, target);
 
-	side->slot[index] = host;
-	side->where[host] = index;
-	sum_tree_set(&side->targets, c, side->front[c]);
-	weigh_inside(side, c);
-}
-
-void side_expose_all(struct side *side)
-{
-	for (uint32_t host = 0; host < side->population->count; host++)
-		side->slot[host] = side->where[host] = host;
-	for (size_t c = 0; c < side->compartments; c++) {
-		side->front[c] = segment_end(side, c) - segment_start(side, c);
+	side->slot[segment_start(side, c) + side->front[c]++] = target;
+	if (side->local) {
 		sum_tree_set(&side->targets, c, side->front[c]);
-		weigh_inside(side, c);
+		weigh(side, c);
 	}
 }
 
-void side_hide(struct side *side, uint32_t host)
+uint32_t side_take(struct side *side, uint32_t index)
 {
-	size_t c = compartment(side, host);
-	uint32_t last = segment_start(side, c) + --side->front[c];
-	uint32_t moved = side->slot[last], index = side->where[host];
+	uint32_t target = side->slot[index];
+	size_t c = compartment(side, target);
 
-	side->slot[index] = moved;
-	side->where[moved] = index;
-	sum_tree_set(&side->targets, c, side->front[c]);
-	weigh_inside(side, c);
+	side->slot[index] = side->slot[segment_start(side, c) + --side->front[c]];
+	if (side->local) {
+		sum_tree_set(&side->targets, c, side->front[c]);
+		weigh(side, c);
+	}
+	return target;
 }
 
-void side_infect(struct side *side, uint32_t host, uint32_t infector, double time)
+void side_infect(struct side *side, uint32_t target, uint32_t infector, double time)
 {
-	size_t c = compartment(side, host);
-
-	side->back[c]++;
-	side->slot[segment_end(side, c) - side->back[c]] = host;
-	side->rank[host] = side->history->count;
-	history_add(side->history, host, infector, time);
+	if (side->local) {
+		size_t c = compartment(side, target);
+		side->back[c]++;
+		side->slot[segment_end(side, c) - side->back[c]] = side->history->count;
+	}
+	if (side->base)
+		side->rank[target] = side->history->count;
+	history_add(side->history, side_host(side, target), infector, time);
 	if (side->worm->latency <= 0)
 		side_start_next(side);
 }
@@ -159,41 +165,43 @@ double side_next_start(const struct side *side)
 
 void side_start_next(struct side *side)
 {
-	uint32_t host = side->history->host[side->scanning_total++];
-	size_t c = compartment(side, host);
+	uint32_t place = side->scanning_total++;
 
-	side->scanning[c]++;
-	weigh_inside(side, c);
+	if (side->local) {
+		size_t c = side->population->subnet[side->history->host[place]];
+		side->scanning[c]++;
+		weigh(side, c);
+	}
 }
 
 double side_rate(const struct side *side)
 {
-	double rate = side->global_pair * side->scanning_total * sum_tree_total(&side->targets);
+	double exposed = side->local ? sum_tree_total(&side->targets) : side->front[0];
+	double rate = side->global_pair * side->scanning_total * exposed;
 	return side->local ? rate + sum_tree_total(&side->inside) : rate;
 }
 
-/* A host of the compartment's front. */
+/* An index in the compartment's front. */
 static uint32_t draw_target(const struct side *side, size_t c, struct random *random)
 {
-	return side->slot[segment_start(side, c) + random_below(random, side->front[c])];
+	return segment_start(side, c) + random_below(random, side->front[c]);
 }
 
-void side_draw_pair(const struct side *side, struct random *random, uint32_t *infector,
-		    uint32_t *victim)
+void side_draw_hit(const struct side *side, struct random *random, uint32_t *infector,
+		   uint32_t *index)
 {
 	double inside = side->local ? sum_tree_total(&side->inside) : 0;
+	size_t c = 0;
 
 	if (inside > 0 && random_unit(random) * side_rate(side) < inside) {
-		size_t c = sum_tree_find(&side->inside, random_unit(random) * inside);
+		c = sum_tree_find(&side->inside, random_unit(random) * inside);
 		uint32_t nth = random_below(random, side->scanning[c]);
 		*infector = side->slot[segment_end(side, c) - 1 - nth];
-		*victim = draw_target(side, c, random);
-		return;
+	} else {
+		if (side->local)
+			c = sum_tree_find(&side->targets,
+					  random_unit(random) * sum_tree_total(&side->targets));
+		*infector = random_below(random, side->scanning_total);
 	}
-	size_t c = 0;
-	if (side->compartments > 1)
-		c = sum_tree_find(&side->targets,
-				  random_unit(random) * sum_tree_total(&side->targets));
-	*infector = side->history->host[random_below(random, side->scanning_total)];
-	*victim = draw_target(side, c, random);
+	*index = draw_target(side, c, random);
 }

@@ -20,6 +20,7 @@ void walk_fini(struct walk *walk)
 {
 	free(walk->start_time);
 	free(walk->start_address);
+	free(walk->rank);
 	free(walk->visited);
 	free(walk->heap);
 	*walk = (struct walk){ 0 };
@@ -32,11 +33,14 @@ static int make_room(struct walk *walk, size_t count, struct error *error)
 	size_t wanted = count + count / 8;
 	free(walk->start_time);
 	free(walk->start_address);
+	free(walk->rank);
 	free(walk->visited);
 	walk->start_time = malloc(wanted * sizeof *walk->start_time);
 	walk->start_address = malloc(wanted * sizeof *walk->start_address);
+	walk->rank = malloc(wanted * sizeof *walk->rank);
 	walk->visited = malloc(wanted * sizeof *walk->visited);
-	walk->capacity = walk->start_time && walk->start_address && walk->visited ? wanted : 0;
+	walk->capacity =
+		walk->start_time && walk->start_address && walk->rank && walk->visited ? wanted : 0;
 	if (walk->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
@@ -134,6 +138,7 @@ void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double tim
 {
 	walk->start_time[host] = time + walk->worm->latency;
 	walk->start_address[host] = choose_start(walk, host);
+	walk->rank[host] = walk->history->count;
 	history_add(walk->history, host, infector, time);
 }
 
@@ -262,7 +267,7 @@ static int follow(struct walk *walk, const struct rules *rules, double until, st
 		uint32_t host = event.target;
 		if (!walk_infected(walk, host) &&
 		    !(rules->effect && effect_immune(rules->effect, host))) {
-			walk_infect(walk, host, event.walker, event.time);
+			walk_infect(walk, host, walk->rank[event.walker], event.time);
 			result = schedule(walk, rules, host, walk->start_address[host], 1, error);
 		}
 		uint64_t next = (population->address[host] + 1) % space;

@@ -31,6 +31,7 @@ struct walk {
 	struct history *history;	     /* borrowed */
 	double *start_time; /* of each infected host: when it starts to scan; -1: not infected */
 	uint64_t *start_address; /* of each infected host */
+	uint32_t *rank;		 /* of each infected host: its place in history */
 	uint8_t *visited;	 /* of each host: by whom; see walk.c */
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
@@ -52,6 +53,8 @@ MUST_CHECK int walk_run_with(struct walk *walk, const struct effect *effect,
 /* Empties the walk, and infects whom `base` has infected before `until`. */
 MUST_CHECK int walk_reset(struct walk *walk, const struct history *base, double until,
 			  struct history *history, struct error *error);
+/* `infector` is its place in history. */
+/* `infector` is its place in history. */
 void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time);
 static inline bool walk_infected(const struct walk *walk, uint32_t host)
 {

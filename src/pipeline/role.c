@@ -70,19 +70,18 @@ static int read_options(const char *text, struct pipeline_options *options, json
 	json_t *object = json_loads(text, 0, NULL);
 	json_int_t seed, budget;
 	int raw, events, stages, replicas;
-	const char *topology = NULL;
+	json_t *topology;
 
-	if (!object ||
-	    json_unpack(object, "{s:i, s:b, s:b, s:s?, s:I, s:i, s:I}", "stages", &stages, "raw",
-			&raw, "events", &events, "topology", &topology, "seed", &seed, "replicas",
-			&replicas, "sample_budget", &budget) < 0) {
+	if (!object || json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages,
+				   "raw", &raw, "events", &events, "topology", &topology, "seed",
+				   &seed, "replicas", &replicas, "sample_budget", &budget) < 0) {
 		json_decref(object);
 		return ERROR_INTERNAL;
 	}
 	*options = (struct pipeline_options){ .stages = (unsigned)stages,
 					      .raw = raw,
 					      .events = events,
-					      .topology = topology,
+					      .topology = json_string_value(topology),
 					      .seed = (uint64_t)seed,
 					      .replicas = (uint32_t)replicas,
 					      .sample_budget = (uint64_t)budget };

@@ -87,12 +87,9 @@ static int parse_and(struct parser *parser, struct node **node)
 
 int parse_condition(struct parser *parser, struct node **node)
 {
-	int result = parser_enter(parser);
-	if (result == 0)
-		result = parse_and(parser, node);
+	int result = parse_and(parser, node);
 	while (result >= 0 && parser_at(parser, "or"))
 		result = parse_right(parser, NODE_OR, node, parse_and);
-	parser_leave(parser);
 	return result;
 }
 
@@ -220,18 +217,20 @@ static int parse_primary(struct parser *parser, struct node **node)
 				return result;
 		}
 	}
+	if ((result = parser_enter(parser)) < 0)
+		return result;
 	if (parser_at(parser, "(")) {
-		if ((result = parser_advance(parser)) < 0 ||
-		    (result = parse_condition(parser, node)) < 0)
-			return result;
-		result = parser_expect(parser, ")");
+		if ((result = parser_advance(parser)) == 0 &&
+		    (result = parse_condition(parser, node)) == 0)
+			result = parser_expect(parser, ")");
 	} else if (parser_at(parser, "at")) {
 		result = parse_count(parser, node);
 	} else if (parser->token.kind == TOKEN_WORD && !is_reserved(parser)) {
 		result = parse_event(parser, node);
 	} else {
-		return parser_unexpected(parser, "an event, 'at least', or '('");
+		result = parser_unexpected(parser, "an event, 'at least', or '('");
 	}
+	parser_leave(parser);
 	if (result >= 0 && label)
 		(*node)->label = label;
 	return result;

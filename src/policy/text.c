@@ -1,5 +1,6 @@
 #include "policy/text.h"
 
+#include <limits.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -95,24 +96,27 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
 	return smaller < c ? smaller : c;
 }
 
-/* Edit distance by Levenshtein, one row at a time. */
+/* Edit distance where two letters that changed places count as one slip (optimal string alignment).
+ */
 static unsigned distance(struct bytes a, struct bytes b)
 {
-	unsigned row[SUGGESTION_LENGTH + 1];
+	unsigned rows[3][SUGGESTION_LENGTH + 1];
 
 	for (unsigned j = 0; j <= b.length; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (unsigned i = 1; i <= a.length; i++) {
-		unsigned diagonal = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *higher = rows[(i + 1) % 3];
 		row[0] = i;
 		for (unsigned j = 1; j <= b.length; j++) {
 			bool same = same_letters(a.data + i - 1, b.data + j - 1, 1);
-			unsigned changed = diagonal + (same ? 0 : 1);
-			diagonal = row[j];
-			row[j] = least(changed, row[j] + 1, row[j - 1] + 1);
+			row[j] = least(above[j - 1] + (same ? 0 : 1), above[j] + 1, row[j - 1] + 1);
+			if (i > 1 && j > 1 && same_letters(a.data + i - 1, b.data + j - 2, 1) &&
+			    same_letters(a.data + i - 2, b.data + j - 1, 1))
+				row[j] = least(row[j], higher[j - 2] + 1, UINT_MAX);
 		}
 	}
-	return row[b.length];
+	return rows[a.length % 3][b.length];
 }
 
 const char *text_suggestion(struct bytes written, const char *const *words)

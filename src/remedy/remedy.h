@@ -30,8 +30,10 @@ MUST_CHECK int remedy_behaviours(const struct remedy_knowledge *knowledge,
 /* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not
  * scan, else
  * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per
- * simulated second),"local_share" {"8":…,"16":…,"24":…},"histogram":[256 counts by first octet]}.
- * Returns owned. */
+ * simulated second),"rate_basis":"sleep"|"timeout"|"instructions","sequential_share","local_share"
+ * {"8":…,"16":…,"24":…}, "histogram":[256 counts by first octet]}. Returns owned. Own prefixes in
+ * local_share are null where `self` (may be NULL) is not known. How strategy and rate are computed
+ * is said in remedy/scan.c. */
 json_t *remedy_scan_pattern(const struct trace_log *trace, const struct address *self);
 
 /* How a remedy changes the infection model (outbreak reads it). */
@@ -66,6 +68,7 @@ struct remedy_candidates {
 	struct arena *arena;
 	struct remedy_candidate *items;
 	size_t count;
+	size_t dropped; /* candidates over the limit of 256, which are not in items */
 };
 MUST_CHECK int remedy_derive(const struct remedy_knowledge *knowledge, const json_t *behaviours,
 			     struct remedy_candidates *candidates, struct error *error);

@@ -225,6 +225,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	evidence(observer, SHELLCODE_SYSCALL_BIT);
 	observer->seen.calls++;
 	observer->seen.weight += judgement.weight;
+	observer->seen.numbers += judgement.numbers;
 	count_site(observer, ip);
 }
 

@@ -24,7 +24,7 @@ struct observation {
 	unsigned apis_sensible;	   /* of these, at least one argument could not be chance */
 	unsigned calls;		   /* sensible system calls from the code */
 	unsigned call_sites;	   /* distinct instructions among them */
-	unsigned weight;	   /* of their arguments, see unix_judge_call */
+	unsigned weight, numbers;  /* of their arguments, see unix_judge_call */
 	unsigned most_repeated;	   /* how often one call site was reached */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */

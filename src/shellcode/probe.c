@@ -10,10 +10,10 @@ enum {
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
 	RUN_CHARGE = 256,	 /* instructions that entering and rolling back are worth */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
-	DECODING_RUN = 1 << 17,	 /* for one that writes code or reads itself */
-	SEARCHING_RUN = 1 << 22, /* for one that has decoded itself, or walks the PEB */
-	ENOUGH_WEIGHT = 2,	 /* of system calls' arguments, see unix_judge_call */
-	ENOUGH_CALLS = 3,	 /* sensible calls without weighty arguments */
+	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
+	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
+	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
+	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
@@ -92,7 +92,8 @@ int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
-	unsigned weight[WORLDS], calls[WORLDS];
+	enum convention convention;
+	unsigned value[WORLDS], calls[WORLDS], stops;
 	uint64_t hunt_site, hunt_calls;
 	struct promise promise;
 };
@@ -108,9 +109,20 @@ static void answer_zero(struct x86 *machine)
 	x86_set_flags(machine, x86_flags(machine) & ~(uint64_t)X86_FLAG_CF);
 }
 
+/* What a call's arguments are worth. Small numbers are deliberate only where registers held
+ * pointers. */
+static unsigned value_of(const struct run *run, const struct unix_judgement *judgement)
+{
+	if (run->convention == CONVENTION_POINTERS)
+		return 2 * judgement->weight + judgement->numbers;
+	return judgement->weight < 2 ? 0 : judgement->weight;
+}
+
 /* Judges the stop for every possible Unix; false when none is left. */
 static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 {
+	bool ends = false;
+
 	for (enum world_kind kind = 0; kind < WORLDS; kind++) {
 		struct unix_judgement judgement;
 		if (!(run->possible & bit(kind)))
@@ -120,14 +132,16 @@ static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 			run->possible &= ~bit(kind);
 			continue;
 		}
-		run->calls[kind] += judgement.sensible;
-		run->weight[kind] += judgement.weight;
-		if (run->weight[kind] >= ENOUGH_WEIGHT || run->calls[kind] >= ENOUGH_CALLS)
+		run->value[kind] += value_of(run, &judgement);
+		if (judgement.sensible && ++run->calls[kind] >= 3)
 			run->promise.worlds |= bit(kind);
-		if (run->weight[kind] + run->calls[kind] > run->promise.score)
-			run->promise.score = run->weight[kind] + run->calls[kind];
+		if (run->value[kind] >= ENOUGH_VALUE)
+			run->promise.worlds |= bit(kind);
+		if (run->value[kind] + run->calls[kind] > run->promise.score)
+			run->promise.score = run->value[kind] + run->calls[kind];
+		ends |= judgement.ends;
 	}
-	return run->possible != 0;
+	return run->possible != 0 && !ends;
 }
 
 /* Egg hunters ask the system about one address after the other and are told that it is bad. */
@@ -158,10 +172,14 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 {
 	unsigned possible = run->possible;
 
+	if (run->stops++ >= CALLS_MAX)
+		return false;
 	if (judge_everywhere(run, stop)) {
 		answer_zero(run->probe->machine);
-		return run->promise.worlds == 0;
+		return true;
 	}
+	if (run->promise.worlds)
+		return false;
 	run->possible = possible;
 	return hunts(run, stop);
 }
@@ -250,7 +268,7 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
 			 bool thorough, uint64_t *spent)
 {
-	struct run run = { .probe = probe };
+	struct run run = { .probe = probe, .convention = convention };
 	uint64_t first = x86_instructions(probe->machine), used = 0;
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)

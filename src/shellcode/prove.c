@@ -8,10 +8,10 @@
 
 enum {
 	SLACK = 1 << 16,
-	OBSERVED = 3 << 20,    /* instructions that are watched one by one */
-	UNOBSERVED = 16 << 20, /* and after these */
-	HOPELESS = 1 << 18,    /* where a start without any evidence is given up */
-	TRACE_LIMIT = 1 << 20  /* bytes of events */
+	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
+	UNOBSERVED = 1 << 20, /* and after these */
+	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
+	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
 static bool has(const struct observation *seen, enum shellcode_evidence bit)
@@ -38,22 +38,29 @@ static bool windows_verdict(const struct observation *seen)
 	return (searched && seen->apis > 0) || (seen->apis_sensible > 0 && seen->executed >= 3);
 }
 
-static bool unix_verdict(const struct observation *seen)
+/* System calls whose arguments the code has put together. Where registers held pointers before,
+ * every small number is its doing; where they were 0, only what leads somewhere counts. */
+static bool unix_verdict(const struct observation *seen, enum convention convention)
 {
-	if (seen->executed < 3)
+	unsigned value = 2 * seen->weight + seen->numbers;
+
+	if (seen->executed < 4)
 		return false;
-	return seen->weight >= 2 || (seen->call_sites >= 3 && seen->executed >= 9) ||
-	       (seen->calls >= 8 && seen->most_repeated >= 8);
+	if (convention != CONVENTION_POINTERS)
+		return seen->weight >= 2;
+	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
+	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
 }
 
-static bool verdict(const struct observation *seen, bool strict)
+static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
 	if (decoder_verdict(seen))
 		return true;
 	if (strict)
 		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
 		       seen->apis > 0;
-	return windows_verdict(seen) || unix_verdict(seen) || has(seen, SHELLCODE_EGG_HUNT_BIT);
+	return windows_verdict(seen) || unix_verdict(seen, convention) ||
+	       has(seen, SHELLCODE_EGG_HUNT_BIT);
 }
 
 /* A call to where some version of Windows has a function ends in a fault here; it is told as a call
@@ -162,7 +169,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);
 		proof->instructions = x86_instructions(world_machine(world)) - before;
-		proof->shellcode = verdict(&proof->observation, strict);
+		proof->shellcode = verdict(&proof->observation, convention, strict);
 		*spent += proof->instructions;
 	}
 	observer_free(observer);

@@ -6,7 +6,10 @@
 #include "shellcode/win64.h"
 #include "win32/win32.h"
 
-enum { MEMORY_LIMIT = 64 << 20 };
+enum {
+	MEMORY_LIMIT = 64 << 20,
+	STACK_WORDS = 64 /* that an overflow is taken to have filled */
+};
 
 static const struct world_facts {
 	const char *os;
@@ -150,7 +153,7 @@ static void fill_stack(struct world *world, uint64_t address)
 {
 	size_t word = facts[world->kind].mode == X86_MODE_64 ? 8 : 4;
 
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < STACK_WORDS; i++)
 		if (x86_write(world->machine, world->stack + i * word, &address, word) < 0)
 			return;
 }

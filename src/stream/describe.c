@@ -3,6 +3,7 @@
  * Everything found lives in one arena with a limit; at the limit the description is cut and the
  * caller is told (ERROR_LIMIT), never silently. */
 #include "stream/protocol.h"
+#include "stream/targets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,11 @@ void describe_target(struct describer *describer, const char *target)
 		describer->description->target = describe_text(describer, bytes_of(target));
 }
 
+void describe_unjudged(struct describer *describer)
+{
+	describer->unjudged = true;
+}
+
 struct arena *describe_arena(struct describer *describer)
 {
 	return describer->description->arena;
@@ -158,20 +164,79 @@ static enum stream_conformance conformance(const struct describer *describer,
 	for (int side = 0; side < STREAM_SIDES; side++)
 		if (session->half[side].lost || session->half[side].beyond_limit)
 			return STREAM_UNJUDGED;
-	return session->picked_up || describer->cut ? STREAM_UNJUDGED : STREAM_CONFORMS;
+	return session->picked_up || describer->cut || describer->unjudged ? STREAM_UNJUDGED
+									   : STREAM_CONFORMS;
+}
+
+/* Merges two runs that are sorted by time; of equal ones the first run's stand first. */
+static void merge(const struct stream_utterance *from, size_t middle, size_t end,
+		  struct stream_utterance *into)
+{
+	size_t left = 0, right = middle;
+	for (size_t i = 0; i < end; i++) {
+		bool take_left = left < middle &&
+				 (right >= end || from[left].time_ns <= from[right].time_ns);
+		into[i] = from[take_left ? left++ : right++];
+	}
+}
+
+/* Protocols may read one side after the other: what was said is put in the order of time. Stable.
+ */
+static void sort_utterances(struct describer *describer)
+{
+	struct stream_description *description = describer->description;
+	size_t count = description->utterance_count;
+	struct stream_utterance *from = arena_take(description->arena, count * sizeof *from);
+	struct stream_utterance *into = arena_take(description->arena, count * sizeof *into);
+
+	if (count < 2)
+		return;
+	if (!from || !into) {
+		describer->cut = true;
+		return;
+	}
+	memcpy(from, description->utterances, count * sizeof *from);
+	for (size_t width = 1; width < count; width *= 2) {
+		for (size_t start = 0; start < count; start += 2 * width) {
+			size_t left = count - start;
+			size_t end = left < 2 * width ? left : 2 * width;
+			merge(from + start, end < width ? end : width, end, into + start);
+		}
+		struct stream_utterance *swap = from;
+		from = into;
+		into = swap;
+	}
+	description->utterances = from;
+}
+
+int stream_prepare(struct error *error)
+{
+	return targets_get(error) ? 0 : error->code;
+}
+
+static int begin(struct describer *describer)
+{
+	*describer->description = (struct stream_description){ .protocol = "unknown",
+							       .conformance = STREAM_UNJUDGED };
+	describer->description->arena = arena_new(ARENA_LIMIT);
+	for (int side = 0; side < STREAM_SIDES; side++)
+		describer->whole_until[side] = side_whole_until(&describer->session->half[side]);
+	return describer->description->arena ? 0 : ERROR_MEMORY;
+}
+
+static int finish(struct describer *describer, const struct protocol *protocol)
+{
+	sort_utterances(describer);
+	describer->description->conformance = conformance(describer, protocol);
+	return describer->cut ? ERROR_LIMIT : 0;
 }
 
 int stream_describe(const struct stream_session *session, struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
 
-	*description = (struct stream_description){ .protocol = "unknown",
-						    .conformance = STREAM_UNJUDGED };
-	description->arena = arena_new(ARENA_LIMIT);
-	if (!description->arena)
+	if (begin(&describer) < 0)
 		return ERROR_MEMORY;
-	for (int side = 0; side < STREAM_SIDES; side++)
-		describer.whole_until[side] = side_whole_until(&session->half[side]);
 	const struct protocol *protocol = surest(session);
 	if (protocol) {
 		description->protocol = protocol->name;
@@ -180,8 +245,27 @@ int stream_describe(const struct stream_session *session, struct stream_descript
 		for (int side = 0; side < STREAM_SIDES; side++)
 			raw_carve(&describer, (enum stream_side)side);
 	}
-	description->conformance = conformance(&describer, protocol);
-	return describer.cut ? ERROR_LIMIT : 0;
+	return finish(&describer, protocol);
+}
+
+int stream_describe_announced(const struct stream_session *session,
+			      const struct stream_announcement *announcement,
+			      struct stream_description *description)
+{
+	struct describer describer = { .session = session, .description = description };
+
+	if (begin(&describer) < 0)
+		return ERROR_MEMORY;
+	if (session->protocol == 17) {
+		description->protocol = "tftp";
+		tftp_read_named(&describer, bytes_of(announcement->name));
+		return finish(&describer, NULL);
+	}
+	description->protocol = "ftp-data";
+	for (int side = 0; side < STREAM_SIDES; side++)
+		raw_carve_whole(&describer, (enum stream_side)side, bytes_of(announcement->name),
+				"ftp-data");
+	return finish(&describer, NULL);
 }
 
 void stream_description_fini(struct stream_description *description)

@@ -33,6 +33,7 @@ struct describer {
 	const struct stream_session *session;
 	struct stream_description *description;
 	bool cut;			  /* the budget is used up */
+	bool unjudged;			  /* something was not read */
 	size_t whole_until[STREAM_SIDES]; /* nothing is judged behind the first gap */
 	size_t deviation_room, utterance_room, announcement_room, file_room; /* of the arrays */
 };
@@ -51,6 +52,8 @@ void describe_announcement(struct describer *describer, const struct stream_anno
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete);
 void describe_target(struct describer *describer, const char *target);
+/* Something was not read that would have to be for a judgement. */
+void describe_unjudged(struct describer *describer);
 /* Terminated printable copy, at most 1 KiB; never NULL. */
 const char *describe_text(struct describer *describer, struct bytes text);
 /* Little-endian UTF-16 as UTF-8, at most 1 KiB. */
@@ -93,6 +96,9 @@ int64_t text_number(struct bytes text);
  * 126. */
 size_t text_binary_bytes(struct bytes text);
 bool text_is_printable(struct bytes text);
+/* Length of the valid UTF-8 sequence of a character above 127 at the beginning of `text` (RFC
+ * 3629); 0: none. */
+size_t text_utf8_length(struct bytes text);
 
 /* --- one entry a protocol --- */
 
@@ -108,6 +114,8 @@ int ftp_data_recognise(const struct stream_session *session);
 void ftp_data_read(struct describer *describer);
 int tftp_recognise(const struct stream_session *session);
 void tftp_read(struct describer *describer);
+/* The same; `name`: of the file, where another session asked for it. */
+void tftp_read_named(struct describer *describer, struct bytes name);
 int smtp_recognise(const struct stream_session *session);
 void smtp_read(struct describer *describer);
 int irc_recognise(const struct stream_session *session);

@@ -144,11 +144,21 @@ struct stream_description {
 			       from data/targets.yaml: interface UUID + operation number */
 };
 
+/* Reads data/targets.yaml, once per process; thread-safe. stream_describe does it itself on first
+ * use, and names no targets where that fails: a process that confines itself calls this before.
+ * `error` must not be NULL. */
+MUST_CHECK int stream_prepare(struct error *error);
+
 /* Judges one session. Returns 0 (also for unknown protocols), ERROR_LIMIT when the description was
  * cut at its budget (what is there stands), ERROR_MEMORY. Free with stream_description_fini in
  * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
+/* The same for a session that another one announced (ftp-data, tftp-data): what crosses is the
+ * announced file, whatever it looks like, and carries its name. */
+MUST_CHECK int stream_describe_announced(const struct stream_session *session,
+					 const struct stream_announcement *announcement,
+					 struct stream_description *description);
 void stream_description_fini(struct stream_description *description);
 
 /* Name of a media type by content ("pe", "elf", "zip", "gif", "text", "data", …). */

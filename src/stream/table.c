@@ -406,12 +406,29 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 	return result < 0 ? result : evict(table);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t first = (*(struct flow *const *)a)->session.number;
+	uint64_t second = (*(struct flow *const *)b)->session.number;
+	return (first > second) - (first < second);
+}
+
+/* In the order of their first packets. */
 int stream_flush(struct stream_table *table)
 {
 	int result = 0;
-	for (int class = 0; class < FLOW_CLASSES && result == 0; class ++)
-		while (table->lists[class].oldest && result == 0)
-			result = hand_on(table, table->lists[class].oldest, STREAM_END_CAPTURE);
+	size_t count = 0;
+	struct flow **flows = malloc((table->flow_count + 1) * sizeof(struct flow *));
+
+	if (!flows)
+		return ERROR_MEMORY;
+	for (int class = 0; class < FLOW_CLASSES; class ++)
+		for (struct flow *flow = table->lists[class].oldest; flow; flow = flow->newer)
+			flows[count++] = flow;
+	qsort(flows, count, sizeof(struct flow *), by_number);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = hand_on(table, flows[i], STREAM_END_CAPTURE);
+	free(flows);
 	return result;
 }
 

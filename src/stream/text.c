@@ -113,8 +113,7 @@ bool text_is_printable(struct bytes text)
 	return text_binary_bytes(text) == 0;
 }
 
-/* Length of the valid UTF-8 sequence at the beginning of `text` (RFC 3629); 0: none. */
-static size_t utf8_length(struct bytes text)
+size_t text_utf8_length(struct bytes text)
 {
 	uint8_t first = text.data[0];
 	size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
@@ -138,7 +137,7 @@ const char *describe_text(struct describer *describer, struct bytes text)
 
 	for (size_t i = 0; i < text.length && length + 4 <= TEXT_MOST;) {
 		uint8_t byte = text.data[i];
-		size_t sequence = byte < 128 ? 0 : utf8_length(bytes_slice(text, i, SIZE_MAX));
+		size_t sequence = byte < 128 ? 0 : text_utf8_length(bytes_slice(text, i, SIZE_MAX));
 		if (sequence) {
 			memcpy(printable + length, text.data + i, sequence);
 			length += sequence;

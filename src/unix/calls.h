@@ -436,11 +436,11 @@
 	CALL(sigreturn, "?") \
 	CALL(sigsendsys, "?") \
 	CALL(sigsuspend, "?") \
-	CALL(so_socket, "yeffs") \
+	CALL(so_socket, "yfffs") \
 	CALL(sockconfig, "?") \
-	CALL(socket, "yef") \
+	CALL(socket, "yff") \
 	CALL(socketcall, "sr") \
-	CALL(socketpair, "yefw") \
+	CALL(socketpair, "yffw") \
 	CALL(splice, "?") \
 	CALL(ssetmask, "?") \
 	CALL(stat, "pw") \

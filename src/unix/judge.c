@@ -26,6 +26,14 @@ static int printable(const struct x86 *machine, uint64_t address)
 	return length;
 }
 
+/* 0 … 65535, or -1. */
+static bool is_small(const struct x86 *machine, uint64_t value)
+{
+	int64_t number = x86_mode(machine) == X86_MODE_64 ? (int64_t)value : as_signed(value);
+
+	return number >= -1 && number < 1 << 16;
+}
+
 /* A path names something from the root, from here, or a plain file name of more than a letter. */
 static int weigh_path(const struct x86 *machine, uint64_t address)
 {
@@ -106,9 +114,12 @@ static int weigh_number(char letter, uint64_t value)
 	case 'D': fits = number == -100 || (number >= 0 && number < 1024); break;
 	case 's': fits = number >= -256 && number < 1 << 16; break;
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
-	case 'm': fits = (uint32_t)number <= 0177777; break;
-	case 'u':
-	case 'k': fits = number >= -1 && number < 1 << 16; break;
+	case 'u': fits = number >= -1 && number < 1 << 16; break;
+	case 'k':
+		if (number == -1) /* every process, or any child */
+			return 2;
+		fits = number >= 0 && number < 1 << 16;
+		break;
 	case 'g': fits = number >= 0 && number <= 64; break;
 	case 'z': fits = (value & 0xfff) == 0; break;
 	default: break;
@@ -157,7 +168,11 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		if (weight < 0)
 			return false;
 		judgement->weight += (unsigned)weight;
+		judgement->numbers += weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
+				      is_small(machine, request.arguments[i]);
 	}
+	judgement->ends = request.call == UNIX_CALL_execve || request.call == UNIX_CALL_exit ||
+			  request.call == UNIX_CALL_exit_group;
 	judgement->sensible = true;
 	return true;
 }

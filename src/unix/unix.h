@@ -49,11 +49,14 @@ const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit 
 			       enum unix_system system);
 
 /* The same as a judgement: what the number means, whether the arguments fit the call, and how much of that
- * cannot be chance (0: only small numbers fit; a path, socket address or magic number adds to it). */
+ * cannot be chance. */
 struct unix_judgement {
 	const char *name;
 	bool sensible;
-	unsigned weight;
+	bool ends;	  /* the process is over after this call (exit, execve) */
+	unsigned weight;  /* of what cannot be chance at all: a path, a socket address, a magic number */
+	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers held
+			     pointers before */
 };
 /* False when the stop is no system call of `system`, its number means nothing, or arguments are absurd. */
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,

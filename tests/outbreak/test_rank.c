@@ -91,7 +91,9 @@ static void check_coupling(const struct replica *replica, const struct history *
 		if (with->infector[i] == HISTORY_NOBODY)
 			assert_true(with->time[i] == 0);
 		else
-			assert_true(with_time[with->infector[i]] + latency <= with->time[i] + 1e-9);
+			assert_true(with->infector[i] < i &&
+				    with->time[with->infector[i]] + latency <=
+					    with->time[i] + 1e-9);
 	}
 }
 

@@ -72,7 +72,7 @@ function spread(labels, gap, top, bottom) {
 // series: [{label, kind ("without", "chosen", "other"), points [[seconds, low, median, high]]}], the last on top.
 function curvesChart(series, narrow, label) {
   const width = narrow ? 380 : 960, height = narrow ? 300 : 400;
-  const box = { left: narrow ? 52 : 64, right: narrow ? 370 : 680, top: 34, bottom: height - 46 };
+  const box = { left: narrow ? 52 : 64, right: narrow ? 370 : 664, top: 34, bottom: height - 46 };
   const points = series.flatMap((one) => one.points);
   const span = Math.max(1, ...points.map((point) => point[0]));
   const valueMarks = ticks(Math.max(...points.map((point) => point[3]), 1), narrow ? 4 : 5);

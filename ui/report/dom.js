@@ -64,6 +64,11 @@ function foldout(title, ...children) {
   return element("details", null, element("summary", null, title), children);
 }
 
+// The table beside a picture. It stays closed on paper, where it would fill pages.
+function figuresTable(...children) {
+  return element("details", { class: "figures-table" }, element("summary", null, "These figures as a table"), children);
+}
+
 // A region that may be wider than the page; reachable by keyboard, as WCAG 2.1.1 asks of what scrolls.
 function scrolling(label, ...children) {
   return element("div", { class: "scrolling", role: "region", "aria-label": label, tabindex: "0" }, children);

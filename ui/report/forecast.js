@@ -20,7 +20,7 @@ function curveTable(series) {
   const points = series[0].points;
   const every = Math.max(1, Math.ceil(points.length / 25));
   const rows = points.map((point, at) => at).filter((at) => at % every === 0 || at === points.length - 1);
-  return foldout("These figures as a table", scrolling("Infected hosts over time", plainTable(
+  return figuresTable(scrolling("Infected hosts over time", plainTable(
     `Infected hosts, median (5 % to 95 % of simulations)${every > 1 ? `; every ${every}. point of the curves` : ""}`,
     ["Time", ...series.map((one) => ({ name: one.label, class: "number" }))],
     rows.map((at) => [duration(points[at][0]), ...series.map((one) => (one.points[at] ? `${count(one.points[at][2])} (${count(one.points[at][1])} – ${count(one.points[at][3])})` : "–"))]))));

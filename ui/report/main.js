@@ -62,7 +62,7 @@ function contents(found) {
 function printWhole() {
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details:not([open], .figures-table)")];
     for (const details of closed) details.open = true;
   });
   addEventListener("afterprint", () => {

@@ -19,8 +19,8 @@ function policyTable(sample) {
 function endpointTable(sample) {
   const endpoints = list(sample.endpoints).filter((endpoint) => endpoint.role !== "beyond");
   const beyond = list(sample.endpoints).filter((endpoint) => endpoint.role === "beyond").reduce((sum, one) => sum + one.count, 0);
-  if (endpoints.length === 0) return null;
-  return [scrolling("Endpoints", plainTable("Where it connects to, and what it opens", ["Role", "Address", "Port", "Name"],
+  if (endpoints.length === 0 && beyond === 0) return null;
+  return [endpoints.length > 0 && scrolling("Endpoints", plainTable("Where it connects to, and what it opens", ["Role", "Address", "Port", "Name"],
     endpoints.map((endpoint) => [word(ENDPOINT_ROLES, endpoint.role), code(endpoint.address), `${plain(endpoint.port)} ${protocol(endpoint)}`,
       known(endpoint.name) ? code(endpoint.name) : "–"]))),
   beyond > 0 && element("p", { class: "notice" }, `${counted(beyond, "more endpoint")} of this sample not listed in the case.`)];
@@ -39,7 +39,7 @@ function scanFigure(sample, page) {
     histogram.length === 256 && histogram.some((value) => value > 0) && element("figure", null,
       page.redrawn((narrow) => octetChart(histogram, narrow, "Histogram of the targets by the first octet of their address; the table below has the same figures")),
       histogramNote(histogram),
-      foldout("These figures as a table", plainTable("Addresses tried by first octet, most first", ["Block", { name: "Addresses tried", class: "number" }],
+      figuresTable(plainTable("Addresses tried by first octet, most first", ["Block", { name: "Addresses tried", class: "number" }],
         histogram.map((value, octet) => [value, octet]).filter(([value]) => value > 0).sort((a, b) => b[0] - a[0])
           .map(([value, octet]) => [`${octet}.0.0.0/8`, count(value)])))),
   ];
@@ -54,16 +54,16 @@ function histogramNote(histogram) {
 
 function sampleCard(found, sample, page) {
   return element("article", { class: "card", id: anchor("sample", sample.id) },
-    element("h3", null, `Sample ${plain(sample.id)}: `, code(known(sample.name) ? sample.name : "without a name"), " ", verdictBadge(VERDICT_BADGES, sample.verdict)),
+    element("h3", null, `Sample ${plain(sample.id)}: `, known(sample.name) ? code(sample.name) : "without a name", " ", verdictBadge(VERDICT_BADGES, sample.verdict)),
     facts([
       ["SHA-256", element("span", { class: "hash" }, code(sample.sha256))],
-      ["Came", [`over ${word(CARRIERS, sample.carrier)}`, known(sample.session) && [" in ", reference("session", sample.session)], ", in ", code(sample.file)]],
+      ["Came", [word(CARRIERS, sample.carrier), known(sample.session) && [" in ", reference("session", sample.session)], ", in ", code(sample.file)]],
       ["Size", `${size(sample.bytes)}, ${plain(sample.media)}`],
-      ["Simulation", `${counted(sample.instructions, "instruction")}, ${counted(sample.calls, "call")} to the system; ${word(RUN_END, sample.end)}`],
+      ["Simulation", known(sample.refused) ? "not run" : `${counted(sample.instructions, "instruction")}, ${counted(sample.calls, "call")} to the system; ${word(RUN_END, sample.end)}`],
     ]),
     known(sample.refused) && element("p", { class: "notice" }, "It could not be loaded: ", plain(sample.refused), "."),
     sample.events_dropped > 0 && element("p", { class: "notice" }, `${counted(sample.events_dropped, "event")} of its behaviour did not fit the trace and were judged, but not kept.`),
-    policyTable(sample),
+    !known(sample.refused) && policyTable(sample),
     endpointTable(sample),
     sample.scan && scanFigure(sample, page));
 }

@@ -65,7 +65,7 @@ function shareLegend() {
 }
 
 function providerTable(world, before, after, afterName) {
-  return foldout("These figures as a table, by provider", scrolling("Infected hosts by provider", plainTable("Infected hosts by provider (mean of all simulations)",
+  return figuresTable(scrolling("Infected hosts by provider", plainTable("Infected hosts by provider (mean of all simulations)",
     ["Provider", { name: "Subnets", class: "number" }, { name: "Vulnerable", class: "number" }, { name: "Nothing is done", class: "number" }, ...(after ? [{ name: afterName, class: "number" }] : [])],
     byProvider(world).map((group) => {
       const sum = (value) => count(group.subnets.reduce((all, at) => all + (value(at) || 0), 0));
@@ -81,9 +81,9 @@ function subnetComparison(found, chosen, page) {
   const after = chosen && list(chosen.subnet_infected).length === world.subnets.length ? chosen.subnet_infected : null;
   const name = chosen && forecastTitle(found, chosen);
   return element("div", null,
+    shareLegend(),
     element("div", { class: "pair" },
       element("figure", null, element("figcaption", null, "Nothing is done"), page.redrawn((narrow) => subnetPicture(world, before, "Nothing is done", narrow))),
       after && element("figure", null, element("figcaption", null, name), page.redrawn((narrow) => subnetPicture(world, after, name, narrow)))),
-    shareLegend(),
     providerTable(world, before, after, name));
 }

@@ -39,8 +39,8 @@ function attackSentences(found) {
   const kinds = new Set(found.shellcode.map((shellcode) => shellcode.kind)).size;
   return [
     [who, how, " (", reference("shellcode", first.id), ").",
-      does.length > 0 ? [" It ", sentence(does), "."] : " What it would do did not show within its budget."],
-    found.shellcode.length > 1 && [`In all, ${counted(total(found, "shellcode"), "piece")} of shellcode of ${counted(kinds, "kind")} were found.`],
+      does.length > 0 ? [" It ", sentence(does), "."] : " What it would do did not show within its budget.",
+      found.shellcode.length > 1 && ` In all, ${counted(total(found, "shellcode"), "piece")} of shellcode of ${counted(kinds, "kind")} were found.`],
   ];
 }
 
@@ -52,12 +52,12 @@ function sampleSentences(found) {
   const does = list(sample.policies).filter((policy) => policy.severity !== "note").slice(0, 4)
     .map((policy) => lowerFirst(policy.title || policy.name));
   return [
-    ["The program ", code(sample.name || sample.sha256), " came over ", word(CARRIERS, sample.carrier),
+    ["The program ", code(sample.name || sample.sha256), " came ", word(CARRIERS, sample.carrier),
       " and is ", element("strong", null, word({}, sample.verdict)), " (", reference("sample", sample.id), ")",
-      does.length > 0 ? [": it ", sentence(does), "."] : "."],
+      does.length > 0 ? [": it ", sentence(does), "."] : ".",
+      total(found, "sample") > 1 && ` It is the worst of ${count(total(found, "sample"))} programs that were seen.`],
     control && ["It takes its orders from ", code(control.name || control.address), ` port ${plain(control.port)}`,
       known(control.name) && [" (", code(control.address), ")"], "."],
-    total(found, "sample") > 1 && [`${count(total(found, "sample") - 1)} more of the programs that were seen are described below.`],
   ];
 }
 
@@ -109,7 +109,7 @@ function summarySection(found) {
     .map((one, at) => (at === 0 ? [one] : one || [])).flat().filter(Boolean);
   const nothing = kind === "good";
   return [
-    element("h1", { id: "summary-title" }, element("span", { class: "eyebrow" }, "Case report"), " ", badge(kind, words)),
+    element("h1", { id: "summary-title" }, element("span", { class: "eyebrow" }, "Case report"), " ", element("span", { class: "verdict " + kind }, words)),
     element("div", { class: "lead" }, sentences.map((one) => element("p", null, one))),
     nothing && element("p", { class: "note" }, "That nothing was found does not prove that nothing is there: kenbi judges what was captured, by what it knows."),
     firstMeasure(found),

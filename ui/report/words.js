@@ -85,9 +85,10 @@ const RUN_END = {
 
 const SYSTEMS = { windows: "Windows", linux: "Linux", freebsd: "FreeBSD", solaris: "Solaris", unknown: "an unknown system" };
 
+// How a sample came, as the end of "it came …".
 const CARRIERS = {
-  "http": "HTTP", "ftp-data": "FTP", "tftp": "TFTP", "smb": "SMB", "raw": "a raw connection",
-  "file": "a file given to kenbi", "dropped": "another sample that dropped it",
+  "http": "over HTTP", "ftp-data": "over FTP", "tftp": "over TFTP", "smb": "over SMB", "raw": "over a raw connection",
+  "file": "as a file given to kenbi", "dropped": "from another sample that wrote it",
 };
 
 const ENDPOINT_ROLES = {

@@ -28,8 +28,9 @@ struct fakenet_config {
 	/* What an operator tells a bot in every IRC channel that it joins, as topic and as message;
 	 * NULL: nothing. */
 	const char *operator_line;
-	/* Every port where a program listens is visited once, by somebody who says nothing, so that what waits
-	 * for its master goes on; true: only scripts and servers that were asked to call back come. */
+	/* Every port where a program listens is visited once, by somebody who says nothing, so that
+	 * what waits for its master goes on; true: only scripts and servers that were asked to call
+	 * back come. */
 	bool no_visitors;
 };
 

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEST_NET_2 0xc6336400u /* 198.51.100.0/24, RFC 5737 */
@@ -50,11 +51,29 @@ static bool ends_with(const char *name, size_t length, const char *end)
 	return length >= tail && strncasecmp(name + length - tail, end, tail) == 0;
 }
 
+static bool remembers(const struct fakenet *net, const char *name, size_t length)
+{
+	for (size_t i = 0; i < NET_NAMES; i++) {
+		const struct name_entry *entry = net->names[i];
+		if (entry && strncmp(entry->name, name, length) == 0 && !entry->name[length])
+			return true;
+	}
+	return false;
+}
+
+/* For the way back; the oldest is forgotten, and without memory the name. */
 static void remember(struct fakenet *net, const char *name, size_t length,
 		     const struct address *address)
 {
-	struct name_entry *entry = &net->names[net->name_count++ % NET_NAMES];
+	if (remembers(net, name, length))
+		return;
+	struct name_entry **place = &net->names[net->name_count++ % NET_NAMES];
+	struct name_entry *entry = malloc(sizeof *entry + length + 1);
 
+	free(*place);
+	*place = entry;
+	if (!entry)
+		return;
 	memcpy(entry->name, name, length);
 	entry->name[length] = '\0';
 	entry->address = *address;
@@ -85,11 +104,10 @@ int net_resolve(struct fakenet *net, const char *name, struct address *address)
 
 char *net_name_of(const struct fakenet *net, const struct address *address, char *text, size_t size)
 {
-	size_t kept = net->name_count < NET_NAMES ? net->name_count : NET_NAMES;
-
-	for (size_t i = 0; i < kept; i++) {
-		if (address_equal(&net->names[i].address, address)) {
-			snprintf(text, size, "%s", net->names[i].name);
+	for (size_t i = 0; i < NET_NAMES; i++) {
+		const struct name_entry *entry = net->names[i];
+		if (entry && address_equal(&entry->address, address)) {
+			snprintf(text, size, "%s", entry->name);
 			return text;
 		}
 	}

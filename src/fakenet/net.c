@@ -21,9 +21,8 @@ struct fakenet *fakenet_new(const struct fakenet_config *config)
 	if (net->config.live_share == 0)
 		net->config.live_share = DEFAULT_LIVE_SHARE;
 	net->download = config->download.length > 0 ? config->download : blank_program();
-	net->names = calloc(NET_NAMES, sizeof *net->names);
 	net->peers = peer_state_new();
-	if (!net->names || !net->peers) {
+	if (!net->peers) {
 		fakenet_free(net);
 		return NULL;
 	}
@@ -38,7 +37,8 @@ void fakenet_free(struct fakenet *net)
 	peer_state_free(net->peers);
 	for (size_t i = 0; i < net->mail_count; i++)
 		free((void *)(uintptr_t)net->mails[i].from);
-	free(net->names);
+	for (size_t i = 0; i < NET_NAMES; i++)
+		free(net->names[i]);
 	free(net);
 }
 

@@ -34,8 +34,8 @@ extern const struct responder responder_http, responder_smtp, responder_irc, res
 struct peer_state; /* peer.c */
 
 struct name_entry {
-	char name[256];
 	struct address address;
+	char name[]; /* lower case */
 };
 
 #define NET_NAMES     1024 /* resolved names that are remembered for the way back */
@@ -46,7 +46,7 @@ struct fakenet {
 	struct fakenet_config config;
 	struct bytes download;
 	struct fakenet_counters counters;
-	struct name_entry *names; /* NET_NAMES, a ring */
+	struct name_entry *names[NET_NAMES]; /* owned; a ring */
 	size_t name_count;
 	struct address strangers[NET_STRANGERS];
 	size_t stranger_count;

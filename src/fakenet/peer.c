@@ -15,9 +15,8 @@
 #define WAITING 64	    /* scripts and data connections that wait for the client */
 
 struct slot {
-	bool used;
 	uint32_t number; /* of the conversation that uses it, or used it last; 0: nobody yet */
-	struct conversation conversation;
+	struct conversation *conversation; /* NULL: free */
 };
 
 /* A connection that has not happened yet, or has not got its content yet. */
@@ -52,23 +51,30 @@ struct peer_state *peer_state_new(void)
 	return state;
 }
 
+static void hang_up(struct slot *slot)
+{
+	if (slot->conversation)
+		conversation_close(slot->conversation);
+	free(slot->conversation);
+	slot->conversation = NULL;
+}
+
 void peer_state_free(struct peer_state *state)
 {
 	if (!state)
 		return;
-	for (size_t i = 0; i < SLOTS; i++) {
-		if (state->slots[i].used)
-			conversation_close(&state->slots[i].conversation);
-	}
+	for (size_t i = 0; i < SLOTS; i++)
+		hang_up(&state->slots[i]);
 	for (size_t i = 0; i < WAITING; i++)
 		buffer_fini(&state->waiting[i].content);
 	free(state);
 }
 
-static struct slot *find(struct fakenet *net, uint32_t number)
+/* NULL when there is no such conversation (any more). */
+static struct conversation *find(struct fakenet *net, uint32_t number)
 {
-	struct slot *slot = &net->peers->slots[number % SLOTS];
-	return slot->used && slot->number == number ? slot : NULL;
+	const struct slot *slot = &net->peers->slots[number % SLOTS];
+	return slot->number == number ? slot->conversation : NULL;
 }
 
 /* A free slot and the number of its next conversation, never 0; NULL when all are taken. */
@@ -79,7 +85,7 @@ static struct slot *take_slot(struct fakenet *net, uint32_t *number)
 	for (size_t i = 0; i < SLOTS; i++) {
 		size_t index = (state->next_slot + i) % SLOTS;
 		struct slot *slot = &state->slots[index];
-		if (slot->used)
+		if (slot->conversation)
 			continue;
 		state->next_slot = index + 1;
 		slot->number = slot->number ? slot->number + SLOTS : (uint32_t)(SLOTS + index);
@@ -210,9 +216,9 @@ static void send_data(void *context, struct conversation *control, uint16_t port
 		port ? take_waiting(net->peers) : find_opened(net->peers, control);
 
 	if (waiting && waiting->connected) {
-		struct slot *slot = find(net, waiting->connected);
-		if (slot)
-			deliver(&slot->conversation, content);
+		struct conversation *data = find(net, waiting->connected);
+		if (data)
+			deliver(data, content);
 		drop_waiting(waiting);
 		return;
 	}
@@ -238,12 +244,17 @@ static int begin(struct fakenet *net, const struct responder *responder,
 		 const struct address *server, uint16_t port, uint32_t *number)
 {
 	struct slot *slot = take_slot(net, number);
+	struct conversation *conversation = slot ? calloc(1, sizeof *conversation) : NULL;
 
-	if (!slot || conversation_open(&slot->conversation, net, responder, server, port) < 0)
+	if (!conversation)
 		return ERROR_INPUT;
-	slot->used = true;
-	slot->conversation.carrier = &peer_carrier;
-	slot->conversation.carrier_context = net;
+	if (conversation_open(conversation, net, responder, server, port) < 0) {
+		free(conversation);
+		return ERROR_INPUT;
+	}
+	slot->conversation = conversation;
+	conversation->carrier = &peer_carrier;
+	conversation->carrier_context = net;
 	net_count_connection(net);
 	return 0;
 }
@@ -266,7 +277,7 @@ static int peer_connect(void *context, const struct address *address, uint16_t p
 	if (begin(net, responder, address, port, number) < 0)
 		return ERROR_INPUT;
 	if (waiting && waiting->filled) {
-		deliver(&find(net, *number)->conversation, buffer_bytes(&waiting->content));
+		deliver(find(net, *number), buffer_bytes(&waiting->content));
 		drop_waiting(waiting);
 	} else if (waiting) {
 		waiting->connected = *number;
@@ -301,7 +312,7 @@ static int peer_accept(void *context, uint16_t port, struct address *from, uint1
 	if (net->peers->next_client_port < 1025)
 		net->peers->next_client_port = 1025;
 	if (waiting) {
-		deliver(&find(net, *number)->conversation, buffer_bytes(&waiting->content));
+		deliver(find(net, *number), buffer_bytes(&waiting->content));
 		drop_waiting(waiting);
 	}
 	return 0;
@@ -309,29 +320,28 @@ static int peer_accept(void *context, uint16_t port, struct address *from, uint1
 
 static void peer_send(void *context, uint32_t number, struct bytes bytes)
 {
-	struct slot *slot = find(context, number);
-	if (slot)
-		conversation_hear(&slot->conversation, bytes);
+	struct conversation *conversation = find(context, number);
+	if (conversation)
+		conversation_hear(conversation, bytes);
 }
 
 static size_t peer_receive(void *context, uint32_t number, uint8_t *into, size_t size)
 {
-	struct slot *slot = find(context, number);
-	return slot ? conversation_take(&slot->conversation, into, size) : 0;
+	struct conversation *conversation = find(context, number);
+	return conversation ? conversation_take(conversation, into, size) : 0;
 }
 
 static void peer_close(void *context, uint32_t number)
 {
 	struct fakenet *net = context;
-	struct slot *slot = find(net, number);
+	struct conversation *conversation = find(net, number);
 
-	if (!slot)
+	if (!conversation)
 		return;
-	struct waiting *opened = find_opened(net->peers, &slot->conversation);
+	struct waiting *opened = find_opened(net->peers, conversation);
 	if (opened)
 		drop_waiting(opened);
-	conversation_close(&slot->conversation);
-	slot->used = false;
+	hang_up(&net->peers->slots[number % SLOTS]);
 }
 
 void peer_fill(struct fakenet *net)

@@ -122,10 +122,12 @@ struct operation *run_xadd(struct x86 *cpu, struct operation *op)
 	if (!read_source(cpu, op, &b) || !read_for_update(cpu, op, &a))
 		return memory_fault(cpu, op);
 	flags_add(cpu, a, b, a + b, op->size);
-	/* the source first: with the same register twice the sum stays */
-	register_write(cpu, op->source, op->size, a);
-	if (!write_target(cpu, op, a + b))
+	/* with the same register twice the sum stays; an address of this register is the old one */
+	if (op->target_kind == OPERAND_MEMORY && !write_target(cpu, op, a + b))
 		return memory_fault(cpu, op);
+	register_write(cpu, op->source, op->size, a);
+	if (op->target_kind == OPERAND_REGISTER)
+		register_write(cpu, op->target, op->size, a + b);
 	return done_writing(cpu, op);
 }
 

@@ -9,6 +9,12 @@ INLINE uint64_t branch_mask(const struct x86 *cpu, const struct operation *op)
 	return op->width == 2 ? 0xffff : cpu->linear_mask;
 }
 
+/* A branch to an address that is none faults itself, before it has done anything. */
+INLINE bool canonical(const struct x86 *cpu, uint64_t address)
+{
+	return cpu->mode == X86_MODE_32 || (uint64_t)((int64_t)address >> 47) + 1 < 2;
+}
+
 /* To the target of a relative branch, over its link when there is one. */
 INLINE struct operation *branch(struct x86 *cpu, struct operation *op)
 {
@@ -66,6 +72,8 @@ struct operation *run_jmp(struct x86 *cpu, struct operation *op)
 		return branch(cpu, op);
 	if (!read_target(cpu, op, &target))
 		return memory_fault(cpu, op);
+	if (!canonical(cpu, target))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	return go_to(cpu, target);
 }
 
@@ -78,6 +86,8 @@ struct operation *run_call(struct x86 *cpu, struct operation *op)
 							 : far_transfer(cpu, op, op->immediate);
 	if (op->target_kind != OPERAND_IMMEDIATE && !read_target(cpu, op, &target))
 		return memory_fault(cpu, op);
+	if (!canonical(cpu, target))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	if (!push(cpu, op->width, op->address + op->length))
 		return memory_fault(cpu, op);
 	return op->target_kind == OPERAND_IMMEDIATE ? branch(cpu, op) : go_to(cpu, target);
@@ -89,6 +99,8 @@ struct operation *run_ret(struct x86 *cpu, struct operation *op)
 
 	if (!peek(cpu, 0, op->width, &target))
 		return memory_fault(cpu, op);
+	if (!canonical(cpu, target))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	if (is_far(op)) {
 		if (!peek(cpu, op->width, op->width, &selector))
 			return memory_fault(cpu, op);

@@ -129,6 +129,27 @@ static void operands(const struct x86 *cpu, const ZydisDecodedInstruction *instr
 	}
 }
 
+/* x87 instructions: memory, or the number of a stack register; the immediate holds the opcode's
+ * eleven bits. */
+static void x87_operands(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
+			 const ZydisDecodedOperand *from, struct operation *op)
+{
+	if (op->target_kind != OPERAND_MEMORY && op->target_kind != OPERAND_REGISTER) {
+		op->target_kind = OPERAND_X87;
+		op->target = instruction->raw.modrm.rm;
+	}
+	for (unsigned i = 0; i < instruction->operand_count_visible; i++) {
+		if (from[i].type != ZYDIS_OPERAND_TYPE_MEMORY)
+			continue;
+		memory_operand(cpu, instruction, &from[i], op);
+		op->target_kind = OPERAND_MEMORY;
+		op->size = (uint8_t)(from[i].size / 8);
+	}
+	op->immediate =
+		(uint64_t)((instruction->opcode & 7) << 8 | instruction->raw.modrm.mod << 6 |
+			   instruction->raw.modrm.reg << 3 | instruction->raw.modrm.rm);
+}
+
 /* String operations name their source by an implied operand: its segment can be overridden. */
 static void implied_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
 			    const ZydisDecodedOperand *from, struct operation *op)
@@ -196,6 +217,9 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	op->address_unused = (uint8_t)(64 - instruction.address_width);
 	op->prefixes = prefixes(&instruction);
 	operands(cpu, &instruction, from, op);
+	if (instruction.meta.category == ZYDIS_CATEGORY_X87_ALU ||
+	    instruction.meta.category == ZYDIS_CATEGORY_FCMOV)
+		x87_operands(cpu, &instruction, from, op);
 	if (instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
 		op->third_kind = OPERAND_OTHER;
 	if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP ||

@@ -56,7 +56,32 @@
 	ROW(PREFETCHT1, nop) ROW(PREFETCHT2, nop) ROW(PREFETCHWT1, nop) ROW(ENDBR32, nop) ROW(ENDBR64, nop) \
 	ROW(CLFLUSH, clflush) ROW(CPUID, cpuid) ROW(RDTSC, rdtsc) \
 	ROW(SGDT, sgdt) ROW(SIDT, sidt) ROW(SLDT, sldt) ROW(STR, str) \
-	ROW(SMSW, smsw)
+	ROW(SMSW, smsw) \
+	/* x87.c */ \
+	ROW(FLD, fld) ROW(FILD, fild) ROW(FBLD, fbld) ROW(FLDZ, fldz) ROW(FLD1, fld1) ROW(FLDPI, fldpi) \
+	ROW(FLDL2T, fldl2t) ROW(FLDL2E, fldl2e) ROW(FLDLG2, fldlg2) ROW(FLDLN2, fldln2) ROW(FST, fst) \
+	ROW(FSTP, fstp) ROW(FSTPNCE, fstpnce) ROW(FIST, fist) ROW(FISTP, fistp) ROW(FISTTP, fisttp) \
+	ROW(FBSTP, fbstp) ROW(FXCH, fxch) ROW(FCMOVB, fcmovb) ROW(FCMOVNB, fcmovnb) ROW(FCMOVE, fcmove) \
+	ROW(FCMOVNE, fcmovne) ROW(FCMOVBE, fcmovbe) ROW(FCMOVNBE, fcmovnbe) ROW(FCMOVU, fcmovu) \
+	ROW(FCMOVNU, fcmovnu) ROW(FINCSTP, fincstp) ROW(FDECSTP, fdecstp) ROW(FFREE, ffree) \
+	ROW(FFREEP, ffreep) ROW(FNOP, fnop) \
+	/* x87_arithmetic.c */ \
+	ROW(FADD, fadd) ROW(FADDP, faddp) ROW(FIADD, fiadd) ROW(FMUL, fmul) ROW(FMULP, fmulp) \
+	ROW(FIMUL, fimul) ROW(FSUB, fsub) ROW(FSUBP, fsubp) ROW(FISUB, fisub) ROW(FSUBR, fsubr) \
+	ROW(FSUBRP, fsubrp) ROW(FISUBR, fisubr) ROW(FDIV, fdiv) ROW(FDIVP, fdivp) ROW(FIDIV, fidiv) \
+	ROW(FDIVR, fdivr) ROW(FDIVRP, fdivrp) ROW(FIDIVR, fidivr) ROW(FABS, fabs) ROW(FCHS, fchs) \
+	ROW(FSQRT, fsqrt) ROW(FRNDINT, frndint) ROW(F2XM1, f2xm1) ROW(FSIN, fsin) ROW(FCOS, fcos) \
+	ROW(FPATAN, fpatan) ROW(FYL2X, fyl2x) ROW(FYL2XP1, fyl2xp1) ROW(FSCALE, fscale) ROW(FPREM, fprem) \
+	ROW(FPREM1, fprem1) ROW(FPTAN, fptan) ROW(FSINCOS, fsincos) ROW(FXTRACT, fxtract) ROW(FCOM, fcom) \
+	ROW(FCOMP, fcomp) ROW(FCOMPP, fcompp) ROW(FICOM, ficom) ROW(FICOMP, ficomp) ROW(FUCOM, fucom) \
+	ROW(FUCOMP, fucomp) ROW(FUCOMPP, fucompp) ROW(FCOMI, fcomi) ROW(FCOMIP, fcomip) \
+	ROW(FUCOMI, fucomi) ROW(FUCOMIP, fucomip) ROW(FTST, ftst) ROW(FXAM, fxam) \
+	/* x87_control.c */ \
+	ROW(FNINIT, fninit) ROW(FNCLEX, fnclex) ROW(FWAIT, fwait) ROW(FNSTCW, fnstcw) ROW(FNSTSW, fnstsw) \
+	ROW(FLDCW, fldcw) ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
+	ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave64) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor64) \
+	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) ROW(FEMMS, emms) \
+	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop)
 
 #define DECLARE(mnemonic, name) handler run_##name;
 X86_INSTRUCTIONS(DECLARE)

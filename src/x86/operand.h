@@ -112,13 +112,14 @@ INLINE bool write_target(struct x86 *cpu, const struct operation *op, uint64_t v
 	return operand_write(cpu, op, op->target_kind, op->target, op->size, value);
 }
 
-/* Reads a memory target, and makes sure that writing it back cannot fail. */
+/* Reads a target that will be written back: a fault is that of the write, and comes before the
+ * read. */
 INLINE bool read_for_update(struct x86 *cpu, const struct operation *op, uint64_t *value)
 {
-	if (!read_target(cpu, op, value))
+	if (op->target_kind == OPERAND_MEMORY &&
+	    !memory_probe(cpu, linear_address(cpu, op), op->size))
 		return false;
-	return op->target_kind != OPERAND_MEMORY ||
-	       memory_probe(cpu, linear_address(cpu, op), op->size);
+	return read_target(cpu, op, value);
 }
 
 /* The end of an instruction that wrote no memory. */

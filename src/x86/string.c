@@ -119,8 +119,9 @@ struct operation *run_cmps(struct x86 *cpu, struct operation *op)
 
 	if (exhausted(cpu, op))
 		return done(op);
-	if (!memory_read(cpu, source_address(cpu, op), op->size, &a) ||
-	    !memory_read(cpu, target_address(cpu, op), op->size, &b))
+	/* the order only shows when both fault */
+	if (!memory_read(cpu, target_address(cpu, op), op->size, &b) ||
+	    !memory_read(cpu, source_address(cpu, op), op->size, &a))
 		return memory_fault(cpu, op);
 	advance(cpu, op, X86_SI);
 	advance(cpu, op, X86_DI);

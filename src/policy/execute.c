@@ -86,13 +86,9 @@ static bool in_list(const struct operand *value, const struct list *list)
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct list_item *item = &list->items[i];
-		if (!item->text) {
-			if (is_number && number >= item->low && number <= item->high)
-				return true;
-		} else if (item->glob ? text_like(text, item->text)
-				      : text_is(text, bytes_of(item->text))) {
+		if (item->is_text ? text_like(text, &item->pattern)
+				  : is_number && number >= item->low && number <= item->high)
 			return true;
-		}
 	}
 	return false;
 }
@@ -210,11 +206,6 @@ bool program_test(const struct program_view *view, const struct pattern *pattern
 			top++;
 			break;
 		case OPERATION_NOT: truth = top->number == 0; break;
-		case OPERATION_LIKE: {
-			char spelled[24];
-			truth = text_like(text_of(top, spelled), view->set->texts[index]);
-			break;
-		}
 		case OPERATION_IN: truth = in_list(top, &view->set->lists[index]); break;
 		case OPERATION_INSIDE: truth = inside(top, &view->set->prefixes[index]); break;
 		case OPERATION_IS:

@@ -27,8 +27,7 @@ static int emit(struct generator *generator, enum program_operation operation, s
 	return 0;
 }
 
-static int emit_text(struct generator *generator, enum program_operation operation,
-		     const char *text)
+static int emit_text(struct generator *generator, const char *text)
 {
 	struct policy_set *set = generator->set;
 	const char **texts = generate_grow(set->texts, set->text_count, sizeof *texts);
@@ -39,7 +38,7 @@ static int emit_text(struct generator *generator, enum program_operation operati
 	texts[set->text_count] = arena_copy(set->arena, bytes_of(text));
 	if (!texts[set->text_count])
 		return syntax_no_memory(generator->syntax);
-	return emit(generator, operation, set->text_count++);
+	return emit(generator, OPERATION_TEXT, set->text_count++);
 }
 
 static int emit_number(struct generator *generator, uint64_t number)
@@ -150,7 +149,7 @@ static int emit_value(struct generator *generator, const struct value *value)
 			result = emit(generator, OPERATION_FIELD, (size_t)result);
 		break;
 	case VALUE_REFERENCE: result = emit_reference(generator, value); break;
-	case VALUE_TEXT: result = emit_text(generator, OPERATION_TEXT, value->text); break;
+	case VALUE_TEXT: result = emit_text(generator, value->text); break;
 	case VALUE_NUMBER: result = emit_number(generator, value->number); break;
 	}
 	if (result < 0 || !value->function)
@@ -198,21 +197,22 @@ static int add_items(struct generator *generator, const struct set_item *item,
 		*made = (struct list_item){ .low = item->low, .high = item->high };
 		if (!item->text)
 			continue;
-		made->text = arena_copy(generator->set->arena, bytes_of(item->text));
-		if (!made->text)
+		const char *text = arena_copy(generator->set->arena, bytes_of(item->text));
+		if (!text)
 			return syntax_no_memory(syntax);
-		made->glob = strpbrk(made->text, "*?") != NULL;
+		made->is_text = true;
+		made->pattern = text_pattern_of(text);
 	}
 	return 0;
 }
 
-static int emit_in(struct generator *generator, const struct test *test)
+static int emit_in(struct generator *generator, const struct set_item *set_items)
 {
 	struct policy_set *set = generator->set;
 	struct list_item *items = NULL;
 	size_t count = 0;
 
-	int result = add_items(generator, test->set, &items, &count);
+	int result = add_items(generator, set_items, &items, &count);
 	if (result == 0) {
 		struct list_item *kept = arena_take(set->arena, count * sizeof *kept);
 		struct list *lists = generate_grow(set->lists, set->list_count, sizeof *lists);
@@ -279,10 +279,13 @@ static int emit_comparison(struct generator *generator, const struct test *test)
 	int result = emit_value(generator, &test->a);
 	if (result < 0)
 		return result;
-	if (test->comparison == COMPARE_LIKE)
-		return emit_text(generator, OPERATION_LIKE, test->b.text);
 	if (test->comparison == COMPARE_IN)
-		return emit_in(generator, test);
+		return emit_in(generator, test->set);
+	if (test->comparison == COMPARE_LIKE) {
+		/* A set of one pattern. */
+		struct set_item item = { .place = test->b.place, .text = test->b.text };
+		return emit_in(generator, &item);
+	}
 	if (test->comparison == COMPARE_INSIDE)
 		return emit_inside(generator, &test->b);
 	if ((result = emit_value(generator, &test->b)) < 0)

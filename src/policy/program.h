@@ -10,6 +10,7 @@
 #define KENBI_POLICY_PROGRAM_H
 
 #include "policy/policy.h"
+#include "policy/text.h"
 
 #define PROGRAM_STEPS	     8	  /* of an alternative */
 #define PROGRAM_SLOTS	     8	  /* values that an alternative remembers of its earlier events */
@@ -44,7 +45,6 @@ enum { SELF_PATH, SELF_SHA256, SELF_END };
 	OPERATION(LESS_EQUAL, 2, 0, PUSH_TRUTH, INDEX_NONE)                                \
 	OPERATION(GREATER, 2, 0, PUSH_TRUTH, INDEX_NONE)                                   \
 	OPERATION(GREATER_EQUAL, 2, 0, PUSH_TRUTH, INDEX_NONE)                             \
-	OPERATION(LIKE, 1, 0, PUSH_TRUTH, INDEX_TEXT)                                      \
 	OPERATION(IN, 1, 0, PUSH_TRUTH, INDEX_LIST)                                        \
 	OPERATION(INSIDE, 1, 0, PUSH_TRUTH, INDEX_PREFIX)                                  \
 	OPERATION(NOT, 0, 1, PUSH_TRUTH, INDEX_NONE)                                       \
@@ -77,10 +77,10 @@ struct instruction {
 	uint16_t index;
 };
 
-/* One element of a set: a text (with or without * and ?), or the numbers low … high. */
+/* One element of a set: a pattern of texts, or the numbers low … high. */
 struct list_item {
-	const char *text; /* NULL: numbers */
-	bool glob;
+	bool is_text;
+	struct text_pattern pattern;
 	uint64_t low, high;
 };
 

@@ -6,15 +6,15 @@
 
 #define SUGGESTION_LENGTH 48 /* longer words are not compared */
 
-char text_fold(char letter)
+static uint8_t fold(uint8_t letter)
 {
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+	return letter >= 'A' && letter <= 'Z' ? (uint8_t)(letter | 0x20) : letter;
 }
 
 static bool same_letters(const uint8_t *a, const uint8_t *b, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (text_fold((char)a[i]) != text_fold((char)b[i]))
+		if (fold(a[i]) != fold(b[i]))
 			return false;
 	return true;
 }
@@ -43,31 +43,80 @@ bool text_contains(struct bytes text, struct bytes part)
 	return false;
 }
 
+struct text_pattern text_pattern_of(const char *pattern)
+{
+	struct bytes all = bytes_of(pattern), core = all;
+	bool front = false, back = false;
+
+	while (core.length && core.data[0] == '*') {
+		core = bytes_slice(core, 1, SIZE_MAX);
+		front = true;
+	}
+	while (core.length && core.data[core.length - 1] == '*') {
+		core.length--;
+		back = true;
+	}
+	if (core.length && memchr(core.data, '*', core.length))
+		return (struct text_pattern){ TEXT_GLOB, all };
+	return (struct text_pattern){ front ? (back ? TEXT_PART : TEXT_END)
+					    : (back ? TEXT_START : TEXT_WHOLE),
+				      core };
+}
+
+/* A core matches byte by byte, `?` anything. */
+static bool core_at(const uint8_t *text, struct bytes core)
+{
+	for (size_t i = 0; i < core.length; i++)
+		if (core.data[i] != '?' && fold(core.data[i]) != fold(text[i]))
+			return false;
+	return true;
+}
+
 /* Greedy with one point of return: after a `*` fails to lead to a match, it swallows one byte more.
  * Going back to an earlier `*` never helps, so the work is bounded by text × pattern. */
-bool text_like(struct bytes text, const char *pattern)
+static bool glob(struct bytes text, struct bytes pattern)
 {
-	size_t at = 0, again = 0;
-	const char *star = NULL;
+	size_t at = 0, again = 0, next = 0, star = SIZE_MAX;
 
 	while (at < text.length) {
-		char letter = text_fold((char)text.data[at]);
-		if (*pattern == '*') {
-			star = ++pattern;
+		uint8_t wanted = next < pattern.length ? pattern.data[next] : 0;
+		if (next < pattern.length && wanted == '*') {
+			star = ++next;
 			again = at;
-		} else if (*pattern && (*pattern == '?' || text_fold(*pattern) == letter)) {
-			pattern++;
+		} else if (next < pattern.length &&
+			   (wanted == '?' || fold(wanted) == fold(text.data[at]))) {
+			next++;
 			at++;
-		} else if (star) {
-			pattern = star;
+		} else if (star != SIZE_MAX) {
+			next = star;
 			at = ++again;
 		} else {
 			return false;
 		}
 	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
+	while (next < pattern.length && pattern.data[next] == '*')
+		next++;
+	return next == pattern.length;
+}
+
+bool text_like(struct bytes text, const struct text_pattern *pattern)
+{
+	struct bytes core = pattern->core;
+
+	if (pattern->shape == TEXT_GLOB)
+		return glob(text, core);
+	if (text.length < core.length)
+		return false;
+	switch (pattern->shape) {
+	case TEXT_WHOLE: return text.length == core.length && core_at(text.data, core);
+	case TEXT_START: return core_at(text.data, core);
+	case TEXT_END: return core_at(text.data + text.length - core.length, core);
+	default: break;
+	}
+	for (size_t at = 0; at + core.length <= text.length; at++)
+		if (core_at(text.data + at, core))
+			return true;
+	return false;
 }
 
 /* The key is fixed because results must be the same in every run. */
@@ -80,7 +129,7 @@ uint64_t text_hash(struct bytes text)
 	do {
 		struct bytes piece = bytes_slice(text, 0, sizeof folded - sizeof hash);
 		for (size_t i = 0; i < piece.length; i++)
-			folded[i] = (uint8_t)text_fold((char)piece.data[i]);
+			folded[i] = fold(piece.data[i]);
 		/* A long text is chained: the hash so far is hashed with the next piece. */
 		memcpy(folded + piece.length, &hash, sizeof hash);
 		crypto_shorthash(digest, folded, piece.length + sizeof hash, key);

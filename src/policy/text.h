@@ -4,14 +4,23 @@
 
 #include "base/base.h"
 
-char text_fold(char letter);
 bool text_is(struct bytes a, struct bytes b);
 bool text_starts(struct bytes text, struct bytes start);
 bool text_ends(struct bytes text, struct bytes end);
 bool text_contains(struct bytes text, struct bytes part);
-/* `*` stands for any run of bytes (also of backslashes), `?` for one. At most text × pattern
- * comparisons. */
-bool text_like(struct bytes text, const char *pattern);
+
+/* A pattern: `*` stands for any run of bytes (also of backslashes), `?` for one. Nearly all
+ * patterns have their stars at the ends only; those compare once where the others search. */
+enum text_shape { TEXT_WHOLE, TEXT_START, TEXT_END, TEXT_PART, TEXT_GLOB };
+struct text_pattern {
+	enum text_shape shape;
+	struct bytes
+		core; /* without the stars at the ends; of TEXT_GLOB the whole pattern. Borrowed */
+};
+struct text_pattern text_pattern_of(const char *pattern);
+/* At most text × pattern comparisons. */
+bool text_like(struct bytes text, const struct text_pattern *pattern);
+
 /* SipHash-2-4 of the folded text: equal hashes mean equal texts for all that a sample can contrive.
  */
 uint64_t text_hash(struct bytes text);

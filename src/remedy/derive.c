@@ -86,6 +86,18 @@ static char *key_of(const struct derivation *derivation, const struct render_val
 	return key;
 }
 
+/* Suricata leaves 1,000,000 to 1,999,999 to local rules. 32-bit FNV-1a over name and parameters. */
+static unsigned rule_number(const struct remedy_entry *entry, const char *key)
+{
+	uint32_t hash = 2166136261u;
+
+	for (const char *c = entry->name; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	for (const char *c = key; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	return 1000000 + hash % 1000000;
+}
+
 static char *rendered(const struct derivation *derivation, const char *template, int format,
 		      const struct render_values *values)
 {
@@ -235,6 +247,7 @@ static int meet(struct derivation *derivation, const struct remedy_answer *answe
 	char *why = why_of(derivation, behaviour, &values);
 	if (!key || !why)
 		return no_memory(derivation);
+	values.number = rule_number(derivation->entry, key);
 	for (size_t i = derivation->first; i < derivation->candidates->count; i++)
 		if (strcmp(derivation->keys[i], key) == 0)
 			return add_reason(derivation, i, why);

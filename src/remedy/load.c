@@ -136,10 +136,9 @@ static int check_entry(struct loader *loader, const struct remedy_entry *entry)
 			return result;
 	for (unsigned i = 0; i < entry->rules_count; i++) {
 		if (render_format_find(entry->rules[i].format) < 0)
-			return wrong(
-				loader, entry->name, entry->rules[i].format, "format",
-				"expected nftables, suricata, rpz, registry, powershell, postfix, "
-				"cisco or text");
+			return wrong(loader, entry->name, entry->rules[i].format, "format",
+				     "expected nftables, suricata, rpz, powershell, postfix, "
+				     "cisco or text");
 		if ((problem = render_check(entry->rules[i].text, entry)))
 			return wrong(loader, entry->name, entry->rules[i].format, "rule", problem);
 	}

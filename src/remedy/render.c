@@ -29,12 +29,6 @@ static bool escape_suricata(struct buffer *buffer, char c)
 	return buffer_printf(buffer, "|%02x|", (unsigned)(unsigned char)c) == 0;
 }
 
-/* Texts of a .reg file, and key names in brackets. */
-static bool escape_registry(struct buffer *buffer, char c)
-{
-	return c != '[' && c != ']' && c != '"' && plain(buffer, c);
-}
-
 /* Between single quotes. */
 static bool escape_powershell(struct buffer *buffer, char c)
 {
@@ -67,7 +61,7 @@ static const struct format formats[] = {
 	{ "nftables", harmless_only },
 	{ "suricata", escape_suricata },
 	{ "rpz", refuse },
-	{ "registry", escape_registry },
+
 	{ "powershell", escape_powershell },
 	{ "postfix", escape_postfix },
 	{ "cisco", harmless_only },
@@ -114,6 +108,11 @@ static bool read_placeholder(const char *at, struct placeholder *placeholder)
 	return true;
 }
 
+static bool is_rule_number(const struct placeholder *placeholder)
+{
+	return strcmp(placeholder->name, "rule") == 0 && strcmp(placeholder->part, "number") == 0;
+}
+
 static int need_type(const struct remedy_entry *entry, const char *name)
 {
 	for (unsigned i = 0; i < entry->answers_count; i++)
@@ -138,6 +137,8 @@ const char *render_check(const char *template, const struct remedy_entry *entry)
 	for (const char *at = template; (at = strstr(at, "${")); at += placeholder.length) {
 		if (!read_placeholder(at, &placeholder))
 			return "a placeholder looks like ${port} or ${port.service}";
+		if (is_rule_number(&placeholder))
+			continue;
 		int type = need_type(entry, placeholder.name);
 		if (type < 0)
 			return "a placeholder names a parameter that no answer of the entry needs";
@@ -200,6 +201,8 @@ static bool append_value(struct buffer *buffer, const struct format *format,
 {
 	const struct render_binding *binding = render_binding(values, placeholder->name);
 
+	if (is_rule_number(placeholder))
+		return buffer_printf(buffer, "%u", values->number) == 0;
 	if (!binding)
 		return false;
 	if (*placeholder->part) {

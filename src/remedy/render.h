@@ -4,7 +4,8 @@
  *
  * Derived: ${address.family} ("ip", "ip6": what nftables calls it), ${port.service} (what else uses
  * the port),
- * ${vulnerability.update}, ${vulnerability.title} (of a bulletin). */
+ * ${vulnerability.update}, ${vulnerability.title} (of a bulletin), ${rule.number} (for formats whose rules are
+ * numbered: the same countermeasure with the same parameters has the same number everywhere). */
 #ifndef KENBI_REMEDY_RENDER_H
 #define KENBI_REMEDY_RENDER_H
 
@@ -22,6 +23,7 @@ struct render_values {
 	const struct remedy_knowledge *knowledge;
 	struct render_binding bindings[RENDER_BINDINGS];
 	size_t count;
+	unsigned number; /* ${rule.number} */
 };
 
 /* Number of a format, or ERROR_INPUT. */

@@ -149,9 +149,47 @@ static void a_folder_is_one_text(void **state)
 	assert_int_equal(policy_load(folder, &set, &error), ERROR_SYSTEM);
 }
 
+/* Every example of docs/policy-language.md, except the grammar and the error message, is good
+ * policy text. */
+static void documented_examples_compile(void **state)
+{
+	char path[4096];
+	struct buffer page;
+	struct error error;
+	unsigned compiled = 0;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/docs/policy-language.md", getenv("KENBI_SOURCE"));
+	assert_int_equal(file_read(path, 1u << 20, &page, &error), 0);
+	const char *at = buffer_text(&page);
+	while ((at = strstr(at, "\n```\n"))) {
+		const char *end = strstr(at + 5, "\n```\n");
+		assert_non_null(end);
+		struct bytes block = bytes_slice(bytes_of(at + 5), 0, (size_t)(end - at - 4));
+		struct buffer text;
+		buffer_init(&text, 65536);
+		bool condition = bytes_start_with(block, "when ");
+		if (condition)
+			buffer_append_text(&text, "policy p { title \"P\" severity note ");
+		buffer_append(&text, block.data, block.length);
+		if (condition)
+			buffer_append_text(&text, "}");
+		if (condition || bytes_start_with(block, "policy ") ||
+		    bytes_start_with(block, "set sys")) {
+			policy_set_free(set_of(buffer_text(&text)));
+			compiled++;
+		}
+		buffer_fini(&text);
+		at = end + 4;
+	}
+	assert_int_equal(compiled, 4);
+	buffer_fini(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(documented_examples_compile),
 		cmocka_unit_test(errors_say_where_and_what),
 		cmocka_unit_test(hostile_texts_end_quietly),
 		cmocka_unit_test(explosions_are_refused),

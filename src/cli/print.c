@@ -437,6 +437,8 @@ static void print_rules(const json_t *remedy)
 		for (char *save = NULL, *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
 		     line = strtok_r(NULL, "\n", &save)) {
 			fputs("        ", stdout);
+			for (; *line == '\t'; line++)
+				fputs("    ", stdout);
 			put(line);
 			putchar('\n');
 		}

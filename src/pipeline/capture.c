@@ -86,41 +86,27 @@ static void tell_session(struct pipeline *pipeline, const struct stream_session 
 	}
 }
 
-/* An executable came from somewhere: that is a download, whoever asked for it. */
-static void tell_file(struct pipeline *pipeline, const struct stream_session *session,
-		      const struct stream_file *file)
-{
-	struct trace_sink sink = trace_log_sink(pipeline->wire);
-	struct trace_event event = { .kind = TRACE_NET_DOWNLOAD, .process = 1 };
-	const struct stream_half *sender = &session->half[file->sender];
-	char address[ADDRESS_TEXT_SIZE], url[320], name[200];
-
-	case_copy_text(name, sizeof name, file->name);
-	const char *path = name[0] == '/' ? name + 1 : name;
-	snprintf(url, sizeof url, "%s://%s:%u/%s",
-		 strcmp(file->carrier, "ftp-data") == 0 ? "ftp" : file->carrier,
-		 address_text(&sender->address, address), sender->port, path);
-	event.values[0] = trace_text(url);
-	event.values[1] = trace_text(name);
-	trace_emit(&sink, &event);
-}
-
 static int take_files(struct reading *reading, const struct stream_session *session,
 		      const struct stream_description *description, int64_t id)
 {
 	struct pipeline *pipeline = reading->pipeline;
 
+	if (!(pipeline->options.stages & PIPELINE_SAMPLES))
+		return 0;
 	for (size_t i = 0; i < description->file_count; i++) {
 		const struct stream_file *file = &description->files[i];
 		if (strcmp(file->media, "pe") != 0)
 			continue;
-		tell_file(pipeline, session, file);
-		if (!(pipeline->options.stages & PIPELINE_SAMPLES))
-			continue;
+		size_t count = pipeline->bodies.count;
 		int result = case_add_body(pipeline, file->content, file->name, file->carrier, id,
 					   0, reading->error);
 		if (result < 0)
 			return result;
+		if (pipeline->bodies.count > count) {
+			struct case_body *body = (struct case_body *)pipeline->bodies.items + count;
+			body->sender = session->half[file->sender].address;
+			body->sender_port = session->half[file->sender].port;
+		}
 	}
 	return 0;
 }
@@ -291,6 +277,41 @@ static void match_announcements(struct pipeline *pipeline, size_t from)
 	}
 }
 
+static const struct case_session *session_by_id(const struct pipeline *pipeline, int64_t id)
+{
+	const struct case_session *sessions = pipeline->sessions.items;
+
+	for (size_t i = 0; i < pipeline->sessions.count; i++)
+		if (sessions[i].id == id)
+			return &sessions[i];
+	return NULL;
+}
+
+/* An executable came from somewhere: that is a download, whoever asked for it. A file on an
+ * announced connection is known by where it was asked for. */
+static void tell_downloads(struct pipeline *pipeline, size_t from)
+{
+	const struct case_body *bodies = pipeline->bodies.items;
+	struct trace_sink sink = trace_log_sink(pipeline->wire);
+
+	for (size_t i = from; i < pipeline->bodies.count; i++) {
+		const struct case_session *data = session_by_id(pipeline, bodies[i].session);
+		const struct case_session *control =
+			data ? session_by_id(pipeline, data->announced_by) : NULL;
+		const struct address *server = control ? &control->server : &bodies[i].sender;
+		const char *name = bodies[i].name[0] == '/' ? bodies[i].name + 1 : bodies[i].name;
+		struct trace_event event = { .kind = TRACE_NET_DOWNLOAD, .process = 1 };
+		char address[ADDRESS_TEXT_SIZE], url[320];
+		snprintf(url, sizeof url, "%s://%s:%u/%s",
+			 control ? control->speaks : bodies[i].carrier,
+			 address_text(server, address),
+			 control ? control->server_port : bodies[i].sender_port, name);
+		event.values[0] = trace_text(url);
+		event.values[1] = trace_text(name);
+		trace_emit(&sink, &event);
+	}
+}
+
 static int read_packets(struct reading *reading, struct packet_source *source,
 			struct stream_table *table, uint64_t size)
 {
@@ -341,6 +362,7 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 	struct reading reading = { pipeline, &own, pipeline->ids[CASE_SESSION] };
 	struct stream_limits limits = stream_default_limits();
 	size_t first_announcement = pipeline->announcements.count;
+	size_t first_body = pipeline->bodies.count;
 	int result = packet_open(descriptor, pipeline->file, &source, error);
 
 	if (result < 0)
@@ -357,6 +379,7 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 	packet_close(source);
 	stream_free(table);
 	match_announcements(pipeline, first_announcement);
+	tell_downloads(pipeline, first_body);
 	int emitted = case_emit(pipeline, json_pack("{s:s, s:s, s:s, s:I, s:n, s:I, s:o}", "type",
 						    "input", "file", pipeline->file, "format",
 						    "capture", "bytes", (json_int_t)size, "sha256",

@@ -54,14 +54,17 @@ struct case_shellcode {
 
 /* An executable that waits for its turn in the simulator. */
 struct case_body {
-	uint8_t *content;
+	uint8_t *content; /* NULL: it has been run, or is the same as an earlier one */
 	size_t length;
 	char name[128];
 	char carrier[16];
 	char sha256[DIGEST_TEXT_SIZE];
 	const char *file;
-	int64_t session; /* 0: none */
-	unsigned depth;	 /* 0: came from outside; 1: dropped by such a sample; … */
+	int64_t session;       /* 0: none */
+	unsigned depth;	       /* 0: came from outside; 1: dropped by such a sample; … */
+	bool again;	       /* the same bytes were seen before in this case */
+	struct address sender; /* who sent it over the wire, from which port */
+	uint16_t sender_port;
 };
 
 struct case_sample {

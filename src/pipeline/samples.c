@@ -28,16 +28,18 @@ int case_add_body(struct pipeline *pipeline, struct bytes content, const char *n
 	char sha256[DIGEST_TEXT_SIZE];
 
 	digest_text(content, sha256);
-	if (is_known(pipeline, sha256))
-		return 0;
+	bool again = is_known(pipeline, sha256);
 	struct case_body *body = case_list_add(&pipeline->bodies, sizeof *body);
 	if (!body)
 		return 0; /* counted by the list */
-	body->content = malloc(content.length ? content.length : 1);
-	if (!body->content)
-		return error_set(error, ERROR_MEMORY, pipeline->file,
-				 "no memory for an executable");
-	memcpy(body->content, content.data, content.length);
+	body->again = again;
+	if (!again) {
+		body->content = malloc(content.length ? content.length : 1);
+		if (!body->content)
+			return error_set(error, ERROR_MEMORY, pipeline->file,
+					 "no memory for an executable");
+		memcpy(body->content, content.data, content.length);
+	}
 	body->length = content.length;
 	body->session = session;
 	body->depth = depth;
@@ -45,7 +47,7 @@ int case_add_body(struct pipeline *pipeline, struct bytes content, const char *n
 	memcpy(body->sha256, sha256, sizeof sha256);
 	case_copy_text(body->name, sizeof body->name, name);
 	case_copy_text(body->carrier, sizeof body->carrier, carrier);
-	return pipeline->sink.sample(pipeline->sink.context, content);
+	return again ? 0 : pipeline->sink.sample(pipeline->sink.context, content);
 }
 
 /* The simulator's events go to the log and to the policies at once. */
@@ -249,6 +251,26 @@ static int run_body(struct pipeline *pipeline, const struct case_body *body, str
 	return result;
 }
 
+/* The same bytes came again: the same judgement, another sighting. */
+static int tell_again(struct pipeline *pipeline, const struct case_body *body)
+{
+	const struct case_sample *samples = pipeline->samples.items;
+	json_t *record = NULL;
+
+	for (size_t i = 0; i < pipeline->samples.count && !record; i++)
+		if (strcmp(samples[i].sha256, body->sha256) == 0)
+			record = json_deep_copy(samples[i].record);
+	if (!record)
+		return 0; /* the first of them is beyond the limit, which is counted */
+	json_object_set_new(record, "id", json_integer(case_next_id(pipeline, CASE_SAMPLE)));
+	json_object_set_new(record, "file", json_string(body->file));
+	json_object_set_new(record, "session",
+			    body->session ? json_integer(body->session) : json_null());
+	json_object_set_new(record, "carrier", json_string(body->carrier));
+	json_object_set_new(record, "name", json_string(body->name));
+	return case_emit(pipeline, record);
+}
+
 int case_run_samples(struct pipeline *pipeline, struct error *error)
 {
 	int result = 0;
@@ -256,12 +278,14 @@ int case_run_samples(struct pipeline *pipeline, struct error *error)
 	/* The list grows while samples drop others; a body is freed as soon as it has been run. */
 	for (size_t i = 0; i < pipeline->bodies.count && result == 0; i++) {
 		struct case_body body = ((struct case_body *)pipeline->bodies.items)[i];
-		if (!body.content)
+		if (!body.content && !body.again)
 			continue;
-		result = run_body(pipeline, &body, error);
+		result =
+			body.again ? tell_again(pipeline, &body) : run_body(pipeline, &body, error);
 		struct case_body *ran = &((struct case_body *)pipeline->bodies.items)[i];
 		free(ran->content);
 		ran->content = NULL;
+		ran->again = false;
 	}
 	return result;
 }

@@ -1,5 +1,7 @@
 // Findings of shellcode: where, how it was recognised, and what it does, in words.
 
+const FEW_FINDINGS = 4; // below this, a table of kinds would only repeat the cards
+
 function shellcodeCard(found, shellcode) {
   const flow = shellcode.flow;
   const actions = list(shellcode.actions);
@@ -63,7 +65,7 @@ function kindTable(found) {
   const kinds = new Map();
   for (const shellcode of found.shellcode)
     kinds.set(shellcode.kind, [...(kinds.get(shellcode.kind) || []), shellcode]);
-  if (kinds.size < 2) return null;
+  if (kinds.size < 2 || found.shellcode.length < FEW_FINDINGS) return null;
   const sorted = [...kinds].sort((a, b) => b[1].length - a[1].length);
   return scrolling(
     "Kinds of shellcode",

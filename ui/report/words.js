@@ -81,10 +81,10 @@ const SESSION_END = {
 };
 
 const RUN_END = {
-  exit: "the program ended",
+  exit: "it ended by itself",
   idle: "it waits for something that does not come",
   budget: "the budget of instructions was used up",
-  fault: "the program crashed",
+  fault: "it crashed",
 };
 
 const SYSTEMS = {

@@ -1,8 +1,19 @@
 // The case: records by type, and what follows from several of them.
 
 // The lists of records, and nothing that would have to be checked again: `case.session` is always a list.
-const RECORD_TYPES = ["input", "error", "session", "shellcode", "sample", "behaviour", "step", "world", "worm", "remedy",
-  "forecast"];
+const RECORD_TYPES = [
+  "input",
+  "error",
+  "session",
+  "shellcode",
+  "sample",
+  "behaviour",
+  "step",
+  "world",
+  "worm",
+  "remedy",
+  "forecast",
+];
 
 function readCase() {
   const page = JSON.parse(document.getElementById("case").textContent);
@@ -30,7 +41,9 @@ function list(value) {
 // Host → what it is in this story; the first thing said of a host stands.
 function hostRoles(found) {
   const roles = new Map();
-  const say = (host, role) => { if (known(host) && !roles.has(host)) roles.set(host, role); };
+  const say = (host, role) => {
+    if (known(host) && !roles.has(host)) roles.set(host, role);
+  };
   for (const shellcode of found.shellcode.filter((one) => one.flow)) {
     const fromClient = shellcode.side !== "server";
     say(fromClient ? shellcode.flow.src : shellcode.flow.dst, "attacker");
@@ -46,7 +59,14 @@ function hostRoles(found) {
 function forecastTitle(found, forecast) {
   const remedy = found.remedyById.get(forecast.remedy);
   if (!known(forecast.remedy)) return "Nothing is done";
-  return remedy && known(remedy.title) ? remedy.title : forecast.name;
+  return remedy ? remedyTitle(remedy) : forecast.name;
+}
+
+// A remedy's title as a heading: knowledge may write it in lower case.
+function remedyTitle(remedy) {
+  return String(remedy.title || remedy.name).replace(/^\p{Ll}(?=[\p{Ll}-]*[ ,])/u, (letter) =>
+    letter.toUpperCase(),
+  );
 }
 
 // The first remedy of the ranking that saves anybody, or null.
@@ -69,5 +89,11 @@ function reference(type, id) {
 
 // Ids are numbers by contract; anything else becomes something that is harmless as a name.
 function anchor(type, id) {
-  return type + "-" + String(id).replace(/[^0-9A-Za-z]/g, "_").slice(0, 40);
+  return (
+    type +
+    "-" +
+    String(id)
+      .replace(/[^0-9A-Za-z]/g, "_")
+      .slice(0, 40)
+  );
 }

@@ -9,12 +9,19 @@ function indicators(found) {
   };
   for (const shellcode of found.shellcode) {
     const link = () => reference("shellcode", shellcode.id);
-    if (shellcode.flow) add("address", shellcode.side === "server" ? shellcode.flow.dst : shellcode.flow.src, "sent shellcode", link);
+    if (shellcode.flow)
+      add(
+        "address",
+        shellcode.side === "server" ? shellcode.flow.dst : shellcode.flow.src,
+        "sent shellcode",
+        link,
+      );
     add("shellcode kind", shellcode.kind, "kind of the shellcode", link);
     for (const action of list(shellcode.actions)) {
       add("url", action.url, "shellcode downloads from it", link);
       add("address", action.address, "shellcode connects to it", link);
-      if (action.action === "bind") add("port", `${plain(action.port)}/${plain(action.proto)}`, "shellcode opens it", link);
+      if (action.action === "bind")
+        add("port", `${plain(action.port)}/${plain(action.proto)}`, "shellcode opens it", link);
     }
   }
   for (const sample of found.sample.filter((one) => one.verdict !== "clean")) {
@@ -39,11 +46,30 @@ function addEndpoint(add, endpoint, link) {
 
 function indicatorsSection(found) {
   const all = indicators(found);
-  if (all.length === 0) return element("p", { class: "empty" }, "Nothing was found that logs or block lists could be searched for.");
-  const text = all.map(([kind, value]) => `${kind}\t${visible(value).replaceAll("\t", " ").replaceAll("\n", " ")}\n`).join("");
+  if (all.length === 0)
+    return element(
+      "p",
+      { class: "empty" },
+      "Nothing was found that logs or block lists could be searched for.",
+    );
+  const text = all
+    .map(([kind, value]) => `${kind}\t${visible(value).replaceAll("\t", " ").replaceAll("\n", " ")}\n`)
+    .join("");
   return [
-    element("p", null, "What to search logs for. Nothing here is a link, so nothing is visited by accident. ", copyButton(`Copy all ${count(all.length)}`, text)),
-    gradually(all, 200, "indicators", ([kind, value, why, link]) => element("div", { class: "indicator" },
-      element("span", { class: "note" }, kind), code(value), element("span", { class: "note" }, why, " · ", link()))),
+    element(
+      "p",
+      null,
+      "What to search logs for. Nothing here is a link, so nothing is visited by accident. ",
+      copyButton(`Copy all ${count(all.length)}`, text),
+    ),
+    gradually(all, 200, "indicators", ([kind, value, why, link]) =>
+      element(
+        "div",
+        { class: "indicator" },
+        element("span", { class: "note" }, kind),
+        code(value),
+        element("span", { class: "note" }, why, " · ", link()),
+      ),
+    ),
   ];
 }

@@ -14,9 +14,13 @@ const SECTIONS = [
 ];
 // Sections whose entry in the contents carries a number.
 const COUNTED = {
-  path: (found) => total(found, "step"), sessions: (found) => total(found, "session"), shellcode: (found) => total(found, "shellcode"),
-  samples: (found) => total(found, "sample"), behaviours: (found) => total(found, "behaviour"),
-  indicators: (found) => indicators(found).length, remedies: (found) => total(found, "remedy"),
+  path: (found) => total(found, "step"),
+  sessions: (found) => total(found, "session"),
+  shellcode: (found) => total(found, "shellcode"),
+  samples: (found) => total(found, "sample"),
+  behaviours: (found) => total(found, "behaviour"),
+  indicators: (found) => indicators(found).length,
+  remedies: (found) => total(found, "remedy"),
 };
 
 function fail(where, problem) {
@@ -28,7 +32,9 @@ function fail(where, problem) {
 function makePage() {
   const narrowPage = matchMedia("(max-width: 640px)");
   return {
-    get narrow() { return narrowPage.matches; },
+    get narrow() {
+      return narrowPage.matches;
+    },
     redrawn(draw) {
       const holder = element("div", { class: "picture" }, draw(narrowPage.matches));
       narrowPage.addEventListener("change", function redraw() {
@@ -41,20 +47,39 @@ function makePage() {
 }
 
 function drawSection(found, page, [id, title, build]) {
-  const section = element("section", { id, "aria-labelledby": id + "-title" },
-    id !== "summary" && element("h2", { id: id + "-title" }, title));
+  const section = element(
+    "section",
+    { id, "aria-labelledby": id + "-title" },
+    id !== "summary" && element("h2", { id: id + "-title" }, title),
+  );
   try {
     append(section, [build(found, page)]);
   } catch (problem) {
     fail(id, problem);
-    append(section, [element("p", { class: "notice" }, `This section could not be drawn (${problem}). The data is in case.json.`)]);
+    append(section, [
+      element(
+        "p",
+        { class: "notice" },
+        `This section could not be drawn (${problem}). The data is in case.json.`,
+      ),
+    ]);
   }
   return section;
 }
 
 function contents(found) {
-  const entries = SECTIONS.map(([id, title]) => element("li", null, element("a", { href: "#" + id }, title,
-    Object.hasOwn(COUNTED, id) && element("span", { class: "count" }, count(COUNTED[id](found))))));
+  const entries = SECTIONS.map(([id, title]) =>
+    element(
+      "li",
+      null,
+      element(
+        "a",
+        { href: "#" + id },
+        title,
+        Object.hasOwn(COUNTED, id) && element("span", { class: "count" }, count(COUNTED[id](found))),
+      ),
+    ),
+  );
   return [element("p", { class: "mark" }, "kenbi"), element("ul", null, entries)];
 }
 
@@ -76,7 +101,10 @@ function start() {
   const page = makePage();
   main.replaceChildren();
   append(document.getElementById("contents"), contents(found));
-  append(main, SECTIONS.map((section) => drawSection(found, page, section)));
+  append(
+    main,
+    SECTIONS.map((section) => drawSection(found, page, section)),
+  );
   document.title = `${headline(found)[1]} – case report – kenbi`;
   followLinks();
   printWhole();
@@ -89,6 +117,7 @@ try {
   start();
 } catch (problem) {
   fail("page", problem);
-  document.getElementById("content").textContent = `The report could not be drawn (${problem}). The data is in case.json.`;
+  document.getElementById("content").textContent =
+    `The report could not be drawn (${problem}). The data is in case.json.`;
 }
 document.documentElement.dataset.ready = "true";

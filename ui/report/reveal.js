@@ -1,5 +1,5 @@
-// Links into the page reach what is not in the document yet: rows on another page of a table, cards that are not shown,
-// closed details. Whoever holds such things says so with onReveal.
+// Links into the page reach what is not in the document yet: rows on another page of a table, cards that are
+// not shown, closed details. Whoever holds such things says so with onReveal.
 
 const REVEALERS = [];
 
@@ -15,11 +15,13 @@ function reveal(hash) {
   const target = document.getElementById(name);
   if (!target) return;
   if (target instanceof HTMLDetailsElement) target.open = true;
-  for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+  for (let outer = target.closest("details"); outer; outer = outer.parentElement.closest("details"))
+    outer.open = true;
   target.scrollIntoView();
 }
 
-// The browser follows a link before it says so, and says nothing when the address stays the same: both are covered.
+// The browser follows a link before it says so, and says nothing when the address stays the same: both are
+// covered.
 function followLinks() {
   addEventListener("hashchange", () => reveal(location.hash));
   document.addEventListener("click", (event) => {

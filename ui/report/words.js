@@ -57,57 +57,82 @@ function word(table, value) {
 
 // "a, b and c" from things that may be elements.
 function sentence(things) {
-  return things.flatMap((thing, at) =>
-    [at === 0 ? "" : at === things.length - 1 ? " and " : ", ", thing]);
+  return things.flatMap((thing, at) => [at === 0 ? "" : at === things.length - 1 ? " and " : ", ", thing]);
 }
 
 const EVIDENCE = {
-  "getpc": "computes its own address",
+  getpc: "computes its own address",
   "self-read": "reads its own bytes",
-  "decodes": "executes what it wrote itself",
-  "peb": "walks from the process block to the loaded libraries",
-  "exports": "searches libraries for functions",
-  "api": "calls Windows functions with sensible arguments",
-  "syscall": "makes system calls with sensible arguments",
+  decodes: "executes what it wrote itself",
+  peb: "walks from the process block to the loaded libraries",
+  exports: "searches libraries for functions",
+  api: "calls Windows functions with sensible arguments",
+  syscall: "makes system calls with sensible arguments",
   "egg-hunt": "searches memory for a mark",
   "stack-string": "builds texts by pushing them",
 };
 
 const SESSION_END = {
-  fin: "closed by both sides", rst: "reset", timeout: "went silent", capture: "open when the capture ended",
+  fin: "closed by both sides",
+  rst: "reset",
+  timeout: "went silent",
+  capture: "open when the capture ended",
   limit: "cut at a limit of kenbi",
 };
 
 const RUN_END = {
-  exit: "the program ended", idle: "it waits for something that does not come", budget: "the budget of instructions was used up",
-  fault: "the program crashed",
+  exit: "it ended by itself",
+  idle: "it waits for something that does not come",
+  budget: "the budget of instructions was used up",
+  fault: "it crashed",
 };
 
-const SYSTEMS = { windows: "Windows", linux: "Linux", freebsd: "FreeBSD", solaris: "Solaris", unknown: "an unknown system" };
+const SYSTEMS = {
+  windows: "Windows",
+  linux: "Linux",
+  freebsd: "FreeBSD",
+  solaris: "Solaris",
+  unknown: "an unknown system",
+};
 
 // How a sample came, as the end of "it came …".
 const CARRIERS = {
-  "http": "over HTTP", "ftp-data": "over FTP", "tftp": "over TFTP", "smb": "over SMB", "raw": "over a raw connection",
-  "file": "as a file given to kenbi", "dropped": "from another sample that wrote it",
+  http: "over HTTP",
+  "ftp-data": "over FTP",
+  tftp: "over TFTP",
+  smb: "over SMB",
+  raw: "over a raw connection",
+  file: "as a file given to kenbi",
+  dropped: "from another sample that wrote it",
 };
 
 const ENDPOINT_ROLES = {
-  control: "control server", download: "download server", mail: "mail server", scan: "scan targets",
-  listen: "opens this port", peer: "other host",
+  control: "control server",
+  download: "download server",
+  mail: "mail server",
+  scan: "scan targets",
+  listen: "opens this port",
+  peer: "other host",
 };
 
 const STRATEGIES = {
-  random: "addresses at random over the whole address space", sequential: "addresses one after the other",
+  random: "addresses at random over the whole address space",
+  sequential: "addresses one after the other",
   local: "addresses near its own more often than others",
 };
 
 const EFFECTS = {
-  filter: "drops packets of the attack", patch: "makes hosts immune", rate: "slows scans down",
+  filter: "drops packets of the attack",
+  patch: "makes hosts immune",
+  rate: "slows scans down",
   control: "cuts the infected off from their control server",
 };
 
 const PLACES = {
-  host: "at the hosts", subnet: "at the subnets' routers", provider: "at the providers' edges", border: "at the border between providers",
+  host: "at the hosts",
+  subnet: "at the subnets' routers",
+  provider: "at the providers' edges",
+  border: "at the border between providers",
 };
 
 // What a shellcode does, as the predicate of a sentence.
@@ -129,7 +154,10 @@ function protocol(thing) {
 function actionInWords(action) {
   if (Object.hasOwn(ACTIONS, action.action)) return ACTIONS[action.action](action);
   const rest = Object.entries(action).filter(([name]) => name !== "action");
-  return [code(action.action), rest.length > 0 && [" (", rest.map(([name, value]) => `${name} ${plain(value)}`).join(", "), ")"]];
+  return [
+    code(action.action),
+    rest.length > 0 && [" (", rest.map(([name, value]) => `${name} ${plain(value)}`).join(", "), ")"],
+  ];
 }
 
 // Any JSON value as short text.

@@ -48,7 +48,7 @@ static void rebuild(struct reader *reader)
 	struct stream_table *table = stream_new(&limits, describe, NULL);
 	uint64_t now = 0;
 
-	while (table && reader_left(reader)) {
+	while (table && reader_left(reader) && !reader_failed(reader)) {
 		uint8_t kind = reader_u8(reader);
 		bool from_server = kind & 0x80;
 		struct address ends[2] = { address_v4(0xC0000201), address_v4(0xC6336402) };

@@ -5,17 +5,9 @@
 #ifndef KENBI_STREAM_ASSEMBLY_H
 #define KENBI_STREAM_ASSEMBLY_H
 
-#include "stream/stream.h"
+#include "stream/queue.h"
 
 #define POSITION_UNKNOWN UINT64_MAX
-
-/* How far a segment is to be trusted. The receiver surely takes an intact one; one with a wrong
- * checksum, or one that it has a reason to refuse (beyond its window, an old timestamp, behind a
- * reset), it should not take: such bytes count only where the receiver acknowledged them and no
- * intact segment carries them. */
-enum trust { TRUST_INTACT, TRUST_BAD_CHECKSUM, TRUST_DOUBTFUL };
-
-struct piece; /* a segment that waits */
 
 struct assembly {
 	size_t side_limit;
@@ -24,27 +16,19 @@ struct assembly {
 	size_t length, capacity; /* of what is kept */
 	struct stream_segment *segments;
 	size_t segment_count, segment_capacity;
-	uint64_t next;			  /* position that is read next */
-	uint64_t acked;			  /* what the receiver has acknowledged */
-	uint64_t end;			  /* position of FIN, or POSITION_UNKNOWN */
-	struct piece *queue, *queue_last; /* by position */
-	size_t queued_bytes, queued_pieces;
-	bool failed; /* no memory */
+	uint64_t next;	    /* position that is read next */
+	uint64_t acked;	    /* what the receiver has acknowledged */
+	uint64_t end;	    /* position of FIN, or POSITION_UNKNOWN */
+	struct queue queue; /* what came early */
+	bool failed;	    /* no memory */
 	uint64_t lost, beyond_limit;
 	uint32_t retransmitted, out_of_order, overlaps, contradictions;
-	uint64_t bad_checksum, not_accepted; /* segments that were ignored for good */
-};
-
-struct segment {
-	uint64_t position;
-	struct bytes bytes;
-	uint32_t absent; /* bytes behind `bytes` that the capture did not keep */
-	uint64_t time_ns;
-	enum trust trust;
 };
 
 void assembly_init(struct assembly *assembly, size_t side_limit, size_t *memory);
 void assembly_fini(struct assembly *assembly);
+/* Was there no memory for something? What came after that is not kept. */
+bool assembly_failed(const struct assembly *assembly);
 void assembly_push(struct assembly *assembly, const struct segment *segment);
 /* The receiver acknowledged everything before `position`. */
 void assembly_acknowledge(struct assembly *assembly, uint64_t position);

@@ -253,10 +253,13 @@ int stream_describe_announced(const struct stream_session *session,
 			      struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
+	bool tftp = strcmp(announcement->purpose, "tftp-data") == 0;
 
+	if (!tftp && strcmp(announcement->purpose, "ftp-data") != 0)
+		return stream_describe(session, description);
 	if (begin(&describer) < 0)
 		return ERROR_MEMORY;
-	if (session->protocol == 17) {
+	if (tftp) {
 		description->protocol = "tftp";
 		tftp_read_named(&describer, bytes_of(announcement->name));
 		return finish(&describer, NULL);

@@ -129,6 +129,15 @@ void telnet_read(struct describer *describer);
 int pe_transfer_recognise(const struct stream_session *session);
 void pe_transfer_read(struct describer *describer);
 
+/* A script for ftp while it is typed, maybe over several lines. */
+struct shell_script {
+	bool has_address;
+	struct address address;
+	uint16_t port;
+};
+/* Announces what a typed line will fetch. */
+void shell_downloads(struct describer *describer, struct bytes line, struct shell_script *script);
+
 /* Files that lie in a side which no protocol frames. Also used for unknown sessions. */
 void raw_carve(struct describer *describer, enum stream_side side);
 /* The whole of a side as one file. */

@@ -10,23 +10,26 @@
 #define LINES_LOOKED_AT 64u
 
 static const char *const commands[] = {
-	"echo",	     "ftp",	"tftp",	      "cmd",	  "cmd.exe",   "dir",	   "cd",
-	"del",	     "copy",	"move",	      "ren",	  "md",	       "mkdir",	   "rd",
-	"rmdir",     "type",	"start",      "net",	  "netsh",     "net1",	   "sc",
-	"at",	     "reg",	"regedit",    "attrib",	  "taskkill",  "tasklist", "ipconfig",
-	"netstat",   "whoami",	"ver",	      "set",	  "ping",      "rundll32", "regsvr32",
-	"cscript",   "wscript", "powershell", "certutil", "bitsadmin", "wget",	   "curl",
-	"lynx",	     "fetch",	"ls",	      "cat",	  "id",	       "uname",	   "pwd",
-	"ps",	     "kill",	"chmod",      "chown",	  "rm",	       "mv",	   "cp",
-	"tar",	     "gcc",	"perl",	      "python",	  "sh",	       "/bin/sh",  "bash",
-	"/bin/bash", "export",	"unset",      "nohup",	  "su",	       "sudo",	   "passwd",
-	"useradd",   "w",	"who",	      "last",	  "uptime",    "ifconfig", "iptables",
-	"crontab",   "history", "exit",	      "nc",	  "busybox",   "hostname", "systeminfo",
-	"@echo",     "if",	"for",	      "./",
+	"echo",	   "ftp",	 "tftp",     "cmd",	  "dir",      "cd",	    "del",
+	"copy",	   "move",	 "ren",	     "md",	  "mkdir",    "rd",	    "rmdir",
+	"type",	   "start",	 "net",	     "netsh",	  "net1",     "sc",	    "at",
+	"reg",	   "regedit",	 "attrib",   "taskkill",  "tasklist", "ipconfig",   "netstat",
+	"whoami",  "ver",	 "set",	     "ping",	  "rundll32", "regsvr32",   "cscript",
+	"wscript", "powershell", "certutil", "bitsadmin", "wget",     "curl",	    "lynx",
+	"fetch",   "ls",	 "cat",	     "id",	  "uname",    "pwd",	    "ps",
+	"kill",	   "chmod",	 "chown",    "rm",	  "mv",	      "cp",	    "tar",
+	"gcc",	   "perl",	 "python",   "sh",	  "/bin/sh",  "bash",	    "/bin/bash",
+	"export",  "unset",	 "nohup",    "su",	  "sudo",     "passwd",	    "useradd",
+	"w",	   "who",	 "last",     "uptime",	  "ifconfig", "iptables",   "crontab",
+	"history", "exit",	 "nc",	     "busybox",	  "hostname", "systeminfo", "@echo",
+	"if",	   "for",	 "./",
 };
 
 static bool is_command(struct bytes word)
 {
+	if (word.length > 4 &&
+	    text_equal_ignoring_case(bytes_slice(word, word.length - 4, 4), ".exe"))
+		word.length -= 4;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (text_equal_ignoring_case(word, commands[i]))
 			return true;
@@ -121,13 +124,17 @@ void shell_read(struct describer *describer)
 	enum stream_side typist = STREAM_CLIENT;
 	struct dialogue dialogue = dialogue_of(describer->session);
 	struct dialogue_line line;
+	struct shell_script script = { .has_address = false };
 
 	find_typist(describer->session, &typist);
 	while (!describer->cut && dialogue_next(&dialogue, &line)) {
 		struct bytes text = text_trim(line.text);
-		if (text.length)
-			describe_say(describer, line.side, line.offset,
-				     line.side == typist ? "command" : "output", text);
+		if (text.length == 0)
+			continue;
+		describe_say(describer, line.side, line.offset,
+			     line.side == typist ? "command" : "output", text);
+		if (line.side == typist)
+			shell_downloads(describer, text, &script);
 	}
 	for (int side = 0; side < STREAM_SIDES; side++)
 		raw_carve(describer, (enum stream_side)side);

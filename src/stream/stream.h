@@ -105,12 +105,14 @@ struct stream_utterance {
 	const char *text;
 };
 
-/* Another conversation that this one announced (FTP PORT/PASV/EPRT, TFTP reply port, …). */
+/* Another conversation that this one announced: FTP PORT, PASV, EPRT, EPSV; the answer to a TFTP
+ * request (to the client's port, from a port that is not known yet); what a command typed into a
+ * shell will fetch. */
 struct stream_announcement {
 	struct address address;
 	uint16_t port;
 	uint8_t protocol;
-	const char *purpose; /* "ftp-data" */
+	const char *purpose; /* "ftp-data", "tftp-data"; from shells "ftp", "tftp", "http" */
 	const char *name;    /* of the file that will cross; "" when not known */
 	bool to_server;	     /* the content goes from client to server of this session (STOR) */
 };
@@ -121,7 +123,7 @@ struct stream_file {
 	size_t offset; /* in the sender's data; for carriers that frame content, of its beginning */
 	struct bytes content;
 	const char *name;    /* as the protocol names it, "" if it does not */
-	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "raw" */
+	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "smtp", "raw" */
 	const char *media;   /* by content: "pe", "elf", "zip", "text", "data", … */
 	bool complete;	     /* as far as the carrier can tell */
 };

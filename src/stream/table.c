@@ -274,8 +274,8 @@ static int hand_on(struct stream_table *table, struct flow *flow, enum stream_en
 		struct assembly *assembly = &flow->assembly[side];
 		assembly_finish(assembly, believed(flow, side));
 		fill_half(&flow->session.half[side], assembly);
-		table->counters.checksum_wrong += assembly->bad_checksum;
-		table->counters.out_of_window += assembly->not_accepted;
+		table->counters.checksum_wrong += assembly->queue.bad_checksum;
+		table->counters.out_of_window += assembly->queue.not_accepted;
 	}
 	flow->session.end = end_of(flow, reason);
 	table->counters.sessions++;
@@ -381,7 +381,9 @@ static int push_into(struct stream_table *table, struct flow *flow, enum stream_
 	flow->session.last_ns = table->now_ns;
 	list_remove(table, flow);
 	list_append(table, flow, class_of(flow));
-	return flow->assembly[side].failed || flow->assembly[!side].failed ? ERROR_MEMORY : 0;
+	return assembly_failed(&flow->assembly[side]) || assembly_failed(&flow->assembly[!side])
+		       ? ERROR_MEMORY
+		       : 0;
 }
 
 int stream_push(struct stream_table *table, const struct packet *packet)

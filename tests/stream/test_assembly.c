@@ -29,7 +29,7 @@ static void assert_read(struct assembly *assembly, const char *text)
 {
 	struct bytes read = { assembly->data, assembly->length };
 	assert_true(bytes_equal_text(read, text));
-	assert_false(assembly->failed);
+	assert_false(assembly_failed(assembly));
 	assembly_fini(assembly);
 	assert_int_equal(memory, 0);
 }
@@ -89,7 +89,7 @@ static void doubt_is_settled_by_acknowledgement(void **state)
 	assembly_acknowledge(&assembly, 6);
 	push_doubtful(&assembly, 6, "never taken");
 	assembly_finish(&assembly, TRUST_INTACT);
-	assert_int_equal(assembly.bad_checksum, 2);
+	assert_int_equal(assembly.queue.bad_checksum, 2);
 	assert_read(&assembly, "abcdef");
 }
 

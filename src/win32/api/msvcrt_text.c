@@ -568,7 +568,9 @@ static uint32_t sscanf_model(struct call *call)
 		format++;
 		bool skip = *format == '*';
 		format += skip;
-		int width = (int)strtol(format, (char **)&format, 10), size = 4;
+		int width = 0, size = 4;
+		for (; *format >= '0' && *format <= '9' && width < 16384; format++)
+			width = 10 * width + (*format - '0');
 		if (width <= 0 || width > 16384)
 			width = 16384;
 		for (; *format == 'h' || *format == 'l' || *format == 'L'; format++)

@@ -80,9 +80,18 @@ static void memory_operand(const struct x86 *cpu, const ZydisDecodedInstruction 
 	if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_EIP)
 		op->displacement += (int64_t)op->address + instruction->length;
 	op->base = address_register(operand->mem.base);
+	/* a displacement without a base whatever REX.B says; Zydis 4.0 believes it under a 67
+	 * prefix (SDM vol. 2, table 2-5) */
+	if (instruction->raw.modrm.mod == 0 && instruction->raw.sib.offset != 0 &&
+	    instruction->raw.sib.base == 5) {
+		op->base = NO_REGISTER;
+		op->displacement = instruction->raw.disp.value;
+	}
 	op->index = address_register(operand->mem.index);
 	op->scale = operand->mem.scale > 1 ? (uint8_t)__builtin_ctz(operand->mem.scale) : 0;
 	op->segment = segment_number(cpu, operand->mem.segment);
+	if (operand->mem.segment == ZYDIS_REGISTER_SS)
+		op->prefixes |= PREFIX_STACK;
 }
 
 static enum operand_kind operand(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
@@ -150,6 +159,21 @@ static void x87_operands(const struct x86 *cpu, const ZydisDecodedInstruction *i
 			   instruction->raw.modrm.reg << 3 | instruction->raw.modrm.rm);
 }
 
+/* f3 90 with REX.B is no pause: it exchanges r8 with the accumulator. */
+static bool is_exchange(const ZydisDecodedInstruction *instruction)
+{
+	return instruction->mnemonic == ZYDIS_MNEMONIC_PAUSE && instruction->raw.rex.B;
+}
+
+static void exchange_operands(struct operation *op)
+{
+	op->run = run_xchg;
+	op->target_kind = op->source_kind = OPERAND_REGISTER;
+	op->target = 8 * X86_R8;
+	op->source = 8 * X86_AX;
+	op->size = op->source_size = op->width;
+}
+
 /* String operations name their source by an implied operand: its segment can be overridden. */
 static void implied_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
 			    const ZydisDecodedOperand *from, struct operation *op)
@@ -159,9 +183,21 @@ static void implied_segment(const struct x86 *cpu, const ZydisDecodedInstruction
 		if (from[i].type != ZYDIS_OPERAND_TYPE_MEMORY)
 			continue;
 		base = address_register(from[i].mem.base);
-		if (base == X86_SI || base == X86_BX)
+		if (base == X86_SI || base == X86_BX ||
+		    (base == X86_DI && instruction->meta.category != ZYDIS_CATEGORY_STRINGOP))
 			op->segment = segment_number(cpu, from[i].mem.segment);
 	}
+}
+
+/* push, call and their like, with no other memory operand. */
+static bool implies_stack(const ZydisDecodedInstruction *instruction,
+			  const ZydisDecodedOperand *from)
+{
+	for (unsigned i = 0; i < instruction->operand_count; i++)
+		if (from[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    from[i].mem.segment == ZYDIS_REGISTER_SS)
+			return true;
+	return false;
 }
 
 static uint8_t prefixes(const ZydisDecodedInstruction *instruction)
@@ -172,8 +208,6 @@ static uint8_t prefixes(const ZydisDecodedInstruction *instruction)
 		found |= PREFIX_REP;
 	if (instruction->attributes & ZYDIS_ATTRIB_HAS_REPNE)
 		found |= PREFIX_REPNE;
-	if (instruction->attributes & ZYDIS_ATTRIB_HAS_LOCK)
-		found |= PREFIX_LOCK;
 	return (uint8_t)found;
 }
 
@@ -217,13 +251,20 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	op->address_unused = (uint8_t)(64 - instruction.address_width);
 	op->prefixes = prefixes(&instruction);
 	operands(cpu, &instruction, from, op);
+	if (op->target_kind != OPERAND_MEMORY && op->source_kind != OPERAND_MEMORY &&
+	    implies_stack(&instruction, from))
+		op->prefixes |= PREFIX_STACK;
 	if (instruction.meta.category == ZYDIS_CATEGORY_X87_ALU ||
 	    instruction.meta.category == ZYDIS_CATEGORY_FCMOV)
 		x87_operands(cpu, &instruction, from, op);
+	if (is_exchange(&instruction))
+		exchange_operands(op);
 	if (instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
 		op->third_kind = OPERAND_OTHER;
 	if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP ||
-	    instruction.mnemonic == ZYDIS_MNEMONIC_XLAT)
+	    instruction.mnemonic == ZYDIS_MNEMONIC_XLAT ||
+	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
+	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU)
 		implied_segment(cpu, &instruction, from, op);
 	decoded->bytes = instruction.length;
 	return true;

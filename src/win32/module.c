@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "win32/api.h"
+#include "win32/api/msvcrt.h"
 
 #define CELL	    16u
 #define VARIABLE    704u /* room for the largest: msvcrt!_iob, 20 streams of 32 bytes */
@@ -276,6 +277,8 @@ int win32_module_load(struct win32 *w, const char *name, struct win32_module **m
 	free(image.data);
 	if (result == 0)
 		win32_module_list(w);
+	if (result == 0 && win32_export_find(library, "_iob") >= 0)
+		win32_msvcrt_prepare(w, *module);
 	return result;
 }
 

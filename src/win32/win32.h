@@ -14,6 +14,9 @@
 #include "trace/trace.h"
 #include "x86/x86.h"
 
+/* The address of the simulated machine, in host order: 192.0.2.50. */
+#define WIN32_OWN_ADDRESS 0xC0000232u
+
 struct win32_config {
 	const char *machine;	  /* folder of the emulated machine; NULL: data/machine of kenbi */
 	const char *sample_path;  /* where the program lies; NULL: C:\Documents and Settings\… */

@@ -17,9 +17,20 @@ static const struct api_model *const kernel32[] = {
 	win32_kernel32_module_models,  win32_kernel32_text_models,   NULL
 };
 static const struct api_model *const ntdll[] = { win32_ntdll_models, NULL };
+static const struct api_model *const msvcrt[] = { win32_msvcrt_start_models,
+						  win32_msvcrt_text_models,
+						  win32_msvcrt_stream_models,
+						  win32_msvcrt_misc_models, NULL };
+
 static const struct library_models all[] = {
 	{ "kernel32", kernel32 },
 	{ "ntdll", ntdll },
+	{ "msvcrt", msvcrt },
+	{ "crtdll", msvcrt },
+	{ "msvcr70", msvcrt },
+	{ "msvcr71", msvcrt },
+	{ "msvcr80", msvcrt },
+	{ "msvcr90", msvcrt },
 };
 
 const char *api_library(unsigned index, const struct api_model *const **lists)

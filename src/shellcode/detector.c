@@ -138,26 +138,51 @@ static bool as_good(struct search *search, enum x86_mode mode, bool thorough, si
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
 
-/* Goes back over instructions that lead straight to the best start and do no harm. */
+/* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
+static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, size_t start)
+{
+	struct step step = sweep_step(search->sweeps[mode], offset);
+
+	if (step.length == 0)
+		return false;
+	if (step.flow == FLOW_JUMP)
+		return (int64_t)offset + step.target == (int64_t)start;
+	return step.flow != FLOW_RETURN && step.flow != FLOW_INDIRECT &&
+	       offset + step.length == start;
+}
+
+/* The farthest instruction before `start` that leads to it and does just as much as `best`: fifteen
+ * bytes back for those that fall into it, a window for those that jump. SIZE_MAX: none. */
+static size_t predecessor(struct search *search, enum x86_mode mode, bool thorough,
+			  const struct best *best, size_t start)
+{
+	size_t reach = start < START_WINDOW ? start : START_WINDOW;
+
+	for (size_t back = reach; back > 0; back--)
+		if (leads_to(search, mode, start - back, start) &&
+		    as_good(search, mode, thorough, start - back, best))
+			return start - back;
+	return SIZE_MAX;
+}
+
+/* Goes back over instructions that lead straight to the best start and do no harm, through a few
+ * that look like text or padding when others lie before them. */
 static void extend_backwards(struct search *search, enum x86_mode mode, bool thorough,
 			     struct best *best)
 {
-	for (unsigned steps = 0; steps < 16 && best->start > 0; steps++) {
-		size_t found = SIZE_MAX;
-		for (size_t back = INSTRUCTION_MAX; back > 0 && found == SIZE_MAX; back--) {
-			struct step step;
-			if (back > best->start)
-				continue;
-			step = sweep_step(search->sweeps[mode], best->start - back);
-			if (step.length == back && step.flow != FLOW_JUMP &&
-			    step.flow != FLOW_RETURN && step.flow != FLOW_INDIRECT &&
-			    !is_filler(search, best->start - back, back) &&
-			    as_good(search, mode, thorough, best->start - back, best))
-				found = best->start - back;
-		}
+	size_t start = best->start;
+
+	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
+		size_t found = predecessor(search, mode, thorough, best, start);
 		if (found == SIZE_MAX)
 			return;
-		best->start = found;
+		start = found;
+		if (is_filler(search, start, sweep_step(search->sweeps[mode], start).length)) {
+			fillers++;
+			continue;
+		}
+		fillers = 0;
+		best->start = start;
 	}
 }
 
@@ -191,8 +216,9 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->entry = search->piece_offset + best->start;
 	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
 	finding->arch = world_arch(proof->kind);
-	finding->os = proof->observation.apis || proof->observation.calls ? world_os(proof->kind)
-									  : "unknown";
+	finding->os = proof->observation.apis || proof->observation.call_sites
+			      ? world_os(proof->kind)
+			      : "unknown";
 	finding->evidence = proof->observation.evidence;
 	proof_kind(proof, finding->kind);
 	finding->instructions = proof->instructions;

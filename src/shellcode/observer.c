@@ -329,13 +329,19 @@ uint64_t observer_shape(const struct observer *observer)
 	const struct executed **order = footprint_order(observer->footprint, &count);
 	uint32_t last_write = 0;
 	uint64_t hash = 0;
-	bool pushing = false;
+	bool pushing = false, decoded = false, begun = false;
 
 	for (size_t i = 0; i < count; i++)
 		if (order[i]->written > last_write)
 			last_write = order[i]->written;
+	for (size_t i = 0; i < count; i++)
+		decoded |= order[i]->step > last_write && order[i]->written;
 	for (size_t i = 0; i < count; i++) {
 		if (order[i]->step <= last_write || order[i]->shape == 0)
+			continue;
+		begun |= !decoded ||
+			 order[i]->written; /* the decoder's last steps are not the payload */
+		if (!begun)
 			continue;
 		if (!order[i]->push_text || !pushing) /* texts of any length are one push */
 			hash = mix(hash, order[i]->push_text ? 1 : order[i]->shape);

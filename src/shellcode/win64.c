@@ -12,7 +12,8 @@ enum { MEMORY_LIMIT = 64 << 20, STACK_SIZE = 1 << 20, IMAGE_SIZE = 1 << 20, HEAD
 
 static const uint64_t thread_block = 0x7fffffde000, process_block = 0x7fffffdf000,
 		      loader_data = 0x77000000, heap = 0x00200000, stack_top = 0x00150000,
-		      code_at = 0x00400000, first_image = 0x77100000, stubs = 0x77c00000;
+		      code_at = 0x00400000, first_image = 0x77100000, stubs = 0x77c00000,
+		      program = 0x140000000;
 
 #define LIBRARY_ENUM(id, file) LIBRARY_##id,
 enum library { WIN64_LIBRARIES(LIBRARY_ENUM) LIBRARIES };
@@ -95,9 +96,8 @@ static int build_exports(struct win64 *process, enum library library)
 	return failed;
 }
 
-static int build_image(struct win64 *process, enum library library)
+static int build_headers(struct win64 *process, uint64_t base)
 {
-	uint64_t base = image_base(library);
 	static const uint8_t optional_magic[] = { 0x0b, 0x02 }, machine[] = { 0x64, 0x86 };
 	int failed = x86_map(process->machine, base, IMAGE_SIZE, X86_READ | X86_WRITE);
 
@@ -106,8 +106,7 @@ static int build_image(struct win64 *process, enum library library)
 	failed |= put(process, base + 0x80, "PE\0", 4);
 	failed |= put(process, base + 0x84, machine, 2);
 	failed |= put(process, base + 0x98, optional_magic, 2);
-	failed |= put_u32(process, base + 0x80 + 80, IMAGE_SIZE);
-	return failed | build_exports(process, library);
+	return failed | put_u32(process, base + 0x80 + 80, IMAGE_SIZE);
 }
 
 /* UNICODE_STRING: length, capacity, pointer; the text is written at `text`. */
@@ -156,7 +155,7 @@ static int build_loader(struct win64 *process)
 	for (unsigned i = 0; i < LISTED; i++) {
 		uint64_t entry = entry_at(i);
 		const char *name = i ? files[i - 1] : "service.exe";
-		failed |= put_u64(process, entry + 0x30, i ? image_base(i - 1) : code_at);
+		failed |= put_u64(process, entry + 0x30, i ? image_base(i - 1) : program);
 		failed |= put_u32(process, entry + 0x40, IMAGE_SIZE);
 		failed |= put_name(process, entry + 0x48, entry + 0x100, name);
 		failed |= put_name(process, entry + 0x58, entry + 0x180, name);
@@ -179,12 +178,14 @@ static int build_process(struct win64 *process)
 	failed |= put_u64(process, thread_block + 0x10, stack_top - STACK_SIZE);
 	failed |= put_u64(process, thread_block + 0x30, thread_block);
 	failed |= put_u64(process, thread_block + 0x60, process_block);
-	failed |= put_u64(process, process_block + 0x10, code_at);
+	failed |= put_u64(process, process_block + 0x10, program);
 	failed |= put_u64(process, process_block + 0x18, loader_data);
 	failed |= put_u64(process, process_block + 0x30, heap);
 	failed |= build_loader(process);
 	for (enum library library = 0; library < LIBRARIES; library++)
-		failed |= build_image(process, library);
+		failed |= build_headers(process, image_base(library)) |
+			  build_exports(process, library);
+	failed |= build_headers(process, program);
 	failed |= x86_hook(machine, stubs, stubs + (uint64_t)EXPORTS * STUB_SIZE);
 	x86_set_segment(machine, X86_CS, 0x33, 0);
 	x86_set_segment(machine, X86_GS, 0x2b, thread_block);

@@ -9,8 +9,9 @@
 enum world_kind {
 	WORLD_WINDOWS_32,
 	WORLD_LINUX_32,
+	WORLD_SOLARIS_32, /* before FreeBSD: what means the same to both through a call gate is
+			     Solaris' */
 	WORLD_FREEBSD_32,
-	WORLD_SOLARIS_32,
 	WORLD_WINDOWS_64,
 	WORLD_LINUX_64,
 	WORLD_FREEBSD_64,

@@ -177,7 +177,7 @@ static struct operand load(const struct program_view *view, enum program_operati
 bool program_test(const struct program_view *view, const struct pattern *pattern)
 {
 	const struct instruction *code = view->set->code + pattern->code;
-	struct operand stack[PROGRAM_STACK + 1];
+	struct operand stack[PROGRAM_STACK + 1] = { 0 };
 	struct operand *top = stack; /* stack[0] is never used: `top` is the last operand */
 	bool truth = false;
 

@@ -95,20 +95,28 @@ static bool same_label(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Two steps of one event each become one step of either. False: they can't. */
+static bool join_patterns(struct draft_step *step, const struct draft_step *other)
+{
+	if (!same_label(step->label, other->label) ||
+	    step->event_count + other->event_count > PROGRAM_PATTERNS)
+		return false;
+	for (size_t i = 0; i < other->event_count; i++)
+		step->events[step->event_count++] = other->events[i];
+	return true;
+}
+
 static int expand_or(struct expansion *expansion, const struct node *node, const char *label,
 		     struct draft_list *list)
 {
-	struct draft_list left, right;
+	struct draft_list left = { 0 }, right = { 0 };
 	int result;
 
 	if ((result = expand(expansion, node->left, label, &left)) < 0 ||
 	    (result = expand(expansion, node->right, label, &right)) < 0)
 		return result;
-	struct draft_step *a = &left.drafts->steps[0], *b = &right.drafts->steps[0];
-	if (is_plain(&left) && is_plain(&right) && same_label(a->label, b->label) &&
-	    a->event_count + b->event_count <= PROGRAM_PATTERNS) {
-		memcpy(a->events + a->event_count, b->events, b->event_count * sizeof *b->events);
-		a->event_count += b->event_count;
+	if (is_plain(&left) && is_plain(&right) &&
+	    join_patterns(&left.drafts->steps[0], &right.drafts->steps[0])) {
 		*list = left;
 		return 0;
 	}
@@ -117,9 +125,10 @@ static int expand_or(struct expansion *expansion, const struct node *node, const
 	list->drafts = new_drafts(expansion, left.count + right.count);
 	if (!list->drafts)
 		return ERROR_LIMIT;
-	memcpy(list->drafts, left.drafts, left.count * sizeof *list->drafts);
-	memcpy(list->drafts + left.count, right.drafts, right.count * sizeof *list->drafts);
-	list->count = left.count + right.count;
+	for (size_t i = 0; i < left.count; i++)
+		list->drafts[list->count++] = left.drafts[i];
+	for (size_t i = 0; i < right.count; i++)
+		list->drafts[list->count++] = right.drafts[i];
 	return 0;
 }
 
@@ -161,7 +170,7 @@ static int append(const struct expansion *expansion, const struct node *node, st
 static int expand_both(struct expansion *expansion, const struct node *node,
 		       struct draft_list *list)
 {
-	struct draft_list left, right;
+	struct draft_list left = { 0 }, right = { 0 };
 	int result;
 
 	if ((result = expand(expansion, node->left, NULL, &left)) < 0 ||
@@ -227,7 +236,7 @@ static int expand_within(struct expansion *expansion, const struct node *node, c
 static int expand_unless(struct expansion *expansion, const struct node *node, const char *label,
 			 struct draft_list *list)
 {
-	struct draft_list guard;
+	struct draft_list guard = { 0 };
 	int result;
 
 	if ((result = expand(expansion, node->left, label, list)) < 0 ||
@@ -254,6 +263,7 @@ static int expand(struct expansion *expansion, const struct node *node, const ch
 	const char *name = label ? label : node->label;
 	int result = ERROR_INTERNAL;
 
+	*list = (struct draft_list){ 0 };
 	if (++expansion->nodes > EXPAND_NODES || ++expansion->depth > EXPAND_DEPTH)
 		return syntax_error(expansion->syntax, &node->place,
 				    "the definitions that are used here grow too large");

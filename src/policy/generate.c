@@ -54,14 +54,14 @@ static int generate_count(const struct syntax *syntax, const struct node *count,
 					   &count->distinct_place);
 		if (field < 0)
 			return field;
-		pattern->distinct = (int8_t)field;
+		pattern->distinct = (int16_t)field;
 	}
 	for (unsigned i = 0; i < count->per_count; i++) {
 		int field =
 			generate_field(syntax, pattern->kind, count->per[i], &count->per_places[i]);
 		if (field < 0)
 			return field;
-		pattern->per[i] = (int8_t)field;
+		pattern->per[i] = (int16_t)field;
 	}
 	return 0;
 }

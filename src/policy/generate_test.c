@@ -100,7 +100,7 @@ static int new_slot(struct generator *generator, size_t step, const struct value
 					   &value->place);
 		if (field < 0)
 			return field;
-		pattern->capture[slot] = (int8_t)field;
+		pattern->capture[slot] = (int16_t)field;
 	}
 	generator->slots[slot].step = step;
 	generator->slots[slot].field = value->text;
@@ -218,7 +218,7 @@ static int emit_in(struct generator *generator, const struct set_item *set_items
 		struct list *lists = generate_grow(set->lists, set->list_count, sizeof *lists);
 		if (lists)
 			set->lists = lists;
-		if (kept && lists) {
+		if (kept && lists && items) {
 			memcpy(kept, items, count * sizeof *kept);
 			lists[set->list_count] = (struct list){ kept, count };
 			result = emit(generator, OPERATION_IN, set->list_count++);

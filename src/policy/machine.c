@@ -8,6 +8,7 @@
 #include "policy/counter.h"
 #include "policy/match.h"
 
+#define DATA_SIZE     1025 /* 256 bytes as \xHH, terminated */
 #define EVIDENCE_KEPT (sizeof((struct policy_finding *)0)->evidence / sizeof(char *))
 
 struct policy_machine {
@@ -207,13 +208,29 @@ static void guard(struct policy_machine *machine, struct match_list *list,
 			match_remove(list, i);
 }
 
-static void judge_event(void *context, const struct trace_event *event)
+/* Bytes that were written, sent or received come with what does not print as \xHH, and so with
+ * every backslash as \x5c. Policies compare with paths, so backslashes become themselves again. */
+static void undo_backslashes(struct trace_event *event, char plain[DATA_SIZE])
 {
-	struct policy_machine *machine = context;
+	int field = trace_field_find(event->kind, "data");
+	const char *from = event->values[field].text;
+	size_t length = 0;
+
+	if (!from || !strstr(from, "\\x5c"))
+		return;
+	while (*from && length + 1 < DATA_SIZE) {
+		bool escaped = strncmp(from, "\\x5c", 4) == 0;
+		plain[length++] = *from;
+		from += escaped ? 4 : 1;
+	}
+	plain[length] = 0;
+	event->values[field].text = plain;
+}
+
+static void show_to_policies(struct policy_machine *machine, const struct trace_event *event)
+{
 	const struct policy_set *set = machine->set;
 
-	if (event->kind >= TRACE_KINDS)
-		return;
 	machine->event_number++;
 	if (event->kind == TRACE_SELF)
 		learn_self(machine, event);
@@ -236,6 +253,19 @@ static void judge_event(void *context, const struct trace_event *event)
 		else
 			watch(machine, list, &step);
 	}
+}
+
+static void judge_event(void *context, const struct trace_event *event)
+{
+	struct trace_event copy = *event;
+	char plain[DATA_SIZE];
+
+	if (event->kind >= TRACE_KINDS)
+		return;
+	if (event->kind == TRACE_FILE_WRITE || event->kind == TRACE_NET_SEND ||
+	    event->kind == TRACE_NET_RECEIVE)
+		undo_backslashes(&copy, plain);
+	show_to_policies(context, &copy);
 }
 
 struct trace_sink policy_machine_sink(struct policy_machine *machine)

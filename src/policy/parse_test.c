@@ -173,11 +173,11 @@ static int parse_comparison(struct parser *parser, struct test **test)
 	    (result = parse_operator(parser, compare, &negated)) < 0)
 		return result;
 	if (negated) {
-		struct test *not = new_test(parser, TEST_NOT);
-		if (!not )
+		struct test *negation = new_test(parser, TEST_NOT);
+		if (!negation)
 			return ERROR_LIMIT;
-		not ->left = compare;
-		*test = not ;
+		negation->left = compare;
+		*test = negation;
 	}
 	if (compare->comparison == COMPARE_IN)
 		return parse_set(parser, &compare->set);
@@ -192,11 +192,11 @@ static int parse_not(struct parser *parser, struct test **test)
 	if (result < 0)
 		return result;
 	if (parser_at(parser, "not")) {
-		struct test *not = *test = new_test(parser, TEST_NOT);
-		if (!not )
+		struct test *negation = *test = new_test(parser, TEST_NOT);
+		if (!negation)
 			return ERROR_LIMIT;
 		if ((result = parser_advance(parser)) == 0)
-			result = parse_not(parser, &not ->left);
+			result = parse_not(parser, &negation->left);
 	} else if (parser_at(parser, "(")) {
 		if ((result = parser_advance(parser)) == 0 &&
 		    (result = parse_or(parser, test)) == 0)

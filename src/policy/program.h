@@ -100,9 +100,9 @@ struct pattern {
 	bool needs_self;      /* compares with the program's own path or hash */
 	uint16_t needs_steps; /* bit mask: steps whose values its code reads */
 	/* Field numbers of this kind, -1: none. */
-	int8_t capture[PROGRAM_SLOTS];
-	int8_t distinct;
-	int8_t per[PROGRAM_PER];
+	int16_t capture[PROGRAM_SLOTS];
+	int16_t distinct;
+	int16_t per[PROGRAM_PER];
 };
 
 struct step {

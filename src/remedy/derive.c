@@ -249,7 +249,7 @@ static int meet(struct derivation *derivation, const struct remedy_answer *answe
 		return no_memory(derivation);
 	values.number = rule_number(derivation->entry, key);
 	for (size_t i = derivation->first; i < derivation->candidates->count; i++)
-		if (strcmp(derivation->keys[i], key) == 0)
+		if (derivation->keys[i] && strcmp(derivation->keys[i], key) == 0)
 			return add_reason(derivation, i, why);
 	return make(derivation, behaviour, &values, key);
 }

@@ -127,8 +127,10 @@ size_t extract_unescape(const char *text, uint8_t *into, size_t size)
 	size_t length = 0;
 
 	while (*text && length < size) {
-		if (text[0] == '\\' && text[1] == 'x' && hex(text[2]) >= 0 && hex(text[3]) >= 0) {
-			into[length++] = (uint8_t)(hex(text[2]) << 4 | hex(text[3]));
+		int high = text[0] == '\\' && text[1] == 'x' ? hex(text[2]) : -1;
+		int low = high >= 0 ? hex(text[3]) : -1;
+		if (low >= 0) {
+			into[length++] = (uint8_t)(high * 16 + low);
 			text += 4;
 		} else {
 			into[length++] = (uint8_t)*text++;

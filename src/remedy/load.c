@@ -163,8 +163,7 @@ static int add_behaviours(struct loader *loader, struct behaviour_pattern *patte
 		int result = check_pattern(loader, &patterns[i]);
 		if (result < 0)
 			return result;
-		void *grown = grow(knowledge->patterns, knowledge->pattern_count,
-				   sizeof *knowledge->patterns);
+		void *grown = grow(knowledge->patterns, knowledge->pattern_count, sizeof(void *));
 		if (!grown)
 			return error_set(loader->error, ERROR_MEMORY, loader->path, "no memory");
 		knowledge->patterns = grown;
@@ -181,8 +180,7 @@ static int add_entries(struct loader *loader, struct remedy_entry *entries, unsi
 		int result = check_entry(loader, &entries[i]);
 		if (result < 0)
 			return result;
-		void *grown = grow(knowledge->entries, knowledge->entry_count,
-				   sizeof *knowledge->entries);
+		void *grown = grow(knowledge->entries, knowledge->entry_count, sizeof(void *));
 		if (!grown)
 			return error_set(loader->error, ERROR_MEMORY, loader->path, "no memory");
 		knowledge->entries = grown;

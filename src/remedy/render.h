@@ -4,8 +4,9 @@
  *
  * Derived: ${address.family} ("ip", "ip6": what nftables calls it), ${port.service} (what else uses
  * the port),
- * ${vulnerability.update}, ${vulnerability.title} (of a bulletin), ${rule.number} (for formats whose rules are
- * numbered: the same countermeasure with the same parameters has the same number everywhere). */
+ * ${vulnerability.update}, ${vulnerability.title} (of a bulletin), ${rule.number} (for formats
+ * whose rules are numbered: the same countermeasure with the same parameters has the same number
+ * everywhere). */
 #ifndef KENBI_REMEDY_RENDER_H
 #define KENBI_REMEDY_RENDER_H
 

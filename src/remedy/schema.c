@@ -14,9 +14,9 @@
 	{                                                                  \
 		CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, structure, fields) \
 	}
-#define FILE_OF(entry, structure)                                                    \
-	{                                                                            \
-		CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER, structure, &entry, 1, 1024) \
+#define FILE_OF(entry, structure)                                                      \
+	{                                                                              \
+		CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER, structure, &(entry), 1, 1024) \
 	}
 
 static const cyaml_schema_value_t text = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, 1024) };

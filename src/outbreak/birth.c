@@ -38,7 +38,7 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 {
 	const struct population *population = side->population;
 	struct clock clock;
-	int result = side_reset(side, NULL, history, error);
+	int result = side_reset(side, history, error);
 
 	if (result < 0)
 		return result;
@@ -51,9 +51,8 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	while (clock.now < duration && history->count < population->count) {
 		double start = side_next_start(side);
 		if (clock_advance(&clock, side_rate(side), fmin(start, duration))) {
-			uint32_t infector, index;
-			side_draw_hit(side, &clock.random, &infector, &index);
-			side_infect(side, side_take(side, index), infector, clock.now);
+			struct side_hit hit = side_draw_hit(side, &clock.random);
+			side_infect(side, side_take(side, hit.index), hit.infector, clock.now);
 		} else if (start <= clock.now && clock.now < duration) {
 			side_start_next(side);
 		}
@@ -61,19 +60,22 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	return 0;
 }
 
-/* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent. */
-static bool passes(const struct effect *effect, uint32_t from, uint32_t to, struct random *random)
+/* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent.
+ * `most` is the chance with which it was let happen so far. */
+static bool passes(const struct effect *effect, uint32_t from, uint32_t to, double most,
+		   struct random *random)
 {
 	double chance = effect_speed(effect, from) *
 			effect_reach(effect, effect->population->subnet[from], to);
 
-	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
+	return chance >= most || (chance > 0 && random_unit(random) * most < chance);
 }
 
 /* Entry `index` of the base history is about to happen. */
-static void follow(struct side *side, const struct effect *effect, uint32_t index)
+static void follow(struct side *side, uint32_t index)
 {
 	const struct history *base = side->base;
+	const struct effect *effect = side->effect;
 	const struct population *population = side->population;
 	double time = base->time[index];
 	uint32_t infector = base->infector[index];
@@ -87,7 +89,7 @@ static void follow(struct side *side, const struct effect *effect, uint32_t inde
 		draw_init(&random, population->seed, population->replica, DRAW_PASS);
 		random.position = index;
 		if (rank >= side->scanning_total ||
-		    !passes(effect, base->host[infector], victim, &random)) {
+		    !passes(effect, base->host[infector], victim, 1, &random)) {
 			side_expose(side, index);
 			return;
 		}
@@ -96,14 +98,14 @@ static void follow(struct side *side, const struct effect *effect, uint32_t inde
 }
 
 /* A host that the remedy has saved so far is hit. */
-static void hit(struct side *side, const struct effect *effect, struct clock *clock)
+static void hit_deferred(struct side *side, struct clock *clock)
 {
-	uint32_t infector, index;
+	struct side_hit hit = side_draw_hit(side, &clock->random);
+	uint32_t from = side->history->host[hit.infector];
+	uint32_t to = side_host(side, side->slot[hit.index]);
 
-	side_draw_hit(side, &clock->random, &infector, &index);
-	uint32_t victim = side_host(side, side->slot[index]);
-	if (passes(effect, side->history->host[infector], victim, &clock->random))
-		side_infect(side, side_take(side, index), infector, clock->now);
+	if (passes(side->effect, from, to, hit.most, &clock->random))
+		side_infect(side, side_take(side, hit.index), hit.infector, clock->now);
 }
 
 int birth_run_with(struct side *side, const struct effect *effect, const struct history *base,
@@ -111,7 +113,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 {
 	struct clock clock;
 	uint32_t next = 0;
-	int result = side_reset(side, base, history, error);
+	int result = side_reset_with(side, effect, base, history, error);
 
 	if (result < 0)
 		return result;
@@ -123,11 +125,11 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		if (event == INFINITY && start == INFINITY && rate <= 0)
 			break;
 		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration)))
-			hit(side, effect, &clock);
+			hit_deferred(side, &clock);
 		else if (start <= clock.now && start < duration)
 			side_start_next(side);
 		else if (event <= clock.now && event < duration)
-			follow(side, effect, next++);
+			follow(side, next++);
 	}
 	return 0;
 }

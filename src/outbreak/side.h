@@ -1,47 +1,63 @@
 /* side - the state of one birth process: who is infected, who scans, whom a hit may still infect.
  *
  * Targets are numbered as suits the process: by host where nothing is done, by their place in the
- * base history where that is followed. They are grouped in compartments (the subnets where scans
- * prefer their own, else one). Each compartment has a segment of `slot`: targets that may be hit
- * grow from its front; where scans are local, its infected, by their place in history, grow from
- * its back. So picking either at random is constant time, and memory is touched as little as can
- * be: its latency is what an infection costs. */
+ * base history where that is followed. They are grouped in compartments: the subnets where scans
+ * prefer their own; the two halves that a remedy makes of all hosts, those it covers and those it
+ * does not; else one. A compartment has a segment of `slot`: targets that may be hit grow from its
+ * front; where there are several, its infected, by their place in history, grow from its back. So
+ * picking either at random is constant time, and memory is touched as little as can be: its latency
+ * is what an infection costs. */
 #ifndef KENBI_OUTBREAK_SIDE_H
 #define KENBI_OUTBREAK_SIDE_H
 
+#include "outbreak/effect.h"
 #include "outbreak/history.h"
-#include "outbreak/population.h"
 #include "outbreak/sum_tree.h"
+
+#define SIDE_NOT_INFECTED UINT32_MAX
+
+enum side_grouping { SIDE_WHOLE, SIDE_SUBNETS, SIDE_HALVES };
 
 struct side {
 	const struct population *population; /* borrowed */
 	const struct outbreak_worm *worm;    /* borrowed */
 	struct history *history;	     /* borrowed; what happened */
-	const struct history *base; /* borrowed; targets are its entries; NULL: they are hosts */
-	bool local;		    /* compartments are subnets */
+	const struct history *base;	     /* borrowed; targets are its entries; NULL: hosts */
+	const struct effect *effect;	     /* borrowed; with base: the remedy */
+	enum side_grouping grouping;
 	size_t compartments;
-	double global_pair; /* rate at which one scanning host hits one certain target anywhere */
-	double *local_pair; /* per compartment: … in the own subnet, on top of that */
-	uint32_t *slot;
-	uint32_t *rank;	 /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
-	uint32_t *front; /* per compartment: how many may be hit */
-	uint32_t *back;	 /* … are infected */
+	double global_pair;	 /* rate at which a scanning host hits a certain target anywhere */
+	double *local_pair;	 /* per subnet: … in the own one, on top of that */
+	double most[2][2];	 /* halves: the most of hits from one on the other that matters */
+	uint32_t *first;	 /* per compartment: where its segment starts; one more: the end */
+	uint32_t *front;	 /* … how many may be hit */
+	uint32_t *back;		 /* … are infected */
 	uint32_t *scanning;	 /* … of them, past their latency */
 	uint32_t scanning_total; /* the first so many of history */
-	struct sum_tree targets; /* front, as weights; only when local */
-	struct sum_tree inside;	 /* rate of hits by local scans; only when local */
+	uint32_t *slot;
+	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
+	struct sum_tree targets; /* subnets: front, as weights */
+	struct sum_tree inside;	 /* subnets: rate of hits by local scans */
 	size_t capacity;
 };
-#define SIDE_NOT_INFECTED UINT32_MAX
+
+/* A hit: who (place in history) hits what (index of slot), and the chance with which it was let
+ * happen already: what a remedy leaves of it is to be seen relative to that. */
+struct side_hit {
+	uint32_t infector, index;
+	double most;
+};
 
 /* For worlds of `population` and this worm; both stay borrowed. */
 MUST_CHECK int side_init(struct side *side, const struct population *population,
 			 const struct outbreak_worm *worm, struct error *error);
 void side_fini(struct side *side);
-/* Nobody is infected, in the replica that `population` now holds. Without `base` everybody can be
- * hit, and with it nobody. */
-MUST_CHECK int side_reset(struct side *side, const struct history *base, struct history *history,
-			  struct error *error);
+/* Nobody is infected, in the replica that `population` now holds, and everybody can be hit. */
+MUST_CHECK int side_reset(struct side *side, struct history *history, struct error *error);
+/* Nobody is infected, and nobody can be hit: base is to be followed, with a remedy. */
+MUST_CHECK int side_reset_with(struct side *side, const struct effect *effect,
+			       const struct history *base, struct history *history,
+			       struct error *error);
 
 /* The target may be hit from now on. */
 void side_expose(struct side *side, uint32_t target);
@@ -56,10 +72,8 @@ double side_next_start(const struct side *side);
 void side_start_next(struct side *side);
 /* Hits per second on exposed targets. */
 double side_rate(const struct side *side);
-/* Who (place in history) hits what (index of slot) when something is hit; side_rate() must be
- * positive. */
-void side_draw_hit(const struct side *side, struct random *random, uint32_t *infector,
-		   uint32_t *index);
+/* What is hit when something is; side_rate() must be positive. */
+struct side_hit side_draw_hit(const struct side *side, struct random *random);
 
 static inline uint32_t side_host(const struct side *side, uint32_t target)
 {

@@ -60,15 +60,13 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	return 0;
 }
 
-/* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent.
- * `most` is the chance with which it was let happen so far. */
-static bool passes(const struct effect *effect, uint32_t from, uint32_t to, double most,
-		   struct random *random)
+/* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent. */
+static bool passes(const struct effect *effect, uint32_t from, uint32_t to, struct random *random)
 {
 	double chance = effect_speed(effect, from) *
 			effect_reach(effect, effect->population->subnet[from], to);
 
-	return chance >= most || (chance > 0 && random_unit(random) * most < chance);
+	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
 }
 
 /* Entry `index` of the base history is about to happen. */
@@ -89,7 +87,7 @@ static void follow(struct side *side, uint32_t index)
 		draw_init(&random, population->seed, population->replica, DRAW_PASS);
 		random.position = index;
 		if (rank >= side->scanning_total ||
-		    !passes(effect, base->host[infector], victim, 1, &random)) {
+		    !passes(effect, base->host[infector], victim, &random)) {
 			side_expose(side, index);
 			return;
 		}
@@ -104,7 +102,7 @@ static void hit_deferred(struct side *side, struct clock *clock)
 	uint32_t from = side->history->host[hit.infector];
 	uint32_t to = side_host(side, side->slot[hit.index]);
 
-	if (passes(side->effect, from, to, hit.most, &clock->random))
+	if (hit.decided || passes(side->effect, from, to, &clock->random))
 		side_infect(side, side_take(side, hit.index), hit.infector, clock->now);
 }
 

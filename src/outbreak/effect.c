@@ -84,6 +84,25 @@ bool effect_immune(const struct effect *effect, uint32_t host)
 	return false;
 }
 
+double effect_apart(const struct effect *effect, unsigned from, unsigned to)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+	double pass = candidate->pass;
+
+	switch (candidate->effect) {
+	case REMEDY_FILTER:
+		if (candidate->place == REMEDY_AT_HOST)
+			return to ? pass : 1;
+		if (from && to && candidate->place != REMEDY_AT_BORDER)
+			return pass * pass;
+		return from || to ? pass : 1;
+	case REMEDY_RATE: return from ? pass : 1;
+	case REMEDY_PATCH:
+	case REMEDY_CONTROL: return 1;
+	}
+	return 1;
+}
+
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
@@ -93,10 +112,7 @@ double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t 
 		return 1;
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
-	int filters = effect->part[from] + effect->part[to];
-	if (filters == 2 && candidate->place != REMEDY_AT_BORDER)
-		return candidate->pass * candidate->pass;
-	return filters ? candidate->pass : 1;
+	return effect_apart(effect, effect->part[from], effect->part[to]);
 }
 
 double effect_reach(const struct effect *effect, uint32_t from, uint32_t to)
@@ -113,20 +129,4 @@ double effect_speed(const struct effect *effect, uint32_t host)
 	if (effect->candidate->effect != REMEDY_RATE || !effect->covered[host])
 		return 1;
 	return effect->candidate->pass;
-}
-
-double effect_most(const struct effect *effect, unsigned from, unsigned to)
-{
-	const struct remedy_candidate *candidate = effect->candidate;
-
-	switch (candidate->effect) {
-	case REMEDY_FILTER:
-		if (candidate->place == REMEDY_AT_HOST)
-			return to ? candidate->pass : 1;
-		return from != to ? candidate->pass : 1; /* both may be in the same place */
-	case REMEDY_RATE: return from ? candidate->pass : 1;
-	case REMEDY_PATCH:
-	case REMEDY_CONTROL: return 1;
-	}
-	return 1;
 }

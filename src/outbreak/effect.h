@@ -31,8 +31,8 @@ double effect_reach(const struct effect *effect, uint32_t from, uint32_t to);
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to);
 /* What the scanning rate of the host is multiplied by: 1 unless it is limited by REMEDY_RATE. */
 double effect_speed(const struct effect *effect, uint32_t host);
-/* The most that effect_speed() times effect_reach() can be from hosts that are `covered` so to
- * hosts that are. */
-double effect_most(const struct effect *effect, unsigned from, unsigned to);
+/* effect_speed() times effect_reach() between hosts of different places, by whether the remedy
+ * covers them. */
+double effect_apart(const struct effect *effect, unsigned from, unsigned to);
 
 #endif

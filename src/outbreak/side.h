@@ -1,12 +1,16 @@
 /* side - the state of one birth process: who is infected, who scans, whom a hit may still infect.
  *
  * Targets are numbered as suits the process: by host where nothing is done, by their place in the
- * base history where that is followed. They are grouped in compartments: the subnets where scans
- * prefer their own; the two halves that a remedy makes of all hosts, those it covers and those it
- * does not; else one. A compartment has a segment of `slot`: targets that may be hit grow from its
- * front; where there are several, its infected, by their place in history, grow from its back. So
- * picking either at random is constant time, and memory is touched as little as can be: its latency
- * is what an infection costs. */
+ * base history where that is followed. They are grouped in compartments, so that all hosts of one
+ * are treated alike: subnets where scans prefer their own; the subnets or providers that a filter
+ * tells apart; the two halves that another remedy makes of all hosts; else one. What happens at
+ * rates that differ by compartment is drawn in proportion to them: hits that a remedy is bound to
+ * stop are not looked at.
+ *
+ * A compartment has a segment of `slot`: targets that may be hit grow from its front; where there
+ * are several, its infected, by their place in history, grow from its back. So picking either at
+ * random is constant time, and memory is touched as little as can be: its latency is what an
+ * infection costs. */
 #ifndef KENBI_OUTBREAK_SIDE_H
 #define KENBI_OUTBREAK_SIDE_H
 
@@ -16,7 +20,7 @@
 
 #define SIDE_NOT_INFECTED UINT32_MAX
 
-enum side_grouping { SIDE_WHOLE, SIDE_SUBNETS, SIDE_HALVES };
+enum side_grouping { SIDE_WHOLE, SIDE_HALVES, SIDE_SUBNETS, SIDE_PROVIDERS };
 
 struct side {
 	const struct population *population; /* borrowed */
@@ -26,26 +30,28 @@ struct side {
 	const struct effect *effect;	     /* borrowed; with base: the remedy */
 	enum side_grouping grouping;
 	size_t compartments;
-	double global_pair;	 /* rate at which a scanning host hits a certain target anywhere */
-	double *local_pair;	 /* per subnet: … in the own one, on top of that */
-	double most[2][2];	 /* halves: the most of hits from one on the other that matters */
-	uint32_t *first;	 /* per compartment: where its segment starts; one more: the end */
-	uint32_t *front;	 /* … how many may be hit */
-	uint32_t *back;		 /* … are infected */
-	uint32_t *scanning;	 /* … of them, past their latency */
+	double global_pair;  /* rate at which a scanning host hits a certain target anywhere */
+	double apart[2][2];  /* what remains of it from one half on the other */
+	bool exact;	     /* rates hold all that the remedy does; else hits are to be decided */
+	uint8_t *half;	     /* of each compartment: the remedy covers it */
+	double *inside_pair; /* of each: what scanning hosts in it add to that, on targets in it */
+	uint32_t *first;     /* of each: where its segment starts; one more: the end */
+	uint32_t *front;     /* … how many may be hit */
+	uint32_t *back;	     /* … are infected */
+	uint32_t *scanning;  /* … of them, past their latency */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
 	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
-	struct sum_tree targets; /* subnets: front, as weights */
-	struct sum_tree inside;	 /* subnets: rate of hits by local scans */
+	struct sum_tree targets[2]; /* front of the compartments of each half */
+	struct sum_tree sources[2]; /* … scanning */
+	struct sum_tree inside;	    /* rate of what inside_pair adds */
 	size_t capacity;
 };
 
-/* A hit: who (place in history) hits what (index of slot), and the chance with which it was let
- * happen already: what a remedy leaves of it is to be seen relative to that. */
+/* A hit: who (place in history) hits what (index of slot). */
 struct side_hit {
 	uint32_t infector, index;
-	double most;
+	bool decided; /* it gets through; else what the remedy does is still to be seen */
 };
 
 /* For worlds of `population` and this worm; both stay borrowed. */

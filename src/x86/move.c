@@ -1,0 +1,146 @@
+/* Moves, exchanges and address computation. */
+#include "x86/flags.h"
+#include "x86/handlers.h"
+#include "x86/operand.h"
+
+/* A user process holds flat descriptors: any selector loads, its base is the owner's business. */
+static void load_segment(struct x86 *cpu, unsigned segment, uint64_t selector)
+{
+	cpu->registers.selector[segment] = (uint16_t)selector;
+}
+
+struct operation *run_mov(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (op->target_kind == OPERAND_OTHER || op->source_kind == OPERAND_OTHER)
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0); /* control and debug registers */
+	if (op->source_kind == OPERAND_SEGMENT)
+		value = cpu->registers.selector[op->source];
+	else if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	if (op->target_kind == OPERAND_SEGMENT) {
+		if (op->target == X86_CS)
+			return raise_fault(cpu, op, X86_VECTOR_UD, 0);
+		load_segment(cpu, op->target, value);
+		if (op->target != X86_SS)
+			return done(op);
+		cpu->trap_delayed = true;
+		return leave(cpu, op);
+	}
+	if (op->source_kind == OPERAND_IMMEDIATE)
+		value = op->immediate;
+	if (!write_target(cpu, op, value))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+struct operation *run_movzx(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	register_write(cpu, op->target, op->size, value);
+	return done(op);
+}
+
+struct operation *run_movsx(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	register_write(cpu, op->target, op->size, sign_extend(value, op->source_size));
+	return done(op);
+}
+
+struct operation *run_lea(struct x86 *cpu, struct operation *op)
+{
+	register_write(cpu, op->target, op->size, effective_address(cpu, op));
+	return done(op);
+}
+
+struct operation *run_xchg(struct x86 *cpu, struct operation *op)
+{
+	uint64_t a, b;
+
+	/* memory may be either operand; registers are written last */
+	if (op->source_kind == OPERAND_MEMORY) {
+		b = register_read(cpu, op->target, op->size);
+		if (!memory_probe(cpu, linear_address(cpu, op), op->size) ||
+		    !read_source(cpu, op, &a) ||
+		    !memory_write(cpu, linear_address(cpu, op), op->size, b))
+			return memory_fault(cpu, op);
+		register_write(cpu, op->target, op->size, a);
+		return done_writing(cpu, op);
+	}
+	if (!read_source(cpu, op, &b) || !read_for_update(cpu, op, &a) || !write_target(cpu, op, b))
+		return memory_fault(cpu, op);
+	register_write(cpu, op->source, op->size, a);
+	return done_writing(cpu, op);
+}
+
+struct operation *run_cmov(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	if (!condition(cpu, op->third))
+		value = register_read(cpu, op->target, op->size);
+	register_write(cpu, op->target, op->size, value);
+	return done(op);
+}
+
+struct operation *run_movbe(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	value = __builtin_bswap64(value) >> (64 - 8 * op->size);
+	if (!write_target(cpu, op, value))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+struct operation *run_xlat(struct x86 *cpu, struct operation *op)
+{
+	uint64_t offset = cpu->registers.general[X86_BX] + get(cpu, X86_AX, 1);
+	uint64_t value;
+
+	offset = offset << op->address_unused >> op->address_unused;
+	if (!memory_read(cpu,
+			 (offset + cpu->registers.segment_base[op->segment]) & cpu->linear_mask, 1,
+			 &value))
+		return memory_fault(cpu, op);
+	put(cpu, X86_AX, 1, value);
+	return done(op);
+}
+
+/* lds and its like: an offset, and a selector behind it. */
+INLINE struct operation *load_far(struct x86 *cpu, struct operation *op, enum x86_segment segment)
+{
+	uint64_t address = linear_address(cpu, op);
+	uint64_t offset, selector;
+
+	if (!memory_read(cpu, address, op->size, &offset) ||
+	    !memory_read(cpu, (address + op->size) & cpu->linear_mask, 2, &selector))
+		return memory_fault(cpu, op);
+	load_segment(cpu, segment, selector);
+	register_write(cpu, op->target, op->size, offset);
+	return done(op);
+}
+
+#define LOAD_FAR(name, SEGMENT)                                             \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op) \
+	{                                                                   \
+		return load_far(cpu, op, SEGMENT);                          \
+	}
+
+LOAD_FAR(lds, X86_DS)
+LOAD_FAR(les, X86_ES)
+LOAD_FAR(lfs, X86_FS)
+LOAD_FAR(lgs, X86_GS)
+LOAD_FAR(lss, X86_SS)

@@ -38,7 +38,7 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 {
 	const struct population *population = side->population;
 	struct clock clock;
-	int result = side_reset(side, NULL, history, error);
+	int result = side_reset(side, history, error);
 
 	if (result < 0)
 		return result;
@@ -51,9 +51,8 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	while (clock.now < duration && history->count < population->count) {
 		double start = side_next_start(side);
 		if (clock_advance(&clock, side_rate(side), fmin(start, duration))) {
-			uint32_t infector, index;
-			side_draw_hit(side, &clock.random, &infector, &index);
-			side_infect(side, side_take(side, index), infector, clock.now);
+			struct side_hit hit = side_draw_hit(side, &clock.random);
+			side_infect(side, side_take(side, hit.index), hit.infector, clock.now);
 		} else if (start <= clock.now && clock.now < duration) {
 			side_start_next(side);
 		}
@@ -71,9 +70,10 @@ static bool passes(const struct effect *effect, uint32_t from, uint32_t to, stru
 }
 
 /* Entry `index` of the base history is about to happen. */
-static void follow(struct side *side, const struct effect *effect, uint32_t index)
+static void follow(struct side *side, uint32_t index)
 {
 	const struct history *base = side->base;
+	const struct effect *effect = side->effect;
 	const struct population *population = side->population;
 	double time = base->time[index];
 	uint32_t infector = base->infector[index];
@@ -96,14 +96,14 @@ static void follow(struct side *side, const struct effect *effect, uint32_t inde
 }
 
 /* A host that the remedy has saved so far is hit. */
-static void hit(struct side *side, const struct effect *effect, struct clock *clock)
+static void hit_deferred(struct side *side, struct clock *clock)
 {
-	uint32_t infector, index;
+	struct side_hit hit = side_draw_hit(side, &clock->random);
+	uint32_t from = side->history->host[hit.infector];
+	uint32_t to = side_host(side, side->slot[hit.index]);
 
-	side_draw_hit(side, &clock->random, &infector, &index);
-	uint32_t victim = side_host(side, side->slot[index]);
-	if (passes(effect, side->history->host[infector], victim, &clock->random))
-		side_infect(side, side_take(side, index), infector, clock->now);
+	if (hit.decided || passes(side->effect, from, to, &clock->random))
+		side_infect(side, side_take(side, hit.index), hit.infector, clock->now);
 }
 
 int birth_run_with(struct side *side, const struct effect *effect, const struct history *base,
@@ -111,7 +111,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 {
 	struct clock clock;
 	uint32_t next = 0;
-	int result = side_reset(side, base, history, error);
+	int result = side_reset_with(side, effect, base, history, error);
 
 	if (result < 0)
 		return result;
@@ -123,11 +123,11 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		if (event == INFINITY && start == INFINITY && rate <= 0)
 			break;
 		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration)))
-			hit(side, effect, &clock);
+			hit_deferred(side, &clock);
 		else if (start <= clock.now && start < duration)
 			side_start_next(side);
 		else if (event <= clock.now && event < duration)
-			follow(side, effect, next++);
+			follow(side, next++);
 	}
 	return 0;
 }

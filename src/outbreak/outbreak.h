@@ -127,6 +127,9 @@ struct outbreak_scenario {
 /* A topology named in the file is looked for beside the file. On failure `scenario` is empty. */
 MUST_CHECK int outbreak_scenario_load(const char *path, struct outbreak_scenario *scenario,
 				      struct error *error);
+/* The same from text in memory; `path` is for messages, and says beside what a topology lies. */
+MUST_CHECK int outbreak_scenario_parse(struct bytes text, const char *path,
+				       struct outbreak_scenario *scenario, struct error *error);
 void outbreak_scenario_fini(struct outbreak_scenario *scenario);
 
 #endif

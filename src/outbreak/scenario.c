@@ -287,6 +287,36 @@ static int build(struct builder *builder)
 	return result < 0 ? result : check_all(builder);
 }
 
+static int build_from(const struct file_scenario *file, const char *path,
+		      struct outbreak_scenario *scenario, struct error *error)
+{
+	struct builder builder = {
+		.file = file, .path = path, .scenario = scenario, .error = error
+	};
+
+	scenario->arena = arena_new(MOST_MEMORY);
+	if (!scenario->arena)
+		return error_set(error, ERROR_MEMORY, path, "no memory for a scenario");
+	int result = build(&builder);
+	if (result < 0)
+		outbreak_scenario_fini(scenario);
+	return result;
+}
+
+int outbreak_scenario_parse(struct bytes text, const char *path, struct outbreak_scenario *scenario,
+			    struct error *error)
+{
+	void *file;
+
+	*scenario = (struct outbreak_scenario){ 0 };
+	int result = knowledge_load_bytes(text, path, &scenario_value, &file, NULL, error);
+	if (result < 0)
+		return result;
+	result = build_from(file, path, scenario, error);
+	knowledge_free(&scenario_value, file, 0);
+	return result;
+}
+
 int outbreak_scenario_load(const char *path, struct outbreak_scenario *scenario,
 			   struct error *error)
 {
@@ -296,17 +326,8 @@ int outbreak_scenario_load(const char *path, struct outbreak_scenario *scenario,
 	int result = knowledge_load(path, &scenario_value, &file, NULL, error);
 	if (result < 0)
 		return result;
-	struct builder builder = {
-		.file = file, .path = path, .scenario = scenario, .error = error
-	};
-	scenario->arena = arena_new(MOST_MEMORY);
-	if (scenario->arena)
-		result = build(&builder);
-	else
-		result = error_set(error, ERROR_MEMORY, path, "no memory for a scenario");
+	result = build_from(file, path, scenario, error);
 	knowledge_free(&scenario_value, file, 0);
-	if (result < 0)
-		outbreak_scenario_fini(scenario);
 	return result;
 }
 

@@ -3,11 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t leaves_for(size_t count)
+{
+	size_t leaves = 1;
+	while (leaves < count)
+		leaves *= 2;
+	return leaves;
+}
+
 int sum_tree_init(struct sum_tree *tree, size_t count)
 {
-	tree->leaves = 1;
-	while (tree->leaves < count)
-		tree->leaves *= 2;
+	tree->leaves = leaves_for(count);
 	tree->nodes = calloc(2 * tree->leaves, sizeof *tree->nodes);
 	return tree->nodes ? 0 : ERROR_MEMORY;
 }
@@ -18,8 +24,9 @@ void sum_tree_fini(struct sum_tree *tree)
 	*tree = (struct sum_tree){ 0 };
 }
 
-void sum_tree_clear(struct sum_tree *tree)
+void sum_tree_clear(struct sum_tree *tree, size_t count)
 {
+	tree->leaves = leaves_for(count);
 	memset(tree->nodes, 0, 2 * tree->leaves * sizeof *tree->nodes);
 }
 

@@ -17,7 +17,8 @@ struct sum_tree {
 /* `count` weights, all 0. 0 or ERROR_MEMORY. */
 MUST_CHECK int sum_tree_init(struct sum_tree *tree, size_t count);
 void sum_tree_fini(struct sum_tree *tree);
-void sum_tree_clear(struct sum_tree *tree);
+/* Makes it one of `count` weights, all 0; not more than it was made for. */
+void sum_tree_clear(struct sum_tree *tree, size_t count);
 void sum_tree_set(struct sum_tree *tree, size_t index, double weight);
 /* The index that `point` in [0, total) falls on; one of positive weight if there is any. */
 size_t sum_tree_find(const struct sum_tree *tree, double point);

@@ -117,6 +117,10 @@ static void sum_tree_draws_in_proportion(void **state)
 	for (size_t i = 0; i < 5; i++)
 		sum_tree_set(&tree, i, 0);
 	assert_true(sum_tree_total(&tree) == 0);
+	sum_tree_clear(&tree, 2);
+	sum_tree_set(&tree, 1, 3);
+	assert_true(sum_tree_total(&tree) == 3);
+	assert_int_equal(sum_tree_find(&tree, 0), 1);
 	sum_tree_fini(&tree);
 }
 

@@ -3,6 +3,7 @@
 #include "x86/decode.h"
 
 #include "x86/handlers.h"
+#include "x86/shapes.h"
 
 /* --- instructions that only fault --- */
 
@@ -19,6 +20,46 @@ static struct operation *run_privileged(struct x86 *cpu, struct operation *op)
 #define HANDLER(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = run_##name,
 static handler *const handlers[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_INSTRUCTIONS(HANDLER) };
 #undef HANDLER
+
+#define TABLE(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = &shapes_##name,
+static shape_table *const by_size[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_SHAPES(TABLE) };
+static shape_table *const by_width[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_WIDTH_SHAPES(TABLE) };
+#undef TABLE
+
+static enum shape shape_of(const struct operation *op)
+{
+	static const uint8_t shapes[OPERAND_OTHER + 1][OPERAND_OTHER + 1] = {
+		[OPERAND_REGISTER] = { [OPERAND_REGISTER] = SHAPE_RR + 1,
+				       [OPERAND_IMMEDIATE] = SHAPE_RI + 1,
+				       [OPERAND_MEMORY] = SHAPE_RM + 1,
+				       [OPERAND_NONE] = SHAPE_R + 1 },
+		[OPERAND_MEMORY] = { [OPERAND_REGISTER] = SHAPE_MR + 1,
+				     [OPERAND_IMMEDIATE] = SHAPE_MI + 1,
+				     [OPERAND_NONE] = SHAPE_M + 1 },
+		[OPERAND_IMMEDIATE] = { [OPERAND_NONE] = SHAPE_I + 1 },
+		[OPERAND_NONE] = { [OPERAND_NONE] = SHAPE_NONE + 1 }
+	};
+	/* a third operand, or a far pointer, is no shape of these tables */
+	unsigned shape =
+		op->third_kind == OPERAND_NONE ? shapes[op->target_kind][op->source_kind] : 0;
+
+	return shape ? (enum shape)(shape - 1) : SHAPES;
+}
+
+/* Replaces the general handler by the one for just these operands, where there is one. */
+static void specialise(ZydisMnemonic mnemonic, struct operation *op)
+{
+	shape_table *table = by_size[mnemonic] ? by_size[mnemonic] : by_width[mnemonic];
+	unsigned size = by_size[mnemonic] ? op->size : op->width;
+	enum shape shape = shape_of(op);
+
+	if (op->run == run_jcc)
+		op->run = conditions_jcc[op->third & 15];
+	if (!table || shape == SHAPES || size == 0 || size > 8 || (size & (size - 1)) != 0)
+		return;
+	if ((*table)[__builtin_ctz(size)][shape])
+		op->run = (*table)[__builtin_ctz(size)][shape];
+}
 
 /* --- operands --- */
 
@@ -266,6 +307,7 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU)
 		implied_segment(cpu, &instruction, from, op);
+	specialise(instruction.mnemonic, op);
 	decoded->bytes = instruction.length;
 	return true;
 }

@@ -156,6 +156,7 @@ struct win32 {
 	uint32_t tls_used[2], fls_used[4]; /* bit maps of TLS slots */
 	uint32_t code_pages[64];	   /* pages where self-written code was reported */
 	unsigned code_page_count;
+	uint32_t names_block;	     /* texts that ws2_32 owns, see api/ws2_32_names.c */
 	struct win32_msvcrt *msvcrt; /* C run-time state, made on first use */
 	struct win32_user *user;     /* windows, messages and timers, made on first use */
 	bool placed;		     /* raw code: private memory is its natural place */

@@ -245,6 +245,7 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 	struct operation *from = cpu->from;
 	struct operation *op, *room;
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
+	uint64_t next;
 
 	/* the pseudo operation that led here is the newest: take its place */
 	if (from && from->run == run_resolve && code->used % CHUNK_OPERATIONS != 0 &&
@@ -266,7 +267,9 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 		op++;
 	}
 	*op++ = decoded->operation;
-	*op++ = pseudo(run_resolve, (address + decoded->operation.length) & cpu->linear_mask);
+	/* A link may only lead to the same page: pages are dropped one by one. */
+	next = (address + decoded->operation.length) & cpu->linear_mask;
+	*op++ = pseudo(next >> PAGE_BITS == code->page ? run_resolve : run_resolve_unlinked, next);
 	code->used += (unsigned)(op - room);
 	for (unsigned i = offset; i < offset + decoded->bytes; i++)
 		code->covered[i / 8] |= (uint8_t)(1u << i % 8);

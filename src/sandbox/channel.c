@@ -1,4 +1,5 @@
-/* Messages over a socket pair: a header of fixed size, then the body. A descriptor rides on the header. */
+/* Messages over a socket pair: a header of fixed size, then the body. A descriptor rides on the
+ * header. */
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -60,8 +61,8 @@ int sandbox_send(int channel, enum sandbox_message type, struct bytes body, int 
 		return error_set(error, ERROR_LIMIT, NULL, "a message of %zu bytes is too long",
 				 body.length);
 	struct header header = { (uint32_t)type, (uint32_t)body.length };
-	int result = descriptor >= 0 ? send_with_descriptor(channel, header, descriptor) :
-				       send_all(channel, &header, sizeof header);
+	int result = descriptor >= 0 ? send_with_descriptor(channel, header, descriptor)
+				     : send_all(channel, &header, sizeof header);
 	if (result == 0)
 		result = send_all(channel, body.data, body.length);
 	return result == 0 ? 0 : error_system(error, NULL, "the other process does not listen");
@@ -113,7 +114,8 @@ int sandbox_receive(int channel, enum sandbox_message *type, struct buffer *body
 	if (result == 0)
 		return 0;
 	if (result < 0 || header.length > SANDBOX_MESSAGE_LIMIT)
-		return error_set(error, ERROR_INTERNAL, NULL, "a message between processes is broken");
+		return error_set(error, ERROR_INTERNAL, NULL,
+				 "a message between processes is broken");
 	*type = (enum sandbox_message)header.type;
 	for (size_t left = header.length; left;) {
 		uint8_t chunk[65536];

@@ -1,7 +1,8 @@
-/* Giving up rights, from the widest to the narrowest: limits, Landlock (file system), seccomp (system calls).
+/* Giving up rights, from the widest to the narrowest: limits, Landlock (file system), seccomp
+ * (system calls).
  *
- * The filter answers EPERM instead of killing, so that a library that tries something harmless but unneeded
- * goes on; nothing outside the list is ever executed. Sources: landlock(7), seccomp(2). */
+ * The filter answers EPERM instead of killing, so that a library that tries something harmless but
+ * unneeded goes on; nothing outside the list is ever executed. Sources: landlock(7), seccomp(2). */
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -47,11 +49,12 @@ static int set_limits(const struct sandbox_limits *limits, struct error *error)
 	return result;
 }
 
-/* Denies every file system right that the running kernel knows, then allows reading below the folders. */
+/* Denies every file system right that the running kernel knows, then allows reading below the
+ * folders. */
 static int restrict_files(const char *const *folders, struct error *error)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			       LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (version < 1)
 		return 0;
 	uint64_t handled = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
@@ -65,11 +68,15 @@ static int restrict_files(const char *const *folders, struct error *error)
 		int folder = open(*folders, O_PATH | O_CLOEXEC);
 		if (folder < 0)
 			continue; /* what does not exist needs no permission */
+		struct stat status;
 		struct landlock_path_beneath_attr rule = {
-			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
 			.parent_fd = folder,
 		};
-		long added = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		if (fstat(folder, &status) == 0 && S_ISDIR(status.st_mode))
+			rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+		long added =
+			syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 		close(folder);
 		if (added < 0) {
 			close(rules);
@@ -82,17 +89,55 @@ static int restrict_files(const char *const *folders, struct error *error)
 }
 
 static const int allowed_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(close),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(getdents64),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(exit),
-	SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday),
-	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-	SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getcpu),
-	SCMP_SYS(restart_syscall), SCMP_SYS(set_tid_address),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(close),
+	SCMP_SYS(dup),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(lseek),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(brk),
+	SCMP_SYS(mmap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),
+	SCMP_SYS(getcpu),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(set_tid_address),
 };
 
 static int allow(scmp_filter_ctx filter)
@@ -111,13 +156,13 @@ static int allow(scmp_filter_ctx filter)
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 				   SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
 	/* Files are opened for reading only. */
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-				   SCMP_A2(SCMP_CMP_MASKED_EQ,
-					   O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));
+	failed |= seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));
 	/* Threads, not processes; clone3 hides its flags, so the library falls back to clone. */
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_VM | CLONE_THREAD,
-					   CLONE_VM | CLONE_THREAD));
+	failed |= seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD));
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	return failed;
 }
@@ -127,7 +172,8 @@ static int filter_calls(struct error *error)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
 	if (!filter)
-		return error_set(error, ERROR_MEMORY, "sandbox", "no memory for the system call filter");
+		return error_set(error, ERROR_MEMORY, "sandbox",
+				 "no memory for the system call filter");
 	int failed = allow(filter);
 	if (!failed)
 		failed = seccomp_load(filter);

@@ -1,4 +1,5 @@
-/* Starting and ending roles: fork, then the program again by /proc/self/exe, with the channel as descriptor 3. */
+/* Starting and ending roles: fork, then the program again by /proc/self/exe, with the channel as
+ * descriptor 3. */
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -82,8 +83,10 @@ static int explain_end(int status, struct error *error)
 		return error_set(error, ERROR_LIMIT, NULL,
 				 "the analysis process was ended: it used up its processor time or "
 				 "memory");
-	return error_set(error, ERROR_INTERNAL, NULL, "the analysis process crashed (%s); please report "
-			 "this with the input", strsignal(number));
+	return error_set(error, ERROR_INTERNAL, NULL,
+			 "the analysis process crashed (%s); please report "
+			 "this with the input",
+			 strsignal(number));
 }
 
 int sandbox_stop(struct sandbox_child *child, struct error *error)

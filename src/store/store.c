@@ -27,8 +27,8 @@ static int fail(struct store *store, struct error *error, const char *doing)
 
 	if (code == SQLITE_NOTADB)
 		return error_set(error, ERROR_INPUT, store->path, "not a kenbi data base");
-	return error_set(error, ours ? ERROR_INTERNAL : ERROR_SYSTEM, store->path,
-			 "cannot %s: %s", doing, sqlite3_errmsg(store->base));
+	return error_set(error, ours ? ERROR_INTERNAL : ERROR_SYSTEM, store->path, "cannot %s: %s",
+			 doing, sqlite3_errmsg(store->base));
 }
 
 static int execute(struct store *store, const char *text, const char *doing, struct error *error)
@@ -69,10 +69,11 @@ static int check_or_make_schema(struct store *store, struct error *error)
 		result = error_set(error, ERROR_INPUT, store->path,
 				   "a data base of another program, not kenbi's");
 	else if (result == 0 && version > SCHEMA_VERSION)
-		result = error_set(error, ERROR_INPUT, store->path,
-				   "made by a newer kenbi (data version %lld, this program knows %d); "
-				   "nothing was changed",
-				   (long long)version, SCHEMA_VERSION);
+		result = error_set(
+			error, ERROR_INPUT, store->path,
+			"made by a newer kenbi (data version %lld, this program knows %d); "
+			"nothing was changed",
+			(long long)version, SCHEMA_VERSION);
 	else if (result == 0 && tables == 0) {
 		snprintf(text, sizeof text, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 			 APPLICATION_ID, SCHEMA_VERSION);
@@ -105,16 +106,18 @@ static int choose_path(const char *path, char *chosen, size_t size, struct error
 	else if (home && home[0] == '/')
 		snprintf(folder, sizeof folder, "%s/.local/share/kenbi", home);
 	else
-		return error_set(error, ERROR_SYSTEM, NULL,
-				 "no place for the attack data base: set HOME or KENBI_STORE, or name "
-				 "one with --store");
+		return error_set(
+			error, ERROR_SYSTEM, NULL,
+			"no place for the attack data base: set HOME or KENBI_STORE, or name "
+			"one with --store");
 	snprintf(chosen, size, "%s/attacks.db", folder);
 	return file_make_folder(folder, error);
 }
 
 static int prepare(struct store *store, struct error *error)
 {
-	static const char record[] = "INSERT INTO record (\"case\", type, body) VALUES (?1, ?2, ?3)";
+	static const char record[] =
+		"INSERT INTO record (\"case\", type, body) VALUES (?1, ?2, ?3)";
 	static const char sample[] = "INSERT OR IGNORE INTO body (sha256, content) VALUES (?1, ?2)";
 
 	if (sqlite3_prepare_v2(store->base, record, -1, &store->put_record, NULL) != SQLITE_OK ||
@@ -148,8 +151,10 @@ int store_open(const char *path, struct store **store, struct error *error)
 	}
 	umask(mask);
 	if (result == 0)
-		result = execute(opened, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; "
-				 "PRAGMA synchronous = NORMAL", "set up the data base", error);
+		result = execute(opened,
+				 "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; "
+				 "PRAGMA synchronous = NORMAL",
+				 "set up the data base", error);
 	if (result == 0)
 		result = prepare(opened, error);
 	if (result < 0) {
@@ -311,7 +316,9 @@ static json_t *row_json(sqlite3_stmt *statement)
 		const char *text = (const char *)sqlite3_column_text(statement, i);
 		json_t *value = NULL;
 		switch (sqlite3_column_type(statement, i)) {
-		case SQLITE_INTEGER: value = json_integer(sqlite3_column_int64(statement, i)); break;
+		case SQLITE_INTEGER:
+			value = json_integer(sqlite3_column_int64(statement, i));
+			break;
 		case SQLITE_FLOAT: value = json_real(sqlite3_column_double(statement, i)); break;
 		case SQLITE_NULL: value = json_null(); break;
 		default:

@@ -1,10 +1,11 @@
-/* stream - conversations rebuilt from packets: what each side said, as the target would have read it.
+/* stream - conversations rebuilt from packets: what each side said, as the target would have read
+ * it.
  *
- * TCP reassembly by RFC 9293 with fragments out of order, retransmissions, overlaps, gaps and mid-stream
- * pick-up; UDP conversations by address pair and idle time. Finished conversations are handed to the owner
- * as sessions, with the protocol they speak (found by content, ports only break ties), whether they conform
- * to it, what was said in it, and the files that crossed.
- * A table is used by one thread; keyed hashing (SipHash) and hard limits keep an attacker from growing it. */
+ * TCP reassembly by RFC 9293 with fragments out of order, retransmissions, overlaps, gaps and
+ * mid-stream pick-up; UDP conversations by address pair and idle time. Finished conversations are
+ * handed to the owner as sessions, with the protocol they speak (found by content, ports only break
+ * ties), whether they conform to it, what was said in it, and the files that crossed. A table is
+ * used by one thread; keyed hashing (SipHash) and hard limits keep an attacker from growing it. */
 #ifndef KENBI_STREAM_H
 #define KENBI_STREAM_H
 
@@ -14,7 +15,11 @@
 enum stream_side { STREAM_CLIENT, STREAM_SERVER, STREAM_SIDES };
 
 enum stream_end {
-	STREAM_END_FIN, STREAM_END_RST, STREAM_END_TIMEOUT, STREAM_END_CAPTURE, STREAM_END_LIMIT
+	STREAM_END_FIN,
+	STREAM_END_RST,
+	STREAM_END_TIMEOUT,
+	STREAM_END_CAPTURE,
+	STREAM_END_LIMIT
 };
 
 /* A run of bytes that arrived with one packet. */
@@ -27,11 +32,12 @@ struct stream_segment {
 struct stream_half {
 	struct address address;
 	uint16_t port;
-	struct bytes data; /* everything in order; bytes that never arrived are zero and listed as gaps */
+	struct bytes data; /* everything in order; bytes that never arrived are zero and listed as
+			      gaps */
 	const struct stream_segment *segments; /* ascending offsets */
 	size_t segment_count;
-	uint64_t lost;          /* bytes missing (gaps) */
-	uint64_t beyond_limit;  /* bytes that were not kept because of the limit per side */
+	uint64_t lost;	       /* bytes missing (gaps) */
+	uint64_t beyond_limit; /* bytes that were not kept because of the limit per side */
 	uint32_t packets, retransmitted, out_of_order, overlaps, contradictions;
 	/* contradictions: overlaps whose bytes differ (evasion) */
 };
@@ -41,24 +47,24 @@ struct stream_session {
 	uint8_t protocol; /* 6 or 17 */
 	uint64_t first_ns, last_ns;
 	enum stream_end end;
-	bool picked_up;   /* the beginning was not seen */
+	bool picked_up; /* the beginning was not seen */
 	struct stream_half half[STREAM_SIDES];
 };
 
 struct stream_limits {
-	size_t memory;       /* of the whole table, bytes */
-	size_t side;         /* kept per side of a conversation, bytes */
-	size_t flows;        /* at the same time */
+	size_t memory; /* of the whole table, bytes */
+	size_t side;   /* kept per side of a conversation, bytes */
+	size_t flows;  /* at the same time */
 	uint64_t tcp_idle_ns, udp_idle_ns;
 };
 /* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s. */
 struct stream_limits stream_default_limits(void);
 
-#define STREAM_COUNTERS(COUNTER)                                                                    \
-	COUNTER(sessions, "conversations handed on")                                                \
-	COUNTER(evicted, "conversations closed early because a limit was reached")                  \
-	COUNTER(checksum_wrong, "packets ignored because their checksum is wrong")                  \
-	COUNTER(out_of_window, "segments ignored because no receiver would accept them")            \
+#define STREAM_COUNTERS(COUNTER)                                                         \
+	COUNTER(sessions, "conversations handed on")                                     \
+	COUNTER(evicted, "conversations closed early because a limit was reached")       \
+	COUNTER(checksum_wrong, "packets ignored because their checksum is wrong")       \
+	COUNTER(out_of_window, "segments ignored because no receiver would accept them") \
 	COUNTER(other_protocols, "packets that are neither TCP nor UDP")
 
 struct stream_counters {
@@ -68,8 +74,8 @@ struct stream_counters {
 };
 
 struct stream_table;
-/* Called once per finished conversation; the session is borrowed and valid during the call. A negative
- * result stops stream_push / stream_flush, which return it. */
+/* Called once per finished conversation; the session is borrowed and valid during the call. A
+ * negative result stops stream_push / stream_flush, which return it. */
 typedef int stream_receiver(void *context, const struct stream_session *session);
 
 struct stream_table *stream_new(const struct stream_limits *limits, stream_receiver *receiver,
@@ -89,7 +95,8 @@ struct stream_deviation {
 	const char *what; /* "NDR string longer than its maximum count", … */
 };
 
-/* One thing that was said: a request, a command, a named file. Text is printable UTF-8, cut at 1 KiB. */
+/* One thing that was said: a request, a command, a named file. Text is printable UTF-8, cut at 1
+ * KiB. */
 struct stream_utterance {
 	enum stream_side side;
 	size_t offset;
@@ -98,32 +105,34 @@ struct stream_utterance {
 	const char *text;
 };
 
-/* Another conversation that this one announced (FTP PORT/PASV/EPRT, TFTP reply port, …). */
+/* Another conversation that this one announced: FTP PORT, PASV, EPRT, EPSV; the answer to a TFTP
+ * request (to the client's port, from a port that is not known yet); what a command typed into a
+ * shell will fetch. */
 struct stream_announcement {
 	struct address address;
 	uint16_t port;
 	uint8_t protocol;
-	const char *purpose; /* "ftp-data" */
+	const char *purpose; /* "ftp-data", "tftp-data"; from shells "ftp", "tftp", "http" */
 	const char *name;    /* of the file that will cross; "" when not known */
-	bool to_server;      /* the content goes from client to server of this session (STOR) */
+	bool to_server;	     /* the content goes from client to server of this session (STOR) */
 };
 
 /* A file that crossed whole or in part. */
 struct stream_file {
 	enum stream_side sender;
-	size_t offset;       /* in the sender's data; for carriers that frame content, of its beginning */
+	size_t offset; /* in the sender's data; for carriers that frame content, of its beginning */
 	struct bytes content;
 	const char *name;    /* as the protocol names it, "" if it does not */
-	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "raw" */
+	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "smtp", "raw" */
 	const char *media;   /* by content: "pe", "elf", "zip", "text", "data", … */
-	bool complete;       /* as far as the carrier can tell */
+	bool complete;	     /* as far as the carrier can tell */
 };
 
 /* The result of stream_describe; everything in it lives in its arena. */
 struct stream_description {
 	struct arena *arena;
-	const char *protocol; /* "http", "ftp", "smb", "dcerpc", "smtp", "irc", "shell", "dns", "tftp",
-				 "pe-transfer", … or "unknown" */
+	const char *protocol; /* "http", "ftp", "smb", "dcerpc", "smtp", "irc", "shell", "dns",
+				 "tftp", "pe-transfer", … or "unknown" */
 	enum stream_conformance conformance;
 	const struct stream_deviation *deviations;
 	size_t deviation_count;
@@ -137,10 +146,21 @@ struct stream_description {
 			       from data/targets.yaml: interface UUID + operation number */
 };
 
-/* Judges one session. Returns 0 (also for unknown protocols), ERROR_LIMIT when the description was cut at
- * its budget (what is there stands), ERROR_MEMORY. Free with stream_description_fini in every case. */
+/* Reads data/targets.yaml, once per process; thread-safe. stream_describe does it itself on first
+ * use, and names no targets where that fails: a process that confines itself calls this before.
+ * `error` must not be NULL. */
+MUST_CHECK int stream_prepare(struct error *error);
+
+/* Judges one session. Returns 0 (also for unknown protocols), ERROR_LIMIT when the description was
+ * cut at its budget (what is there stands), ERROR_MEMORY. Free with stream_description_fini in
+ * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
+/* The same for a session that another one announced (ftp-data, tftp-data): what crosses is the
+ * announced file, whatever it looks like, and carries its name. */
+MUST_CHECK int stream_describe_announced(const struct stream_session *session,
+					 const struct stream_announcement *announcement,
+					 struct stream_description *description);
 void stream_description_fini(struct stream_description *description);
 
 /* Name of a media type by content ("pe", "elf", "zip", "gif", "text", "data", …). */

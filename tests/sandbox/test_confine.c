@@ -16,9 +16,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Each check runs in a child that confines itself; the bit it exits with says what it could still do. */
-enum { COULD_SOCKET = 1, COULD_FORK = 2, COULD_WRITE = 4, COULD_READ_OUTSIDE = 8, COULD_NOT_READ = 16,
-       COULD_EXEC = 32, NOT_CONFINED = 64 };
+/* Each check runs in a child that confines itself; the bit it exits with says what it could still
+ * do. */
+enum {
+	COULD_SOCKET = 1,
+	COULD_FORK = 2,
+	COULD_WRITE = 4,
+	COULD_READ_OUTSIDE = 8,
+	COULD_NOT_READ = 16,
+	COULD_EXEC = 32,
+	NOT_CONFINED = 64
+};
 
 static int try_everything(const char *folder)
 {
@@ -61,10 +69,10 @@ static void gives_up_everything_but_reading(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	/* Without Landlock in the kernel files stay readable; with it they must not. */
-	int accepted = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			       LANDLOCK_CREATE_RULESET_VERSION) < 1 ?
-			       COULD_READ_OUTSIDE :
-			       0;
+	int accepted =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1
+			? COULD_READ_OUTSIDE
+			: 0;
 	assert_int_equal(WEXITSTATUS(status) & ~accepted, 0);
 }
 

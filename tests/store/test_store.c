@@ -39,10 +39,10 @@ static int remove_path(void **state)
 static void put_attempt(struct store *store, const char *source, const char *code, const char *kind)
 {
 	struct error error;
-	json_t *record = json_pack("{s:s, s:i, s:{s:s, s:s, s:i}, s:s, s:s, s:s, s:[{s:s}]}", "type",
-				   "shellcode", "id", 1, "flow", "src", source, "dst", "192.0.2.1",
-				   "dport", 445, "code", code, "kind", kind, "os", "windows",
-				   "actions", "action", "bind");
+	json_t *record = json_pack("{s:s, s:i, s:{s:s, s:s, s:i}, s:s, s:s, s:s, s:[{s:s}]}",
+				   "type", "shellcode", "id", 1, "flow", "src", source, "dst",
+				   "192.0.2.1", "dport", 445, "code", code, "kind", kind, "os",
+				   "windows", "actions", "action", "bind");
 	assert_int_equal(store_put(store, record, &error), 0);
 	json_decref(record);
 }
@@ -164,9 +164,11 @@ static void refuses_newer_and_foreign_files(void **state)
 	assert_int_equal(store_open(path, &store, &error), 0);
 	store_close(store);
 
-	assert_int_equal(file_write(path, bytes_of("this is a text file, not a data base at all......"
-						   "................................................"),
-				    &error), 0);
+	assert_int_equal(file_write(path,
+				    bytes_of("this is a text file, not a data base at all......"
+					     "................................................"),
+				    &error),
+			 0);
 	assert_int_equal(store_open(path, &store, &error), ERROR_INPUT);
 	assert_null(store);
 	assert_int_equal(store_open("/nonexistent/folder/x.db", &store, &error), ERROR_SYSTEM);
@@ -175,10 +177,13 @@ static void refuses_newer_and_foreign_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(counts_attempts_codes_and_kinds, fresh_path, remove_path),
+		cmocka_unit_test_setup_teardown(counts_attempts_codes_and_kinds, fresh_path,
+						remove_path),
 		cmocka_unit_test_setup_teardown(keeps_samples_by_content, fresh_path, remove_path),
-		cmocka_unit_test_setup_teardown(abandoned_cases_leave_nothing, fresh_path, remove_path),
-		cmocka_unit_test_setup_teardown(refuses_newer_and_foreign_files, fresh_path, remove_path),
+		cmocka_unit_test_setup_teardown(abandoned_cases_leave_nothing, fresh_path,
+						remove_path),
+		cmocka_unit_test_setup_teardown(refuses_newer_and_foreign_files, fresh_path,
+						remove_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,280 @@
+#include "stream/dcerpc.h"
+
+#include <string.h>
+
+#define HEADER		   16u
+#define PDU_MOST	   65535u
+#define STUB_MOST	   (4u << 20)
+#define FLAG_FIRST	   1
+#define FLAG_LAST	   2
+#define FLAG_OBJECT	   0x80
+#define BIND_TIME_FEATURES 3
+
+enum pdu_type {
+	PDU_REQUEST = 0,
+	PDU_RESPONSE = 2,
+	PDU_FAULT = 3,
+	PDU_BIND = 11,
+	PDU_BIND_ACK = 12,
+	PDU_BIND_NAK = 13,
+	PDU_ALTER_CONTEXT = 14,
+	PDU_ALTER_CONTEXT_RESPONSE = 15,
+	PDU_AUTH3 = 16,
+	PDU_SHUTDOWN = 17,
+	PDU_CANCEL = 18,
+	PDU_ORPHANED = 19
+};
+
+struct pdu {
+	uint8_t type, flags;
+	bool little_endian;
+	uint16_t length, auth_length;
+	uint32_t call;
+	size_t offset; /* in the session's side */
+	enum stream_side side;
+	struct bytes body; /* behind the common header, without authentication trailer */
+};
+
+static uint16_t read_u16(struct reader *reader, bool little_endian)
+{
+	return little_endian ? reader_u16le(reader) : reader_u16be(reader);
+}
+
+static uint32_t read_u32(struct reader *reader, bool little_endian)
+{
+	return little_endian ? reader_u32le(reader) : reader_u32be(reader);
+}
+
+void dcerpc_init(struct dcerpc *rpc, struct describer *describer, const char *pipe)
+{
+	*rpc = (struct dcerpc){ .describer = describer, .pipe = pipe };
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		buffer_init(&rpc->side[side].pdu, PDU_MOST);
+		buffer_init(&rpc->side[side].stub, STUB_MOST);
+	}
+}
+
+void dcerpc_fini(struct dcerpc *rpc)
+{
+	for (int i = 0; i < STREAM_SIDES; i++) {
+		struct dcerpc_side *side = &rpc->side[i];
+		if (side->pdu.length && rpc->describer->session->end == STREAM_END_FIN)
+			describe_deviation(rpc->describer, (enum stream_side)i, side->pdu_offset,
+					   "DCE/RPC PDU ends before its stated length");
+		buffer_fini(&side->pdu);
+		buffer_fini(&side->stub);
+	}
+}
+
+bool dcerpc_looks_like(struct bytes bytes)
+{
+	struct reader reader = reader_of(bytes);
+	uint8_t version = reader_u8(&reader);
+	uint8_t minor = reader_u8(&reader);
+	uint8_t type = reader_u8(&reader);
+	reader_skip(&reader, 1);
+	uint8_t representation = reader_u8(&reader);
+	reader_skip(&reader, 3);
+	uint16_t length = read_u16(&reader, representation & 0x10);
+	return !reader_failed(&reader) && version == 5 && minor <= 1 && type <= PDU_ORPHANED &&
+	       (representation & 0xef) == 0 && length >= HEADER;
+}
+
+/* --- bind --- */
+
+static void describe_bind(struct dcerpc *rpc, const struct pdu *pdu,
+			  const struct dcerpc_context *context)
+{
+	const struct target_interface *interface =
+		targets_interface(targets_get(NULL), context->uuid);
+	char uuid[UUID_TEXT_SIZE];
+	describe_say_format(rpc->describer, pdu->side, pdu->offset, "bind", "%s%s%s v%u.%u%s%s",
+			    interface ? interface->name : "", interface ? " " : "",
+			    uuid_text(context->uuid, uuid), context->major, context->minor,
+			    rpc->pipe[0] ? " over " : "", rpc->pipe);
+}
+
+static void keep_context(struct dcerpc *rpc, const struct dcerpc_context *context)
+{
+	for (size_t i = 0; i < rpc->context_count; i++) {
+		if (rpc->contexts[i].id == context->id) {
+			rpc->contexts[i] = *context;
+			return;
+		}
+	}
+	if (rpc->context_count < DCERPC_CONTEXTS)
+		rpc->contexts[rpc->context_count++] = *context;
+	else
+		rpc->describer->cut = true;
+}
+
+static void read_bind(struct dcerpc *rpc, const struct pdu *pdu)
+{
+	struct reader reader = reader_of(pdu->body);
+	reader_skip(&reader, 8); /* largest fragments, association group */
+	uint8_t count = reader_u8(&reader);
+	reader_skip(&reader, 3);
+	for (uint8_t i = 0; i < count && !reader_failed(&reader); i++) {
+		struct dcerpc_context context = { .id = read_u16(&reader, pdu->little_endian) };
+		uint8_t transfers = reader_u8(&reader);
+		reader_skip(&reader, 1);
+		struct bytes uuid = reader_take(&reader, UUID_SIZE);
+		context.major = read_u16(&reader, pdu->little_endian);
+		context.minor = read_u16(&reader, pdu->little_endian);
+		reader_skip(&reader, (size_t)transfers * 20);
+		if (reader_failed(&reader))
+			break;
+		memcpy(context.uuid, uuid.data, UUID_SIZE);
+		keep_context(rpc, &context);
+		describe_bind(rpc, pdu, &context);
+	}
+	if (reader_failed(&reader) || count == 0)
+		describe_deviation(rpc->describer, pdu->side, pdu->offset,
+				   "DCE/RPC bind whose context list contradicts its length");
+}
+
+/* --- calls --- */
+
+static const struct dcerpc_context *find_context(const struct dcerpc *rpc, uint16_t id)
+{
+	for (size_t i = 0; i < rpc->context_count; i++)
+		if (rpc->contexts[i].id == id)
+			return &rpc->contexts[i];
+	return NULL;
+}
+
+static void describe_call(struct dcerpc *rpc, const struct pdu *pdu,
+			  const struct dcerpc_context *context, uint16_t opnum, struct bytes stub)
+{
+	const struct targets *targets = targets_get(NULL);
+	const struct target_interface *interface =
+		context ? targets_interface(targets, context->uuid) : NULL;
+	const struct target_operation *operation = targets_operation(interface, opnum);
+	char uuid[UUID_TEXT_SIZE] = "unbound interface";
+
+	if (context)
+		uuid_text(context->uuid, uuid);
+	describe_say_format(rpc->describer, pdu->side, pdu->offset, "call",
+			    "%s %s (operation %u), %zu bytes%s%s",
+			    interface ? interface->name : uuid, operation ? operation->name : "",
+			    opnum, stub.length, rpc->pipe[0] ? " over " : "", rpc->pipe);
+	if (!operation)
+		return;
+	if (operation->vulnerability)
+		describe_target(rpc->describer, operation->vulnerability);
+	ndr_check(rpc->describer, pdu->side, pdu->offset, stub, pdu->little_endian, operation);
+}
+
+static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
+{
+	struct dcerpc_side *side = &rpc->side[pdu->side];
+	struct reader reader = reader_of(pdu->body);
+	uint32_t hint = read_u32(&reader, pdu->little_endian);
+	uint16_t context_id = read_u16(&reader, pdu->little_endian);
+	uint16_t opnum = read_u16(&reader, pdu->little_endian);
+	if (pdu->flags & FLAG_OBJECT)
+		reader_skip(&reader, UUID_SIZE);
+	struct bytes stub = reader_take(&reader, reader_left(&reader));
+	if (reader_failed(&reader)) {
+		describe_deviation(rpc->describer, pdu->side, pdu->offset,
+				   "DCE/RPC request shorter than its header");
+		return;
+	}
+	if (pdu->flags & FLAG_FIRST) {
+		buffer_clear(&side->stub);
+		side->in_call = true;
+	} else if (!side->in_call) {
+		describe_deviation(rpc->describer, pdu->side, pdu->offset,
+				   "DCE/RPC fragment of a call that has no first one");
+	}
+	if (buffer_append(&side->stub, stub.data, stub.length) < 0)
+		rpc->describer->cut = true;
+	if (!(pdu->flags & FLAG_LAST))
+		return;
+	side->in_call = false;
+	if ((pdu->flags & FLAG_FIRST) && hint && hint < stub.length)
+		describe_deviation(rpc->describer, pdu->side, pdu->offset,
+				   "DCE/RPC allocation hint smaller than the stub");
+	const struct dcerpc_context *context = find_context(rpc, context_id);
+	if (!context && !rpc->describer->session->picked_up)
+		describe_deviation(rpc->describer, pdu->side, pdu->offset,
+				   "DCE/RPC request in a context that was never bound");
+	describe_call(rpc, pdu, context, opnum, buffer_bytes(&side->stub));
+}
+
+static void read_pdu(struct dcerpc *rpc, struct pdu *pdu)
+{
+	if (pdu->auth_length) {
+		size_t trailer = (size_t)pdu->auth_length + 8;
+		if (trailer > pdu->body.length) {
+			describe_deviation(rpc->describer, pdu->side, pdu->offset,
+					   "DCE/RPC authentication longer than its PDU");
+			return;
+		}
+		pdu->body.length -= trailer;
+	}
+	switch (pdu->type) {
+	case PDU_BIND:
+	case PDU_ALTER_CONTEXT: read_bind(rpc, pdu); break;
+	case PDU_REQUEST: read_request(rpc, pdu); break;
+	case PDU_FAULT:
+		describe_say(rpc->describer, pdu->side, pdu->offset, "reply", bytes_of("fault"));
+		break;
+	case PDU_BIND_NAK:
+		describe_say(rpc->describer, pdu->side, pdu->offset, "reply",
+			     bytes_of("bind refused"));
+		break;
+	default: break;
+	}
+}
+
+/* The header of what is in the buffer; false when it is none. */
+static bool read_header(const struct dcerpc_side *side, enum stream_side which, struct pdu *pdu)
+{
+	struct bytes bytes = buffer_bytes(&side->pdu);
+	struct reader reader = reader_of(bytes);
+	if (!dcerpc_looks_like(bytes))
+		return false;
+	reader_skip(&reader, 2);
+	pdu->type = reader_u8(&reader);
+	pdu->flags = reader_u8(&reader);
+	pdu->little_endian = reader_u8(&reader) & 0x10;
+	reader_skip(&reader, 3);
+	pdu->length = read_u16(&reader, pdu->little_endian);
+	pdu->auth_length = read_u16(&reader, pdu->little_endian);
+	pdu->call = read_u32(&reader, pdu->little_endian);
+	pdu->offset = side->pdu_offset;
+	pdu->side = which;
+	pdu->body = bytes_slice(bytes, HEADER, SIZE_MAX);
+	return true;
+}
+
+void dcerpc_feed(struct dcerpc *rpc, enum stream_side which, size_t offset, struct bytes bytes)
+{
+	struct dcerpc_side *side = &rpc->side[which];
+	size_t taken = 0;
+
+	while (taken < bytes.length && !side->lost_track && !rpc->describer->cut) {
+		struct pdu pdu = { .length = HEADER };
+		if (side->pdu.length == 0)
+			side->pdu_offset = offset + taken;
+		if (side->pdu.length >= HEADER && !read_header(side, which, &pdu)) {
+			describe_deviation(rpc->describer, which, side->pdu_offset,
+					   "bytes that are no DCE/RPC header");
+			side->lost_track = true;
+			buffer_clear(&side->pdu);
+			return;
+		}
+		struct bytes next = bytes_slice(bytes, taken, pdu.length - side->pdu.length);
+		if (next.length && buffer_append(&side->pdu, next.data, next.length) < 0) {
+			rpc->describer->cut = true;
+			return;
+		}
+		taken += next.length;
+		if (side->pdu.length < HEADER || !read_header(side, which, &pdu) ||
+		    side->pdu.length < pdu.length)
+			continue;
+		read_pdu(rpc, &pdu);
+		buffer_clear(&side->pdu);
+	}
+}

@@ -1,0 +1,33 @@
+/* One HTTP/1.x message. */
+#ifndef KENBI_STREAM_HTTP_H
+#define KENBI_STREAM_HTTP_H
+
+#include "stream/protocol.h"
+
+struct http_message {
+	struct bytes method, target; /* requests */
+	unsigned status;	     /* answers */
+	bool has_length;
+	uint64_t content_length;
+	bool chunked;
+	bool has_host;
+	struct bytes disposition; /* Content-Disposition */
+	size_t body_offset;	  /* in the side's data */
+};
+
+struct http_body {
+	struct bytes content; /* without chunk headers */
+	size_t offset;	      /* where it begins */
+	size_t behind;	      /* where the next message begins */
+	bool complete;
+};
+
+/* Reads start line and header fields at `offset`. False: nothing is there, or it is no message. */
+bool http_message_read(struct describer *describer, enum stream_side side, size_t offset,
+		       struct http_message *message);
+/* Finds the body by RFC 9112, section 6.3. `method`: of the request, empty when not known. */
+void http_body_read(struct describer *describer, enum stream_side side,
+		    const struct http_message *message, struct bytes method,
+		    struct http_body *body);
+
+#endif

@@ -1,0 +1,157 @@
+/* HTTP/1.x (RFC 9110, RFC 9112) on any port: requests, answers, and the content that crosses.
+ *
+ * http_message.c reads one message; here messages are paired, since a HEAD or CONNECT decides what
+ * its answer holds, and bodies become files. Content codings are left on: media tells what they
+ * are. */
+#include "stream/http.h"
+
+#include <string.h>
+
+static const char *const methods[] = { "GET",	  "HEAD",      "POST",	 "PUT",	    "DELETE",
+				       "CONNECT", "OPTIONS",   "TRACE",	 "PATCH",   "PROPFIND",
+				       "SEARCH",  "MKCOL",     "COPY",	 "MOVE",    "LOCK",
+				       "UNLOCK",  "SUBSCRIBE", "NOTIFY", "M-SEARCH" };
+
+static bool is_method(struct bytes word)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (bytes_equal_text(word, methods[i]))
+			return true;
+	return false;
+}
+
+static int recognise_request(struct bytes data)
+{
+	struct reader reader = reader_of(bytes_slice(data, 0, 65536));
+	struct bytes line = reader_line(&reader);
+	struct bytes rest = line;
+	bool known = is_method(text_word(&rest));
+	if (known && bytes_find(line, bytes_of(" HTTP/"), 0) != SIZE_MAX)
+		return SURE_BY_MAGIC;
+	/* An overlong line may never come to its version. */
+	if (known && (bytes_start_with(rest, "/") || bytes_start_with(rest, "http://")))
+		return SURE_BY_FORM;
+	return SURE_NOT;
+}
+
+int http_recognise(const struct stream_session *session)
+{
+	int request = recognise_request(session->half[STREAM_CLIENT].data);
+	if (request)
+		return request;
+	return bytes_start_with(session->half[STREAM_SERVER].data, "HTTP/1.") ? SURE_BY_MAGIC
+									      : SURE_NOT;
+}
+
+/* --- names --- */
+
+/* Last part of the path of a request target, without query. */
+static struct bytes name_in_target(struct bytes target)
+{
+	size_t query = 0;
+	while (query < target.length && target.data[query] != '?' && target.data[query] != '#')
+		query++;
+	size_t start = query;
+	while (start > 0 && target.data[start - 1] != '/')
+		start--;
+	return bytes_slice(target, start, query - start);
+}
+
+/* The file name in Content-Disposition (RFC 6266), quoted or not. */
+static struct bytes name_in_disposition(struct bytes value)
+{
+	size_t at = bytes_find(value, bytes_of("filename="), 0);
+	if (at == SIZE_MAX)
+		return (struct bytes){ NULL, 0 };
+	struct bytes name = bytes_slice(value, at + 9, SIZE_MAX);
+	uint8_t end = ';';
+	if (name.length && name.data[0] == '"') {
+		end = '"';
+		name = bytes_slice(name, 1, SIZE_MAX);
+	}
+	size_t length = bytes_find(name, (struct bytes){ &end, 1 }, 0);
+	return text_trim(bytes_slice(name, 0, length));
+}
+
+/* --- the exchange --- */
+
+struct exchange {
+	struct bytes method, target; /* of the request that the next answer belongs to */
+};
+
+/* Requests wait for their answers in order (RFC 9112, section 9.3). */
+struct exchanges {
+	struct arena *arena;
+	struct exchange *list;
+	size_t count, room, answered;
+};
+
+static bool exchange_add(struct exchanges *exchanges, const struct http_message *message)
+{
+	if (exchanges->count == exchanges->room) {
+		size_t room = exchanges->room ? exchanges->room * 2 : 16;
+		struct exchange *grown = arena_take(exchanges->arena, room * sizeof *grown);
+		if (!grown)
+			return false;
+		if (exchanges->count)
+			memcpy(grown, exchanges->list, exchanges->count * sizeof *grown);
+		exchanges->list = grown;
+		exchanges->room = room;
+	}
+	exchanges->list[exchanges->count++] = (struct exchange){ message->method, message->target };
+	return true;
+}
+
+static struct exchange exchange_answered(struct exchanges *exchanges,
+					 const struct http_message *message)
+{
+	struct exchange none = { { NULL, 0 }, { NULL, 0 } };
+	if (exchanges->answered == exchanges->count)
+		return none;
+	struct exchange exchange = exchanges->list[exchanges->answered];
+	if (message->status >= 200) /* 1xx answers come before the final one */
+		exchanges->answered++;
+	return exchange;
+}
+
+static void keep_body(struct describer *describer, enum stream_side side,
+		      const struct http_message *message, const struct http_body *body,
+		      struct bytes name)
+{
+	struct bytes named = name_in_disposition(message->disposition);
+	describe_file(describer, side, body->offset, body->content, named.length ? named : name,
+		      "http", body->complete);
+}
+
+static void read_side(struct describer *describer, enum stream_side side,
+		      struct exchanges *exchanges)
+{
+	size_t offset = 0;
+	struct http_message message;
+
+	while (!describer->cut && http_message_read(describer, side, offset, &message)) {
+		struct exchange exchange = { message.method, message.target };
+		if (side == STREAM_CLIENT)
+			describer->cut |= !exchange_add(exchanges, &message);
+		else
+			exchange = exchange_answered(exchanges, &message);
+		struct http_body body;
+		http_body_read(describer, side, &message, exchange.method, &body);
+		keep_body(describer, side, &message, &body, name_in_target(exchange.target));
+		if (body.behind <= offset)
+			return;
+		offset = body.behind;
+		if (bytes_equal_text(exchange.method, "CONNECT") || message.status == 101) {
+			describe_unjudged(describer); /* what follows is another protocol */
+			return;
+		}
+	}
+}
+
+void http_read(struct describer *describer)
+{
+	struct exchanges exchanges = { .arena = describe_arena(describer) };
+
+	read_side(describer, STREAM_CLIENT, &exchanges);
+	read_side(describer, STREAM_SERVER, &exchanges);
+}

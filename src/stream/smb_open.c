@@ -1,0 +1,129 @@
+/* What is open on an SMB connection: pipes carry DCE/RPC, files collect what is written into them.
+ */
+#include "stream/smb.h"
+
+#include <string.h>
+
+#define FILE_MOST (64u << 20)
+
+void smb_remember(struct smb *smb, const struct smb_command *command, uint16_t file,
+		  const char *name)
+{
+	smb->pending[smb->next_pending] = (struct smb_pending){ .used = true,
+								.code = command->code,
+								.multiplex = command->multiplex,
+								.process = command->process,
+								.file = file,
+								.name = name };
+	smb->next_pending = (smb->next_pending + 1) % SMB_PENDING;
+}
+
+bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_pending *request)
+{
+	for (size_t i = 0; i < SMB_PENDING; i++) {
+		struct smb_pending *pending = &smb->pending[i];
+		if (!pending->used || pending->code != response->code ||
+		    pending->multiplex != response->multiplex ||
+		    pending->process != response->process)
+			continue;
+		*request = *pending;
+		pending->used = false;
+		return true;
+	}
+	return false;
+}
+
+static void finish(struct smb *smb, struct smb_open *open)
+{
+	if (!open->used)
+		return;
+	if (open->is_pipe)
+		dcerpc_fini(&open->rpc);
+	if (open->written.length)
+		describe_file(smb->describer, STREAM_CLIENT, open->first_offset,
+			      buffer_bytes(&open->written), bytes_of(open->name), "smb",
+			      !open->incomplete && !buffer_failed(&open->written));
+	buffer_fini(&open->written);
+	open->used = false;
+}
+
+static struct smb_open *claim(struct smb *smb, uint16_t file, const char *name, bool is_pipe)
+{
+	struct smb_open *open = &smb->opens[smb->next_open];
+	smb->next_open = (smb->next_open + 1) % SMB_OPENS;
+	finish(smb, open);
+	*open = (struct smb_open){ .used = true, .file = file, .name = name, .is_pipe = is_pipe };
+	buffer_init(&open->written, FILE_MOST);
+	if (is_pipe)
+		dcerpc_init(&open->rpc, smb->describer, open->name);
+	return open;
+}
+
+void smb_open_add(struct smb *smb, uint16_t file, const char *name)
+{
+	smb_open_close(smb, file);
+	claim(smb, file, name, smb->pipes_only);
+}
+
+struct smb_open *smb_open_find(struct smb *smb, uint16_t file)
+{
+	for (size_t i = 0; i < SMB_OPENS; i++)
+		if (smb->opens[i].used && smb->opens[i].file == file)
+			return &smb->opens[i];
+	return NULL;
+}
+
+void smb_open_close(struct smb *smb, uint16_t file)
+{
+	struct smb_open *open = smb_open_find(smb, file);
+	if (open)
+		finish(smb, open);
+}
+
+void smb_open_close_all(struct smb *smb)
+{
+	for (size_t i = 0; i < SMB_OPENS; i++)
+		finish(smb, &smb->opens[(smb->next_open + i) % SMB_OPENS]);
+}
+
+static void write_file(struct smb *smb, struct smb_open *open, const struct smb_command *command,
+		       uint64_t position, struct bytes content)
+{
+	struct buffer *written = &open->written;
+
+	if (written->length == 0)
+		open->first_offset = command->offset;
+	if (position > written->length) {
+		open->incomplete = true; /* later parts without what stands before them */
+		position = written->length;
+	}
+	size_t over = written->length - (size_t)position;
+	if (over > content.length)
+		over = content.length;
+	if (over)
+		memcpy(written->data + position, content.data, over);
+	struct bytes rest = bytes_slice(content, over, SIZE_MAX);
+	if (rest.length && buffer_append(written, rest.data, rest.length) < 0)
+		smb->describer->cut = true;
+}
+
+void smb_open_transfer(struct smb *smb, uint16_t file, const struct smb_command *command,
+		       uint64_t position, struct bytes content)
+{
+	struct smb_open *open = smb_open_find(smb, file);
+
+	if (content.length == 0)
+		return;
+	if (!open) {
+		/* The opening was not seen or was refused: content tells pipes from files. */
+		if (!smb->describer->session->picked_up && command->side == STREAM_CLIENT)
+			smb_deviates(smb, command, "SMB transfer through a file that is not open");
+		open = claim(smb, file, "", dcerpc_looks_like(content));
+	}
+	if (open->is_pipe)
+		dcerpc_feed(&open->rpc, command->side,
+			    command->offset + (size_t)(content.data - command->message.data),
+			    content);
+	else if (command->side == STREAM_CLIENT)
+		write_file(smb, open, command, position, content);
+}

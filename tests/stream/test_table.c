@@ -1,0 +1,181 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "wire.h"
+
+#define SECOND 1000000000u
+
+static struct packet datagram(struct wire *wire, enum stream_side side, const char *text)
+{
+	struct packet packet = wire_packet(wire, side, 0, text);
+	packet.protocol = 17;
+	return packet;
+}
+
+static void datagrams_make_conversations(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	wire->server_port = 53;
+	struct packet question = datagram(wire, STREAM_CLIENT, "question");
+	struct packet answer = datagram(wire, STREAM_SERVER, "answer");
+	wire_push(wire, &question);
+	wire_push(wire, &answer);
+	wire->now_ns += 61ull * SECOND; /* idle for longer than the limit: another conversation */
+	struct packet again = datagram(wire, STREAM_CLIENT, "again");
+	wire_push(wire, &again);
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 2);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "question"));
+	assert_true(wire_got(wire, 0, STREAM_SERVER, "answer"));
+	assert_true(wire_got(wire, 1, STREAM_CLIENT, "again"));
+	assert_int_equal(wire->got[0].session.end, STREAM_END_TIMEOUT);
+	wire_free(wire);
+}
+
+static void wrong_datagrams_are_dropped_where_right_ones_came(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	struct packet wrong = datagram(wire, STREAM_CLIENT, "a");
+	wrong.checksum_wrong = true;
+	wire_push(wire, &wrong);
+	struct packet right = datagram(wire, STREAM_CLIENT, "b");
+	wire_push(wire, &right);
+	wire_push(wire, &wrong);
+	wire_flush(wire);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "ab"));
+	assert_int_equal(stream_counters(wire->table).checksum_wrong, 1);
+	wire_free(wire);
+}
+
+/* A flood of connections that nobody answers costs itself, not the conversation that lives. */
+static void a_flood_evicts_itself_first(void **state)
+{
+	(void)state;
+	struct stream_limits limits = stream_default_limits();
+	limits.flows = 8;
+	struct wire *wire = wire_new(&limits);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "first ");
+	for (uint16_t port = 2000; port < 2030; port++) {
+		struct packet syn = wire_packet(wire, STREAM_CLIENT, PACKET_SYN, "");
+		syn.source_port = port;
+		wire_push(wire, &syn);
+	}
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "second");
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 31);
+	size_t whole = 0;
+	for (size_t i = 0; i < wire->got_count; i++)
+		whole += wire_got(wire, i, STREAM_CLIENT, "first second");
+	assert_int_equal(whole, 1);
+	assert_int_equal(stream_counters(wire->table).evicted, 23);
+	wire_free(wire);
+}
+
+static void memory_has_a_limit(void **state)
+{
+	(void)state;
+	struct stream_limits limits = stream_default_limits();
+	limits.memory = 100000;
+	struct wire *wire = wire_new(&limits);
+	char text[1001];
+	memset(text, 'm', 1000);
+	text[1000] = 0;
+	for (uint16_t port = 3000; port < 3060; port++) {
+		wire->client_port = port;
+		wire->sequence[STREAM_CLIENT] = 1000;
+		wire->sequence[STREAM_SERVER] = 5000;
+		wire_handshake(wire);
+		for (int i = 0; i < 3; i++)
+			wire_send(wire, STREAM_CLIENT, PACKET_ACK, text);
+	}
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 60);
+	assert_int_equal(wire->got[0].session.end, STREAM_END_LIMIT);
+	assert_in_range(stream_counters(wire->table).evicted, 20, 50);
+	wire_free(wire);
+}
+
+static void silence_ends_a_connection(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "hello");
+	wire->now_ns += 301ull * SECOND;
+	struct packet other = wire_packet(wire, STREAM_CLIENT, PACKET_SYN, "");
+	other.source_port = 9;
+	wire_push(wire, &other);
+	assert_int_equal(wire->got_count, 1);
+	assert_int_equal(wire->got[0].session.end, STREAM_END_TIMEOUT);
+	wire_free(wire);
+}
+
+static void other_protocols_are_counted(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	struct packet ping = wire_packet(wire, STREAM_CLIENT, 0, "ping");
+	ping.protocol = 1;
+	wire_push(wire, &ping);
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 0);
+	assert_int_equal(stream_counters(wire->table).other_protocols, 1);
+	wire_free(wire);
+}
+
+static int refuse(void *context, const struct stream_session *session)
+{
+	(void)context;
+	(void)session;
+	return ERROR_LIMIT;
+}
+
+static void a_receiver_can_stop(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	struct stream_table *table = stream_new(&wire->limits, refuse, NULL);
+	struct packet packet = datagram(wire, STREAM_CLIENT, "x");
+	assert_int_equal(stream_push(table, &packet), 0);
+	assert_int_equal(stream_flush(table), ERROR_LIMIT);
+	stream_free(table);
+	wire_free(wire);
+}
+
+static void sessions_are_numbered_by_their_first_packet(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	for (uint16_t port = 40; port > 30; port--) {
+		wire->client_port = port;
+		struct packet packet = datagram(wire, STREAM_CLIENT, "x");
+		wire_push(wire, &packet);
+	}
+	wire_flush(wire);
+	for (size_t i = 0; i < 10; i++) {
+		assert_int_equal(wire->got[i].session.number, i + 1);
+		assert_int_equal(wire->got[i].session.half[STREAM_CLIENT].port, 40 - i);
+	}
+	wire_free(wire);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(datagrams_make_conversations),
+		cmocka_unit_test(wrong_datagrams_are_dropped_where_right_ones_came),
+		cmocka_unit_test(a_flood_evicts_itself_first),
+		cmocka_unit_test(memory_has_a_limit),
+		cmocka_unit_test(silence_ends_a_connection),
+		cmocka_unit_test(other_protocols_are_counted),
+		cmocka_unit_test(a_receiver_can_stop),
+		cmocka_unit_test(sessions_are_numbered_by_their_first_packet),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

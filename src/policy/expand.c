@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPAND_DEPTH 1200 /* of the tree with all definitions put in place */
-#define EXPAND_NODES \
-	20000 /* visited for one policy: definitions that multiply each other end here */
+#define EXPAND_DEPTH 1200  /* of the tree with all definitions put in place */
+#define EXPAND_NODES 20000 /* visited: definitions that multiply each other end here */
 
 struct expansion {
 	const struct syntax *syntax;
@@ -44,29 +43,36 @@ static int expand_event(struct expansion *expansion, const struct node *node, co
 	return 0;
 }
 
+/* The list of names is taken from the arena: expansion is deep, and its frames are kept small. */
+static int unknown_name(const struct syntax *syntax, const struct node *node)
+{
+	size_t count = TRACE_KINDS + 1;
+	char hint[100];
+
+	for (struct definition *each = syntax->definitions; each; each = each->next)
+		count++;
+	const char **names = arena_take(syntax->arena, count * sizeof(char *));
+	if (!names)
+		return syntax_no_memory(syntax);
+	count = 0;
+	for (int kind = 0; kind < TRACE_KINDS; kind++)
+		names[count++] = trace_kind_name((enum trace_kind)kind);
+	for (struct definition *each = syntax->definitions; each; each = each->next)
+		if (each->condition)
+			names[count++] = each->name;
+	return syntax_error(syntax, &node->place,
+			    "found '%.60s', which is neither an event nor defined%s", node->name,
+			    syntax_suggest(node->name, names, hint, sizeof hint));
+}
+
 static int expand_name(struct expansion *expansion, const struct node *node, const char *label,
 		       struct draft_list *list)
 {
 	const struct syntax *syntax = expansion->syntax;
 	struct definition *definition = syntax_find(syntax, node->name);
-	char hint[100];
 
-	if (!definition) {
-		const char *names[TRACE_KINDS + 257];
-		size_t count = 0;
-		for (int kind = 0; kind < TRACE_KINDS; kind++)
-			names[count++] = trace_kind_name((enum trace_kind)kind);
-		for (struct definition *each = syntax->definitions;
-		     each && count < TRACE_KINDS + 256; each = each->next)
-			if (each->condition)
-				names[count++] = each->name;
-		names[count] = NULL;
-		return syntax_error(syntax, &node->place,
-				    "found '%.60s', which is neither an event "
-				    "nor defined%s",
-				    node->name,
-				    syntax_suggest(node->name, names, hint, sizeof hint));
-	}
+	if (!definition)
+		return unknown_name(syntax, node);
 	if (!definition->condition)
 		return syntax_error(syntax, &node->place,
 				    "'%.60s' is a set, expected an event or "

@@ -111,6 +111,15 @@ static char *rendered(const struct derivation *derivation, const char *template,
 	return text;
 }
 
+/* A sentence for people; `otherwise` when there is none or when a value in it is not known. */
+static char *sentence(const struct derivation *derivation, const char *template,
+		      const char *otherwise, const struct render_values *values)
+{
+	char *text = template ? rendered(derivation, template, render_format_find("text"), values)
+			      : NULL;
+	return text ? text : keep(derivation, otherwise);
+}
+
 static char *why_of(const struct derivation *derivation, const json_t *behaviour,
 		    const struct render_values *values)
 {
@@ -127,6 +136,18 @@ static char *why_of(const struct derivation *derivation, const json_t *behaviour
 	char *why = keep(derivation, buffer_text(&buffer));
 	buffer_fini(&buffer);
 	return why;
+}
+
+static char *joined(const struct derivation *derivation, char **words, unsigned count)
+{
+	struct buffer buffer;
+
+	buffer_init(&buffer, WHY_SIZE);
+	for (unsigned i = 0; i < count; i++)
+		buffer_printf(&buffer, "%s%s", i ? ", " : "", words[i]);
+	char *text = keep(derivation, buffer_text(&buffer));
+	buffer_fini(&buffer);
+	return text;
 }
 
 /* The scan rate that behaviours tell for a port; 0: not known. */
@@ -205,7 +226,6 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 {
 	struct remedy_candidates *candidates = derivation->candidates;
 	const struct remedy_entry *entry = derivation->entry;
-	int text_format = render_format_find("text");
 	struct remedy_candidate made = { .effect = entry->effect,
 					 .place = entry->place,
 					 .pass = pass_of(derivation, values),
@@ -220,14 +240,14 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 	if (result < 0 || made.rule_count == 0)
 		return result; /* nothing of it can be said safely: no candidate */
 	made.name = keep(derivation, entry->name);
-	made.title = rendered(derivation, entry->title, text_format, values);
-	if (!made.title)
-		made.title = made.name;
+	made.title = sentence(derivation, entry->title, entry->name, values);
 	made.why = why_of(derivation, behaviour, values);
-	made.collateral = entry->collateral
-				  ? rendered(derivation, entry->collateral, text_format, values)
-				  : keep(derivation, "");
-	if (!made.name || !made.why || !made.collateral)
+	made.collateral = sentence(derivation, entry->collateral, "", values);
+	made.undo = sentence(derivation, entry->undo, "", values);
+	made.attack = joined(derivation, entry->attack, entry->attack_count);
+	made.defend = joined(derivation, entry->defend, entry->defend_count);
+	if (!made.name || !made.title || !made.why || !made.collateral || !made.undo ||
+	    !made.attack || !made.defend)
 		return no_memory(derivation);
 	derivation->keys[candidates->count] = key;
 	candidates->items[candidates->count++] = made;

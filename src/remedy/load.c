@@ -142,9 +142,10 @@ static int check_entry(struct loader *loader, const struct remedy_entry *entry)
 		if ((problem = render_check(entry->rules[i].text, entry)))
 			return wrong(loader, entry->name, entry->rules[i].format, "rule", problem);
 	}
-	if ((problem = render_check(entry->title, entry)) ||
-	    (entry->collateral && (problem = render_check(entry->collateral, entry))))
-		return wrong(loader, entry->name, "title", "text", problem);
+	const char *const texts[] = { entry->title, entry->collateral, entry->undo };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i] && (problem = render_check(texts[i], entry)))
+			return wrong(loader, entry->name, texts[i], "text", problem);
 	return 0;
 }
 

@@ -60,6 +60,9 @@ struct remedy_candidate {
 	double share;		/* of hosts, subnets or providers that take part, 0 … 1 */
 	double delay_seconds;	/* from first infection until it is in force */
 	const char *collateral; /* what else stops working; "" for nothing known */
+	const char *undo;	/* how to take it back; "" for nothing to do */
+	const char *attack;	/* MITRE ATT&CK techniques that it answers: "T1210, T1595" */
+	const char *defend;	/* MITRE D3FEND techniques that it is: "D3-NTF" */
 	const struct remedy_rule *rules;
 	size_t rule_count;
 };

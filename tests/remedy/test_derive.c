@@ -121,6 +121,9 @@ static void candidates_are_complete_and_distinct(void **state)
 		assert_true(each->pass >= 0 && each->pass <= 1);
 		assert_null(strstr(each->title, "${"));
 		assert_null(strstr(each->collateral, "${"));
+		assert_null(strstr(each->undo, "${"));
+		assert_int_equal(each->attack[0], 'T');
+		assert_int_equal(strncmp(each->defend, "D3-", 3), 0);
 		for (size_t j = 0; j < i; j++)
 			assert_false(strcmp(each->title, candidates.items[j].title) == 0 &&
 				     each->place == candidates.items[j].place);
@@ -169,6 +172,34 @@ static void a_useless_address_leaves_the_port(void **state)
 	assert_non_null(strstr(rule_of(server, "nftables"), "ip daddr 198.51.100.9"));
 	for (size_t i = 0; i < candidates.count; i++)
 		assert_null(strstr(candidates.items[i].title, "0.0.0.0"));
+	remedy_candidates_fini(&candidates);
+	json_decref(behaviours);
+	trace_log_free(log);
+}
+
+/* No update is known for this one: no patch is offered, the filters are. */
+static void an_unknown_bulletin_is_no_error(void **state)
+{
+	struct trace_log *log = trace_log_new(1u << 20);
+	struct remedy_candidates candidates;
+	struct error error;
+	(void)state;
+	tell(log,
+	     "{\"event\":\"session\",\"address\":\"192.0.2.7\",\"port\":4899,\"proto\":\"tcp\","
+	     "\"protocol\":\"unknown\",\"detail\":\"CVE-2099-12345\"}");
+	json_t *behaviours = behaviours_of(knowledge, log);
+	assert_int_equal(remedy_derive(knowledge, behaviours, &candidates, &error), 0);
+	assert_null(candidate_of(&candidates, "patch"));
+	assert_non_null(candidate_of(&candidates, "filter-port-border"));
+	remedy_candidates_fini(&candidates);
+	json_decref(behaviours);
+	/* Records of somebody else may lack anything. */
+	behaviours = json_loads("[{}, 3, {\"name\":\"scan\"}, {\"name\":\"mail_spread\"},"
+				"{\"name\":\"scan\",\"parameters\":{\"port\":-1,\"proto\":7}}]",
+				0, NULL);
+	assert_int_equal(remedy_derive(knowledge, behaviours, &candidates, &error), 0);
+	assert_int_equal(candidates.count, 1);
+	assert_string_equal(candidates.items[0].name, "mail-attachment-block");
 	remedy_candidates_fini(&candidates);
 	json_decref(behaviours);
 	trace_log_free(log);
@@ -275,6 +306,7 @@ int main(void)
 		cmocka_unit_test(behaviours_with_parameters),
 		cmocka_unit_test(candidates_are_complete_and_distinct),
 		cmocka_unit_test(a_useless_address_leaves_the_port),
+		cmocka_unit_test(an_unknown_bulletin_is_no_error),
 		cmocka_unit_test(hostile_texts_stay_inside),
 		cmocka_unit_test(nftables_rules_load),
 	};

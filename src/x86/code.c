@@ -55,14 +55,7 @@ void code_drop_all(struct x86 *cpu)
 
 /* --- pseudo operations --- */
 
-/* Not decoded yet, or no longer: look the address up. */
-static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
-{
-	cpu->registers.ip = op->address;
-	cpu->from = op;
-	cpu->event = EVENT_RESOLVE;
-	return NULL;
-}
+static handler run_resolve;
 
 static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation *op)
 {
@@ -145,12 +138,14 @@ static bool executable(struct x86 *cpu, uint64_t address)
 	return true;
 }
 
-static struct code *code_new(uint64_t page)
+static struct code *code_new(uint64_t page, struct frame *frame)
 {
 	struct code *code = calloc(1, sizeof *code);
 
-	if (code)
+	if (code) {
 		code->page = page;
+		code->frame = frame;
+	}
 	return code;
 }
 
@@ -167,7 +162,7 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 	if (!frame)
 		return NULL;
 	if (!frame->code) {
-		frame->code = code_new(number);
+		frame->code = code_new(number, frame);
 		if (!frame->code)
 			return NULL;
 		/* stores must see from now on that they hit code */
@@ -178,7 +173,16 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 	return frame->code;
 }
 
-static bool written_bytes(const struct x86 *cpu, uint64_t address, unsigned length)
+/* Did the guest write one of these bytes, all of one page? */
+static bool written_within(const struct frame *frame, unsigned offset, unsigned length)
+{
+	uint32_t word;
+
+	memcpy(&word, &frame->written[offset / 8], sizeof word);
+	return word >> offset % 8 & ((1u << length) - 1);
+}
+
+static bool written_across(const struct x86 *cpu, uint64_t address, unsigned length)
 {
 	for (unsigned i = 0; i < length; i++)
 		if (x86_written(cpu, (address + i) & cpu->linear_mask))
@@ -204,7 +208,7 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 	decode(cpu, address, bytes, sizeof bytes, &decoded);
 	*op = decoded.operation;
 	op[1] = pseudo(run_resolve_unlinked, (address + op->length) & cpu->linear_mask);
-	if (!written_bytes(cpu, address, decoded.bytes))
+	if (!written_across(cpu, address, decoded.bytes))
 		return op;
 	op[-1] = pseudo(run_written, address);
 	return op - 1;
@@ -241,11 +245,11 @@ static void code_clear(struct x86 *cpu, struct code *code)
 static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t address,
 				  const struct decoded *decoded)
 {
-	bool written = written_bytes(cpu, address, decoded->bytes);
 	struct operation *from = cpu->from;
 	struct operation *op, *room;
+	uint32_t covered;
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	uint64_t next;
+	bool written = written_within(code->frame, offset, decoded->bytes);
 
 	/* the pseudo operation that led here is the newest: take its place */
 	if (from && from->run == run_resolve && code->used % CHUNK_OPERATIONS != 0 &&
@@ -271,8 +275,9 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 	next = (address + decoded->operation.length) & cpu->linear_mask;
 	*op++ = pseudo(next >> PAGE_BITS == code->page ? run_resolve : run_resolve_unlinked, next);
 	code->used += (unsigned)(op - room);
-	for (unsigned i = offset; i < offset + decoded->bytes; i++)
-		code->covered[i / 8] |= (uint8_t)(1u << i % 8);
+	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
+	covered |= ((1u << decoded->bytes) - 1) << offset % 8;
+	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
 	return room;
 }
 
@@ -296,6 +301,26 @@ static bool hooked(const struct x86 *cpu, uint64_t address)
 	return false;
 }
 
+/* Not decoded yet, or no longer. A straight run that has just come to its end goes on decoding
+ * here; everything else is looked up by the loop. */
+static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
+{
+	struct code *code = cpu->last_code;
+	unsigned offset = (unsigned)(op->address % PAGE_SIZE);
+	struct operation *found = NULL;
+	struct decoded decoded;
+
+	cpu->registers.ip = op->address;
+	cpu->from = op;
+	cpu->event = EVENT_RESOLVE;
+	if (code && code->page == op->address >> PAGE_BITS && code->index[offset] == 0 &&
+	    op == operation_number(code, code->used - 1) &&
+	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION && !hooked(cpu, op->address) &&
+	    decode(cpu, op->address, code->frame->bytes + offset, LONGEST_INSTRUCTION, &decoded))
+		found = code_add(cpu, code, op->address, &decoded);
+	return found ? found->run(cpu, found) : NULL;
+}
+
 static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 {
 	struct code *code = page_code(cpu, address >> PAGE_BITS);
@@ -310,9 +335,8 @@ static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 	if (code->index[offset]) {
 		found = operation_number(code, code->index[offset] - 1u);
 	} else {
-		const struct frame *frame = memory_frame(cpu->memory, address >> PAGE_BITS);
 		unsigned left = PAGE_SIZE - offset;
-		if (!decode(cpu, address, frame->bytes + offset,
+		if (!decode(cpu, address, code->frame->bytes + offset,
 			    left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &decoded))
 			return decode_across(cpu, address);
 		found = code_add(cpu, code, address, &decoded);

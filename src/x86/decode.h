@@ -16,8 +16,9 @@ enum {
 
 struct code {
 	uint64_t page;
-	uint16_t index[PAGE_SIZE];	/* operation number + 1 at a byte offset; 0: not decoded */
-	uint8_t covered[PAGE_SIZE / 8]; /* bytes that decoded instructions are made of */
+	struct frame *frame;	   /* whose bytes these are */
+	uint16_t index[PAGE_SIZE]; /* operation number + 1 at a byte offset; 0: not decoded */
+	uint8_t covered[PAGE_SIZE / 8 + 4]; /* bytes that decoded instructions are made of */
 	struct operation *chunks[MOST_CHUNKS];
 	unsigned used; /* operations */
 };
@@ -41,5 +42,12 @@ void code_drop_all(struct x86 *cpu);
  */
 bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 	    struct decoded *decoded);
+/* Its two ways: the everyday encodings without Zydis (false: not one of them), and all with it. */
+bool decode_quick(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		  struct decoded *decoded);
+bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		 struct decoded *decoded);
+/* Sets op->run: the handler of the mnemonic, or its specialised form. */
+void decode_handler(ZydisMnemonic mnemonic, struct operation *op);
 
 #endif

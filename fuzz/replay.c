@@ -1,4 +1,5 @@
-/* Runs every file of a folder through a fuzz target, and an empty input first: the corpus as a test. */
+/* Runs every file of a folder through a fuzz target, and an empty input first: the corpus as a
+ * test. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

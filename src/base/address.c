@@ -61,6 +61,6 @@ bool address_is_special(const struct address *address)
 		       (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
 		       (b[0] == 169 && b[1] == 254);
 	static const uint8_t zeros[15];
-	return address->family != 6 || (memcmp(b, zeros, 15) == 0 && b[15] <= 1) ||
-	       b[0] == 0xff || (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return address->family != 6 || (memcmp(b, zeros, 15) == 0 && b[15] <= 1) || b[0] == 0xff ||
+	       (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
 }

@@ -8,7 +8,7 @@
 #define ADDRESS_TEXT_SIZE 46 /* INET6_ADDRSTRLEN */
 
 struct address {
-	uint8_t family;    /* 4 or 6; 0: none */
+	uint8_t family;	   /* 4 or 6; 0: none */
 	uint8_t bytes[16]; /* network order; an IPv4 address uses the first four, the rest are 0 */
 };
 
@@ -21,7 +21,8 @@ char *address_text(const struct address *address, char *text);
 bool address_equal(const struct address *a, const struct address *b);
 /* Total order by family, then bytes: <0, 0, >0. */
 int address_compare(const struct address *a, const struct address *b);
-/* Loopback, private (RFC 1918, RFC 4193), link-local, multicast, unspecified: not on the Internet. */
+/* Loopback, private (RFC 1918, RFC 4193), link-local, multicast, unspecified: not on the Internet.
+ */
 bool address_is_special(const struct address *address);
 
 #endif

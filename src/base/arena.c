@@ -68,8 +68,8 @@ void *arena_take(struct arena *arena, size_t size)
 		return NULL;
 	struct block *block = arena->blocks;
 	if (SEPARATE_BLOCKS || !block || block->size - block->used < rounded) {
-		size_t wanted = SEPARATE_BLOCKS || rounded > arena->next_size ? rounded :
-										arena->next_size;
+		size_t wanted =
+			SEPARATE_BLOCKS || rounded > arena->next_size ? rounded : arena->next_size;
 		block = add_block(arena, wanted);
 		if (!block)
 			return NULL;

@@ -1,6 +1,7 @@
 /* base - the ground floor: what every room stands on, and nothing that knows about attacks.
  *
- * One include gives all of it. The parts are small and independent; each part's header is its contract.
+ * One include gives all of it. The parts are small and independent; each part's header is its
+ * contract.
  */
 #ifndef KENBI_BASE_H
 #define KENBI_BASE_H

@@ -1,5 +1,5 @@
-/* A growing run of bytes with a limit that it never passes. A failed append sticks, so that a writer
- * may append many times and ask buffer_failed() once. */
+/* A growing run of bytes with a limit that it never passes. A failed append sticks, so that a
+ * writer may append many times and ask buffer_failed() once. */
 #ifndef KENBI_BASE_BUFFER_H
 #define KENBI_BASE_BUFFER_H
 

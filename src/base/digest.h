@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-#define DIGEST_SIZE 32
+#define DIGEST_SIZE	 32
 #define DIGEST_TEXT_SIZE 65
 
 void digest_sha256(struct bytes bytes, uint8_t digest[DIGEST_SIZE]);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+PRINTF_LIKE(4, 0)
 static void fill(struct error *error, int code, const char *where, const char *format, va_list list)
 {
 	error->code = code;

@@ -123,7 +123,8 @@ char *file_data_path(const char *name, char *path, size_t size)
 		snprintf(path, size, "%s/%s", chosen, name);
 		return path;
 	}
-	/* The build tree keeps the program in build/, data beside it; tests run one folder deeper. */
+	/* The build tree keeps the program in build/, data beside it; tests run one folder deeper.
+	 */
 	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
 	if (length > 0) {
 		program[length] = 0;

@@ -10,7 +10,9 @@ struct message {
 	size_t length;
 };
 
-/* libcyaml tells the cause first and then a backtrace of keys with lines and columns; both are kept. */
+/* libcyaml tells the cause first and then a backtrace of keys with lines and columns; both are
+ * kept. */
+PRINTF_LIKE(3, 0)
 static void keep_log(cyaml_log_t level, void *context, const char *format, va_list list)
 {
 	struct message *message = context;
@@ -27,9 +29,9 @@ static void keep_log(cyaml_log_t level, void *context, const char *format, va_li
 	size_t length = strcspn(text, "\n");
 	if (length == 0 || strncmp(text, "Backtrace", 9) == 0)
 		return;
-	int wrote = snprintf(message->text + message->length,
-			     sizeof message->text - message->length, "%s%.*s",
-			     message->length ? "; " : "", (int)length, text);
+	int wrote =
+		snprintf(message->text + message->length, sizeof message->text - message->length,
+			 "%s%.*s", message->length ? "; " : "", (int)length, text);
 	if (wrote > 0) {
 		message->length += (size_t)wrote;
 		if (message->length >= sizeof message->text)
@@ -49,21 +51,23 @@ static cyaml_config_t configuration(struct message *message)
 }
 
 int knowledge_load_bytes(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
-		    void **data, unsigned *count, struct error *error)
+			 void **data, unsigned *count, struct error *error)
 {
 	struct message message = { .length = 0 };
 	cyaml_config_t config = configuration(&message);
 
 	*data = NULL;
 	cyaml_err_t result = cyaml_load_data(text.data, text.length, &config, schema, data, count);
+	if (result == CYAML_OK && !*data && !count)
+		return error_set(error, ERROR_INPUT, name, "the file is empty");
 	if (result == CYAML_OK)
 		return 0;
 	return error_set(error, ERROR_INPUT, name, "%s",
 			 message.length ? message.text : cyaml_strerror(result));
 }
 
-int knowledge_load(const char *path, const cyaml_schema_value_t *schema, void **data, unsigned *count,
-	      struct error *error)
+int knowledge_load(const char *path, const cyaml_schema_value_t *schema, void **data,
+		   unsigned *count, struct error *error)
 {
 	struct buffer content;
 	*data = NULL;

@@ -6,8 +6,8 @@
 static void print(const char *colour, const char *label, const char *text)
 {
 	int coloured = isatty(STDERR_FILENO);
-	fprintf(stderr, "kenbi: %s%s%s%s\n", coloured ? colour : "", label, coloured ? "\033[0m" : "",
-		text);
+	fprintf(stderr, "kenbi: %s%s%s%s\n", coloured ? colour : "", label,
+		coloured ? "\033[0m" : "", text);
 }
 
 void log_error(const struct error *error)

@@ -1,5 +1,6 @@
-/* Messages to the person at the terminal: standard error, one line each, coloured only on a terminal.
- * Library rooms do not call this; they return errors. The command line and the daemons do. */
+/* Messages to the person at the terminal: standard error, one line each, coloured only on a
+ * terminal. Library rooms do not call this; they return errors. The command line and the daemons
+ * do. */
 #ifndef KENBI_BASE_LOG_H
 #define KENBI_BASE_LOG_H
 

@@ -1,33 +1,44 @@
 /* outbreak - infection simulation: what an outbreak does in a world, and what each remedy changes.
  *
- * Hosts are individuals in subnets, subnets belong to providers. Only scans that hit matter: the process is
- * simulated exactly in distribution by thinning (Lewis & Shedler 1979, DOI 10.1002/nav.3800260304) with
- * counter-based random numbers, so that a seed and a replica number fix the result bit for bit on any number of
- * threads, and runs with and without a remedy share their randomness. */
+ * Hosts are individuals in subnets, subnets belong to providers. Only scans that hit matter: the
+ * process is simulated exactly in distribution by thinning (Lewis & Shedler 1979,
+ * DOI 10.1002/nav.3800260304) with counter-based random numbers, so that a seed and a replica
+ * number fix the result bit for bit on any number of threads, and runs with and without a remedy
+ * share their randomness. */
 #ifndef KENBI_OUTBREAK_H
 #define KENBI_OUTBREAK_H
 
 #include "base/base.h"
 #include "remedy/remedy.h"
 
-enum outbreak_scan { OUTBREAK_RANDOM, OUTBREAK_SEQUENTIAL, OUTBREAK_LOCAL };
+enum outbreak_scan {
+	OUTBREAK_RANDOM,     /* every scan draws from the whole scanned space; Poisson in time */
+	OUTBREAK_SEQUENTIAL, /* walks upwards from the first address of the own subnet, evenly in
+				time */
+	OUTBREAK_LOCAL	     /* a mixture: the own subnet or the whole space; Poisson in time */
+};
+/* "random", "sequential", "local". */
+const char *outbreak_scan_name(enum outbreak_scan scan);
 
 struct outbreak_worm {
 	enum outbreak_scan scan;
-	double rate;          /* scans per second of one infected host */
-	double local_share;   /* OUTBREAK_LOCAL: chance that a scan stays in the own subnet, 0 … 1 */
+	double rate;	    /* scans per second of one infected host; > 0 */
+	double local_share; /* OUTBREAK_LOCAL: chance that a scan stays in the own subnet, 0 … 1 */
+	double random_start; /* OUTBREAK_SEQUENTIAL: chance that a walk starts anywhere instead, 0 …
+				1 */
 	uint16_t port;
-	uint32_t initially_infected;
-	double latency;       /* seconds from hit to the first own scan */
+	uint32_t initially_infected; /* > 0 */
+	const char *origin;	     /* subnet of the first infected; NULL: anywhere */
+	double latency;		     /* seconds from hit to the first own scan; ≥ 0 */
 };
 
 struct outbreak_subnet {
 	const char *name;
-	uint32_t provider;    /* index */
-	uint64_t addresses;   /* size of the address block; > 0 */
-	double live_share;    /* chance that an address is a live host */
+	uint32_t provider;	 /* index */
+	uint64_t addresses;	 /* size of the address block; > 0 */
+	double live_share;	 /* chance that an address is a live host */
 	double vulnerable_share; /* of live hosts */
-	double patched_share;    /* of vulnerable hosts, immune from the start */
+	double patched_share;	 /* of vulnerable hosts, immune from the start */
 };
 
 struct outbreak_provider {
@@ -36,27 +47,38 @@ struct outbreak_provider {
 
 struct outbreak_world {
 	const char *name;
-	struct arena *arena;         /* owns names and arrays */
+	struct arena *arena; /* owns names and arrays */
 	const struct outbreak_provider *providers;
 	size_t provider_count;
 	const struct outbreak_subnet *subnets; /* in address order: sequential scans run along it */
 	size_t subnet_count;
-	uint64_t scanned_space;      /* addresses that a random scan draws from; ≥ sum of addresses */
+	uint64_t scanned_space; /* addresses that a random scan draws from; ≥ sum of addresses */
 };
-/* A YAML topology (data/topology/, schema in docs/topology.md); NULL: the default one. */
+/* A YAML topology (data/topology/, schema in docs/topology.md); NULL: the default one,
+ * providers.yaml. ERROR_INPUT says file, key, what is wrong and what is allowed. On failure `world`
+ * is empty. */
 MUST_CHECK int outbreak_world_load(const char *path, struct outbreak_world *world,
 				   struct error *error);
+/* The same from text in memory; `name` is for messages. */
+MUST_CHECK int outbreak_world_parse(struct bytes text, const char *name,
+				    struct outbreak_world *world, struct error *error);
 void outbreak_world_fini(struct outbreak_world *world);
+/* Expected live hosts of a subnet, and expected hosts that can be infected (vulnerable, not
+ * patched). */
+double outbreak_subnet_hosts(const struct outbreak_subnet *subnet);
+double outbreak_subnet_vulnerable(const struct outbreak_subnet *subnet);
 
 struct outbreak_run {
-	double duration;      /* simulated seconds */
+	double duration; /* simulated seconds */
 	uint32_t replicas;
 	uint64_t seed;
 	uint32_t curve_points; /* ≥ 2, evenly spaced from 0 to duration */
-	unsigned threads;     /* 0: all cores; the result does not depend on it */
+	unsigned threads;      /* 0: all cores; the result does not depend on it */
 };
 /* 24 h, 20 replicas, seed 1, 97 points. */
 struct outbreak_run outbreak_default_run(void);
+/* The time of point `index` of a curve, in simulated seconds. */
+double outbreak_point_time(const struct outbreak_run *run, uint32_t index);
 
 struct outbreak_band {
 	double low, median, high; /* 5 %, 50 %, 95 % over replicas */
@@ -64,27 +86,50 @@ struct outbreak_band {
 
 struct outbreak_forecast {
 	const struct remedy_candidate *remedy; /* NULL: nothing is done */
-	double hosts, vulnerable;              /* mean over replicas */
-	struct outbreak_band infected;         /* at the end */
-	struct outbreak_band saved;            /* paired: same replica without minus with */
-	struct outbreak_band *curve;           /* curve_points entries */
-	double *subnet_infected;               /* mean at the end, one per subnet */
-	double *subnet_vulnerable;
+	double hosts, vulnerable;      /* mean over replicas: live; live, vulnerable, not patched */
+	struct outbreak_band infected; /* at the end */
+	struct outbreak_band saved;    /* paired: same replica without minus with */
+	struct outbreak_band *curve;   /* curve_points entries */
+	double *subnet_infected;       /* mean at the end, one per subnet */
+	double *subnet_vulnerable;     /* mean, of the same replicas */
 };
 
-/* Results, ranked: forecasts[0] is without remedy, then by median saved, best first. */
+/* Results, ranked: forecasts[0] is without remedy, then by median saved, best first; of equals
+ * those without known collateral first, then by name, then as given. What each effect means at each
+ * place: docs/topology.md. */
 struct outbreak_result {
 	struct outbreak_forecast *forecasts;
 	size_t count;
 	uint32_t curve_points;
 	size_t subnet_count;
 };
+/* After each simulated run; from any thread, but never from two at once. */
 typedef void outbreak_progress(void *context, size_t done, size_t total);
+/* ERROR_USAGE names an impossible value of worm, run or candidate; ERROR_LIMIT: too many hosts or
+ * results. `candidates` are borrowed as long as the result lives. */
 MUST_CHECK int outbreak_rank(const struct outbreak_world *world, const struct outbreak_worm *worm,
 			     const struct outbreak_run *run,
 			     const struct remedy_candidate *candidates, size_t candidate_count,
 			     outbreak_progress *progress, void *context,
 			     struct outbreak_result *result, struct error *error);
 void outbreak_result_fini(struct outbreak_result *result);
+
+/* What `kenbi outbreak SCENARIO.yaml` simulates (data/scenario/, schema in docs/topology.md). */
+struct outbreak_scenario {
+	const char *name, *title; /* title: "" where none is given */
+	struct arena *arena;	  /* owns texts and remedies */
+	struct outbreak_world world;
+	struct outbreak_worm worm;
+	struct outbreak_run run;
+	struct remedy_candidate *remedies;
+	size_t remedy_count;
+};
+/* A topology named in the file is looked for beside the file. On failure `scenario` is empty. */
+MUST_CHECK int outbreak_scenario_load(const char *path, struct outbreak_scenario *scenario,
+				      struct error *error);
+/* The same from text in memory; `path` is for messages, and says beside what a topology lies. */
+MUST_CHECK int outbreak_scenario_parse(struct bytes text, const char *path,
+				       struct outbreak_scenario *scenario, struct error *error);
+void outbreak_scenario_fini(struct outbreak_scenario *scenario);
 
 #endif

@@ -1,8 +1,9 @@
 /* pipeline - which record goes to which stage: from input bytes to ranked countermeasures.
  *
- * A case is fed inputs (captures, executables, raw bytes) and finished once; every finding leaves as a
- * record (docs/records.md) through the sink, in the order of the chain. The pipeline opens no file, no socket and
- * no data base: it runs in a confined process and its owner does that. */
+ * A case is fed inputs (captures, executables, raw bytes) and finished once; every finding leaves
+ * as a record (docs/records.md) through the sink, in the order of the chain. pipeline_new …
+ * pipeline_free run in this process and open nothing but kenbi's own data; pipeline_run does the
+ * same in a confined process, and that is what programs use for foreign input. */
 #ifndef KENBI_PIPELINE_H
 #define KENBI_PIPELINE_H
 
@@ -10,9 +11,17 @@
 
 #include "base/base.h"
 
+enum pipeline_stage {
+	PIPELINE_SESSIONS = 1,	/* emit session records */
+	PIPELINE_SHELLCODE = 2, /* search bytes and conversations for shellcode */
+	PIPELINE_SAMPLES = 4,	/* run executables and judge them */
+	PIPELINE_REMEDIES = 8,	/* story, behaviours, remedies, forecast */
+	PIPELINE_ALL = 15
+};
+
 struct pipeline_sink {
 	void *context;
-	/* A finished record, borrowed. */
+	/* A finished record, borrowed. A negative result stops the work and is returned. */
 	int (*record)(void *context, const json_t *record);
 	/* The body of a sample, for the sample store. */
 	int (*sample)(void *context, struct bytes content);
@@ -21,11 +30,13 @@ struct pipeline_sink {
 };
 
 struct pipeline_options {
-	const char *topology;        /* path; NULL: the default one */
-	uint64_t seed;
-	uint32_t replicas;           /* 0: default */
-	uint64_t sample_budget;      /* instructions a sample may execute; 0: 200 million */
-	bool events;                 /* also emit every trace event as a record */
+	unsigned stages;	/* enum pipeline_stage; 0: all */
+	bool raw;		/* every input is plain bytes, whatever it looks like */
+	bool events;		/* also emit every trace event as a record */
+	const char *topology;	/* path; NULL: the default one */
+	uint64_t seed;		/* 0: 1 */
+	uint32_t replicas;	/* of the forecast; 0: default */
+	uint64_t sample_budget; /* instructions a sample may execute; 0: 200 million */
 };
 
 struct pipeline;
@@ -33,11 +44,47 @@ MUST_CHECK int pipeline_new(const struct pipeline_options *options,
 			    const struct pipeline_sink *sink, struct pipeline **pipeline,
 			    struct error *error);
 void pipeline_free(struct pipeline *pipeline);
-/* Reads one input from an open descriptor (taken). `name` is how people know it. What is wrong with an
- * input is an error here and an "error" record for the case; other inputs go on. */
+/* Reads one input from an open descriptor (taken). `name` is how people know it. What is wrong with
+ * an input is the error here and an "error" record of the case; what was read before stands, and
+ * other inputs can follow. */
 MUST_CHECK int pipeline_feed(struct pipeline *pipeline, int descriptor, const char *name,
 			     struct error *error);
 /* Links what was found into the story, derives remedies, runs the forecast. */
 MUST_CHECK int pipeline_finish(struct pipeline *pipeline, struct error *error);
+
+/* The whole of the above in a confined process of its own. `next` gives the inputs one after the
+ * other: 1 and a name (borrowed until the next call) with a descriptor (taken), 0 at the end,
+ * negative to skip one that could not be opened (it has said so itself). `failed` is told of every
+ * input that was not read to its end. Returns 0, or the error that ended the case; an input that
+ * kills the process is one failed input. */
+struct pipeline_inputs {
+	void *context;
+	int (*next)(void *context, const char **name, int *descriptor);
+	void (*failed)(void *context, const struct error *error);
+};
+MUST_CHECK int pipeline_run(const struct pipeline_options *options,
+			    const struct pipeline_inputs *inputs, const struct pipeline_sink *sink,
+			    struct error *error);
+/* The other side of pipeline_run: the main function of the role "pipeline". Returns an exit status.
+ */
+int pipeline_role(void);
+
+/* Records of worlds and forecasts, for commands that run a forecast alone. Declared here because
+ * their shape is the pipeline's; see docs/records.md. */
+struct outbreak_world;
+struct outbreak_worm;
+struct outbreak_run;
+struct remedy_candidate;
+MUST_CHECK int pipeline_forecast(const struct outbreak_world *world,
+				 const struct outbreak_worm *worm, const char *derived_from,
+				 const struct outbreak_run *run,
+				 const struct remedy_candidate *candidates, size_t count,
+				 const struct pipeline_sink *sink, struct error *error);
+/* Behaviours and remedies of traces that were recorded before: emits behaviour and remedy records.
+ */
+struct trace_log;
+MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const char *const *names,
+				 size_t count, const struct pipeline_sink *sink,
+				 struct error *error);
 
 #endif

@@ -1,8 +1,9 @@
 /* remedy - from traces to behaviour to candidate countermeasures. Knowledge is data, not code.
  *
  * data/behaviour/ *.yaml: patterns over trace events → named behaviours with parameters (D2);
- * data/remedy/ *.yaml: which behaviour an entry answers, where it is enforced, how it changes the infection model,
- * and templates of rule text (D3). Loaded knowledge is immutable and may be shared by threads. */
+ * data/remedy/ *.yaml: which behaviour an entry answers, where it is enforced, how it changes the
+ * infection model, and templates of rule text (D3). Loaded knowledge is immutable and may be shared
+ * by threads. */
 #ifndef KENBI_REMEDY_H
 #define KENBI_REMEDY_H
 
@@ -12,32 +13,38 @@
 #include "trace/trace.h"
 
 struct remedy_knowledge;
-/* `folder` holds behaviour/ and remedy/; NULL: kenbi's data. ERROR_INPUT names file, line and key. */
+/* `folder` holds behaviour/ and remedy/; NULL: kenbi's data. ERROR_INPUT names file, line and key.
+ */
 MUST_CHECK int remedy_load(const char *folder, struct remedy_knowledge **knowledge,
 			   struct error *error);
 void remedy_knowledge_free(struct remedy_knowledge *knowledge);
 
 /* Behaviours seen in traces (of the wire, of shellcode, of samples): an array of
  * {"type":"behaviour","name","title","source","parameters":{…},"evidence":[…]} ordered by name.
- * `sources[i]` says whose trace it is ("session 2", "shellcode 1", a sample's SHA-256). Returns owned. */
+ * `sources[i]` says whose trace it is ("session 2", "shellcode 1", a sample's SHA-256). Returns
+ * owned. */
 MUST_CHECK int remedy_behaviours(const struct remedy_knowledge *knowledge,
 				 const struct trace_log *const *traces, const char *const *sources,
 				 size_t count, json_t **behaviours, struct error *error);
 
-/* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not scan, else
- * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per simulated
- *  second),"local_share" {"8":…,"16":…,"24":…},"histogram":[256 counts by first octet]}. Returns owned. */
+/* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not
+ * scan, else
+ * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per
+ * simulated second),"rate_basis":"sleep"|"timeout"|"instructions","sequential_share","local_share"
+ * {"8":…,"16":…,"24":…}, "histogram":[256 counts by first octet]}. Returns owned. Own prefixes in
+ * local_share are null where `self` (may be NULL) is not known. How strategy and rate are computed
+ * is said in remedy/scan.c. */
 json_t *remedy_scan_pattern(const struct trace_log *trace, const struct address *self);
 
 /* How a remedy changes the infection model (outbreak reads it). */
 enum remedy_effect {
-	REMEDY_FILTER,  /* packets of the attack pass an enforcement point with probability `pass` */
-	REMEDY_PATCH,   /* a share of vulnerable hosts becomes immune */
-	REMEDY_RATE,    /* scans of a host behind the point are multiplied by `pass` */
-	REMEDY_CONTROL  /* the infected lose their control server: no change of the spread itself */
+	REMEDY_FILTER, /* packets of the attack pass an enforcement point with probability `pass` */
+	REMEDY_PATCH,  /* a share of vulnerable hosts becomes immune */
+	REMEDY_RATE,   /* scans of a host behind the point are multiplied by `pass` */
+	REMEDY_CONTROL /* the infected lose their control server: no change of the spread itself */
 };
 enum remedy_place { REMEDY_AT_HOST, REMEDY_AT_SUBNET, REMEDY_AT_PROVIDER, REMEDY_AT_BORDER };
-const char *remedy_place_name(enum remedy_place place);   /* "host", "subnet", "provider", "border" */
+const char *remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border" */
 const char *remedy_effect_name(enum remedy_effect effect);
 
 struct remedy_rule {
@@ -49,9 +56,9 @@ struct remedy_candidate {
 	const char *name, *title, *why; /* why: which behaviour, with its parameters, it answers */
 	enum remedy_effect effect;
 	enum remedy_place place;
-	double pass;          /* probability or multiplier, 0 … 1 */
-	double share;         /* of hosts, subnets or providers that take part, 0 … 1 */
-	double delay_seconds; /* from first infection until it is in force */
+	double pass;		/* probability or multiplier, 0 … 1 */
+	double share;		/* of hosts, subnets or providers that take part, 0 … 1 */
+	double delay_seconds;	/* from first infection until it is in force */
 	const char *collateral; /* what else stops working; "" for nothing known */
 	const struct remedy_rule *rules;
 	size_t rule_count;
@@ -61,6 +68,7 @@ struct remedy_candidates {
 	struct arena *arena;
 	struct remedy_candidate *items;
 	size_t count;
+	size_t dropped; /* candidates over the limit of 256, which are not in items */
 };
 MUST_CHECK int remedy_derive(const struct remedy_knowledge *knowledge, const json_t *behaviours,
 			     struct remedy_candidates *candidates, struct error *error);

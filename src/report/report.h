@@ -1,7 +1,7 @@
 /* report - the story of a case as one self-contained page, and the same as JSON.
  *
- * Reads the records of a case (docs/records.md) and nothing else; writes FOLDER/index.html (no outside
- * resource: styles, script and pictures are inside) and FOLDER/case.json. */
+ * Reads the records of a case (docs/records.md) and nothing else; writes FOLDER/index.html (no
+ * outside resource: styles, script and pictures are inside) and FOLDER/case.json. */
 #ifndef KENBI_REPORT_H
 #define KENBI_REPORT_H
 

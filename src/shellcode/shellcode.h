@@ -1,9 +1,9 @@
 /* shellcode - finds, proves by execution, explains and names the kind of shellcode in bytes.
  *
- * Seeds (byte forms that position-independent code needs) choose where to look; execution from the start
- * points that can reach a seed decides; the verdict needs a conjunction of things that only code does (runs what
- * it wrote, reads itself, walks to kernel32 and calls an export, makes a sensible system call).
- * A detector is used by one thread; several may exist. */
+ * Seeds (byte forms that position-independent code needs) choose where to look; execution from the
+ * start points that can reach a seed decides; the verdict needs a conjunction of things that only
+ * code does (runs what it wrote, reads itself, walks to kernel32 and calls an export, makes a
+ * sensible system call). A detector is used by one thread; several may exist. */
 #ifndef KENBI_SHELLCODE_H
 #define KENBI_SHELLCODE_H
 
@@ -13,46 +13,46 @@
 #include "trace/trace.h"
 
 /* What execution showed; each is one word in records and one line in the manual. */
-#define SHELLCODE_EVIDENCE(EVIDENCE)                                                                \
-	EVIDENCE(GETPC, "getpc", "computes its own address")                                        \
-	EVIDENCE(SELF_READ, "self-read", "reads its own bytes")                                     \
-	EVIDENCE(DECODES, "decodes", "executes what it wrote")                                      \
-	EVIDENCE(PEB, "peb", "walks from the PEB to loaded modules")                                \
-	EVIDENCE(EXPORTS, "exports", "searches export tables")                                      \
-	EVIDENCE(API, "api", "calls Windows functions with sensible arguments")                     \
-	EVIDENCE(SYSCALL, "syscall", "makes system calls with sensible arguments")                  \
-	EVIDENCE(EGG_HUNT, "egg-hunt", "searches memory for a mark")                                \
+#define SHELLCODE_EVIDENCE(EVIDENCE)                                               \
+	EVIDENCE(GETPC, "getpc", "computes its own address")                       \
+	EVIDENCE(SELF_READ, "self-read", "reads its own bytes")                    \
+	EVIDENCE(DECODES, "decodes", "executes what it wrote")                     \
+	EVIDENCE(PEB, "peb", "walks from the PEB to loaded modules")               \
+	EVIDENCE(EXPORTS, "exports", "searches export tables")                     \
+	EVIDENCE(API, "api", "calls Windows functions with sensible arguments")    \
+	EVIDENCE(SYSCALL, "syscall", "makes system calls with sensible arguments") \
+	EVIDENCE(EGG_HUNT, "egg-hunt", "searches memory for a mark")               \
 	EVIDENCE(STACK_STRING, "stack-string", "builds strings by pushing them")
 
 enum shellcode_evidence {
 #define SHELLCODE_EVIDENCE_BIT(id, name, meaning) SHELLCODE_##id##_BIT,
 	SHELLCODE_EVIDENCE(SHELLCODE_EVIDENCE_BIT)
 #undef SHELLCODE_EVIDENCE_BIT
-	SHELLCODE_EVIDENCE_COUNT
+		SHELLCODE_EVIDENCE_COUNT
 };
 
 struct shellcode_finding {
-	size_t offset;           /* where the code that belongs together begins in the bytes */
-	size_t entry;            /* where execution was started */
-	const char *arch;        /* "x86", "x86_64" */
-	const char *os;          /* "windows", "linux", "freebsd", "solaris", "unknown" */
-	unsigned evidence;       /* 1 << enum shellcode_evidence */
-	char kind[17];           /* hexadecimal; the same payload under any encoding has the same kind */
-	json_t *actions;         /* array of {"action":"download"|"connect"|"bind"|"execute"|…, …} */
+	size_t offset;	   /* where the code that belongs together begins in the bytes */
+	size_t entry;	   /* where execution was started */
+	const char *arch;  /* "x86", "x86_64" */
+	const char *os;	   /* "windows", "linux", "freebsd", "solaris", "unknown" */
+	unsigned evidence; /* 1 << enum shellcode_evidence */
+	char kind[17];	   /* hexadecimal; the same payload under any encoding has the same kind */
+	json_t *actions;   /* array of {"action":"download"|"connect"|"bind"|"execute"|…, …} */
 	struct trace_log *trace; /* everything it did when run to its end */
 	uint64_t instructions;
-	const char *end;         /* "exit", "idle", "budget", "fault" */
+	const char *end; /* "exit", "idle", "budget", "fault" */
 };
 
 struct shellcode_detector;
 MUST_CHECK int shellcode_new(struct shellcode_detector **detector, struct error *error);
 void shellcode_free(struct shellcode_detector *detector);
 
-/* `follow_up`: what the same sender said after these bytes or on connections to a port the code opens; fed to
- * code that reads a next stage from the wire. May be empty.
- * Findings (at most `capacity`, in order of offset, not overlapping) are returned owned: release each with
- * shellcode_finding_fini. Returns their number, or ERROR_MEMORY / ERROR_INTERNAL. Work is bounded per byte of
- * input; *exhausted (may be NULL) says that the budget ended the search early. */
+/* `follow_up`: what the same sender said after these bytes or on connections to a port the code
+ * opens; fed to code that reads a next stage from the wire. May be empty. Findings (at most
+ * `capacity`, in order of offset, not overlapping) are returned owned: release each with
+ * shellcode_finding_fini. Returns their number, or ERROR_MEMORY / ERROR_INTERNAL. Work is bounded
+ * per byte of input; *exhausted (may be NULL) says that the budget ended the search early. */
 MUST_CHECK int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes,
 			      struct bytes follow_up, struct shellcode_finding *findings,
 			      size_t capacity, bool *exhausted, struct error *error);

@@ -11,7 +11,7 @@ const struct protocol protocols[] = {
 	{ "telnet", 6, true, telnet_recognise, telnet_read },
 	{ "dns", 6, true, dns_recognise, dns_read },
 	{ "ftp-data", 6, false, ftp_data_recognise, ftp_data_read },
-	{ "pe-transfer", 6, true, pe_recognise, pe_read },
+	{ "pe-transfer", 6, true, pe_transfer_recognise, pe_transfer_read },
 	{ "shell", 6, false, shell_recognise, shell_read },
 	{ "dns", 17, true, dns_recognise, dns_read },
 	{ "tftp", 17, true, tftp_recognise, tftp_read },

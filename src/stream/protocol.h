@@ -130,8 +130,8 @@ int dns_recognise(const struct stream_session *session);
 void dns_read(struct describer *describer);
 int telnet_recognise(const struct stream_session *session);
 void telnet_read(struct describer *describer);
-int pe_recognise(const struct stream_session *session);
-void pe_read(struct describer *describer);
+int pe_transfer_recognise(const struct stream_session *session);
+void pe_transfer_read(struct describer *describer);
 
 /* A script for ftp while it is typed, maybe over several lines. */
 struct shell_script {

@@ -99,7 +99,7 @@ void raw_carve(struct describer *describer, enum stream_side side)
 	}
 }
 
-int pe_recognise(const struct stream_session *session)
+int pe_transfer_recognise(const struct stream_session *session)
 {
 	for (int side = 0; side < STREAM_SIDES; side++)
 		if (pe_length(session->half[side].data))
@@ -107,7 +107,7 @@ int pe_recognise(const struct stream_session *session)
 	return SURE_NOT;
 }
 
-void pe_read(struct describer *describer)
+void pe_transfer_read(struct describer *describer)
 {
 	for (int side = 0; side < STREAM_SIDES; side++) {
 		struct bytes data = side_data(describer->session, (enum stream_side)side);

@@ -14,8 +14,8 @@ json_t *trace_event_json(const struct trace_event *event)
 		json_object_set_new(object, "caller", json_integer((json_int_t)event->caller));
 	for (unsigned i = 0; trace_field_name(event->kind, i); i++) {
 		const struct trace_value *value = &event->values[i];
-		json_t *field = value->text ? json_string(value->text) :
-					      json_integer((json_int_t)value->number);
+		json_t *field = value->text ? json_string(value->text)
+					    : json_integer((json_int_t)value->number);
 		/* A text that is not UTF-8 would be lost; its printable part is kept. */
 		if (!field) {
 			char safe[257];
@@ -50,8 +50,10 @@ int trace_event_from_json(const json_t *object, struct trace_event *event, struc
 		else if (json_is_integer(field))
 			event->values[i].number = (uint64_t)json_integer_value(field);
 		else if (field && !json_is_null(field))
-			return error_set(error, ERROR_INPUT, name, "field \"%s\" is neither text nor "
-					 "a whole number", trace_field_name(event->kind, i));
+			return error_set(error, ERROR_INPUT, name,
+					 "field \"%s\" is neither text nor "
+					 "a whole number",
+					 trace_field_name(event->kind, i));
 		else
 			event->values[i].text = "";
 	}

@@ -1,8 +1,8 @@
 /* trace - one vocabulary of behaviour events, and their text form (NDJSON).
  *
- * Whatever executes foreign code (win32, unix) or observes it (stream, shellcode) says what happened in
- * these words; policy, remedy and report only know these words. Adding a word is one line in
- * trace/vocabulary.h. */
+ * Whatever executes foreign code (win32, unix) or observes it (stream, shellcode) says what
+ * happened in these words; policy, remedy and report only know these words. Adding a word is one
+ * line in trace/vocabulary.h. */
 #ifndef KENBI_TRACE_H
 #define KENBI_TRACE_H
 
@@ -24,7 +24,7 @@ struct trace_value {
 
 struct trace_event {
 	enum trace_kind kind;
-	uint64_t time;    /* instructions executed by the simulated machine when it happened */
+	uint64_t time;	  /* instructions executed by the simulated machine when it happened */
 	uint32_t process; /* simulated process; 1 is the sample or shellcode itself */
 	uint64_t caller;  /* address of the code that asked for it; 0: not known */
 	struct trace_value values[TRACE_FIELDS]; /* in the order of the vocabulary's field names */
@@ -61,7 +61,8 @@ size_t trace_log_count(const struct trace_log *log);
 const struct trace_event *trace_log_event(const struct trace_log *log, size_t index);
 uint64_t trace_log_dropped(const struct trace_log *log);
 
-/* {"type":"event","event":"file.create","time":…,"process":…,"path":…}. Returns owned, NULL: no memory. */
+/* {"type":"event","event":"file.create","time":…,"process":…,"path":…}. Returns owned, NULL: no
+ * memory. */
 json_t *trace_event_json(const struct trace_event *event);
 /* Reads one such object; texts are borrowed from it. ERROR_INPUT names what is wrong. */
 MUST_CHECK int trace_event_from_json(const json_t *object, struct trace_event *event,

@@ -1,8 +1,9 @@
-/* unix - system-call personalities for shellcode: what Linux, FreeBSD and Solaris would do when asked.
+/* unix - system-call personalities for shellcode: what Linux, FreeBSD and Solaris would do when
+ * asked.
  *
- * A process is an x86 machine with a stack, and a personality that answers its system calls and says each one
- * as a trace event (a word of its own where the vocabulary has it, system.call otherwise). Nothing reaches
- * the host. One thread per process. */
+ * A process is an x86 machine with a stack, and a personality that answers its system calls and
+ * says each one as a trace event (a word of its own where the vocabulary has it, system.call
+ * otherwise). Nothing reaches the host. One thread per process. */
 #ifndef KENBI_UNIX_H
 #define KENBI_UNIX_H
 
@@ -11,9 +12,10 @@
 #include "x86/x86.h"
 
 enum unix_system {
-	UNIX_LINUX_32,   /* int 80h: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp */
-	UNIX_LINUX_64,   /* syscall: rax; rdi, rsi, rdx, r10, r8, r9 */
-	UNIX_FREEBSD_32, /* int 80h: eax, arguments on the stack behind a return address; carry: error */
+	UNIX_LINUX_32,	 /* int 80h: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp */
+	UNIX_LINUX_64,	 /* syscall: rax; rdi, rsi, rdx, r10, r8, r9 */
+	UNIX_FREEBSD_32, /* int 80h: eax, arguments on the stack behind a return address; carry:
+			    error */
 	UNIX_FREEBSD_64,
 	UNIX_SOLARIS_32, /* lcall 7,0 / int 91h: eax, arguments on the stack */
 	UNIX_SYSTEMS
@@ -21,7 +23,7 @@ enum unix_system {
 
 struct unix_config {
 	enum unix_system system;
-	size_t memory_limit;     /* 0: 64 MiB */
+	size_t memory_limit;	 /* 0: 64 MiB */
 	const struct peer *peer; /* borrowed; NULL: nothing answers */
 	struct trace_sink trace;
 };
@@ -40,11 +42,26 @@ enum unix_end unix_run(struct unix_process *process, uint64_t budget);
 struct x86 *unix_machine(struct unix_process *process); /* borrowed */
 uint64_t unix_calls(const struct unix_process *process);
 
-/* Would this stop of the machine be a system call with a valid number and sensible arguments for `system`
- * (readable path, address family, …)? Judges without executing it: the detector's proof.
+/* Would this stop of the machine be a system call with a valid number and sensible arguments for
+ * `system` (readable path, address family, …)? Judges without executing it: the detector's proof.
  * Returns the call's name, or NULL. */
 const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit *stop,
 			       enum unix_system system);
+
+/* The same as a judgement: what the number means, whether the arguments fit the call, and how much of that
+ * cannot be chance. */
+struct unix_judgement {
+	const char *name;
+	bool sensible;
+	bool ends;	  /* the process is over after this call (exit, execve) */
+	unsigned weight;  /* of what cannot be chance at all: a path, a socket address, a magic number */
+	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers held
+			     pointers before */
+};
+/* False when the stop is no system call of `system`, its number means nothing, or arguments are absurd. */
+bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
+		     enum unix_system system, struct unix_judgement *judgement);
+
 const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris" */
 enum x86_mode unix_system_mode(enum unix_system system);
 

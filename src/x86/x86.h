@@ -1,11 +1,14 @@
-/* x86 - a user-mode IA-32 and x86-64 machine as a library, made to be fed with bytes that an attacker chose.
+/* x86 - a user-mode IA-32 and x86-64 machine as a library, made to be fed with bytes that an
+ * attacker chose.
  *
- * Zydis decodes, what executes is ours. The machine has no callbacks: x86_run returns whenever the owner
- * has something to do (an address range it claimed, a system call, a fault, the budget), the owner changes
- * state or memory as it likes and calls x86_run again. The exact instruction count is the only clock.
- * Machines are independent objects without global state: one thread at a time per machine.
+ * Zydis decodes, what executes is ours. The machine has no callbacks: x86_run returns whenever the
+ * owner has something to do (an address range it claimed, a system call, a fault, the budget), the
+ * owner changes state or memory as it likes and calls x86_run again. The exact instruction count is
+ * the only clock. Machines are independent objects without global state: one thread at a time per
+ * machine.
  *
- * Source of the semantics: Intel 64 and IA-32 Architectures Software Developer's Manual, vol. 1-3. */
+ * Source of the semantics: Intel 64 and IA-32 Architectures Software Developer's Manual, vol. 1-3.
+ */
 #ifndef KENBI_X86_H
 #define KENBI_X86_H
 
@@ -16,8 +19,22 @@ struct x86;
 enum x86_mode { X86_MODE_32, X86_MODE_64 };
 
 enum x86_register {
-	X86_AX, X86_CX, X86_DX, X86_BX, X86_SP, X86_BP, X86_SI, X86_DI,
-	X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
+	X86_AX,
+	X86_CX,
+	X86_DX,
+	X86_BX,
+	X86_SP,
+	X86_BP,
+	X86_SI,
+	X86_DI,
+	X86_R8,
+	X86_R9,
+	X86_R10,
+	X86_R11,
+	X86_R12,
+	X86_R13,
+	X86_R14,
+	X86_R15,
 	X86_REGISTERS
 };
 
@@ -26,37 +43,53 @@ enum x86_segment { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_SEGMENTS 
 enum x86_protection { X86_READ = 1, X86_WRITE = 2, X86_EXECUTE = 4, X86_GUARD = 8 };
 
 enum x86_flag {
-	X86_FLAG_CF = 1 << 0, X86_FLAG_PF = 1 << 2, X86_FLAG_AF = 1 << 4, X86_FLAG_ZF = 1 << 6,
-	X86_FLAG_SF = 1 << 7, X86_FLAG_TF = 1 << 8, X86_FLAG_IF = 1 << 9, X86_FLAG_DF = 1 << 10,
+	X86_FLAG_CF = 1 << 0,
+	X86_FLAG_PF = 1 << 2,
+	X86_FLAG_AF = 1 << 4,
+	X86_FLAG_ZF = 1 << 6,
+	X86_FLAG_SF = 1 << 7,
+	X86_FLAG_TF = 1 << 8,
+	X86_FLAG_IF = 1 << 9,
+	X86_FLAG_DF = 1 << 10,
 	X86_FLAG_OF = 1 << 11
 };
 
 /* Exception vectors (SDM vol. 3, table 6-1). */
 enum x86_vector {
-	X86_VECTOR_DE = 0, X86_VECTOR_DB = 1, X86_VECTOR_BP = 3, X86_VECTOR_OF = 4,
-	X86_VECTOR_BR = 5, X86_VECTOR_UD = 6, X86_VECTOR_NM = 7, X86_VECTOR_GP = 13,
-	X86_VECTOR_PF = 14, X86_VECTOR_MF = 16, X86_VECTOR_AC = 17, X86_VECTOR_XM = 19
+	X86_VECTOR_DE = 0,
+	X86_VECTOR_DB = 1,
+	X86_VECTOR_BP = 3,
+	X86_VECTOR_OF = 4,
+	X86_VECTOR_BR = 5,
+	X86_VECTOR_UD = 6,
+	X86_VECTOR_NM = 7,
+	X86_VECTOR_SS = 12,
+	X86_VECTOR_GP = 13,
+	X86_VECTOR_PF = 14,
+	X86_VECTOR_MF = 16,
+	X86_VECTOR_AC = 17,
+	X86_VECTOR_XM = 19
 };
 
 enum x86_stop {
-	X86_STOP_BUDGET,    /* the instructions that were allowed have been executed */
-	X86_STOP_HOOK,      /* ip is inside a range claimed by x86_hook; nothing there was executed */
+	X86_STOP_BUDGET, /* the instructions that were allowed have been executed */
+	X86_STOP_HOOK,	 /* ip is inside a range claimed by x86_hook; nothing there was executed */
 	X86_STOP_INTERRUPT, /* int n (vector says n), int3, into; ip is behind the instruction */
 	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call/jmp (lcall 7,0: selector in vector);
 			       ip is behind the instruction, address is the instruction's own */
-	X86_STOP_FAULT      /* an exception; state is as before the instruction, ip points at it */
+	X86_STOP_FAULT	    /* an exception; state is as before the instruction, ip points at it */
 };
 
 struct x86_exit {
 	enum x86_stop reason;
-	uint16_t vector;        /* exception or interrupt number, or far selector */
-	uint32_t error_code;    /* of #PF (P, W, I bits as in hardware) and #GP */
-	uint64_t address;       /* of the instruction that stopped */
+	uint16_t vector;	/* exception or interrupt number, or far selector */
+	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware) and #GP */
+	uint64_t address;	/* of the instruction that stopped */
 	uint64_t fault_address; /* the linear address of a #PF */
 };
 
-/* `memory_limit`: most bytes of guest memory that may be materialised; beyond it writes fault (#PF) and
- * x86_map returns ERROR_LIMIT. NULL: no memory. */
+/* `memory_limit`: most bytes of guest memory that may be materialised; beyond it writes fault (#PF)
+ * and x86_map returns ERROR_LIMIT. NULL: no memory. */
 struct x86 *x86_new(enum x86_mode mode, size_t memory_limit);
 void x86_free(struct x86 *machine);
 enum x86_mode x86_mode(const struct x86 *machine);
@@ -101,12 +134,13 @@ void x86_load(struct x86 *machine, const struct x86_context *context);
 
 /* --- running --- */
 
-/* Claims [start, end) for the owner: execution that reaches it stops with X86_STOP_HOOK. Ranges may not
- * overlap. ERROR_INPUT / ERROR_LIMIT (64 ranges). */
+/* Claims [start, end) for the owner: execution that reaches it stops with X86_STOP_HOOK. Ranges may
+ * not overlap. ERROR_INPUT / ERROR_LIMIT (64 ranges). */
 MUST_CHECK int x86_hook(struct x86 *machine, uint64_t start, uint64_t end);
 /* Runs until something of enum x86_stop happens, at most `budget` instructions. */
 struct x86_exit x86_run(struct x86 *machine, uint64_t budget);
-/* Instructions executed since x86_new; not changed by x86_rollback. A REP iteration counts as one. */
+/* Instructions executed since x86_new; not changed by x86_rollback. A REP iteration counts as one.
+ */
 uint64_t x86_instructions(const struct x86 *machine);
 
 /* --- snapshots: nestable, cost what was touched since --- */
@@ -124,10 +158,11 @@ void x86_commit(struct x86 *machine);
 bool x86_written(const struct x86 *machine, uint64_t address);
 
 struct x86_watch {
-	uint64_t start, end;       /* the range that is watched */
-	uint64_t read;             /* data bytes that instructions read inside it (not fetches) */
-	uint64_t written;          /* bytes that instructions wrote inside it */
-	uint64_t executed_written; /* instructions executed anywhere whose bytes the guest had written */
+	uint64_t start, end;	   /* the range that is watched */
+	uint64_t read;		   /* data bytes that instructions read inside it (not fetches) */
+	uint64_t written;	   /* bytes that instructions wrote inside it */
+	uint64_t executed_written; /* instructions executed anywhere whose bytes the guest had
+				      written */
 	uint64_t first_written_ip; /* address of the first of these; 0: none */
 };
 /* Starts counting for one range (a payload); the former range's counts are lost. Rolled back with
@@ -137,8 +172,8 @@ struct x86_watch x86_watch_counts(const struct x86 *machine);
 
 /* --- looking --- */
 
-/* The instruction at `address` as text ("mov eax, [ebp+8]"); its length in bytes, or ERROR_INPUT when the
- * bytes are no instruction or not mapped. */
+/* The instruction at `address` as text ("mov eax, [ebp+8]"); its length in bytes, or ERROR_INPUT
+ * when the bytes are no instruction or not mapped. */
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size);
 
 #endif

@@ -36,9 +36,9 @@ static void knows_special_ranges(void **state)
 	static const struct {
 		const char *text;
 		bool special;
-	} cases[] = { { "10.1.2.3", true },    { "172.31.0.1", true },   { "172.32.0.1", false },
-		      { "192.168.9.9", true }, { "127.0.0.1", true },    { "224.0.0.1", true },
-		      { "8.8.8.8", false },    { "::1", true },          { "fe80::1", true },
+	} cases[] = { { "10.1.2.3", true },    { "172.31.0.1", true },	 { "172.32.0.1", false },
+		      { "192.168.9.9", true }, { "127.0.0.1", true },	 { "224.0.0.1", true },
+		      { "8.8.8.8", false },    { "::1", true },		 { "fe80::1", true },
 		      { "fd00::1", true },     { "2001:db8::1", false }, { "169.254.1.1", true } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct address address;

@@ -24,8 +24,9 @@ static void loads_by_schema(void **state)
 	(void)state;
 	struct error error;
 	void *data;
-	assert_int_equal(knowledge_load_bytes(bytes_of("name: a\nsize: 3\n"), "x.yaml", &schema, &data,
-					 NULL, &error), 0);
+	assert_int_equal(knowledge_load_bytes(bytes_of("name: a\nsize: 3\n"), "x.yaml", &schema,
+					      &data, NULL, &error),
+			 0);
 	struct thing *thing = data;
 	assert_string_equal(thing->name, "a");
 	assert_int_equal(thing->size, 3);
@@ -39,7 +40,8 @@ static void errors_name_file_and_key(void **state)
 	void *data;
 	char text[900];
 	assert_int_equal(knowledge_load_bytes(bytes_of("name: a\ncolour: 3\n"), "x.yaml", &schema,
-					 &data, NULL, &error), ERROR_INPUT);
+					      &data, NULL, &error),
+			 ERROR_INPUT);
 	error_text(&error, text, sizeof text);
 	assert_non_null(strstr(text, "x.yaml"));
 	assert_non_null(strstr(text, "colour"));

@@ -1,0 +1,64 @@
+/* cli - the table of sub-commands, one small file each, and what they share. */
+#ifndef KENBI_CLI_H
+#define KENBI_CLI_H
+
+#include <getopt.h>
+#include <jansson.h>
+
+#include "base/base.h"
+#include "pipeline/pipeline.h"
+
+struct cli_command {
+	const char *name;
+	const char *summary; /* one line */
+	const char *usage;   /* what follows "kenbi NAME" */
+	const char *options; /* the option lines of --help */
+	int (*run)(const struct cli_command *command, int count, char **words);
+};
+
+extern const struct cli_command cli_analyze, cli_detect, cli_behave, cli_remedy, cli_outbreak,
+	cli_store, cli_policy, cli_fakenet;
+
+enum cli_exit { CLI_DONE = 0, CLI_FOUND = 1, CLI_INPUT = 2, CLI_INTERNAL = 3 };
+
+/* --- options.c --- */
+void cli_help(const struct cli_command *command);
+/* Prints "kenbi: error: …" with a hint to --help; returns CLI_INPUT. */
+int cli_usage_error(const struct cli_command *command, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A whole number within [low, high], or a usage error that names the option. */
+MUST_CHECK int cli_number(const struct cli_command *command, const char *option, const char *text,
+			  uint64_t low, uint64_t high, uint64_t *number);
+
+/* --- inputs.c: the files that a person named, folders walked --- */
+struct cli_inputs {
+	char **paths;
+	size_t count, capacity, next;
+	bool failed; /* something could not be read; it has been said */
+};
+/* Files as they are, folders recursively in name order, symbolic links inside folders not followed.
+ */
+MUST_CHECK int cli_inputs_init(struct cli_inputs *inputs, char *const *words, int count);
+void cli_inputs_fini(struct cli_inputs *inputs);
+struct pipeline_inputs cli_inputs_source(struct cli_inputs *inputs);
+
+/* --- terminal.c --- */
+/* A text of foreign origin, safe for a terminal: control characters as \xHH. */
+void cli_print_text(FILE *stream, const char *text);
+/* Escape sequences on a terminal that wants colour (NO_COLOR unset), "" elsewhere. */
+enum cli_style { CLI_PLAIN, CLI_BOLD, CLI_DIM, CLI_RED, CLI_YELLOW, CLI_GREEN, CLI_CYAN };
+const char *cli_style(enum cli_style style);
+/* A progress line on standard error when that is a terminal; for struct pipeline_sink. */
+void cli_progress(void *context, const char *what, uint64_t done, uint64_t total);
+void cli_progress_clear(void);
+
+/* --- print.c --- */
+/* The case for people, section by section; `all` leaves nothing out. */
+void cli_print_case(const json_t *records, bool all);
+/* One record as a line of NDJSON, "type" first. */
+int cli_print_json(const json_t *record);
+
+/* --- table.c --- */
+/* Rows of equal columns, for kenbi store. */
+void cli_print_rows(const json_t *rows);
+
+#endif

@@ -1,0 +1,106 @@
+/* kenbi outbreak: a forecast alone, from a scenario file. */
+#include "outbreak/outbreak.h"
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+					 { "seed", required_argument, NULL, 'S' },
+					 { "replicas", required_argument, NULL, 'R' },
+					 { "threads", required_argument, NULL, 't' },
+					 { 0 } };
+
+struct output {
+	bool json;
+	json_t *records;
+};
+
+static int take_record(void *context, const json_t *record)
+{
+	struct output *output = context;
+
+	if (output->json)
+		return cli_print_json(record);
+	return json_array_append_new(output->records, json_deep_copy(record)) < 0 ? ERROR_MEMORY
+										  : 0;
+}
+
+struct choices {
+	bool json;
+	uint64_t seed, replicas, threads; /* 0: as the scenario says */
+};
+
+static int forecast(const char *path, const struct choices *choices, struct error *error)
+{
+	struct outbreak_scenario scenario;
+	struct output output = { choices->json, json_array() };
+	struct pipeline_sink sink = { &output, take_record, NULL, cli_progress };
+	char derived_from[4200];
+	int result = outbreak_scenario_load(path, &scenario, error);
+
+	if (result < 0) {
+		json_decref(output.records);
+		return result;
+	}
+	if (choices->seed)
+		scenario.run.seed = choices->seed;
+	if (choices->replicas)
+		scenario.run.replicas = (uint32_t)choices->replicas;
+	if (choices->threads)
+		scenario.run.threads = (unsigned)choices->threads;
+	snprintf(derived_from, sizeof derived_from, "scenario %s", path);
+	result = pipeline_forecast(&scenario.world, &scenario.worm, derived_from, &scenario.run,
+				   scenario.remedies, scenario.remedy_count, &sink, error);
+	cli_progress_clear();
+	if (result == 0 && !choices->json)
+		cli_print_case(output.records, true);
+	outbreak_scenario_fini(&scenario);
+	json_decref(output.records);
+	return result;
+}
+
+static int outbreak(const struct cli_command *command, int count, char **words)
+{
+	struct choices choices = { 0 };
+	struct error error = { 0 };
+	int option, result = 0;
+
+	while (result == 0 && (option = getopt_long(count, words, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'j': choices.json = true; break;
+		case 'S':
+			result = cli_number(command, "--seed", optarg, 1, INT64_MAX, &choices.seed);
+			break;
+		case 'R':
+			result = cli_number(command, "--replicas", optarg, 1, 100000,
+					    &choices.replicas);
+			break;
+		case 't':
+			result =
+				cli_number(command, "--threads", optarg, 1, 1024, &choices.threads);
+			break;
+		default: return CLI_INPUT;
+		}
+	}
+	if (result < 0)
+		return CLI_INPUT;
+	if (optind + 1 != count)
+		return cli_usage_error(command, "name one scenario file");
+	result = forecast(words[optind], &choices, &error);
+	if (result < 0)
+		log_error(&error);
+	return error_exit_status(result);
+}
+
+const struct cli_command cli_outbreak = {
+	.name = "outbreak",
+	.summary = "Simulate an infection from a scenario, without and with each remedy",
+	.usage = "[OPTION]… SCENARIO.yaml",
+	.options = "  --json         print world, worm, remedy and forecast records as NDJSON\n"
+		   "  --seed N       instead of the scenario's\n"
+		   "  --replicas N   instead of the scenario's\n"
+		   "  --threads N    processors to use (default: all); the result is the same\n\n"
+		   "The format of scenarios is described in docs/topology.md.\n",
+	.run = outbreak,
+};

@@ -1,0 +1,132 @@
+#include "outbreak/effect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "outbreak/draw.h"
+
+static void decide_hosts(struct effect *effect)
+{
+	const struct population *population = effect->population;
+
+	for (uint32_t host = 0; host < population->count; host++)
+		effect->covered[host] = draw_at(population->seed, population->replica,
+						DRAW_HOST_PART, host) < effect->candidate->share;
+}
+
+static void decide_subnets(struct effect *effect)
+{
+	const struct population *population = effect->population;
+	const struct outbreak_world *world = population->world;
+	bool subnets = effect->candidate->place == REMEDY_AT_SUBNET;
+
+	for (size_t i = 0; i < world->subnet_count; i++) {
+		double drawn = draw_at(population->seed, population->replica,
+				       subnets ? DRAW_SUBNET_PART : DRAW_PROVIDER_PART,
+				       subnets ? i : world->subnets[i].provider);
+		effect->part[i] = drawn < effect->candidate->share;
+		memset(effect->covered + population->first[i], effect->part[i],
+		       population->first[i + 1] - population->first[i]);
+	}
+}
+
+int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
+		const struct population *population, struct error *error)
+{
+	bool hosts = candidate->place == REMEDY_AT_HOST;
+
+	*effect = (struct effect){ .candidate = candidate, .population = population };
+	effect->covered = malloc((size_t)population->count + 1);
+	effect->part = hosts ? NULL : malloc(population->world->subnet_count);
+	if (!effect->covered || (!hosts && !effect->part)) {
+		effect_fini(effect);
+		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
+	}
+	if (hosts)
+		decide_hosts(effect);
+	else
+		decide_subnets(effect);
+	return 0;
+}
+
+void effect_fini(struct effect *effect)
+{
+	free(effect->covered);
+	free(effect->part);
+	*effect = (struct effect){ 0 };
+}
+
+bool effect_is_void(const struct remedy_candidate *candidate, double duration)
+{
+	if (candidate->share <= 0 || candidate->delay_seconds >= duration)
+		return true;
+	switch (candidate->effect) {
+	case REMEDY_FILTER:
+	case REMEDY_RATE: return candidate->pass >= 1;
+	case REMEDY_PATCH: return false;
+	case REMEDY_CONTROL: return true;
+	}
+	return true;
+}
+
+bool effect_immune(const struct effect *effect, uint32_t host)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+
+	switch (candidate->effect) {
+	case REMEDY_PATCH: return effect->covered[host];
+	case REMEDY_FILTER:
+		return candidate->place == REMEDY_AT_HOST && candidate->pass <= 0 &&
+		       effect->covered[host];
+	case REMEDY_RATE:
+	case REMEDY_CONTROL: return false;
+	}
+	return false;
+}
+
+double effect_apart(const struct effect *effect, unsigned from, unsigned to)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+	double pass = candidate->pass;
+
+	switch (candidate->effect) {
+	case REMEDY_FILTER:
+		if (candidate->place == REMEDY_AT_HOST)
+			return to ? pass : 1;
+		if (from && to && candidate->place != REMEDY_AT_BORDER)
+			return pass * pass;
+		return from || to ? pass : 1;
+	case REMEDY_RATE: return from ? pass : 1;
+	case REMEDY_PATCH:
+	case REMEDY_CONTROL: return 1;
+	}
+	return 1;
+}
+
+double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+	const struct outbreak_subnet *subnets = effect->population->world->subnets;
+
+	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST || from == to)
+		return 1;
+	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
+		return 1;
+	return effect_apart(effect, effect->part[from], effect->part[to]);
+}
+
+double effect_reach(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+
+	if (candidate->effect == REMEDY_FILTER && candidate->place == REMEDY_AT_HOST)
+		return effect->covered[to] ? candidate->pass : 1;
+	return effect_reach_subnet(effect, from, effect->population->subnet[to]);
+}
+
+double effect_speed(const struct effect *effect, uint32_t host)
+{
+	if (effect->candidate->effect != REMEDY_RATE || !effect->covered[host])
+		return 1;
+	return effect->candidate->pass;
+}

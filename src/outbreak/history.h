@@ -1,0 +1,30 @@
+/* history - one simulated outbreak: who was infected when, and by whom, in the order of time. */
+#ifndef KENBI_OUTBREAK_HISTORY_H
+#define KENBI_OUTBREAK_HISTORY_H
+
+#include "base/base.h"
+
+#define HISTORY_NOBODY UINT32_MAX /* infector of those infected first */
+
+struct history {
+	uint32_t count;
+	uint32_t *host;
+	uint32_t *infector; /* its place in this history, or HISTORY_NOBODY */
+	double *time;	    /* simulated seconds, ascending */
+	size_t capacity;
+};
+
+void history_fini(struct history *history);
+/* Empties it and makes room for `capacity` infections. */
+MUST_CHECK int history_reset(struct history *history, size_t capacity, struct error *error);
+
+static inline void history_add(struct history *history, uint32_t host, uint32_t infector,
+			       double time)
+{
+	uint32_t index = history->count++;
+	history->host[index] = host;
+	history->infector[index] = infector;
+	history->time[index] = time;
+}
+
+#endif

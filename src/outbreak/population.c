@@ -1,0 +1,150 @@
+#include "outbreak/population.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "outbreak/binomial.h"
+#include "outbreak/draw.h"
+
+int population_init(struct population *population, const struct outbreak_world *world,
+		    struct error *error)
+{
+	*population = (struct population){ .world = world };
+	population->first = calloc(world->subnet_count + 1, sizeof *population->first);
+	population->base = calloc(world->subnet_count + 1, sizeof *population->base);
+	if (!population->first || !population->base) {
+		population_fini(population);
+		return error_set(error, ERROR_MEMORY, world->name, "no memory for its subnets");
+	}
+	for (size_t i = 0; i < world->subnet_count; i++)
+		population->base[i + 1] = population->base[i] + world->subnets[i].addresses;
+	return 0;
+}
+
+void population_fini(struct population *population)
+{
+	free(population->first);
+	free(population->base);
+	free(population->subnet);
+	free(population->address);
+	free(population->chosen);
+	*population = (struct population){ 0 };
+}
+
+/* Makes room for `count` items of `size` in *array; the content is lost. */
+static int make_room(void **array, size_t *capacity, size_t count, size_t size, struct error *error)
+{
+	if (count <= *capacity)
+		return 0;
+	size_t wanted = count + count / 8; /* replicas differ a little */
+	free(*array);
+	*array = malloc(wanted * size);
+	*capacity = *array ? wanted : 0;
+	if (!*array)
+		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", count);
+	return 0;
+}
+
+static int draw_counts(struct population *population, struct error *error)
+{
+	const struct outbreak_world *world = population->world;
+	struct random random;
+	uint64_t total = 0;
+
+	draw_init(&random, population->seed, population->replica, DRAW_COUNTS);
+	population->live = 0;
+	for (size_t i = 0; i < world->subnet_count; i++) {
+		const struct outbreak_subnet *subnet = &world->subnets[i];
+		uint64_t live = binomial_draw(&random, subnet->addresses, subnet->live_share);
+		population->live += live;
+		population->first[i] = (uint32_t)total;
+		total += binomial_draw(&random, live,
+				       subnet->vulnerable_share * (1 - subnet->patched_share));
+		if (total > POPULATION_MOST)
+			return error_set(
+				error, ERROR_LIMIT, world->name,
+				"more than %u hosts can be infected; make the world smaller",
+				POPULATION_MOST);
+	}
+	population->first[world->subnet_count] = (uint32_t)total;
+	population->count = (uint32_t)total;
+	return 0;
+}
+
+static void draw_addresses(struct population *population)
+{
+	const struct outbreak_world *world = population->world;
+	struct random random;
+
+	draw_init(&random, population->seed, population->replica, DRAW_ADDRESSES);
+	for (size_t i = 0; i < world->subnet_count; i++) {
+		uint32_t first = population->first[i], end = population->first[i + 1];
+		subset_draw(&random, world->subnets[i].addresses, end - first,
+			    population->address + first);
+		for (uint32_t host = first; host < end; host++)
+			population->address[host] += population->base[i];
+	}
+}
+
+/* The range of individuals that the outbreak starts from. */
+static void find_origin(const struct population *population, const char *origin, uint32_t *first,
+			uint32_t *end)
+{
+	const struct outbreak_world *world = population->world;
+
+	*first = 0;
+	*end = population->count;
+	for (size_t i = 0; origin && i < world->subnet_count; i++)
+		if (strcmp(world->subnets[i].name, origin) == 0) {
+			*first = population->first[i];
+			*end = population->first[i + 1];
+			return;
+		}
+}
+
+static int draw_first_infected(struct population *population, const struct outbreak_worm *worm,
+			       struct error *error)
+{
+	struct random random;
+	uint32_t first, end;
+
+	find_origin(population, worm->origin, &first, &end);
+	uint32_t count =
+		worm->initially_infected < end - first ? worm->initially_infected : end - first;
+	int result = make_room((void **)&population->chosen, &population->chosen_capacity,
+			       (size_t)count + 1, sizeof *population->chosen, error);
+	if (result < 0)
+		return result;
+	draw_init(&random, population->seed, population->replica, DRAW_FIRST_INFECTED);
+	subset_draw(&random, end - first, count, population->chosen);
+	for (uint32_t i = 0; i < count; i++)
+		population->chosen[i] += first;
+	population->chosen_count = count;
+	return 0;
+}
+
+int population_draw(struct population *population, const struct outbreak_worm *worm, uint64_t seed,
+		    uint32_t replica, struct error *error)
+{
+	population->seed = seed;
+	population->replica = replica;
+	int result = draw_counts(population, error);
+	if (result == 0)
+		result =
+			make_room((void **)&population->subnet, &population->capacity,
+				  (size_t)population->count + 1, sizeof *population->subnet, error);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < population->world->subnet_count; i++)
+		for (uint32_t host = population->first[i]; host < population->first[i + 1]; host++)
+			population->subnet[host] = (uint32_t)i;
+	if (worm->scan == OUTBREAK_SEQUENTIAL) {
+		result = make_room((void **)&population->address, &population->address_capacity,
+				   (size_t)population->count + 1, sizeof *population->address,
+				   error);
+		if (result < 0)
+			return result;
+		draw_addresses(population);
+	}
+	return draw_first_infected(population, worm, error);
+}

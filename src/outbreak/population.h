@@ -1,0 +1,36 @@
+/* population - one replica's world: which hosts are there, which of them can be infected, who is
+ * infected first.
+ *
+ * Individuals are the hosts that can be infected (live, vulnerable, not patched), numbered by
+ * address, so that a subnet is a range of numbers. Live hosts that cannot be infected are only
+ * counted. */
+#ifndef KENBI_OUTBREAK_POPULATION_H
+#define KENBI_OUTBREAK_POPULATION_H
+
+#include "outbreak/outbreak.h"
+
+#define POPULATION_MOST 400000000u /* individuals of one replica */
+
+struct population {
+	const struct outbreak_world *world; /* borrowed */
+	uint64_t seed;
+	uint32_t replica;
+	uint64_t live;
+	uint32_t count;
+	uint32_t *first;   /* of subnet i: first[i] … first[i + 1] - 1 */
+	uint32_t *subnet;  /* of each individual */
+	uint64_t *base;	   /* first address of subnet i; base[subnet_count] is the end */
+	uint64_t *address; /* of each individual, ascending; only after a draw with addresses */
+	uint64_t *chosen;  /* numbers of those infected first, ascending */
+	uint32_t chosen_count;
+	size_t capacity, address_capacity, chosen_capacity;
+};
+
+MUST_CHECK int population_init(struct population *population, const struct outbreak_world *world,
+			       struct error *error);
+void population_fini(struct population *population);
+/* Draws replica `replica`; memory is used again. */
+MUST_CHECK int population_draw(struct population *population, const struct outbreak_worm *worm,
+			       uint64_t seed, uint32_t replica, struct error *error);
+
+#endif

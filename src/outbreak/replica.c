@@ -1,0 +1,57 @@
+#include "outbreak/replica.h"
+
+#include "outbreak/birth.h"
+
+int replica_init(struct replica *replica, const struct outbreak_world *world,
+		 const struct outbreak_worm *worm, double duration, struct error *error)
+{
+	*replica = (struct replica){ .worm = worm, .duration = duration };
+	int result = population_init(&replica->population, world, error);
+	if (result == 0 && worm->scan != OUTBREAK_SEQUENTIAL)
+		result = side_init(&replica->side, &replica->population, worm, error);
+	walk_init(&replica->walk, &replica->population, worm);
+	if (result < 0)
+		replica_fini(replica);
+	return result;
+}
+
+void replica_fini(struct replica *replica)
+{
+	population_fini(&replica->population);
+	side_fini(&replica->side);
+	walk_fini(&replica->walk);
+	history_fini(&replica->base);
+	history_fini(&replica->with);
+}
+
+int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct error *error)
+{
+	int result = population_draw(&replica->population, replica->worm, seed, number, error);
+	if (result < 0)
+		return result;
+	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
+		return walk_run(&replica->walk, replica->duration, &replica->base, error);
+	return birth_run(&replica->side, replica->duration, &replica->base, error);
+}
+
+int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
+		const struct history **history, struct error *error)
+{
+	struct effect effect;
+
+	*history = &replica->base;
+	if (effect_is_void(candidate, replica->duration))
+		return 0;
+	int result = effect_init(&effect, candidate, &replica->population, error);
+	if (result < 0)
+		return result;
+	*history = &replica->with;
+	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
+		result = walk_run_with(&replica->walk, &effect, &replica->base, replica->duration,
+				       &replica->with, error);
+	else
+		result = birth_run_with(&replica->side, &effect, &replica->base, replica->duration,
+					&replica->with, error);
+	effect_fini(&effect);
+	return result;
+}

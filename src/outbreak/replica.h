@@ -1,0 +1,32 @@
+/* replica - one world drawn, its outbreak without remedy, and the same outbreak with one remedy
+ * after another. */
+#ifndef KENBI_OUTBREAK_REPLICA_H
+#define KENBI_OUTBREAK_REPLICA_H
+
+#include "outbreak/history.h"
+#include "outbreak/population.h"
+#include "outbreak/side.h"
+#include "outbreak/walk.h"
+
+/* The memory of one thread; used again by the next replica. */
+struct replica {
+	const struct outbreak_worm *worm; /* borrowed */
+	double duration;
+	struct population population;
+	struct side side;
+	struct walk walk;
+	struct history base; /* without remedy */
+	struct history with; /* with the last one tried, if that changes anything */
+};
+
+MUST_CHECK int replica_init(struct replica *replica, const struct outbreak_world *world,
+			    const struct outbreak_worm *worm, double duration, struct error *error);
+void replica_fini(struct replica *replica);
+/* Draws world number `number` and runs the outbreak in it, into `base`. */
+MUST_CHECK int replica_run(struct replica *replica, uint64_t seed, uint32_t number,
+			   struct error *error);
+/* Runs it again with a remedy. *history is `with`, or `base` where the remedy changes nothing. */
+MUST_CHECK int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
+			   const struct history **history, struct error *error);
+
+#endif

@@ -1,0 +1,155 @@
+#include "outbreak/tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MOST_MEMORY ((size_t)8 << 30)
+
+int tally_init(struct tally *tally, const struct outbreak_run *run, size_t forecasts,
+	       size_t subnets, struct error *error)
+{
+	double cells = (double)forecasts * run->curve_points * run->replicas;
+	double sums = (double)(forecasts + 1) * (double)subnets;
+
+	*tally = (struct tally){ .run = run, .forecasts = forecasts, .subnets = subnets };
+	if (cells * sizeof *tally->curve + sums * sizeof *tally->subnet_infected >
+	    (double)MOST_MEMORY)
+		return error_set(error, ERROR_LIMIT, "run",
+				 "%zu remedies with %u replicas and %u curve points need more than "
+				 "%zu GiB; ask for fewer",
+				 forecasts - 1, run->replicas, run->curve_points,
+				 MOST_MEMORY >> 30);
+	tally->curve = calloc((size_t)cells, sizeof *tally->curve);
+	tally->subnet_infected =
+		calloc((size_t)forecasts * subnets, sizeof *tally->subnet_infected);
+	tally->subnet_vulnerable = calloc(subnets, sizeof *tally->subnet_vulnerable);
+	if (tally->curve && tally->subnet_infected && tally->subnet_vulnerable)
+		return 0;
+	tally_fini(tally);
+	return error_set(error, ERROR_MEMORY, "run", "no memory for the results");
+}
+
+void tally_fini(struct tally *tally)
+{
+	free(tally->curve);
+	free(tally->subnet_infected);
+	free(tally->subnet_vulnerable);
+	*tally = (struct tally){ 0 };
+}
+
+static uint32_t *point_slots(const struct tally *tally, size_t forecast, uint32_t point)
+{
+	size_t row = forecast * tally->run->curve_points + point;
+	return tally->curve + row * tally->run->replicas;
+}
+
+void tally_curve(struct tally *tally, size_t forecast, uint32_t replica,
+		 const struct history *history)
+{
+	uint32_t infected = 0, last = tally->run->curve_points - 1;
+
+	for (uint32_t point = 0; point < last; point++) {
+		double time = outbreak_point_time(tally->run, point);
+		while (infected < history->count && history->time[infected] <= time)
+			infected++;
+		point_slots(tally, forecast, point)[replica] = infected;
+	}
+	point_slots(tally, forecast, last)[replica] = history->count;
+}
+
+void tally_subnets(struct tally *tally, size_t forecast, const struct population *population,
+		   const struct history *history)
+{
+	uint64_t *sums = tally->subnet_infected + forecast * tally->subnets;
+
+	for (uint32_t i = 0; i < history->count; i++)
+		sums[population->subnet[history->host[i]]]++;
+}
+
+void tally_population(struct tally *tally, const struct population *population)
+{
+	tally->live += population->live;
+	tally->vulnerable += population->count;
+	for (size_t i = 0; i < tally->subnets; i++)
+		tally->subnet_vulnerable[i] += population->first[i + 1] - population->first[i];
+}
+
+static int ascending(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+	return (a > b) - (a < b);
+}
+
+/* Between order statistics, linearly (Hyndman & Fan 1996, DOI 10.1080/00031305.1996.10473566,
+ * definition 7). */
+static double quantile(const double *sorted, size_t count, double share)
+{
+	double position = share * (double)(count - 1);
+	size_t below = (size_t)position;
+	if (below + 1 >= count)
+		return sorted[count - 1];
+	return sorted[below] + (position - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+/* Sorts `values`. */
+static struct outbreak_band band_of(double *values, size_t count)
+{
+	qsort(values, count, sizeof *values, ascending);
+	return (struct outbreak_band){ .low = quantile(values, count, 0.05),
+				       .median = quantile(values, count, 0.5),
+				       .high = quantile(values, count, 0.95) };
+}
+
+static void fill(const struct tally *tally, size_t index, struct outbreak_forecast *forecast,
+		 double *values)
+{
+	uint32_t points = tally->run->curve_points, replicas = tally->run->replicas;
+	const uint32_t *without = point_slots(tally, 0, points - 1);
+	const uint32_t *with = point_slots(tally, index, points - 1);
+
+	forecast->hosts = (double)tally->live / replicas;
+	forecast->vulnerable = (double)tally->vulnerable / replicas;
+	for (uint32_t point = 0; point < points; point++) {
+		const uint32_t *slots = point_slots(tally, index, point);
+		for (uint32_t r = 0; r < replicas; r++)
+			values[r] = slots[r];
+		forecast->curve[point] = band_of(values, replicas);
+	}
+	forecast->infected = forecast->curve[points - 1];
+	for (uint32_t r = 0; r < replicas; r++)
+		values[r] = (double)without[r] - (double)with[r];
+	forecast->saved = band_of(values, replicas);
+	for (size_t i = 0; i < tally->subnets; i++) {
+		const uint64_t *sums = tally->subnet_infected + index * tally->subnets;
+		forecast->subnet_infected[i] = (double)sums[i] / replicas;
+		forecast->subnet_vulnerable[i] = (double)tally->subnet_vulnerable[i] / replicas;
+	}
+}
+
+int tally_result(const struct tally *tally, const struct remedy_candidate *candidates,
+		 struct outbreak_result *result, struct error *error)
+{
+	uint32_t points = tally->run->curve_points;
+	double *values = malloc(tally->run->replicas * sizeof *values);
+
+	*result =
+		(struct outbreak_result){ .curve_points = points, .subnet_count = tally->subnets };
+	result->forecasts = calloc(tally->forecasts, sizeof *result->forecasts);
+	bool enough = values && result->forecasts;
+	for (size_t i = 0; enough && i < tally->forecasts; i++) {
+		struct outbreak_forecast *forecast = &result->forecasts[result->count++];
+		forecast->remedy = i == 0 ? NULL : &candidates[i - 1];
+		forecast->curve = calloc(points, sizeof *forecast->curve);
+		forecast->subnet_infected = calloc(tally->subnets, sizeof(double));
+		forecast->subnet_vulnerable = calloc(tally->subnets, sizeof(double));
+		enough =
+			forecast->curve && forecast->subnet_infected && forecast->subnet_vulnerable;
+		if (enough)
+			fill(tally, i, forecast, values);
+	}
+	free(values);
+	if (enough)
+		return 0;
+	outbreak_result_fini(result);
+	return error_set(error, ERROR_MEMORY, "run", "no memory for the results");
+}

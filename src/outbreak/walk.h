@@ -1,0 +1,70 @@
+/* walk - outbreaks of worms that scan sequentially: each infected host walks upwards through the
+ * addresses, from the first one of its subnet (or a random one), one address every 1 / rate
+ * seconds, and around at the end.
+ *
+ * All walk at the same pace, so of two walkers the one behind never finds a host that the one ahead
+ * could have found: a walker that reaches a host which another visited before it can be forgotten.
+ * The cost is a few events per infection. Where a filter lets a part of the attacks through, the
+ * one behind does matter, and convoy.h takes over. A rate limit makes two paces: the slow are
+ * forgotten behind anybody, the fast behind the fast.
+ *
+ * The walk of a host is a function of replica, host and the time of its infection, and a remedy
+ * only stops or slows walkers: nobody is infected sooner with it than without. */
+#ifndef KENBI_OUTBREAK_WALK_H
+#define KENBI_OUTBREAK_WALK_H
+
+#include "outbreak/effect.h"
+#include "outbreak/history.h"
+
+struct walk_event {
+	double time;
+	double scans; /* of the walker, this one included */
+	uint32_t walker;
+	uint32_t target; /* host whose address is scanned, or WALK_START */
+};
+#define WALK_START UINT32_MAX
+
+/* Memory of one run; used again by the next. */
+struct walk {
+	const struct population *population; /* borrowed */
+	const struct outbreak_worm *worm;    /* borrowed */
+	struct history *history;	     /* borrowed */
+	double *start_time; /* of each infected host: when it starts to scan; -1: not infected */
+	uint64_t *start_address; /* of each infected host */
+	uint32_t *rank;		 /* of each infected host: its place in history */
+	uint8_t *visited;	 /* of each host: by whom; see walk.c */
+	struct walk_event *heap;
+	size_t heap_count, heap_capacity, capacity;
+};
+
+void walk_init(struct walk *walk, const struct population *population,
+	       const struct outbreak_worm *worm);
+void walk_fini(struct walk *walk);
+
+/* The outbreak without remedy, up to `duration` seconds, into `history`. */
+MUST_CHECK int walk_run(struct walk *walk, double duration, struct history *history,
+			struct error *error);
+/* The outbreak that `base` tells, with the remedy. */
+MUST_CHECK int walk_run_with(struct walk *walk, const struct effect *effect,
+			     const struct history *base, double duration, struct history *history,
+			     struct error *error);
+
+/* For convoy.c. */
+/* Empties the walk, and infects whom `base` has infected before `until`. */
+MUST_CHECK int walk_reset(struct walk *walk, const struct history *base, double until,
+			  struct history *history, struct error *error);
+/* `infector` is its place in history. */
+/* `infector` is its place in history. */
+void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time);
+static inline bool walk_infected(const struct walk *walk, uint32_t host)
+{
+	return walk->start_time[host] >= 0;
+}
+MUST_CHECK int walk_push(struct walk *walk, struct walk_event event, struct error *error);
+bool walk_pop(struct walk *walk, struct walk_event *event);
+/* The first host at or above an address, around at the end. There must be one. */
+uint32_t walk_host_from(const struct walk *walk, uint64_t address);
+/* How many scans before `time` an unlimited walker has made. */
+double walk_scans_before(const struct walk *walk, uint32_t walker, double time);
+
+#endif

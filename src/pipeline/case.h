@@ -1,0 +1,156 @@
+/* The inside of the pipeline: what a case remembers while its inputs are read. */
+#ifndef KENBI_PIPELINE_CASE_H
+#define KENBI_PIPELINE_CASE_H
+
+#include "outbreak/outbreak.h"
+#include "packet/packet.h"
+#include "pipeline/pipeline.h"
+#include "policy/policy.h"
+#include "remedy/remedy.h"
+#include "shellcode/shellcode.h"
+#include "stream/stream.h"
+#include "trace/trace.h"
+
+enum case_record {
+	CASE_SESSION,
+	CASE_SHELLCODE,
+	CASE_SAMPLE,
+	CASE_BEHAVIOUR,
+	CASE_STEP,
+	CASE_REMEDY,
+	CASE_RECORDS
+};
+
+/* What is kept of a conversation for linking. */
+struct case_session {
+	int64_t id;
+	struct address client, server;
+	uint16_t client_port, server_port;
+	uint8_t protocol;
+	double first;
+	char speaks[16];
+	char target[96];
+	int64_t announced_by; /* session that announced this one; 0: none */
+	size_t commands;      /* said in a shell */
+	bool attack;	      /* carries shellcode */
+};
+
+struct case_announcement {
+	int64_t session;
+	struct address address;
+	uint16_t port;
+	uint8_t protocol;
+	char purpose[16];
+	char name[128];
+};
+
+/* What a shellcode finding wants from the network, for linking. */
+struct case_shellcode {
+	int64_t id, session;
+	enum stream_side side;
+	char kind[17];
+	json_t *actions;
+};
+
+/* An executable that waits for its turn in the simulator. */
+struct case_body {
+	uint8_t *content; /* NULL: it has been run, or is the same as an earlier one */
+	size_t length;
+	char name[128];
+	char carrier[16];
+	char sha256[DIGEST_TEXT_SIZE];
+	const char *file;
+	int64_t session;       /* 0: none */
+	unsigned depth;	       /* 0: came from outside; 1: dropped by such a sample; … */
+	bool again;	       /* the same bytes were seen before in this case */
+	struct address sender; /* who sent it over the wire, from which port */
+	uint16_t sender_port;
+};
+
+struct case_sample {
+	int64_t id, session;
+	char sha256[DIGEST_TEXT_SIZE];
+	char name[128];
+	json_t *record; /* borrowed by nobody else: owned */
+};
+
+/* A trace that behaviours are looked for in. */
+struct case_trace {
+	struct trace_log *log;
+	char source[32];
+	bool scans; /* whose scan pattern drives the forecast */
+	json_t *scan;
+};
+
+/* A growing array with a limit: what does not fit is counted. */
+struct case_list {
+	void *items;
+	size_t count, capacity, limit;
+	uint64_t dropped;
+};
+
+struct pipeline {
+	struct pipeline_options options;
+	struct pipeline_sink sink;
+	struct arena *names;
+	char *topology;
+	int64_t ids[CASE_RECORDS];
+
+	struct shellcode_detector *detector;
+	struct policy_set *policies;
+	struct trace_log *wire; /* events seen on the wire */
+
+	struct case_list sessions, announcements, shellcodes, bodies, samples, traces;
+	/* Of the capture being read: records that wait until announcements can be matched. */
+	json_t *held_sessions, *held_shellcodes;
+	const char *file;
+	bool malicious;
+	struct error stopped; /* why the sink stopped the work */
+};
+
+/* The next zeroed item; NULL when the list is full (counted) or memory is out. */
+void *case_list_add(struct case_list *list, size_t item_size);
+
+/* Gives a record to the sink and drops the reference. */
+MUST_CHECK int case_emit(struct pipeline *pipeline, json_t *record);
+int64_t case_next_id(struct pipeline *pipeline, enum case_record type);
+void case_progress(struct pipeline *pipeline, const char *what, uint64_t done, uint64_t total);
+/* A terminated UTF-8 copy with what does not print as '?', cut to the array. */
+void case_copy_text(char *into, size_t size, const char *text);
+
+/* --- capture.c, bytes.c: inputs --- */
+MUST_CHECK int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size,
+				 struct error *error);
+MUST_CHECK int case_read_bytes(struct pipeline *pipeline, int descriptor, uint64_t size,
+			       struct error *error);
+/* Searches one side of a conversation, or a window of a file (session NULL), and holds the records.
+ */
+MUST_CHECK int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
+			   const struct stream_session *session, enum stream_side side,
+			   int64_t session_id, bool *found, struct error *error);
+
+/* --- samples.c --- */
+MUST_CHECK int case_add_body(struct pipeline *pipeline, struct bytes content, const char *name,
+			     const char *carrier, int64_t session, unsigned depth,
+			     struct error *error);
+MUST_CHECK int case_run_samples(struct pipeline *pipeline, struct error *error);
+
+/* --- endpoints.c: who a trace talks to --- */
+json_t *case_endpoints(const struct trace_log *trace, const json_t *scan);
+
+/* --- story.c --- */
+MUST_CHECK int case_tell_story(struct pipeline *pipeline, struct error *error);
+
+/* --- forecast.c --- */
+MUST_CHECK int case_forecast(struct pipeline *pipeline, struct error *error);
+
+/* --- record.c: C structs as records --- */
+double case_seconds(uint64_t time_ns);
+json_t *case_session_record(const struct stream_session *session,
+			    const struct stream_description *description, int64_t id,
+			    const char *file);
+json_t *case_flow(const struct stream_session *session);
+json_t *case_text(const char *text, size_t length);
+json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id);
+
+#endif

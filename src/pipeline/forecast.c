@@ -1,0 +1,290 @@
+/* From traces to behaviours, remedies and the forecast that ranks them. */
+#include "pipeline/case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is assumed when the analysis could not see it; each assumption is told in the worm record.
+ */
+#define ASSUMED_RATE	 10.0 /* scans per second of an infected host */
+#define ASSUMED_INFECTED 10   /* hosts infected at the beginning */
+#define ASSUMED_LATENCY	 1.0  /* seconds from hit to first own scan */
+
+static int emit_all(struct pipeline *pipeline, const json_t *records, enum case_record type)
+{
+	size_t index;
+	json_t *record;
+
+	json_array_foreach(records, index, record)
+	{
+		json_object_set_new(record, "id", json_integer(case_next_id(pipeline, type)));
+		int result = case_emit(pipeline, json_incref(record));
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int find_behaviours(struct pipeline *pipeline, const struct remedy_knowledge *knowledge,
+			   json_t **behaviours, struct error *error)
+{
+	const struct case_trace *traces = pipeline->traces.items;
+	size_t count = 0, all = pipeline->traces.count + 1;
+	const struct trace_log **logs = calloc(all, sizeof *logs);
+	const char **sources = calloc(all, sizeof *sources);
+	int result = ERROR_MEMORY;
+
+	if (logs && sources) {
+		logs[count] = pipeline->wire;
+		sources[count++] = "wire";
+		for (size_t i = 0; i < pipeline->traces.count; i++) {
+			if (!traces[i].log)
+				continue;
+			logs[count] = traces[i].log;
+			sources[count++] = traces[i].source;
+		}
+		result = remedy_behaviours(knowledge, logs, sources, count, behaviours, error);
+	} else {
+		error_set(error, ERROR_MEMORY, NULL, "no memory for behaviours");
+	}
+	free(logs);
+	free(sources);
+	return result;
+}
+
+/* The scan pattern with the most targets drives the forecast. */
+static const struct case_trace *strongest_scan(const struct pipeline *pipeline)
+{
+	const struct case_trace *traces = pipeline->traces.items, *best = NULL;
+	json_int_t most = 0;
+
+	for (size_t i = 0; i < pipeline->traces.count; i++) {
+		json_int_t targets = json_integer_value(json_object_get(traces[i].scan, "targets"));
+		if (traces[i].scan && (!best || targets > most)) {
+			best = &traces[i];
+			most = targets;
+		}
+	}
+	return best;
+}
+
+/* The port of the service that was attacked on the wire; 0: not known. */
+static uint16_t attacked_port(const struct pipeline *pipeline)
+{
+	const struct case_session *sessions = pipeline->sessions.items;
+
+	for (size_t i = 0; i < pipeline->sessions.count; i++)
+		if (sessions[i].attack)
+			return sessions[i].server_port;
+	return 0;
+}
+
+static double local_share(const json_t *scan)
+{
+	const json_t *shares = json_object_get(scan, "local_share");
+	double share = json_number_value(json_object_get(shares, "24"));
+	return share > 0 && share <= 1 ? share : json_number_value(json_object_get(shares, "16"));
+}
+
+static struct outbreak_worm derive_worm(const struct pipeline *pipeline, char *why, size_t size)
+{
+	const struct case_trace *seen = strongest_scan(pipeline);
+	struct outbreak_worm worm = { .scan = OUTBREAK_RANDOM,
+				      .rate = ASSUMED_RATE,
+				      .port = attacked_port(pipeline),
+				      .initially_infected = ASSUMED_INFECTED,
+				      .latency = ASSUMED_LATENCY };
+
+	if (!seen) {
+		snprintf(why, size,
+			 "no scan was seen; assumed: uniform random scan of the attacked port %u "
+			 "at %.0f "
+			 "scans/s; %d hosts infected at the start, %.0f s from hit to first scan",
+			 worm.port, worm.rate, ASSUMED_INFECTED, ASSUMED_LATENCY);
+		return worm;
+	}
+	const char *strategy = json_string_value(json_object_get(seen->scan, "strategy"));
+	double rate = json_number_value(json_object_get(seen->scan, "rate"));
+	worm.port = (uint16_t)json_integer_value(json_object_get(seen->scan, "port"));
+	if (strategy && strcmp(strategy, "sequential") == 0)
+		worm.scan = OUTBREAK_SEQUENTIAL;
+	else if (strategy && strcmp(strategy, "local") == 0)
+		worm.scan = OUTBREAK_LOCAL;
+	if (worm.scan == OUTBREAK_LOCAL)
+		worm.local_share = local_share(seen->scan);
+	if (rate > 0)
+		worm.rate = rate;
+	snprintf(why, size,
+		 "%s: %s scan of port %u seen in the simulator; rate %.3g scans/s %s; assumed: %d "
+		 "hosts "
+		 "infected at the start, %.0f s from hit to first scan",
+		 seen->source, strategy ? strategy : "random", worm.port, worm.rate,
+		 rate > 0 ? "measured there" : "assumed", ASSUMED_INFECTED, ASSUMED_LATENCY);
+	return worm;
+}
+
+static json_t *world_record(const struct outbreak_world *world,
+			    const struct outbreak_forecast *baseline)
+{
+	json_t *providers = json_array(), *subnets = json_array();
+
+	for (size_t i = 0; i < world->provider_count; i++)
+		json_array_append_new(providers, json_string(world->providers[i].name));
+	for (size_t i = 0; i < world->subnet_count; i++) {
+		const struct outbreak_subnet *subnet = &world->subnets[i];
+		json_array_append_new(subnets,
+				      json_pack("{s:s, s:I, s:I, s:f, s:f}", "name", subnet->name,
+						"provider", (json_int_t)subnet->provider,
+						"addresses", (json_int_t)subnet->addresses, "hosts",
+						(double)subnet->addresses * subnet->live_share,
+						"vulnerable", baseline->subnet_vulnerable[i]));
+	}
+	return json_pack("{s:s, s:s, s:o, s:o, s:I}", "type", "world", "name", world->name,
+			 "providers", providers, "subnets", subnets, "scanned_space",
+			 (json_int_t)world->scanned_space);
+}
+
+static json_t *worm_record(const struct outbreak_worm *worm, const char *derived_from)
+{
+	static const char *const scans[] = { [OUTBREAK_RANDOM] = "random",
+					     [OUTBREAK_SEQUENTIAL] = "sequential",
+					     [OUTBREAK_LOCAL] = "local" };
+
+	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:i, s:f, s:s}", "type", "worm", "scan",
+			 scans[worm->scan], "rate", worm->rate, "local_share", worm->local_share,
+			 "port", worm->port, "initially_infected", (int)worm->initially_infected,
+			 "latency", worm->latency, "derived_from", derived_from);
+}
+
+static json_t *band(struct outbreak_band band)
+{
+	return json_pack("{s:f, s:f, s:f}", "low", band.low, "median", band.median, "high",
+			 band.high);
+}
+
+static json_t *forecast_record(const struct outbreak_forecast *forecast,
+			       const struct outbreak_result *result, const struct outbreak_run *run,
+			       size_t rank, int64_t remedy)
+{
+	json_t *curve = json_array(), *infected = json_array();
+
+	for (uint32_t i = 0; i < result->curve_points; i++) {
+		double time = run->duration * i / (result->curve_points - 1);
+		const struct outbreak_band *at = &forecast->curve[i];
+		json_array_append_new(
+			curve, json_pack("[f, f, f, f]", time, at->low, at->median, at->high));
+	}
+	for (size_t i = 0; i < result->subnet_count; i++)
+		json_array_append_new(infected, json_real(forecast->subnet_infected[i]));
+	return json_pack("{s:s, s:I, s:o, s:s, s:f, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:o}",
+			 "type", "forecast", "rank", (json_int_t)rank, "remedy",
+			 remedy ? json_integer(remedy) : json_null(), "name",
+			 forecast->remedy ? forecast->remedy->name : "nothing is done", "duration",
+			 run->duration, "replicas", (json_int_t)run->replicas, "seed",
+			 (json_int_t)run->seed, "hosts", forecast->hosts, "vulnerable",
+			 forecast->vulnerable, "infected", band(forecast->infected), "saved",
+			 band(forecast->saved), "curve", curve, "subnet_infected", infected);
+}
+
+static void report_progress(void *context, size_t done, size_t total)
+{
+	const struct pipeline_sink *sink = context;
+
+	if (sink->progress)
+		sink->progress(sink->context, "forecast", done, total);
+}
+
+static int give(const struct pipeline_sink *sink, json_t *record, struct error *error)
+{
+	if (!record)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for a record");
+	int result = sink->record(sink->context, record);
+	json_decref(record);
+	return result < 0 ? error_set(error, result, NULL, "the results cannot be delivered") : 0;
+}
+
+int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_worm *worm,
+		      const char *derived_from, const struct outbreak_run *run,
+		      const struct remedy_candidate *candidates, size_t count,
+		      const struct pipeline_sink *sink, struct error *error)
+{
+	struct outbreak_result ranked;
+	struct pipeline_sink own = *sink;
+	int result = outbreak_rank(world, worm, run, candidates, count, report_progress, &own,
+				   &ranked, error);
+
+	if (result < 0)
+		return result;
+	result = give(sink, world_record(world, &ranked.forecasts[0]), error);
+	if (result == 0)
+		result = give(sink, worm_record(worm, derived_from), error);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = give(sink, case_remedy_record(&candidates[i], (int64_t)i + 1), error);
+	for (size_t i = 0; i < ranked.count && result == 0; i++) {
+		const struct outbreak_forecast *forecast = &ranked.forecasts[i];
+		int64_t remedy = forecast->remedy ? forecast->remedy - candidates + 1 : 0;
+		result = give(sink, forecast_record(forecast, &ranked, run, i, remedy), error);
+	}
+	outbreak_result_fini(&ranked);
+	return result;
+}
+
+int case_forecast(struct pipeline *pipeline, struct error *error)
+{
+	struct remedy_knowledge *knowledge = NULL;
+	struct remedy_candidates candidates = { 0 };
+	struct outbreak_world world = { 0 };
+	struct outbreak_run run = outbreak_default_run();
+	json_t *behaviours = NULL;
+	char why[512];
+	int result = remedy_load(NULL, &knowledge, error);
+
+	run.seed = pipeline->options.seed;
+	if (pipeline->options.replicas)
+		run.replicas = pipeline->options.replicas;
+	if (result == 0)
+		result = find_behaviours(pipeline, knowledge, &behaviours, error);
+	if (result == 0)
+		result = emit_all(pipeline, behaviours, CASE_BEHAVIOUR);
+	/* Nothing malicious: nothing spreads, nothing is to be remedied. */
+	if (result == 0 && pipeline->malicious) {
+		struct outbreak_worm worm = derive_worm(pipeline, why, sizeof why);
+		result = remedy_derive(knowledge, behaviours, &candidates, error);
+		if (result == 0)
+			result = outbreak_world_load(pipeline->options.topology, &world, error);
+		if (result == 0)
+			result = pipeline_forecast(&world, &worm, why, &run, candidates.items,
+						   candidates.count, &pipeline->sink, error);
+	}
+	json_decref(behaviours);
+	outbreak_world_fini(&world);
+	remedy_candidates_fini(&candidates);
+	remedy_knowledge_free(knowledge);
+	return result;
+}
+
+int pipeline_remedies(const struct trace_log *const *traces, const char *const *names, size_t count,
+		      const struct pipeline_sink *sink, struct error *error)
+{
+	struct remedy_knowledge *knowledge = NULL;
+	struct remedy_candidates candidates = { 0 };
+	json_t *behaviours = NULL;
+	int result = remedy_load(NULL, &knowledge, error);
+
+	if (result == 0)
+		result = remedy_behaviours(knowledge, traces, names, count, &behaviours, error);
+	for (size_t i = 0; i < json_array_size(behaviours) && result == 0; i++) {
+		json_t *behaviour = json_array_get(behaviours, i);
+		json_object_set_new(behaviour, "id", json_integer((json_int_t)i + 1));
+		result = give(sink, json_incref(behaviour), error);
+	}
+	if (result == 0)
+		result = remedy_derive(knowledge, behaviours, &candidates, error);
+	for (size_t i = 0; i < candidates.count && result == 0; i++)
+		result =
+			give(sink, case_remedy_record(&candidates.items[i], (int64_t)i + 1), error);
+	json_decref(behaviours);
+	remedy_candidates_fini(&candidates);
+	remedy_knowledge_free(knowledge);
+	return result;
+}

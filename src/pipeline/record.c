@@ -1,0 +1,141 @@
+/* C structs as the records of docs/records.md. */
+#include "pipeline/case.h"
+
+#include <string.h>
+
+double case_seconds(uint64_t time_ns)
+{
+	return (double)(time_ns / 1000) / 1e6;
+}
+
+/* JSON text must be UTF-8; what came from the wire need not be. */
+json_t *case_text(const char *text, size_t length)
+{
+	json_t *value = json_stringn(text, length);
+
+	if (value || length == 0)
+		return value ? value : json_string("");
+	char safe[1025];
+	size_t kept = 0;
+	for (size_t i = 0; i < length && kept < sizeof safe - 1; i++)
+		safe[kept++] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
+	return json_stringn(safe, kept);
+}
+
+static const char *end_name(enum stream_end end)
+{
+	static const char *const names[] = { [STREAM_END_FIN] = "fin",
+					     [STREAM_END_RST] = "rst",
+					     [STREAM_END_TIMEOUT] = "timeout",
+					     [STREAM_END_CAPTURE] = "capture",
+					     [STREAM_END_LIMIT] = "limit" };
+	return names[end];
+}
+
+static const char *side_name(enum stream_side side)
+{
+	return side == STREAM_CLIENT ? "client" : "server";
+}
+
+static void put_endpoints(json_t *object, const struct stream_session *session)
+{
+	const struct stream_half *client = &session->half[STREAM_CLIENT];
+	const struct stream_half *server = &session->half[STREAM_SERVER];
+	char text[ADDRESS_TEXT_SIZE];
+
+	json_object_set_new(object, "src", json_string(address_text(&client->address, text)));
+	json_object_set_new(object, "sport", json_integer(client->port));
+	json_object_set_new(object, "dst", json_string(address_text(&server->address, text)));
+	json_object_set_new(object, "dport", json_integer(server->port));
+	json_object_set_new(object, "proto", json_string(session->protocol == 6 ? "tcp" : "udp"));
+}
+
+json_t *case_flow(const struct stream_session *session)
+{
+	json_t *flow = json_object();
+
+	if (flow)
+		put_endpoints(flow, session);
+	return flow;
+}
+
+static json_t *deviations(const struct stream_description *description)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < description->deviation_count; i++) {
+		const struct stream_deviation *deviation = &description->deviations[i];
+		json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "side",
+						      side_name(deviation->side), "offset",
+						      (json_int_t)deviation->offset, "what",
+						      deviation->what));
+	}
+	return list;
+}
+
+static json_t *said(const struct stream_description *description)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < description->utterance_count; i++) {
+		const struct stream_utterance *utterance = &description->utterances[i];
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:f, s:s, s:o}", "side", side_name(utterance->side),
+				  "time", case_seconds(utterance->time_ns), "what", utterance->what,
+				  "text", case_text(utterance->text, strlen(utterance->text))));
+	}
+	return list;
+}
+
+json_t *case_session_record(const struct stream_session *session,
+			    const struct stream_description *description, int64_t id,
+			    const char *file)
+{
+	const struct stream_half *client = &session->half[STREAM_CLIENT];
+	const struct stream_half *server = &session->half[STREAM_SERVER];
+	json_t *record =
+		json_pack("{s:s, s:I, s:s}", "type", "session", "id", (json_int_t)id, "file", file);
+
+	if (!record)
+		return NULL;
+	put_endpoints(record, session);
+	json_object_set_new(record, "first", json_real(case_seconds(session->first_ns)));
+	json_object_set_new(record, "last", json_real(case_seconds(session->last_ns)));
+	json_object_set_new(record, "end", json_string(end_name(session->end)));
+	json_object_set_new(record, "bytes_to_server",
+			    json_integer((json_int_t)(client->data.length + client->beyond_limit)));
+	json_object_set_new(record, "bytes_to_client",
+			    json_integer((json_int_t)(server->data.length + server->beyond_limit)));
+	json_object_set_new(record, "packets",
+			    json_integer((json_int_t)client->packets + server->packets));
+	json_object_set_new(record, "lost",
+			    json_integer((json_int_t)(client->lost + server->lost)));
+	json_object_set_new(record, "protocol", json_string(description->protocol));
+	json_object_set_new(record, "conforms",
+			    description->conformance == STREAM_UNJUDGED
+				    ? json_null()
+				    : json_boolean(description->conformance == STREAM_CONFORMS));
+	json_object_set_new(record, "deviations", deviations(description));
+	json_object_set_new(record, "target",
+			    description->target ? json_string(description->target) : json_null());
+	json_object_set_new(record, "said", said(description));
+	return record;
+}
+
+json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < candidate->rule_count; i++)
+		json_array_append_new(rules,
+				      json_pack("{s:s, s:s}", "format", candidate->rules[i].format,
+						"text", candidate->rules[i].text));
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s, s:o}", "type",
+			 "remedy", "id", (json_int_t)id, "name", candidate->name, "title",
+			 candidate->title, "why", candidate->why, "effect",
+			 remedy_effect_name(candidate->effect), "place",
+			 remedy_place_name(candidate->place), "pass", candidate->pass, "share",
+			 candidate->share, "delay", candidate->delay_seconds, "collateral",
+			 candidate->collateral, "rules", rules);
+}

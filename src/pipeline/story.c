@@ -1,0 +1,270 @@
+/* The story of a case: which conversation followed from which, as steps of the attack's path.
+ *
+ * A step begins with shellcode on the wire. What the shellcode wanted (a port opened, a connection
+ * back, a URL) names the conversations that follow; what was said there (commands, an FTP session,
+ * a file) names the next. Steps are told in the order of time; links are by address, port and time
+ * only. */
+#include "pipeline/case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct telling {
+	struct pipeline *pipeline;
+	json_t *steps;
+};
+
+static struct case_session *session_by_id(const struct pipeline *pipeline, int64_t id)
+{
+	struct case_session *sessions = pipeline->sessions.items;
+
+	for (size_t i = 0; i < pipeline->sessions.count; i++)
+		if (sessions[i].id == id)
+			return &sessions[i];
+	return NULL;
+}
+
+static json_t *id_or_null(int64_t id)
+{
+	return id ? json_integer(id) : json_null();
+}
+
+static json_t *host(const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	return address && address->family ? json_string(address_text(address, text)) : json_null();
+}
+
+/* Adds a step unless the same thing about the same conversation has been told. */
+static void tell(struct telling *telling, double time, const struct address *from,
+		 const struct address *to, const char *what, int64_t session, int64_t shellcode,
+		 int64_t sample, const char *format, ...) PRINTF_LIKE(9, 10);
+
+static void tell(struct telling *telling, double time, const struct address *from,
+		 const struct address *to, const char *what, int64_t session, int64_t shellcode,
+		 int64_t sample, const char *format, ...)
+{
+	char title[512];
+	va_list list;
+	size_t index;
+	json_t *told;
+
+	va_start(list, format);
+	vsnprintf(title, sizeof title, format, list);
+	va_end(list);
+	json_array_foreach(
+		telling->steps, index,
+		told) if (strcmp(json_string_value(json_object_get(told, "what")), what) == 0 &&
+			  strcmp(json_string_value(json_object_get(told, "title")), title) == 0 &&
+			  json_integer_value(json_object_get(told, "session")) == session) return;
+	json_array_append_new(
+		telling->steps,
+		json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type", "step",
+			  "id", 0, "time", time > 0 ? json_real(time) : json_null(), "from",
+			  host(from), "to", host(to), "what", what, "title",
+			  case_text(title, strlen(title)), "session", id_or_null(session),
+			  "shellcode", id_or_null(shellcode), "sample", id_or_null(sample)));
+}
+
+/* The first conversation after `session` to that endpoint; address NULL: any. */
+static struct case_session *later_session(const struct pipeline *pipeline,
+					  const struct case_session *session,
+					  const struct address *client,
+					  const struct address *server, uint64_t port)
+{
+	struct case_session *sessions = pipeline->sessions.items, *best = NULL;
+
+	for (size_t i = 0; i < pipeline->sessions.count; i++) {
+		struct case_session *other = &sessions[i];
+		if (other == session || other->first < session->first ||
+		    other->server_port != port ||
+		    (server && !address_equal(&other->server, server)) ||
+		    (client && !address_equal(&other->client, client)))
+			continue;
+		if (!best || other->first < best->first)
+			best = other;
+	}
+	return best;
+}
+
+static void tell_followed(struct telling *telling, const struct case_session *next,
+			  int64_t shellcode, const char *why)
+{
+	if (strcmp(next->speaks, "shell") == 0)
+		tell(telling, next->first, &next->client, &next->server, "shell", next->id,
+		     shellcode, 0, "%s; %zu commands are typed into a shell on port %u", why,
+		     next->commands, next->server_port);
+	else
+		tell(telling, next->first, &next->client, &next->server, "connection", next->id,
+		     shellcode, 0, "%s; the conversation on port %u speaks %s", why,
+		     next->server_port, next->speaks);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static void tell_action(struct telling *telling, const struct case_session *session,
+			const struct address *victim, const struct case_shellcode *code,
+			const json_t *action)
+{
+	const char *name = text_of(action, "action");
+	uint64_t port = (uint64_t)json_integer_value(json_object_get(action, "port"));
+
+	if (strcmp(name, "bind") == 0) {
+		struct case_session *next =
+			later_session(telling->pipeline, session, NULL, victim, port);
+		if (next)
+			tell_followed(telling, next, code->id,
+				      "the port that the shellcode opened is used");
+		else
+			tell(telling, session->first, victim, NULL, "listen", session->id, code->id,
+			     0, "the shellcode opens port %llu; nobody is seen to connect",
+			     (unsigned long long)port);
+	} else if (strcmp(name, "connect") == 0) {
+		struct address server;
+		if (address_parse(text_of(action, "address"), &server) < 0)
+			return;
+		struct case_session *next =
+			later_session(telling->pipeline, session, victim, &server, port);
+		if (next)
+			tell_followed(telling, next, code->id,
+				      "the victim connects where the shellcode points");
+		else
+			tell(telling, session->first, victim, &server, "connect", session->id,
+			     code->id, 0,
+			     "the shellcode connects to %s port %llu; the capture does not show it",
+			     text_of(action, "address"), (unsigned long long)port);
+	} else if (strcmp(name, "download") == 0) {
+		tell(telling, session->first, victim, NULL, "download", session->id, code->id, 0,
+		     "the shellcode fetches %.300s", text_of(action, "url"));
+	} else if (strcmp(name, "execute") == 0) {
+		tell(telling, session->first, victim, NULL, "execute", session->id, code->id, 0,
+		     "the shellcode runs %.300s", text_of(action, "command"));
+	}
+}
+
+static void tell_exploit(struct telling *telling, const struct case_shellcode *code)
+{
+	const struct case_session *session = session_by_id(telling->pipeline, code->session);
+	size_t index;
+	json_t *action;
+
+	if (!session)
+		return;
+	const struct address *attacker =
+		code->side == STREAM_CLIENT ? &session->client : &session->server;
+	const struct address *victim =
+		code->side == STREAM_CLIENT ? &session->server : &session->client;
+	tell(telling, session->first, attacker, victim, "exploit", session->id, code->id, 0,
+	     "%s%s%s over %s, port %u: shellcode of kind %.8s", session->target,
+	     session->target[0] ? ", " : "", session->target[0] ? "attacked" : "attack",
+	     session->speaks, session->server_port, code->kind);
+	json_array_foreach(code->actions, index, action)
+		tell_action(telling, session, victim, code, action);
+}
+
+static void tell_sample(struct telling *telling, const struct case_sample *sample)
+{
+	const struct case_session *session = session_by_id(telling->pipeline, sample->session);
+	const char *verdict = text_of(sample->record, "verdict");
+	const char *carrier = text_of(sample->record, "carrier");
+	const json_t *scan = json_object_get(sample->record, "scan");
+	double time = session ? session->first : 0;
+	size_t index;
+	json_t *endpoint;
+
+	if (session && strcmp(carrier, "dropped") != 0) {
+		const struct case_session *control =
+			session_by_id(telling->pipeline, session->announced_by);
+		if (control)
+			tell(telling, control->first, &control->client, &control->server, "control",
+			     control->id, 0, sample->id, "%s on port %u asks for %s",
+			     control->speaks, control->server_port,
+			     sample->name[0] ? sample->name : "a file");
+		tell(telling, session->first, &session->client, &session->server, "transfer",
+		     session->id, 0, sample->id, "%s crosses by %s: %lld bytes, SHA-256 %.16s…",
+		     sample->name[0] ? sample->name : "an executable", carrier,
+		     json_integer_value(json_object_get(sample->record, "bytes")), sample->sha256);
+	}
+	tell(telling, time, NULL, NULL, "verdict", 0, 0, sample->id,
+	     "in the simulator %s is judged %s", sample->name[0] ? sample->name : "the executable",
+	     verdict);
+	json_array_foreach(json_object_get(sample->record, "endpoints"), index, endpoint)
+	{
+		struct address server = { 0 };
+		const char *address = text_of(endpoint, "address");
+		const char *name = text_of(endpoint, "name");
+		if (strcmp(text_of(endpoint, "role"), "control") != 0)
+			continue;
+		if (address_parse(address, &server) < 0 && !*name)
+			continue;
+		tell(telling, time, NULL, &server, "control-server", 0, 0, sample->id,
+		     "%s takes orders from %s%s%s port %lld",
+		     sample->name[0] ? sample->name : "the executable", name, *name ? " at " : "",
+		     address, json_integer_value(json_object_get(endpoint, "port")));
+	}
+	if (json_is_object(scan))
+		tell(telling, time, NULL, NULL, "scan", 0, 0, sample->id,
+		     "%s scans port %lld (%s), %lld addresses seen",
+		     sample->name[0] ? sample->name : "the executable",
+		     json_integer_value(json_object_get(scan, "port")), text_of(scan, "strategy"),
+		     json_integer_value(json_object_get(scan, "distinct")));
+}
+
+/* By time; what has no time of its own, and what happens at the same time, in the order of telling.
+ */
+static int compare_steps(const void *left, const void *right)
+{
+	const json_t *a = *(json_t *const *)left, *b = *(json_t *const *)right;
+	double x = json_real_value(json_object_get(a, "time"));
+	double y = json_real_value(json_object_get(b, "time"));
+
+	if (x != y && x > 0 && y > 0)
+		return x < y ? -1 : 1;
+	json_int_t i = json_integer_value(json_object_get(a, "id"));
+	json_int_t j = json_integer_value(json_object_get(b, "id"));
+	return (i > j) - (i < j);
+}
+
+static int emit_sorted(struct pipeline *pipeline, json_t *steps)
+{
+	size_t count = json_array_size(steps);
+	json_t **sorted = calloc(count ? count : 1, sizeof *sorted);
+	int result = 0;
+
+	if (!sorted)
+		return error_set(&pipeline->stopped, ERROR_MEMORY, NULL, "no memory for the story");
+	for (size_t i = 0; i < count; i++) {
+		sorted[i] = json_array_get(steps, i);
+		json_object_set_new(sorted[i], "id", json_integer((json_int_t)i));
+	}
+	qsort(sorted, count, sizeof *sorted, compare_steps);
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(sorted[i], "id",
+				    json_integer(case_next_id(pipeline, CASE_STEP)));
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = case_emit(pipeline, json_incref(sorted[i]));
+	free(sorted);
+	return result;
+}
+
+int case_tell_story(struct pipeline *pipeline, struct error *error)
+{
+	struct telling telling = { pipeline, json_array() };
+	const struct case_shellcode *codes = pipeline->shellcodes.items;
+	const struct case_sample *samples = pipeline->samples.items;
+
+	if (!telling.steps)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for the story");
+	for (size_t i = 0; i < pipeline->shellcodes.count; i++)
+		tell_exploit(&telling, &codes[i]);
+	for (size_t i = 0; i < pipeline->samples.count; i++)
+		tell_sample(&telling, &samples[i]);
+	int result = emit_sorted(pipeline, telling.steps);
+	json_decref(telling.steps);
+	return result;
+}

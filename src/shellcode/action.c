@@ -1,0 +1,127 @@
+#include "shellcode/action.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *text(const struct trace_event *event, const char *field)
+{
+	int index = trace_field_find(event->kind, field);
+
+	return index >= 0 && event->values[index].text ? event->values[index].text : "";
+}
+
+static json_int_t number(const struct trace_event *event, const char *field)
+{
+	int index = trace_field_find(event->kind, field);
+
+	return index >= 0 ? (json_int_t)event->values[index].number : 0;
+}
+
+static json_t *call(const char *name, const char *detail)
+{
+	char line[700];
+
+	snprintf(line, sizeof line, detail[0] ? "%.200s %.480s" : "%.200s", name, detail);
+	return json_pack("{s:s,s:s}", "action", "call", "name", line);
+}
+
+static json_t *connect_or_bind(const struct trace_event *event)
+{
+	if (event->kind == TRACE_NET_CONNECT)
+		return json_pack("{s:s,s:s,s:I,s:s}", "action", "connect", "address",
+				 text(event, "address"), "port", number(event, "port"), "proto",
+				 text(event, "proto"));
+	return json_pack("{s:s,s:I,s:s}", "action", "bind", "port", number(event, "port"), "proto",
+			 text(event, "proto"));
+}
+
+/* net user NAME PASSWORD /add */
+static json_t *user_of_command(const char *command)
+{
+	const char *found = strcasestr(command, "net user "), *name;
+	char copy[64];
+	size_t length;
+
+	if (!found || !strcasestr(found, "/add"))
+		return NULL;
+	name = found + strlen("net user ") + strspn(found + strlen("net user "), " ");
+	length = strcspn(name, " ");
+	if (length == 0 || length >= sizeof copy)
+		return NULL;
+	memcpy(copy, name, length);
+	copy[length] = 0;
+	return json_pack("{s:s,s:s}", "action", "user", "name", copy);
+}
+
+static json_t *action_of(const struct trace_event *event)
+{
+	switch (event->kind) {
+	case TRACE_NET_DOWNLOAD:
+		return json_pack("{s:s,s:s,s:s}", "action", "download", "url", text(event, "url"),
+				 "path", text(event, "path"));
+	case TRACE_NET_CONNECT:
+	case TRACE_NET_LISTEN: return connect_or_bind(event);
+	case TRACE_PROCESS_CREATE:
+		return json_pack("{s:s,s:s}", "action", "execute", "command",
+				 text(event, "command")[0] ? text(event, "command")
+							   : text(event, "path"));
+	case TRACE_SHELL_COMMAND:
+		return json_pack("{s:s,s:s}", "action", "execute", "command",
+				 text(event, "command"));
+	case TRACE_NET_RECEIVE:
+		return number(event, "length") ? json_pack("{s:s,s:I}", "action", "receive",
+							   "length", number(event, "length"))
+					       : NULL;
+	case TRACE_FILE_CREATE:
+	case TRACE_FILE_WRITE:
+		return json_pack("{s:s,s:s}", "action", "write", "path", text(event, "path"));
+	case TRACE_USER_CREATE:
+		return json_pack("{s:s,s:s}", "action", "user", "name", text(event, "name"));
+	case TRACE_API_UNKNOWN: return call(text(event, "name"), "");
+	case TRACE_SYSTEM_CALL: return call(text(event, "name"), text(event, "detail"));
+	case TRACE_FILE_OPEN:
+	case TRACE_FILE_DELETE:
+	case TRACE_FILE_ATTRIBUTES: return call(trace_kind_name(event->kind), text(event, "path"));
+	case TRACE_FILE_COPY:
+	case TRACE_FILE_MOVE: return call(trace_kind_name(event->kind), text(event, "source"));
+	case TRACE_PROCESS_TERMINATE:
+		return call(trace_kind_name(event->kind), text(event, "target"));
+	case TRACE_SYSTEM_SHUTDOWN: return call(trace_kind_name(event->kind), text(event, "how"));
+	default: return NULL;
+	}
+}
+
+static bool listed(const json_t *actions, const json_t *action)
+{
+	size_t index;
+	json_t *other;
+
+	json_array_foreach(actions, index, other)
+	{
+		if (json_equal(other, action))
+			return true;
+	}
+	return false;
+}
+
+/* Takes `action`; NULL is accepted. */
+static void add(json_t *actions, json_t *action)
+{
+	if (action && !listed(actions, action))
+		json_array_append_new(actions, action);
+	else
+		json_decref(action);
+}
+
+json_t *action_list(const struct trace_log *trace)
+{
+	json_t *actions = json_array();
+
+	for (size_t i = 0; actions && i < trace_log_count(trace); i++) {
+		const struct trace_event *event = trace_log_event(trace, i);
+		add(actions, action_of(event));
+		if (event->kind == TRACE_PROCESS_CREATE)
+			add(actions, user_of_command(text(event, "command")));
+	}
+	return actions;
+}

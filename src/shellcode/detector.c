@@ -1,0 +1,438 @@
+/* The search: seeds, start points, probes, proofs, findings, under one budget.
+ *
+ * A stream is worked on in overlapping pieces, so that memory does not grow with it. In each piece
+ * every seed is asked for the start points that reach it; all of them are probed, the one that does
+ * most is proven, and what a finding covers is not searched again. */
+#include "shellcode/shellcode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/action.h"
+#include "shellcode/getpc.h"
+#include "shellcode/image.h"
+#include "shellcode/probe.h"
+#include "shellcode/prove.h"
+#include "shellcode/seed.h"
+#include "shellcode/start.h"
+
+enum {
+	PIECE = 1 << 17,   /* bytes that are worked on at once */
+	OVERLAP = 1 << 14, /* of neighbouring pieces: longest shell code that is sure to be seen
+			      whole */
+	STARTS = 96,	   /* start points that are tried for one seed */
+	SHORTEST_RUN = 48, /* of printable characters that may be code */
+	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
+	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
+};
+
+struct shellcode_detector {
+	struct probe *probes[2]; /* by enum x86_mode; made at first need */
+};
+
+struct search {
+	struct shellcode_detector *detector;
+	struct bytes bytes, follow_up;
+	struct bytes piece; /* of bytes, at piece_offset */
+	size_t piece_offset;
+	struct sweep *sweeps[2];
+	bool loaded[2];
+	struct image_cursor images;
+	uint64_t spent, budget;
+	struct shellcode_finding *findings;
+	size_t capacity, count;
+	size_t covered; /* seeds before this offset of bytes belong to a finding */
+	struct error *error;
+};
+
+int shellcode_new(struct shellcode_detector **detector, struct error *error)
+{
+	*detector = calloc(1, sizeof **detector);
+	return *detector ? 0
+			 : error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+}
+
+void shellcode_free(struct shellcode_detector *detector)
+{
+	if (!detector)
+		return;
+	probe_free(detector->probes[X86_MODE_32]);
+	probe_free(detector->probes[X86_MODE_64]);
+	free(detector);
+}
+
+const char *shellcode_evidence_name(unsigned index)
+{
+#define NAME(id, name, meaning) name,
+	static const char *const names[] = { SHELLCODE_EVIDENCE(NAME) };
+#undef NAME
+
+	return index < SHELLCODE_EVIDENCE_COUNT ? names[index] : NULL;
+}
+
+void shellcode_finding_fini(struct shellcode_finding *finding)
+{
+	json_decref(finding->actions);
+	trace_log_free(finding->trace);
+	finding->actions = NULL;
+	finding->trace = NULL;
+}
+
+/* --- one start --- */
+
+static int load(struct search *search, enum x86_mode mode)
+{
+	struct probe **probe = &search->detector->probes[mode];
+	int code = 0;
+
+	if (search->loaded[mode])
+		return 0;
+	if (!*probe)
+		code = probe_new(mode, PIECE, probe, search->error);
+	if (code == 0)
+		code = probe_load(*probe, search->piece, search->error);
+	if (code == 0 && !search->sweeps[mode]) {
+		search->sweeps[mode] = sweep_new(mode, search->piece);
+		if (!search->sweeps[mode])
+			code = error_set(search->error, ERROR_MEMORY, "shellcode",
+					 "no memory for a sweep");
+	}
+	search->loaded[mode] = code == 0;
+	return code;
+}
+
+static void unload(struct search *search)
+{
+	for (int mode = 0; mode < 2; mode++) {
+		sweep_free(search->sweeps[mode]);
+		search->sweeps[mode] = NULL;
+		search->loaded[mode] = false;
+	}
+}
+
+struct best {
+	size_t start;
+	enum convention convention;
+	struct promise promise;
+};
+
+/* Earlier start points that do just as much belong to the code too, unless they are padding or
+ * text. */
+static bool is_filler(const struct search *search, size_t offset, size_t length)
+{
+	struct bytes instruction = bytes_slice(search->piece, offset, length);
+
+	for (size_t i = 0; i < instruction.length; i++)
+		if ((instruction.data[i] < 0x20 || instruction.data[i] > 0x7e) &&
+		    instruction.data[i] != 0x90)
+			return false;
+	return true;
+}
+
+static bool as_good(struct search *search, enum x86_mode mode, bool thorough, size_t start,
+		    const struct best *best)
+{
+	struct promise promise = probe_run(search->detector->probes[mode], start, best->convention,
+					   thorough, &search->spent);
+
+	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
+}
+
+/* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
+static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, size_t start)
+{
+	struct step step = sweep_step(search->sweeps[mode], offset);
+
+	if (step.length == 0)
+		return false;
+	if (step.flow == FLOW_JUMP)
+		return (int64_t)offset + step.target == (int64_t)start;
+	return step.flow != FLOW_RETURN && step.flow != FLOW_INDIRECT &&
+	       offset + step.length == start;
+}
+
+/* The farthest instruction before `start` that leads to it and does just as much as `best`: fifteen
+ * bytes back for those that fall into it, a window for those that jump. SIZE_MAX: none. */
+static size_t predecessor(struct search *search, enum x86_mode mode, bool thorough,
+			  const struct best *best, size_t start)
+{
+	size_t reach = start < START_WINDOW ? start : START_WINDOW;
+
+	for (size_t back = reach; back > 0; back--)
+		if (leads_to(search, mode, start - back, start) &&
+		    as_good(search, mode, thorough, start - back, best))
+			return start - back;
+	return SIZE_MAX;
+}
+
+/* Goes back over instructions that lead straight to the best start and do no harm, through a few
+ * that look like text or padding when others lie before them. */
+static void extend_backwards(struct search *search, enum x86_mode mode, bool thorough,
+			     struct best *best)
+{
+	size_t start = best->start;
+
+	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
+		size_t found = predecessor(search, mode, thorough, best, start);
+		if (found == SIZE_MAX)
+			return;
+		start = found;
+		if (is_filler(search, start, sweep_step(search->sweeps[mode], start).length)) {
+			fillers++;
+			continue;
+		}
+		fillers = 0;
+		best->start = start;
+	}
+}
+
+static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
+		       size_t count, bool thorough, struct best *best)
+{
+	memset(best, 0, sizeof *best);
+	for (enum convention convention = 0; convention < CONVENTIONS; convention++) {
+		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
+			struct promise promise =
+				probe_run(search->detector->probes[mode], starts[i], convention,
+					  thorough, &search->spent);
+			if (promise.worlds == 0 || promise.score < best->promise.score ||
+			    (promise.score == best->promise.score && starts[i] < best->start))
+				continue;
+			*best = (struct best){ starts[i], convention, promise };
+		}
+		if (best->promise.worlds)
+			return;
+	}
+}
+
+/* --- findings --- */
+
+static void describe(struct search *search, const struct best *best, struct proof *proof,
+		     struct shellcode_finding *finding)
+{
+	size_t first = proof->observation.first;
+
+	memset(finding, 0, sizeof *finding);
+	finding->entry = search->piece_offset + best->start;
+	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
+	finding->arch = world_arch(proof->kind);
+	finding->os = proof->observation.apis || proof->observation.call_sites
+			      ? world_os(proof->kind)
+			      : "unknown";
+	finding->evidence = proof->observation.evidence;
+	proof_kind(proof, finding->kind);
+	finding->instructions = proof->instructions;
+	finding->end = world_end_name(proof->end);
+}
+
+/* What it does with what the sender said next is another run: the kind must not depend on it. */
+static int explain(struct search *search, const struct best *best, struct proof *proof,
+		   struct shellcode_finding *finding)
+{
+	if (search->follow_up.length) {
+		struct proof told;
+		int code = prove(search->piece, best->start, best->convention, proof->kind,
+				 search->follow_up, false, &told, &search->spent, search->error);
+		if (code < 0)
+			return code;
+		trace_log_free(proof->trace);
+		proof->trace = told.trace;
+		finding->instructions = told.instructions;
+		finding->end = world_end_name(told.end);
+	}
+	finding->actions = action_list(proof->trace);
+	if (!finding->actions)
+		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for actions");
+	finding->trace = proof->trace;
+	proof->trace = NULL;
+	return 0;
+}
+
+static int keep(struct search *search, const struct best *best, struct proof *proof)
+{
+	struct shellcode_finding finding;
+	size_t end = search->piece_offset + proof->observation.last;
+	int code;
+
+	describe(search, best, proof, &finding);
+	code = explain(search, best, proof, &finding);
+	if (code < 0)
+		return code;
+	search->findings[search->count++] = finding;
+	if (end > search->covered)
+		search->covered = end;
+	return 0;
+}
+
+/* Proves the best start in every world where it is promising; keeps the one that shows most. */
+static int prove_best(struct search *search, const struct best *best, bool strict)
+{
+	struct proof chosen = { 0 };
+	int code = 0;
+
+	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
+		struct proof proof;
+		unsigned better;
+		if (!(best->promise.worlds & 1u << kind))
+			continue;
+		code = prove(search->piece, best->start, best->convention, kind,
+			     (struct bytes){ NULL, 0 }, strict, &proof, &search->spent,
+			     search->error);
+		if (code < 0)
+			break;
+		better =
+			proof.observation.weight + proof.observation.calls + proof.observation.apis;
+		if (proof.shellcode &&
+		    (!chosen.trace || better > chosen.observation.weight +
+						       chosen.observation.calls +
+						       chosen.observation.apis)) {
+			proof_fini(&chosen);
+			chosen = proof;
+		} else {
+			proof_fini(&proof);
+		}
+	}
+	if (code == 0 && chosen.trace)
+		code = keep(search, best, &chosen);
+	proof_fini(&chosen);
+	return code;
+}
+
+/* --- one seed --- */
+
+static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
+{
+	size_t starts[STARTS], count, offset = seed->offset - search->piece_offset;
+	bool thorough = seed->kind == SEED_SEGMENT;
+	struct best best;
+	int code = load(search, mode);
+
+	if (code < 0)
+		return code;
+	if (seed->kind == SEED_CALL && !getpc_call(search->sweeps[mode], search->piece, offset))
+		return 0;
+	if (seed->kind == SEED_PRINTABLE) {
+		starts[0] = offset;
+		count = 1;
+	} else {
+		count = start_find(search->sweeps[mode], offset, starts, STARTS);
+	}
+	try_starts(search, mode, starts, count, thorough, &best);
+	if (best.promise.worlds == 0)
+		return 0;
+	if (seed->kind != SEED_PRINTABLE)
+		extend_backwards(search, mode, thorough, &best);
+	return prove_best(search, &best, strict);
+}
+
+/* The widths in which a seed means something. */
+static unsigned modes_of(const struct search *search, const struct seed *seed)
+{
+	unsigned narrow = 1u << X86_MODE_32, wide = 1u << X86_MODE_64;
+
+	switch (seed->kind) {
+	case SEED_SYSCALL: return wide;
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_LIBRARY: return narrow;
+	case SEED_SEGMENT: return search->bytes.data[seed->offset] == 0x64 ? narrow : wide;
+	default: return narrow | wide;
+	}
+}
+
+static int try_seed(struct search *search, const struct seed *seed)
+{
+	bool strict = image_cursor_inside(&search->images, seed->offset);
+	unsigned modes = modes_of(search, seed);
+	size_t found = search->count;
+	int code = 0;
+
+	for (int mode = 0; mode < 2 && code == 0 && search->count == found; mode++)
+		if (modes & 1u << mode)
+			code = try_mode(search, (enum x86_mode)mode, seed, strict);
+	return code;
+}
+
+/* --- pieces --- */
+
+static bool more_to_do(const struct search *search)
+{
+	return search->spent < search->budget && search->count < search->capacity;
+}
+
+/* The beginning of the bytes is where a person who hands over bare code means it to begin. */
+static int try_beginning(struct search *search)
+{
+	struct seed seed = { 0, SEED_PRINTABLE };
+
+	return search->piece_offset == 0 ? try_seed(search, &seed) : 0;
+}
+
+/* Seeds and printable runs of the piece in order; those of the overlap belong to the next piece. */
+static int search_piece(struct search *search, size_t end)
+{
+	struct bytes visible =
+		bytes_slice(search->bytes, 0, search->piece_offset + search->piece.length);
+	size_t at = search->piece_offset, run_end = at;
+	int code = try_beginning(search);
+	struct seed seed;
+
+	while (code == 0 && more_to_do(search)) {
+		if (at < search->covered)
+			at = search->covered;
+		if (!seed_next(visible, at, &seed) || seed.offset >= end)
+			break;
+		code = try_seed(search, &seed);
+		at = seed.offset + 1;
+	}
+	while (code == 0 && more_to_do(search)) {
+		size_t run = seed_printable_run(visible, run_end, SHORTEST_RUN, &run_end);
+		if (run == SIZE_MAX || run >= end)
+			break;
+		seed = (struct seed){ run, SEED_PRINTABLE };
+		if (run >= search->covered)
+			code = try_seed(search, &seed);
+	}
+	return code;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct shellcode_finding *first = a, *second = b;
+
+	return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
+		   struct error *error)
+{
+	struct search search = { .detector = detector,
+				 .bytes = bytes,
+				 .follow_up = follow_up,
+				 .findings = findings,
+				 .capacity = capacity,
+				 .budget = BUDGET_FLOOR + BUDGET_PER_BYTE * (uint64_t)bytes.length,
+				 .error = error };
+	int code = 0;
+
+	image_cursor_init(&search.images, bytes);
+	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
+	     offset += PIECE - OVERLAP) {
+		search.piece_offset = offset;
+		search.piece = bytes_slice(bytes, offset, PIECE);
+		code = search_piece(&search, offset + PIECE - OVERLAP);
+		unload(&search);
+		if (offset + PIECE >= bytes.length)
+			break;
+	}
+	if (exhausted)
+		*exhausted = search.spent >= search.budget;
+	if (code < 0) {
+		for (size_t i = 0; i < search.count; i++)
+			shellcode_finding_fini(&findings[i]);
+		return code;
+	}
+	qsort(findings, search.count, sizeof *findings, by_offset);
+	return (int)search.count;
+}

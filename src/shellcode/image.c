@@ -1,0 +1,127 @@
+#include "shellcode/image.h"
+
+#include <string.h>
+
+enum { SECTIONS_MAX = 96, PROGRAM_HEADERS_MAX = 64 };
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* System V ABI, chapter 4: both classes, little-endian. */
+static uint64_t elf_length(struct bytes bytes)
+{
+	bool wide = bytes.length > 4 && bytes.data[4] == 2;
+	struct reader reader = reader_of(bytes);
+	uint64_t end, headers, sections;
+	unsigned count, size, section_count, section_size;
+
+	if (bytes.length < 52 || (bytes.data[4] != 1 && !wide) || bytes.data[5] != 1 ||
+	    bytes.data[6] != 1)
+		return 0;
+	reader_seek(&reader, wide ? 32 : 28);
+	headers = wide ? reader_u64le(&reader) : reader_u32le(&reader);
+	sections = wide ? reader_u64le(&reader) : reader_u32le(&reader);
+	reader_skip(&reader, 6);
+	size = reader_u16le(&reader);
+	count = reader_u16le(&reader);
+	section_size = reader_u16le(&reader);
+	section_count = reader_u16le(&reader);
+	if (reader_failed(&reader) || (size != 32 && size != 56 && size != 0))
+		return 0;
+	end = larger(52, sections + (uint64_t)section_size * section_count);
+	for (unsigned i = 0; i < count && i < PROGRAM_HEADERS_MAX; i++) {
+		struct reader header =
+			reader_of(bytes_slice(bytes, (size_t)(headers + (uint64_t)i * size), size));
+		uint64_t offset, length;
+		reader_skip(&header, wide ? 8 : 4);
+		offset = wide ? reader_u64le(&header) : reader_u32le(&header);
+		reader_skip(&header, wide ? 16 : 8);
+		length = wide ? reader_u64le(&header) : reader_u32le(&header);
+		if (!reader_failed(&header))
+			end = larger(end, offset + length);
+	}
+	return end;
+}
+
+/* Microsoft PE/COFF specification, sections 2 to 4. */
+static uint64_t pe_length(struct bytes bytes)
+{
+	struct reader reader = reader_of(bytes);
+	uint64_t end;
+	uint32_t header;
+	unsigned count, optional;
+
+	reader_seek(&reader, 0x3c);
+	header = reader_u32le(&reader);
+	reader_seek(&reader, header);
+	if (reader_u32le(&reader) != 0x4550)
+		return 0;
+	reader_skip(&reader, 2);
+	count = reader_u16le(&reader);
+	reader_skip(&reader, 12);
+	optional = reader_u16le(&reader);
+	reader_skip(&reader, 2 + optional);
+	if (reader_failed(&reader) || count == 0 || count > SECTIONS_MAX)
+		return 0;
+	end = reader.offset;
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t length, offset;
+		reader_skip(&reader, 16);
+		length = reader_u32le(&reader);
+		offset = reader_u32le(&reader);
+		reader_skip(&reader, 16);
+		if (!reader_failed(&reader))
+			end = larger(end, (uint64_t)offset + length);
+	}
+	return end;
+}
+
+size_t image_length(struct bytes bytes, size_t offset)
+{
+	struct bytes rest = bytes_slice(bytes, offset, SIZE_MAX);
+	uint64_t length = bytes_start_with(rest, "\177ELF") ? elf_length(rest)
+			  : bytes_start_with(rest, "MZ")    ? pe_length(rest)
+							    : 0;
+
+	return length < rest.length ? (size_t)length : rest.length;
+}
+
+static void advance(struct image_cursor *cursor, size_t from)
+{
+	const uint8_t *data = cursor->bytes.data;
+
+	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
+		const uint8_t *next;
+		size_t length;
+		if (data[i] != 'M' && data[i] != 0x7f) {
+			next = memchr(data + i, 'M', cursor->bytes.length - i);
+			size_t pe = next ? (size_t)(next - data) : cursor->bytes.length;
+			next = memchr(data + i, 0x7f, pe - i);
+			i = next ? (size_t)(next - data) : pe;
+			if (i >= cursor->bytes.length)
+				break;
+		}
+		length = image_length(cursor->bytes, i);
+		if (length > 64) {
+			cursor->start = i;
+			cursor->end = i + length;
+			return;
+		}
+	}
+	cursor->start = cursor->end = SIZE_MAX;
+}
+
+void image_cursor_init(struct image_cursor *cursor, struct bytes bytes)
+{
+	cursor->bytes = bytes;
+	advance(cursor, 0);
+}
+
+bool image_cursor_inside(struct image_cursor *cursor, size_t offset)
+{
+	while (cursor->start != SIZE_MAX && offset >= cursor->end)
+		advance(cursor, cursor->end);
+	return offset >= cursor->start && offset < cursor->end;
+}

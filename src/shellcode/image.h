@@ -1,0 +1,22 @@
+/* Executable images (ELF, PE) inside a stream, by their own headers. Compiled programs contain
+ * system calls and position-independent code of their own, so that code inside an image is judged
+ * more strictly; being an image never hides anything, since a sender may claim whatever he likes.
+ */
+#ifndef KENBI_SHELLCODE_IMAGE_H
+#define KENBI_SHELLCODE_IMAGE_H
+
+#include "base/base.h"
+
+/* Does an image begin at `offset`? Its extent in the stream (cut at the end of bytes) or 0. */
+size_t image_length(struct bytes bytes, size_t offset);
+
+/* Walks a stream: where the present or next image lies. */
+struct image_cursor {
+	struct bytes bytes;
+	size_t start, end; /* of the image; start SIZE_MAX: no more */
+};
+void image_cursor_init(struct image_cursor *cursor, struct bytes bytes);
+/* Is `offset` inside an image? Offsets must not go backwards. */
+bool image_cursor_inside(struct image_cursor *cursor, size_t offset);
+
+#endif

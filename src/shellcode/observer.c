@@ -1,0 +1,352 @@
+#include "shellcode/observer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/api.h"
+#include "shellcode/footprint.h"
+#include "shellcode/modules.h"
+
+enum {
+	OWN_ADDRESSES = 8,  /* places where the code's own address lies, newest win */
+	DECODED = 1024,	    /* instructions that are kept decoded */
+	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
+	HUNT_STRIDE = 4096,
+	CALL_SITES = 64
+};
+
+struct decoded {
+	uint64_t address;
+	uint8_t bytes[INSTRUCTION_MAX];
+	bool valid;
+	struct instruction instruction;
+};
+
+struct call_site {
+	uint64_t address;
+	unsigned count;
+};
+
+struct observer {
+	struct world *world;
+	struct x86 *machine;
+	enum world_kind kind;
+	uint64_t start, end;	/* of the code */
+	uint64_t thread_block;	/* TEB */
+	uint64_t process_block; /* PEB */
+	uint32_t steps;
+	bool previous_ours; /* the instruction before belonged to the code */
+	uint64_t own_addresses[OWN_ADDRESSES];
+	unsigned own_next;
+	unsigned push_texts;
+	uint64_t hunt_ip, hunt_at, hunt_length;
+	uint64_t first, last; /* extent that was touched */
+	struct call_site sites[CALL_SITES];
+	struct footprint *footprint;
+	struct modules modules;
+	struct observation seen;
+	struct decoded decoded[DECODED];
+};
+
+struct observer *observer_new(struct world *world, enum world_kind kind, size_t length)
+{
+	struct observer *observer = calloc(1, sizeof *observer);
+
+	if (!observer)
+		return NULL;
+	observer->footprint = footprint_new();
+	if (!observer->footprint) {
+		free(observer);
+		return NULL;
+	}
+	observer->world = world;
+	observer->machine = world_machine(world);
+	observer->kind = kind;
+	observer->start = world_code(world);
+	observer->end = observer->start + length;
+	observer->first = observer->end;
+	observer->last = observer->start;
+	if (kind == WORLD_WINDOWS_32) {
+		observer->thread_block = x86_segment_base(observer->machine, X86_FS);
+		observer->process_block =
+			x86_read_u32(observer->machine, observer->thread_block + 0x30);
+	} else if (kind == WORLD_WINDOWS_64) {
+		observer->thread_block = x86_segment_base(observer->machine, X86_GS);
+	}
+	return observer;
+}
+
+void observer_free(struct observer *observer)
+{
+	if (!observer)
+		return;
+	footprint_free(observer->footprint);
+	free(observer);
+}
+
+static bool inside(const struct observer *observer, uint64_t address)
+{
+	return address >= observer->start && address < observer->end;
+}
+
+static void evidence(struct observer *observer, enum shellcode_evidence bit)
+{
+	observer->seen.evidence |= 1u << bit;
+}
+
+static void touch(struct observer *observer, uint64_t address, uint64_t length)
+{
+	if (!inside(observer, address))
+		return;
+	if (address < observer->first)
+		observer->first = address;
+	if (address + length > observer->last)
+		observer->last = address + length;
+}
+
+/* --- what the code learns about where it is --- */
+
+static void remember_own_address(struct observer *observer, uint64_t place)
+{
+	observer->own_addresses[observer->own_next++ % OWN_ADDRESSES] = place;
+}
+
+static bool holds_own_address(const struct observer *observer, uint64_t place)
+{
+	for (unsigned i = 0; i < OWN_ADDRESSES; i++)
+		if (observer->own_addresses[i] == place && place)
+			return true;
+	return false;
+}
+
+/* A comparison that walks through memory in small steps of one sign looks for something. */
+static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address)
+{
+	uint64_t stride = address - observer->hunt_at;
+
+	if (ip != observer->hunt_ip) {
+		observer->hunt_ip = ip;
+		observer->hunt_length = 0;
+	} else if (stride > 0 && stride <= HUNT_STRIDE) {
+		observer->hunt_length += stride;
+		if (observer->hunt_length >= HUNT_LENGTH)
+			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+	} else if (stride != 0) {
+		observer->hunt_length = 0;
+	}
+	observer->hunt_at = address;
+}
+
+static void follow_read(struct observer *observer, const struct instruction *instruction,
+			uint64_t address, unsigned size)
+{
+	if (holds_own_address(observer, address) && instruction->role != ROLE_RETURN)
+		evidence(observer, SHELLCODE_GETPC_BIT);
+	if (inside(observer, address)) {
+		evidence(observer, SHELLCODE_SELF_READ_BIT);
+		touch(observer, address, size);
+	}
+	if (observer->process_block && address - observer->process_block < 0x10)
+		evidence(observer, SHELLCODE_PEB_BIT);
+	if (observer->kind == WORLD_WINDOWS_64 && address == observer->thread_block + 0x60)
+		evidence(observer, SHELLCODE_PEB_BIT);
+	if (observer->thread_block &&
+	    modules_export_directory(&observer->modules, observer->machine, address))
+		evidence(observer, SHELLCODE_EXPORTS_BIT);
+	if (instruction->role == ROLE_COMPARE)
+		follow_hunt(observer, x86_ip(observer->machine), address);
+}
+
+static void follow_references(struct observer *observer, const struct instruction *instruction)
+{
+	for (unsigned i = 0; i < instruction->references_count; i++) {
+		const struct reference *reference = &instruction->references[i];
+		uint64_t address = instruction_address(observer->machine, instruction, reference);
+		if (reference->reads)
+			follow_read(observer, instruction, address, reference->size);
+		if (!reference->writes)
+			continue;
+		footprint_write(observer->footprint, address, reference->size, observer->steps);
+		touch(observer, address, reference->size);
+		if (instruction->role == ROLE_CALL)
+			remember_own_address(observer, address);
+		if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
+			remember_own_address(observer, address + (reference->size == 255 ? 8 : 12));
+	}
+}
+
+/* --- what it asks the system for --- */
+
+static void count_site(struct observer *observer, uint64_t ip)
+{
+	for (unsigned i = 0; i < CALL_SITES; i++) {
+		struct call_site *site = &observer->sites[i];
+		if (site->address && site->address != ip)
+			continue;
+		if (!site->address)
+			observer->seen.call_sites++;
+		site->address = ip;
+		if (++site->count > observer->seen.most_repeated)
+			observer->seen.most_repeated = site->count;
+		return;
+	}
+}
+
+/* The stop that the machine would report, were the instruction executed. */
+static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
+{
+	struct x86_exit stop = { .reason = X86_STOP_SYSCALL, .address = ip };
+
+	if (bytes[0] == 0xcd) {
+		stop.reason = X86_STOP_INTERRUPT;
+		stop.vector = bytes[1];
+	} else if (bytes[0] == 0x9a) {
+		stop.vector = bytes[5];
+	}
+	return stop;
+}
+
+static void follow_system_call(struct observer *observer, const uint8_t *bytes)
+{
+	enum unix_system system = world_unix(observer->kind);
+	uint64_t ip = x86_ip(observer->machine);
+	struct x86_exit stop = stop_of(bytes, ip);
+	struct unix_judgement judgement;
+
+	if (system == UNIX_SYSTEMS)
+		return;
+	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
+		if (judgement.name && strcmp(judgement.name, "access") == 0)
+			count_site(observer, ip);
+		return;
+	}
+	if (!judgement.sensible)
+		return;
+	evidence(observer, SHELLCODE_SYSCALL_BIT);
+	observer->seen.calls++;
+	observer->seen.weight += judgement.weight;
+	observer->seen.numbers += judgement.numbers;
+	count_site(observer, ip);
+}
+
+static void follow_api(struct observer *observer, const char *name)
+{
+	evidence(observer, SHELLCODE_API_BIT);
+	observer->seen.apis++;
+	if (api_sensible(observer->machine, name))
+		observer->seen.apis_sensible++;
+}
+
+/* --- one step --- */
+
+static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
+{
+	struct decoded *decoded = &observer->decoded[ip % DECODED];
+	uint8_t bytes[INSTRUCTION_MAX] = { 0 };
+	size_t length = sizeof bytes;
+
+	if (x86_read(observer->machine, ip, bytes, sizeof bytes) < 0)
+		length = 4096 - ip % 4096; /* up to the last byte of the last page */
+	if (decoded->valid && decoded->address == ip &&
+	    memcmp(decoded->bytes, bytes, sizeof bytes) == 0)
+		return decoded;
+	memcpy(decoded->bytes, bytes, sizeof bytes);
+	decoded->address = ip;
+	decoded->valid = instruction_decode(world_mode(observer->kind),
+					    (struct bytes){ bytes, length }, &decoded->instruction);
+	return decoded->valid ? decoded : NULL;
+}
+
+static void note_executed(struct observer *observer, const struct instruction *instruction,
+			  uint32_t written)
+{
+	struct executed *executed =
+		footprint_executed(observer->footprint, x86_ip(observer->machine));
+
+	if (!executed)
+		return;
+	if (executed->step && executed->shape == instruction->shape) {
+		executed->repeats++;
+		return;
+	}
+	if (!executed->step) {
+		observer->seen.executed++;
+		observer->seen.executed_written += written != 0;
+	}
+	executed->step = observer->steps;
+	executed->shape = instruction->role == ROLE_NOTHING ? 0 : instruction->shape;
+	executed->written = written;
+	executed->push_text = instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_PUSH;
+	if (instruction->role == ROLE_PUSH_TEXT && ++observer->push_texts == 2)
+		evidence(observer, SHELLCODE_STACK_STRING_BIT);
+}
+
+void observer_step(struct observer *observer)
+{
+	uint64_t ip = x86_ip(observer->machine);
+	const char *name = world_export_at(observer->world, ip);
+	const struct decoded *decoded;
+	uint32_t written;
+
+	observer->steps++;
+	if (name) {
+		if (observer->previous_ours)
+			follow_api(observer, name);
+		observer->previous_ours = false;
+		return;
+	}
+	decoded = decoded_at(observer, ip);
+	written = decoded ? footprint_written(observer->footprint, ip, decoded->instruction.length)
+			  : 0;
+	observer->previous_ours = decoded && (inside(observer, ip) || written);
+	if (!observer->previous_ours)
+		return;
+	if (written)
+		evidence(observer, SHELLCODE_DECODES_BIT);
+	touch(observer, ip, decoded->instruction.length);
+	note_executed(observer, &decoded->instruction, written);
+	follow_references(observer, &decoded->instruction);
+	if (decoded->instruction.flow == FLOW_SYSTEM)
+		follow_system_call(observer, decoded->bytes);
+}
+
+void observer_result(const struct observer *observer, struct observation *observation)
+{
+	*observation = observer->seen;
+	observation->first =
+		observer->first < observer->last ? observer->first - observer->start : 0;
+	observation->last = observer->last - observer->start;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
+}
+
+uint64_t observer_shape(const struct observer *observer)
+{
+	size_t count;
+	const struct executed **order = footprint_order(observer->footprint, &count);
+	uint32_t last_write = 0;
+	uint64_t hash = 0;
+	bool pushing = false, decoded = false, begun = false;
+
+	for (size_t i = 0; i < count; i++)
+		if (order[i]->written > last_write)
+			last_write = order[i]->written;
+	for (size_t i = 0; i < count; i++)
+		decoded |= order[i]->step > last_write && order[i]->written;
+	for (size_t i = 0; i < count; i++) {
+		if (order[i]->step <= last_write || order[i]->shape == 0)
+			continue;
+		begun |= !decoded ||
+			 order[i]->written; /* the decoder's last steps are not the payload */
+		if (!begun)
+			continue;
+		if (!order[i]->push_text || !pushing) /* texts of any length are one push */
+			hash = mix(hash, order[i]->push_text ? 1 : order[i]->shape);
+		pushing = order[i]->push_text;
+	}
+	free(order);
+	return hash;
+}

@@ -1,0 +1,40 @@
+/* Watches a candidate run, one instruction at a time, and turns what it does into evidence.
+ *
+ * observer_step is called before each instruction. It follows addresses that the code takes of
+ * itself, what it writes and later executes, which thread and process structures and export tables
+ * it reads, and keeps the set of instructions that were executed, in order of first execution, as
+ * the raw material of the kind. */
+#ifndef KENBI_SHELLCODE_OBSERVER_H
+#define KENBI_SHELLCODE_OBSERVER_H
+
+#include "shellcode/instruction.h"
+#include "shellcode/shellcode.h"
+#include "shellcode/world.h"
+
+struct observer;
+
+/* Watches the code of `world`, `length` bytes. Borrows it. NULL: no memory. */
+struct observer *observer_new(struct world *world, enum world_kind kind, size_t length);
+void observer_free(struct observer *observer);
+void observer_step(struct observer *observer);
+
+struct observation {
+	unsigned evidence;	   /* 1 << enum shellcode_evidence */
+	unsigned apis;		   /* library functions that the code called */
+	unsigned apis_sensible;	   /* of these, at least one argument could not be chance */
+	unsigned calls;		   /* sensible system calls from the code */
+	unsigned call_sites;	   /* distinct instructions among them */
+	unsigned weight, numbers;  /* of their arguments, see unix_judge_call */
+	unsigned most_repeated;	   /* how often one call site was reached */
+	unsigned executed;	   /* distinct instructions executed in or by the code */
+	unsigned executed_written; /* of these, the code had written itself */
+	size_t first,
+		last; /* extent of the code that was executed, read or written: [first, last) */
+};
+void observer_result(const struct observer *observer, struct observation *observation);
+
+/* The hash of the payload under its encodings: shapes of the instructions that were first executed
+ * after the last write to anything executed. */
+uint64_t observer_shape(const struct observer *observer);
+
+#endif

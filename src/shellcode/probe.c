@@ -1,0 +1,295 @@
+#include "shellcode/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/api.h"
+#include "shellcode/instruction.h"
+
+enum {
+	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
+	RUN_CHARGE = 256,	 /* instructions that entering and rolling back are worth */
+	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
+	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
+	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
+	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
+	CALLS_MAX = 32,		 /* system calls of one run */
+	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
+	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
+};
+
+struct probe {
+	enum x86_mode mode;
+	struct world *world;
+	struct x86 *machine;
+	size_t largest, length;
+	uint64_t code;
+	bool loaded; /* a snapshot of the loaded piece exists */
+};
+
+int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct error *error)
+{
+	struct probe *probe = calloc(1, sizeof *probe);
+	uint8_t *zeros = calloc(1, largest);
+	struct trace_sink nowhere = { 0 };
+	int code = ERROR_MEMORY;
+
+	*result = NULL;
+	if (probe && zeros)
+		code = world_new(mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32,
+				 (struct bytes){ zeros, largest }, SLACK, 0, NULL, nowhere,
+				 &probe->world, error);
+	else
+		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
+	free(zeros);
+	if (code < 0) {
+		free(probe);
+		return code;
+	}
+	probe->mode = mode;
+	probe->machine = world_machine(probe->world);
+	probe->code = world_code(probe->world);
+	probe->largest = largest;
+	*result = probe;
+	return 0;
+}
+
+void probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	world_free(probe->world);
+	free(probe);
+}
+
+int probe_load(struct probe *probe, struct bytes piece, struct error *error)
+{
+	static const uint8_t zeros[4096];
+
+	if (piece.length > probe->largest)
+		return error_set(error, ERROR_INTERNAL, "shellcode", "a piece is too large");
+	if (probe->loaded) {
+		x86_rollback(probe->machine);
+		x86_commit(probe->machine);
+		probe->loaded = false;
+	}
+	for (size_t at = piece.length; at < probe->length; at += sizeof zeros) {
+		size_t part = probe->length - at < sizeof zeros ? probe->length - at : sizeof zeros;
+		if (x86_write(probe->machine, probe->code + at, zeros, part) < 0)
+			return error_set(error, ERROR_INTERNAL, "shellcode",
+					 "a probe's memory is gone");
+	}
+	if (x86_write(probe->machine, probe->code, piece.data, piece.length) < 0 ||
+	    x86_snapshot(probe->machine) < 0)
+		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
+	probe->length = piece.length;
+	probe->loaded = true;
+	return 0;
+}
+
+/* --- one run --- */
+
+struct run {
+	struct probe *probe;
+	unsigned possible; /* worlds whose system calls have all been sensible so far */
+	enum convention convention;
+	unsigned value[WORLDS], calls[WORLDS], stops;
+	uint64_t hunt_site, hunt_calls;
+	struct promise promise;
+};
+
+static unsigned bit(enum world_kind kind)
+{
+	return 1u << kind;
+}
+
+static void answer_zero(struct x86 *machine)
+{
+	x86_set(machine, X86_AX, 0);
+	x86_set_flags(machine, x86_flags(machine) & ~(uint64_t)X86_FLAG_CF);
+}
+
+/* What a call's arguments are worth. Small numbers are deliberate only where registers held
+ * pointers. */
+static unsigned value_of(const struct run *run, const struct unix_judgement *judgement)
+{
+	if (run->convention == CONVENTION_POINTERS)
+		return 2 * judgement->weight + judgement->numbers;
+	return judgement->weight < 2 ? 0 : judgement->weight;
+}
+
+/* Judges the stop for every possible Unix; false when none is left. */
+static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
+{
+	bool ends = false;
+
+	for (enum world_kind kind = 0; kind < WORLDS; kind++) {
+		struct unix_judgement judgement;
+		if (!(run->possible & bit(kind)))
+			continue;
+		if (world_unix(kind) == UNIX_SYSTEMS ||
+		    !unix_judge_call(run->probe->machine, stop, world_unix(kind), &judgement)) {
+			run->possible &= ~bit(kind);
+			continue;
+		}
+		run->value[kind] += value_of(run, &judgement);
+		if (judgement.sensible && ++run->calls[kind] >= 3)
+			run->promise.worlds |= bit(kind);
+		if (run->value[kind] >= ENOUGH_VALUE)
+			run->promise.worlds |= bit(kind);
+		if (run->value[kind] + run->calls[kind] > run->promise.score)
+			run->promise.score = run->value[kind] + run->calls[kind];
+		ends |= judgement.ends;
+	}
+	return run->possible != 0 && !ends;
+}
+
+/* Egg hunters ask the system about one address after the other and are told that it is bad. */
+static bool hunts(struct run *run, const struct x86_exit *stop)
+{
+	struct x86 *machine = run->probe->machine;
+	uint64_t number = x86_get(machine, X86_AX) & 0xffff;
+
+	if (stop->address != run->hunt_site) {
+		run->hunt_site = stop->address;
+		run->hunt_calls = 0;
+	}
+	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
+		return false;
+	if (run->hunt_calls == HUNT_CALLS) {
+		run->promise.worlds |= stop->vector == 0x2e ? bit(WORLD_WINDOWS_32)
+				       : run->probe->mode == X86_MODE_64
+					       ? bit(WORLD_LINUX_64)
+					       : bit(WORLD_LINUX_32) | bit(WORLD_FREEBSD_32);
+		run->promise.score = 1;
+		return false;
+	}
+	x86_set(machine, X86_AX, stop->vector == 0x2e ? 0xc0000005u : (uint64_t)-14);
+	return true;
+}
+
+static bool system_call(struct run *run, const struct x86_exit *stop)
+{
+	unsigned possible = run->possible;
+
+	if (run->stops++ >= CALLS_MAX)
+		return false;
+	if (judge_everywhere(run, stop)) {
+		answer_zero(run->probe->machine);
+		return true;
+	}
+	if (run->promise.worlds)
+		return false;
+	run->possible = possible;
+	return hunts(run, stop);
+}
+
+/* A loop without end: does it compare memory at growing addresses? */
+static bool loop_hunts(struct probe *probe)
+{
+	uint64_t before = 0;
+	unsigned grown = 0;
+
+	for (unsigned i = 0; i < HUNT_LOOK; i++) {
+		uint8_t bytes[INSTRUCTION_MAX] = { 0 };
+		struct instruction instruction;
+		struct x86_exit stop;
+		if (x86_read(probe->machine, x86_ip(probe->machine), bytes, sizeof bytes) < 0 ||
+		    !instruction_decode(probe->mode, (struct bytes){ bytes, sizeof bytes },
+					&instruction))
+			return false;
+		if (instruction.role == ROLE_COMPARE && instruction.references_count) {
+			uint64_t address = instruction_address(probe->machine, &instruction,
+							       &instruction.references[0]);
+			grown += before && address - before - 1 < 4096;
+			before = address;
+		}
+		stop = x86_run(probe->machine, 1);
+		if (stop.reason != X86_STOP_BUDGET)
+			return false;
+	}
+	return grown >= 3;
+}
+
+/* How many instructions a run may take, by what it has shown so far. */
+static uint64_t allowance(const struct probe *probe, bool thorough)
+{
+	struct x86_watch watch = x86_watch_counts(probe->machine);
+
+	if (watch.executed_written >= 4 || thorough)
+		return SEARCHING_RUN;
+	return watch.read || watch.written ? DECODING_RUN : FIRST_RUN;
+}
+
+static void budget_used(struct run *run)
+{
+	if (loop_hunts(run->probe)) {
+		run->promise.worlds |= run->probe->mode == X86_MODE_64 ? bit(WORLD_LINUX_64)
+								       : bit(WORLD_WINDOWS_32);
+		run->promise.score = 1;
+	}
+}
+
+/* A jump to where some version of Windows has a function. */
+static bool into_library(const struct probe *probe, const struct x86_exit *stop)
+{
+	return probe->mode == X86_MODE_32 && stop->vector == X86_VECTOR_PF &&
+	       stop->fault_address == stop->address && stop->address >= 0x70000000 &&
+	       stop->address < 0x80000000 &&
+	       api_sensible_stack(probe->machine, probe->code, probe->length);
+}
+
+static void library_reached(struct run *run)
+{
+	run->promise.worlds |=
+		run->probe->mode == X86_MODE_64 ? bit(WORLD_WINDOWS_64) : bit(WORLD_WINDOWS_32);
+	run->promise.score += 100;
+}
+
+/* One stop; false when the run is over. */
+static bool go_on(struct run *run, const struct x86_exit *stop)
+{
+	switch (stop->reason) {
+	case X86_STOP_BUDGET: return true;
+	case X86_STOP_INTERRUPT:
+	case X86_STOP_SYSCALL: return system_call(run, stop);
+	case X86_STOP_HOOK:
+		if (world_export_at(run->probe->world, x86_ip(run->probe->machine)))
+			library_reached(run);
+		return false;
+	case X86_STOP_FAULT:
+		if (into_library(run->probe, stop))
+			library_reached(run);
+		return false;
+	}
+	return false;
+}
+
+struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
+			 bool thorough, uint64_t *spent)
+{
+	struct run run = { .probe = probe, .convention = convention };
+	uint64_t first = x86_instructions(probe->machine), used = 0;
+
+	for (enum world_kind kind = 0; kind < WORLDS; kind++)
+		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
+			run.possible |= bit(kind);
+	x86_rollback(probe->machine);
+	world_enter(probe->world, entry, convention);
+	x86_watch_start(probe->machine, probe->code, probe->code + probe->length);
+	for (;;) {
+		uint64_t allowed = allowance(probe, thorough);
+		struct x86_exit stop;
+		used = x86_instructions(probe->machine) - first;
+		if (used >= allowed) {
+			budget_used(&run);
+			break;
+		}
+		stop = x86_run(probe->machine,
+			       used < FIRST_RUN ? FIRST_RUN - used : allowed - used);
+		if (!go_on(&run, &stop))
+			break;
+	}
+	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
+	return run.promise;
+}

@@ -1,0 +1,31 @@
+/* The first, quick judgement of a start point: run it in a snapshot and see whether it gets
+ * anywhere.
+ *
+ * One machine per width serves every system: a 32-bit and a 64-bit Windows process. System calls
+ * are judged for each personality that has such a door and answered with 0; what arrives at a
+ * library function, makes calls that cannot be chance, or hunts through memory is promising and
+ * goes to proof. */
+#ifndef KENBI_SHELLCODE_PROBE_H
+#define KENBI_SHELLCODE_PROBE_H
+
+#include "shellcode/world.h"
+
+struct probe;
+
+/* A prober of that width for pieces of at most `largest` bytes. */
+MUST_CHECK int probe_new(enum x86_mode mode, size_t largest, struct probe **probe,
+			 struct error *error);
+void probe_free(struct probe *probe);
+/* Lays a piece under the probe; earlier ones are gone. Borrowed no longer than the call. */
+MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error *error);
+
+struct promise {
+	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
+	unsigned score;	 /* how much it did; only comparable between starts of one seed */
+};
+/* Runs from `entry`. `thorough` allows long loops (export searches); *spent grows by the work done,
+ * in instructions with a fixed charge per run. */
+struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
+			 bool thorough, uint64_t *spent);
+
+#endif

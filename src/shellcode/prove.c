@@ -1,0 +1,237 @@
+#include "shellcode/prove.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shellcode/api.h"
+#include "shellcode/wire.h"
+
+enum {
+	SLACK = 1 << 16,
+	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
+	UNOBSERVED = 1 << 20, /* and after these */
+	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
+	TRACE_LIMIT = 1 << 20 /* bytes of events */
+};
+
+static bool has(const struct observation *seen, enum shellcode_evidence bit)
+{
+	return (seen->evidence & 1u << bit) != 0;
+}
+
+/* Decoders: code that it wrote, found through its own address, and something that followed. */
+static bool decoder_verdict(const struct observation *seen)
+{
+	bool knows_itself = has(seen, SHELLCODE_GETPC_BIT) || has(seen, SHELLCODE_SELF_READ_BIT) ||
+			    has(seen, SHELLCODE_STACK_STRING_BIT);
+	bool does_something = seen->apis > 0 || seen->calls > 0;
+
+	if (!has(seen, SHELLCODE_DECODES_BIT) || !knows_itself)
+		return false;
+	return does_something ? seen->executed_written >= 3 : seen->executed_written >= 24;
+}
+
+static bool windows_verdict(const struct observation *seen)
+{
+	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
+
+	return (searched && seen->apis > 0) || (seen->apis_sensible > 0 && seen->executed >= 3);
+}
+
+/* System calls whose arguments the code has put together. Where registers held pointers before,
+ * every small number is its doing; where they were 0, only what leads somewhere counts. */
+static bool unix_verdict(const struct observation *seen, enum convention convention)
+{
+	unsigned value = 2 * seen->weight + seen->numbers;
+
+	if (seen->executed < 4)
+		return false;
+	if (convention != CONVENTION_POINTERS)
+		return seen->weight >= 2;
+	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
+	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
+}
+
+static bool verdict(const struct observation *seen, enum convention convention, bool strict)
+{
+	if (decoder_verdict(seen))
+		return true;
+	if (strict)
+		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
+		       seen->apis > 0;
+	return windows_verdict(seen) || unix_verdict(seen, convention) ||
+	       has(seen, SHELLCODE_EGG_HUNT_BIT);
+}
+
+/* A call to where some version of Windows has a function ends in a fault here; it is told as a call
+ * of that address with the texts that it was given. */
+static void tell_library_address(struct world *world, struct bytes piece, struct proof *proof,
+				 struct trace_sink sink)
+{
+	struct x86 *machine = world_machine(world);
+	uint64_t ip = x86_ip(machine);
+	char name[300], text[256];
+	int used;
+
+	if (proof->kind != WORLD_WINDOWS_32 || proof->end != WORLD_FAULT || ip < 0x70000000 ||
+	    ip >= 0x80000000 || world_export_at(world, ip) ||
+	    !api_sensible_stack(machine, world_code(world), piece.length))
+		return;
+	used = snprintf(name, sizeof name, "%08x", (unsigned)ip);
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 + 4 * i);
+		if (used < 200 && x86_read_text(machine, argument, text, 64) > 2)
+			used += snprintf(name + used, sizeof name - (size_t)used, " %s", text);
+	}
+	struct trace_event event = { .kind = TRACE_API_UNKNOWN,
+				     .time = x86_instructions(machine),
+				     .process = 1,
+				     .values = { trace_text("fixed address"), trace_text(name) } };
+	trace_emit(&sink, &event);
+	proof->observation.evidence |= 1u << SHELLCODE_API_BIT;
+	proof->observation.apis++;
+	proof->observation.apis_sensible++;
+}
+
+/* A shell that talks to the wire reads what the sender says next as commands. */
+static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
+				struct trace_sink sink)
+{
+	struct reader reader = reader_of(bytes_slice(wire->follow_up, wire->said, 1 << 16));
+	bool shell = false;
+
+	for (size_t i = 0; i < trace_log_count(log); i++) {
+		const struct trace_event *event = trace_log_event(log, i);
+		const char *command =
+			event->kind == TRACE_PROCESS_CREATE ? event->values[1].text : NULL;
+		shell |= command && (strcasestr(command, "cmd") || strstr(command, "sh"));
+	}
+	while (shell && wire->conversations && reader_left(&reader)) {
+		struct bytes line = reader_line(&reader);
+		char text[513];
+		size_t used = 0;
+		for (size_t i = 0; i < line.length && used + 5 < sizeof text; i++)
+			used += (size_t)snprintf(
+				text + used, 5,
+				line.data[i] >= 0x20 && line.data[i] < 0x7f ? "%c" : "\\x%02x",
+				line.data[i]);
+		if (used == 0)
+			continue;
+		struct trace_event event = { .kind = TRACE_SHELL_COMMAND,
+					     .process = 1,
+					     .values = { trace_text(text) } };
+		trace_emit(&sink, &event);
+	}
+}
+
+static void run(struct world *world, struct observer *observer, struct proof *proof)
+{
+	proof->end = WORLD_BUDGET;
+	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
+		if (step == HOPELESS) {
+			observer_result(observer, &proof->observation);
+			if (proof->observation.evidence == 0)
+				return;
+		}
+		observer_step(observer);
+		proof->end = world_run(world, 1);
+	}
+	if (proof->end == WORLD_BUDGET)
+		proof->end = world_run(world, UNOBSERVED);
+}
+
+int prove(struct bytes piece, size_t entry, enum convention convention, enum world_kind kind,
+	  struct bytes follow_up, bool strict, struct proof *proof, uint64_t *spent,
+	  struct error *error)
+{
+	struct trace_sink sink;
+	struct observer *observer = NULL;
+	struct world *world = NULL;
+	struct wire wire;
+	int code;
+
+	memset(proof, 0, sizeof *proof);
+	proof->kind = kind;
+	proof->trace = trace_log_new(TRACE_LIMIT);
+	if (!proof->trace)
+		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a trace");
+	sink = trace_log_sink(proof->trace);
+	wire_init(&wire, follow_up);
+	code = world_new(kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
+	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
+		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
+	if (code == 0) {
+		uint64_t before = x86_instructions(world_machine(world));
+		world_enter(world, entry, convention);
+		run(world, observer, proof);
+		observer_result(observer, &proof->observation);
+		tell_library_address(world, piece, proof, sink);
+		tell_shell_commands(&wire, proof->trace, sink);
+		proof->shape = observer_shape(observer);
+		proof->instructions = x86_instructions(world_machine(world)) - before;
+		proof->shellcode = verdict(&proof->observation, convention, strict);
+		*spent += proof->instructions;
+	}
+	observer_free(observer);
+	world_free(world);
+	if (code < 0)
+		proof_fini(proof);
+	return code;
+}
+
+void proof_fini(struct proof *proof)
+{
+	trace_log_free(proof->trace);
+	proof->trace = NULL;
+}
+
+/* What is said about an event in the kind: its word, and the name of what was called or loaded. */
+static void kind_of_event(struct buffer *text, const struct trace_event *event)
+{
+	switch (event->kind) {
+	case TRACE_SELF:
+	case TRACE_CODE_WRITTEN:
+	case TRACE_CODE_FAULT:
+	case TRACE_CODE_ILLEGAL:
+	case TRACE_SHELL_COMMAND: return;
+	case TRACE_SYSTEM_CALL:
+	case TRACE_MODULE_LOAD:
+		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
+			      event->values[0].text ? event->values[0].text : "");
+		return;
+	case TRACE_MODULE_RESOLVE:
+		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
+			      event->values[1].text ? event->values[1].text : "");
+		return;
+	default: buffer_printf(text, "%s\n", trace_kind_name(event->kind)); return;
+	}
+}
+
+void proof_kind(const struct proof *proof, char kind[17])
+{
+	struct buffer text;
+	char digest[DIGEST_TEXT_SIZE];
+	size_t last_start = 0, last_length = 0;
+
+	buffer_init(&text, 1 << 16);
+	buffer_printf(&text, "%s %016llx\n", world_arch(proof->kind),
+		      (unsigned long long)proof->shape);
+	for (size_t i = 0; i < trace_log_count(proof->trace); i++) {
+		size_t start = text.length;
+		kind_of_event(&text, trace_log_event(proof->trace, i));
+		/* the same again is said once, so that loops of any length are one kind */
+		if (text.length - start == last_length && last_length &&
+		    memcmp(text.data + start, text.data + last_start, last_length) == 0) {
+			text.length = start;
+			continue;
+		}
+		if (text.length > start) {
+			last_start = start;
+			last_length = text.length - start;
+		}
+	}
+	digest_text(buffer_bytes(&text), digest);
+	memcpy(kind, digest, 16);
+	kind[16] = 0;
+	buffer_fini(&text);
+}

@@ -1,0 +1,166 @@
+/* The rule book. Encodings: Intel SDM vol. 2. Address ranges of Windows' libraries: their preferred
+ * bases from NT 4 (0x77xxxxxx) to Windows 7 (0x75xxxxxx-0x77xxxxxx), XP (0x71xxxxxx-0x7cxxxxxx,
+ * user32 0x7exxxxxx). */
+#include "shellcode/seed.h"
+
+enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000 };
+
+static uint32_t u32_at(struct bytes bytes, size_t offset)
+{
+	struct reader reader = reader_of(bytes_slice(bytes, offset, 4));
+
+	return reader_u32le(&reader);
+}
+
+static uint8_t u8_at(struct bytes bytes, size_t offset)
+{
+	return offset < bytes.length ? bytes.data[offset] : 0;
+}
+
+static bool memory_form(uint8_t modrm, unsigned extension)
+{
+	return (modrm & 0xc0) != 0xc0 && ((modrm >> 3) & 7) == extension;
+}
+
+static bool near_call(struct bytes bytes, size_t offset)
+{
+	int64_t distance = (int32_t)u32_at(bytes, offset + 1);
+	int64_t target = (int64_t)offset + 5 + distance;
+
+	return offset + 5 <= bytes.length && distance < CALL_REACH && distance > -CALL_REACH &&
+	       target >= 0 && target < (int64_t)bytes.length;
+}
+
+/* mov r, address in a library … call r / jmp r / push r; ret. */
+static bool library_call(struct bytes bytes, size_t offset)
+{
+	uint8_t number = bytes.data[offset] & 7, high = u8_at(bytes, offset + 4);
+
+	if (high < 0x70 || high > 0x7f)
+		return false;
+	for (size_t i = offset + 5; i + 1 < bytes.length && i < offset + 5 + LIBRARY_REACH; i++) {
+		uint8_t byte = bytes.data[i], next = bytes.data[i + 1];
+		if (byte == 0xff && (next == (0xd0 | number) || next == (0xe0 | number)))
+			return true;
+		if (byte == (0x50 | number) && next == 0xc3)
+			return true;
+	}
+	return false;
+}
+
+/* Loads, stores, pushes and arithmetic that take their operand from fs: or gs: at a small offset.
+ */
+static bool segment_access(struct bytes bytes, size_t offset)
+{
+	size_t i = offset + 1;
+	uint8_t opcode;
+
+	if (u8_at(bytes, i) == 0x67) /* 16-bit addresses: fs:[word 30h] */
+		return (u8_at(bytes, i + 1) == 0xa1 || u8_at(bytes, i + 1) == 0x8b ||
+			u8_at(bytes, i + 1) == 0xff) &&
+		       i + 3 < bytes.length;
+	if ((u8_at(bytes, i) & 0xf0) == 0x40 && bytes.data[offset] == 0x65) /* REX */
+		i++;
+	opcode = u8_at(bytes, i);
+	if (opcode == 0xa1 || opcode == 0xa3)
+		return i + 5 <= bytes.length && u32_at(bytes, i + 1) < SEGMENT_REACH;
+	if (opcode != 0x8b && opcode != 0x89 && opcode != 0xff && opcode != 0x8f &&
+	    (opcode & 0xc7) != 0x03)
+		return false;
+	return i + 1 < bytes.length && (bytes.data[i + 1] & 0xc0) != 0xc0;
+}
+
+static enum seed_kind two_byte(struct bytes bytes, size_t offset)
+{
+	switch (u8_at(bytes, offset + 1)) {
+	case 0x05: return SEED_SYSCALL;
+	case 0x34: return SEED_INT80;
+	case 0xae: return memory_form(u8_at(bytes, offset + 2), 0) ? SEED_FPU : SEED_NONE;
+	default: return SEED_NONE;
+	}
+}
+
+static enum seed_kind interrupt(uint8_t vector)
+{
+	return vector == 0x80	? SEED_INT80
+	       : vector == 0x91 ? SEED_GATE
+	       : vector == 0x2e ? SEED_INT2E
+				: SEED_NONE;
+}
+
+static bool far_gate(struct bytes bytes, size_t offset)
+{
+	uint8_t selector = u8_at(bytes, offset + 5);
+
+	return offset + 7 <= bytes.length && (selector == 0x07 || selector == 0x27) &&
+	       bytes.data[offset + 6] == 0;
+}
+
+enum seed_kind seed_at(struct bytes bytes, size_t offset)
+{
+	uint8_t next;
+
+	if (offset + 1 >= bytes.length)
+		return SEED_NONE;
+	next = bytes.data[offset + 1];
+	switch (bytes.data[offset]) {
+	case 0xe8: return near_call(bytes, offset) ? SEED_CALL : SEED_NONE;
+	case 0xd9:
+	case 0xdd: return memory_form(next, 6) ? SEED_FPU : SEED_NONE;
+	case 0x64:
+	case 0x65: return segment_access(bytes, offset) ? SEED_SEGMENT : SEED_NONE;
+	case 0xcd: return interrupt(next);
+	case 0x0f: return two_byte(bytes, offset);
+	case 0x9a: return far_gate(bytes, offset) ? SEED_GATE : SEED_NONE;
+	case 0xff: return next == 0xd4 || next == 0xe4 ? SEED_STACK : SEED_NONE;
+	case 0x54: return next == 0xc3 ? SEED_STACK : SEED_NONE;
+	case 0xb8:
+	case 0xb9:
+	case 0xba:
+	case 0xbb:
+	case 0xbd:
+	case 0xbe:
+	case 0xbf: return library_call(bytes, offset) ? SEED_LIBRARY : SEED_NONE;
+	default: return SEED_NONE;
+	}
+}
+
+static seed_skip_function *skip_chosen(void)
+{
+#ifdef __SSE2__
+	if (__builtin_cpu_supports("sse2"))
+		return seed_skip_sse2;
+#endif
+	return seed_skip_portable;
+}
+
+bool seed_next(struct bytes bytes, size_t from, struct seed *seed)
+{
+	seed_skip_function *skip = skip_chosen();
+
+	for (size_t offset = skip(bytes, from); offset < bytes.length;
+	     offset = skip(bytes, offset + 1)) {
+		seed->kind = seed_at(bytes, offset);
+		seed->offset = offset;
+		if (seed->kind != SEED_NONE)
+			return true;
+	}
+	return false;
+}
+
+size_t seed_printable_run(struct bytes bytes, size_t from, size_t shortest, size_t *end)
+{
+	size_t start = from;
+
+	for (size_t i = from; i < bytes.length; i++) {
+		if (bytes.data[i] > 0x20 && bytes.data[i] < 0x7f)
+			continue;
+		if (i - start >= shortest) {
+			*end = i;
+			return start;
+		}
+		start = i + 1;
+	}
+	*end = bytes.length;
+	return start < bytes.length && bytes.length - start >= shortest ? start : SIZE_MAX;
+}

@@ -1,0 +1,49 @@
+/* Seeds: byte forms that position-independent code cannot do without. Finding them is the only work
+ * that is done on every byte; what is found is decided by execution.
+ *
+ * There is one rule book (seed_at) and several ways to skip quickly over what cannot begin a seed;
+ * the fastest that the processor has is chosen at the first use. All give the same answer. */
+#ifndef KENBI_SHELLCODE_SEED_H
+#define KENBI_SHELLCODE_SEED_H
+
+#include "base/base.h"
+
+enum seed_kind {
+	SEED_NONE,
+	SEED_CALL, /* call to an address inside the bytes: leaves its own address on the stack */
+	SEED_FPU,  /* fnstenv, fnsave, fxsave to memory: store the last FPU instruction's address */
+	SEED_SEGMENT,	/* fs: or gs: access: TEB and PEB, exception handlers */
+	SEED_INT80,	/* int 80h, sysenter: Linux, BSD */
+	SEED_GATE,	/* int 91h, far call to gate 7 or 27h: Solaris, old BSD */
+	SEED_INT2E,	/* int 2eh: Windows' native calls */
+	SEED_SYSCALL,	/* syscall: every 64-bit system */
+	SEED_STACK,	/* jmp esp, call esp, push esp; ret: runs what was built on the stack */
+	SEED_LIBRARY,	/* a call to an address where Windows' libraries lie */
+	SEED_PRINTABLE, /* start of a long run without blanks that may be alphanumeric code */
+	SEED_KINDS
+};
+
+struct seed {
+	size_t offset;
+	enum seed_kind kind;
+};
+
+/* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */
+enum seed_kind seed_at(struct bytes bytes, size_t offset);
+
+/* The next seed at or after `from`; false when there is none. */
+bool seed_next(struct bytes bytes, size_t from, struct seed *seed);
+
+/* The ways to skip: the first offset at or after `from` that may begin a seed (never beyond one
+ * that does), or bytes.length. For tests and benchmarks; seed_next chooses for itself. */
+typedef size_t seed_skip_function(struct bytes bytes, size_t from);
+seed_skip_function seed_skip_portable;
+#ifdef __SSE2__
+seed_skip_function seed_skip_sse2;
+#endif
+
+/* Next run of at least `shortest` printable bytes without blanks at or after `from`: its offset
+ * and, in *end, where it ends; SIZE_MAX when there is none. */
+size_t seed_printable_run(struct bytes bytes, size_t from, size_t shortest, size_t *end);
+
+#endif

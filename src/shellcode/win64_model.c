@@ -1,0 +1,222 @@
+#include "shellcode/win64_model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT = 512, ALLOCATIONS = 0x10000000 };
+
+struct call {
+	struct x86 *machine;
+	const struct trace_sink *trace;
+	uint64_t result;
+	bool ends;
+};
+
+static uint64_t argument(const struct call *call, unsigned index)
+{
+	static const enum x86_register order[] = { X86_CX, X86_DX, X86_R8, X86_R9 };
+	uint64_t value = 0;
+
+	if (index < 4)
+		return x86_get(call->machine, order[index]);
+	if (x86_read(call->machine, x86_get(call->machine, X86_SP) + 8 + 8 * index, &value,
+		     sizeof value) < 0)
+		return 0;
+	return value;
+}
+
+static const char *text(const struct call *call, unsigned index, char *into)
+{
+	if (x86_read_text(call->machine, argument(call, index), into, TEXT) < 0)
+		into[0] = 0;
+	return into;
+}
+
+static void tell(struct call *call, enum trace_kind kind, const struct trace_value *values,
+		 unsigned count)
+{
+	struct trace_event event = { .kind = kind,
+				     .time = x86_instructions(call->machine),
+				     .process = 1 };
+
+	for (unsigned i = 0; i < TRACE_FIELDS; i++)
+		event.values[i] = i < count ? values[i] : trace_text("");
+	trace_emit(call->trace, &event);
+}
+
+static void load_library(struct call *call)
+{
+	char name[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 0, name)) };
+
+	call->result = win64_library(name);
+	tell(call, TRACE_MODULE_LOAD, values, 1);
+}
+
+static void get_proc_address(struct call *call)
+{
+	char name[TEXT];
+	struct trace_value values[] = { trace_text(""), trace_text(text(call, 1, name)) };
+
+	call->result = win64_function(argument(call, 0), name);
+	tell(call, TRACE_MODULE_RESOLVE, values, 2);
+}
+
+static void win_exec(struct call *call)
+{
+	char command[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 0, command)), trace_text(command) };
+
+	call->result = 33;
+	tell(call, TRACE_PROCESS_CREATE, values, 2);
+}
+
+static void create_process(struct call *call)
+{
+	char path[TEXT], command[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 0, path)),
+					trace_text(text(call, 1, command)) };
+
+	tell(call, TRACE_PROCESS_CREATE, values, 2);
+}
+
+static void shell_execute(struct call *call)
+{
+	char path[TEXT], parameters[TEXT], command[2 * TEXT];
+
+	text(call, 2, path);
+	text(call, 3, parameters);
+	snprintf(command, sizeof command, "%s %s", path, parameters);
+	struct trace_value values[] = { trace_text(path), trace_text(command) };
+	call->result = 33;
+	tell(call, TRACE_PROCESS_CREATE, values, 2);
+}
+
+static void download(struct call *call)
+{
+	char url[TEXT], path[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 1, url)),
+					trace_text(text(call, 2, path)) };
+
+	call->result = 0;
+	tell(call, TRACE_NET_DOWNLOAD, values, 2);
+}
+
+static void read_socket_address(const struct call *call, struct address *address, uint16_t *port)
+{
+	uint8_t bytes[8] = { 0 };
+
+	if (x86_read(call->machine, argument(call, 1), bytes, sizeof bytes) < 0)
+		memset(bytes, 0, sizeof bytes);
+	*address = (struct address){ .family = 4 };
+	memcpy(address->bytes, bytes + 4, 4);
+	*port = (uint16_t)(bytes[2] << 8 | bytes[3]);
+}
+
+static void connect_out(struct call *call)
+{
+	char where[ADDRESS_TEXT_SIZE];
+	struct address address;
+	uint16_t port;
+
+	read_socket_address(call, &address, &port);
+	struct trace_value values[] = { trace_text(address_text(&address, where)),
+					trace_number(port), trace_text("tcp"),
+					trace_text("connected") };
+	call->result = 0;
+	tell(call, TRACE_NET_CONNECT, values, 4);
+}
+
+static void bind_port(struct call *call)
+{
+	char where[ADDRESS_TEXT_SIZE];
+	struct address address;
+	uint16_t port;
+
+	read_socket_address(call, &address, &port);
+	struct trace_value values[] = { trace_text(address_text(&address, where)),
+					trace_number(port), trace_text("tcp") };
+	call->result = 0;
+	tell(call, TRACE_NET_LISTEN, values, 3);
+}
+
+static void allocate(struct call *call)
+{
+	uint64_t size = argument(call, 1) & UINT32_MAX;
+	uint64_t at = ALLOCATIONS + (x86_instructions(call->machine) << 12 & 0xfffff000);
+
+	call->result = size && size <= 16 << 20 &&
+				       x86_map(call->machine, at, size,
+					       X86_READ | X86_WRITE | X86_EXECUTE) == 0
+			       ? at
+			       : 0;
+}
+
+static void exit_process(struct call *call)
+{
+	struct trace_value values[] = { trace_number(argument(call, 0)) };
+
+	tell(call, TRACE_EXIT, values, 1);
+	call->ends = true;
+}
+
+static void return_zero(struct call *call)
+{
+	call->result = 0;
+}
+
+static void create_file(struct call *call)
+{
+	char path[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 0, path)) };
+
+	call->result = 0x40;
+	tell(call, TRACE_FILE_CREATE, values, 1);
+}
+
+static const struct {
+	const char *function;
+	void (*model)(struct call *call);
+} models[] = {
+	{ "LoadLibraryA", load_library },
+	{ "LoadLibraryExA", load_library },
+	{ "GetModuleHandleA", load_library },
+	{ "GetProcAddress", get_proc_address },
+	{ "WinExec", win_exec },
+	{ "CreateProcessA", create_process },
+	{ "ShellExecuteA", shell_execute },
+	{ "URLDownloadToFileA", download },
+	{ "connect", connect_out },
+	{ "WSAConnect", connect_out },
+	{ "bind", bind_port },
+	{ "VirtualAlloc", allocate },
+	{ "ExitProcess", exit_process },
+	{ "ExitThread", exit_process },
+	{ "TerminateProcess", exit_process },
+	{ "RtlExitUserThread", exit_process },
+	{ "RtlExitUserProcess", exit_process },
+	{ "FatalExit", exit_process },
+	{ "NtTerminateProcess", exit_process },
+	{ "WSAStartup", return_zero },
+	{ "listen", return_zero },
+	{ "recv", return_zero },
+	{ "GetLastError", return_zero },
+	{ "WaitForSingleObject", return_zero },
+	{ "CreateFileA", create_file },
+};
+
+bool win64_answer(struct x86 *machine, const struct trace_sink *trace, const char *function)
+{
+	struct call call = { .machine = machine, .trace = trace, .result = 1 };
+
+	for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
+		if (strcmp(models[i].function, function) == 0) {
+			models[i].model(&call);
+			x86_set(machine, X86_AX, call.result);
+			return !call.ends;
+		}
+	struct trace_value values[] = { trace_text("windows"), trace_text(function) };
+	tell(&call, TRACE_API_UNKNOWN, values, 2);
+	x86_set(machine, X86_AX, call.result);
+	return true;
+}

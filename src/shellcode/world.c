@@ -1,0 +1,224 @@
+#include "shellcode/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/win64.h"
+#include "win32/win32.h"
+
+enum {
+	MEMORY_LIMIT = 64 << 20,
+	STACK_WORDS = 64 /* that an overflow is taken to have filled */
+};
+
+static const struct world_facts {
+	const char *os;
+	enum x86_mode mode;
+	enum unix_system system;
+} facts[WORLDS] = {
+	[WORLD_WINDOWS_32] = { "windows", X86_MODE_32, UNIX_SYSTEMS },
+	[WORLD_LINUX_32] = { "linux", X86_MODE_32, UNIX_LINUX_32 },
+	[WORLD_FREEBSD_32] = { "freebsd", X86_MODE_32, UNIX_FREEBSD_32 },
+	[WORLD_SOLARIS_32] = { "solaris", X86_MODE_32, UNIX_SOLARIS_32 },
+	[WORLD_WINDOWS_64] = { "windows", X86_MODE_64, UNIX_SYSTEMS },
+	[WORLD_LINUX_64] = { "linux", X86_MODE_64, UNIX_LINUX_64 },
+	[WORLD_FREEBSD_64] = { "freebsd", X86_MODE_64, UNIX_FREEBSD_64 },
+};
+
+struct world {
+	enum world_kind kind;
+	struct win32 *win32; /* one of these three */
+	struct win64 *win64;
+	struct unix_process *unix_process;
+	struct x86 *machine; /* borrowed from it */
+	uint64_t code;
+	uint64_t stack; /* stack pointer before world_enter */
+	uint64_t frame;
+};
+
+enum x86_mode world_mode(enum world_kind kind)
+{
+	return facts[kind].mode;
+}
+
+const char *world_os(enum world_kind kind)
+{
+	return facts[kind].os;
+}
+
+const char *world_arch(enum world_kind kind)
+{
+	return facts[kind].mode == X86_MODE_64 ? "x86_64" : "x86";
+}
+
+const char *world_end_name(enum world_end end)
+{
+	static const char *const names[] = { "exit", "idle", "budget", "fault" };
+
+	return names[end];
+}
+
+enum unix_system world_unix(enum world_kind kind)
+{
+	return facts[kind].system;
+}
+
+static int make_windows_32(struct world *world, struct bytes code, size_t entry,
+			   const struct peer *peer, struct trace_sink trace, struct error *error)
+{
+	struct win32_config config = { .peer = peer, .trace = trace, .memory_limit = MEMORY_LIMIT };
+	int result = win32_new(&config, &world->win32, error);
+
+	if (result == 0)
+		result = win32_place(world->win32, code, entry, 0, &world->code, error);
+	if (result == 0)
+		world->machine = win32_machine(world->win32);
+	return result;
+}
+
+static int make_windows_64(struct world *world, struct bytes code, struct trace_sink trace,
+			   struct error *error)
+{
+	int result = win64_new(trace, &world->win64, error);
+
+	if (result == 0)
+		result = win64_place(world->win64, code, &world->code, error);
+	if (result == 0)
+		world->machine = win64_machine(world->win64);
+	return result;
+}
+
+static int make_unix(struct world *world, struct bytes code, size_t entry, const struct peer *peer,
+		     struct trace_sink trace, struct error *error)
+{
+	struct unix_config config = { .system = facts[world->kind].system,
+				      .memory_limit = MEMORY_LIMIT,
+				      .peer = peer,
+				      .trace = trace };
+	int result = unix_new(&config, &world->unix_process, error);
+
+	if (result == 0)
+		result = unix_place(world->unix_process, code, entry, &world->code, error);
+	if (result == 0)
+		world->machine = unix_machine(world->unix_process);
+	return result;
+}
+
+int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entry,
+	      const struct peer *peer, struct trace_sink trace, struct world **result,
+	      struct error *error)
+{
+	struct world *world = calloc(1, sizeof *world);
+	uint8_t *padded = calloc(1, code.length + slack + 1);
+	struct bytes placed = { padded, code.length + slack };
+	int code_error = ERROR_MEMORY;
+
+	*result = NULL;
+	if (world && padded) {
+		if (code.length)
+			memcpy(padded, code.data, code.length);
+		world->kind = kind;
+		code_error = kind == WORLD_WINDOWS_32
+				     ? make_windows_32(world, placed, entry, peer, trace, error)
+			     : kind == WORLD_WINDOWS_64
+				     ? make_windows_64(world, placed, trace, error)
+				     : make_unix(world, placed, entry, peer, trace, error);
+	} else {
+		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a process");
+	}
+	free(padded);
+	if (code_error < 0) {
+		world_free(world);
+		return code_error;
+	}
+	world->stack = x86_get(world->machine, X86_SP);
+	world->frame = x86_get(world->machine, X86_BP);
+	*result = world;
+	return 0;
+}
+
+void world_free(struct world *world)
+{
+	if (!world)
+		return;
+	win32_free(world->win32);
+	win64_free(world->win64);
+	unix_free(world->unix_process);
+	free(world);
+}
+
+/* The stack as an overflow leaves it: the address that was returned to, then pointers to the
+ * buffer. */
+static void fill_stack(struct world *world, uint64_t address)
+{
+	size_t word = facts[world->kind].mode == X86_MODE_64 ? 8 : 4;
+
+	for (unsigned i = 0; i < STACK_WORDS; i++)
+		if (x86_write(world->machine, world->stack + i * word, &address, word) < 0)
+			return;
+}
+
+void world_enter(struct world *world, size_t entry, enum convention convention)
+{
+	uint64_t address = world->code + entry;
+	int registers = facts[world->kind].mode == X86_MODE_64 ? X86_REGISTERS : X86_R8;
+
+	for (int reg = 0; reg < registers; reg++)
+		x86_set(world->machine, (enum x86_register)reg,
+			convention == CONVENTION_POINTERS ? address : 0);
+	x86_set(world->machine, X86_SP, world->stack);
+	if (convention == CONVENTION_POINTERS)
+		fill_stack(world, address);
+	x86_set_flags(world->machine, 0x202);
+	x86_set_ip(world->machine, address);
+}
+
+static enum world_end end_of_win32(enum win32_end end)
+{
+	switch (end) {
+	case WIN32_END_EXIT: return WORLD_EXIT;
+	case WIN32_END_IDLE: return WORLD_IDLE;
+	case WIN32_END_BUDGET: return WORLD_BUDGET;
+	case WIN32_END_FAULT: break;
+	}
+	return WORLD_FAULT;
+}
+
+static enum world_end end_of_unix(enum unix_end end)
+{
+	switch (end) {
+	case UNIX_END_EXIT: return WORLD_EXIT;
+	case UNIX_END_IDLE: return WORLD_IDLE;
+	case UNIX_END_BUDGET: return WORLD_BUDGET;
+	case UNIX_END_FAULT: break;
+	}
+	return WORLD_FAULT;
+}
+
+enum world_end world_run(struct world *world, uint64_t budget)
+{
+	if (world->win32)
+		return end_of_win32(win32_run(world->win32, budget));
+	if (world->win64)
+		return win64_run(world->win64, budget);
+	return end_of_unix(unix_run(world->unix_process, budget));
+}
+
+struct x86 *world_machine(struct world *world)
+{
+	return world->machine;
+}
+
+uint64_t world_code(const struct world *world)
+{
+	return world->code;
+}
+
+const char *world_export_at(struct world *world, uint64_t address)
+{
+	if (world->win32)
+		return win32_export_at(world->win32, address);
+	if (world->win64)
+		return win64_export_at(world->win64, address);
+	return NULL;
+}

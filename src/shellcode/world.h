@@ -1,0 +1,54 @@
+/* Worlds: processes of every system in which a candidate can be run, behind one door. */
+#ifndef KENBI_SHELLCODE_WORLD_H
+#define KENBI_SHELLCODE_WORLD_H
+
+#include "trace/trace.h"
+#include "unix/unix.h"
+#include "x86/x86.h"
+
+enum world_kind {
+	WORLD_WINDOWS_32,
+	WORLD_LINUX_32,
+	WORLD_SOLARIS_32, /* before FreeBSD: what means the same to both through a call gate is
+			     Solaris' */
+	WORLD_FREEBSD_32,
+	WORLD_WINDOWS_64,
+	WORLD_LINUX_64,
+	WORLD_FREEBSD_64,
+	WORLDS
+};
+
+enum world_end { WORLD_EXIT, WORLD_IDLE, WORLD_BUDGET, WORLD_FAULT };
+
+/* What the registers hold when an exploit hands over control. */
+enum convention {
+	CONVENTION_POINTERS, /* every register, and the top of the stack, points at the code */
+	CONVENTION_ZERO,     /* every register is 0 (but the stack pointer) */
+	CONVENTIONS
+};
+
+struct world;
+
+/* A fresh process with `code` and `slack` zero bytes behind it, readable, writable and executable,
+ * about to execute at `entry`. Borrows peer and the trace's context. */
+MUST_CHECK int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entry,
+			 const struct peer *peer, struct trace_sink trace, struct world **world,
+			 struct error *error);
+void world_free(struct world *world);
+/* Sets every register by the convention, and ip to code + entry. */
+void world_enter(struct world *world, size_t entry, enum convention convention);
+/* Runs with the system's answers. */
+enum world_end world_run(struct world *world, uint64_t budget);
+struct x86 *world_machine(struct world *world);
+uint64_t world_code(const struct world *world); /* address of the code's first byte */
+/* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
+const char *world_export_at(struct world *world, uint64_t address);
+
+enum x86_mode world_mode(enum world_kind kind);
+const char *world_os(enum world_kind kind);   /* "windows", "linux", … */
+const char *world_arch(enum world_kind kind); /* "x86", "x86_64" */
+const char *world_end_name(enum world_end end);
+/* The personality of a Unix world; UNIX_SYSTEMS for Windows. */
+enum unix_system world_unix(enum world_kind kind);
+
+#endif

@@ -1,0 +1,188 @@
+/* Are the arguments of a system call sensible? Judged by the letters of unix/calls.h, without
+ * executing.
+ *
+ * `weight` counts what cannot be chance: a pointer that leads to a path, a socket address of a
+ * family that exists, a magic number. A call whose arguments merely are small numbers has weight 0.
+ */
+#include <string.h>
+
+#include "unix/abi.h"
+#include "unix/address.h"
+
+static int32_t as_signed(uint64_t value)
+{
+	return (int32_t)(uint32_t)value;
+}
+
+/* Length of a terminated text of printable characters (and line ends), or ERROR_INPUT. */
+static int printable(const struct x86 *machine, uint64_t address)
+{
+	char text[256];
+	int length = x86_read_text(machine, address, text, sizeof text);
+
+	for (int i = 0; i < length; i++)
+		if ((text[i] < 0x20 || text[i] > 0x7e) && !strchr("\n\r\t", text[i]))
+			return ERROR_INPUT;
+	return length;
+}
+
+/* 0 … 65535, or -1. */
+static bool is_small(const struct x86 *machine, uint64_t value)
+{
+	int64_t number = x86_mode(machine) == X86_MODE_64 ? (int64_t)value : as_signed(value);
+
+	return number >= -1 && number < 1 << 16;
+}
+
+/* A path names something from the root, from here, or a plain file name of more than a letter. */
+static int weigh_path(const struct x86 *machine, uint64_t address)
+{
+	char text[256];
+	int length = printable(machine, address);
+
+	if (length <= 0 || x86_read_text(machine, address, text, sizeof text) < 0)
+		return ERROR_INPUT;
+	if (text[0] == '/')
+		return length > 2 ? 3 : 1;
+	for (int i = 0; i < length; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+~",
+			    text[i]))
+			return length > 3 ? 1 : 0;
+	return length > 2 ? 2 : 1;
+}
+
+static int weigh_vector(const struct x86 *machine, uint64_t address)
+{
+	uint64_t first;
+
+	if (address == 0)
+		return 0;
+	if (x86_protection(machine, address) < 0)
+		return ERROR_INPUT;
+	first = unix_abi_word(machine, address);
+	return first == 0 ? 0 : printable(machine, first) >= 0 ? 1 : ERROR_INPUT;
+}
+
+static bool span_mapped(const struct x86 *machine, uint64_t address, uint64_t length)
+{
+	return x86_protection(machine, address) >= 0 &&
+	       (length == 0 || x86_protection(machine, address + length - 1) >= 0);
+}
+
+static int weigh_bytes(const struct x86 *machine, uint64_t address, uint64_t length)
+{
+	if (length > 1 << 16 || !span_mapped(machine, address, length))
+		return ERROR_INPUT;
+	return length > 0 ? 1 : 0;
+}
+
+static int weigh_family(const uint64_t *arguments)
+{
+	/* AF_UNIX, AF_INET, the AF_INET6 of all, AF_NETLINK, AF_PACKET; then a type with Linux'
+	 * flags */
+	static const uint8_t families[] = { 1, 2, 10, 16, 17, 24, 26, 28 };
+	uint64_t type = arguments[1] & ~(uint64_t)02004000;
+
+	if (!memchr(families, (int)(arguments[0] & 0xff), sizeof families) || arguments[0] > 28)
+		return ERROR_INPUT;
+	return type >= 1 && type <= 5 && arguments[2] <= 255 ? 1 : ERROR_INPUT;
+}
+
+/* reboot(2) of Linux: LINUX_REBOOT_MAGIC1 and its four second magics. */
+static int weigh_magic(uint64_t value)
+{
+	static const uint32_t magics[] = { 0xfee1dead, 672274793, 85072278, 369367448, 537993216 };
+
+	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+		if ((uint32_t)value == magics[i])
+			return 2;
+	return (uint32_t)value < 0x10000 ? 0 : ERROR_INPUT; /* BSD's howto flags */
+}
+
+static int weigh_optional(const struct x86 *machine, uint64_t address)
+{
+	return address == 0 || x86_protection(machine, address) >= 0 ? 0 : ERROR_INPUT;
+}
+
+static int weigh_number(char letter, uint64_t value)
+{
+	int32_t number = as_signed(value);
+	bool fits = true;
+
+	switch (letter) {
+	case 'd': fits = number >= 0 && number < 1024; break;
+	case 'D': fits = number == -100 || (number >= 0 && number < 1024); break;
+	case 's': fits = number >= -256 && number < 1 << 16; break;
+	case 'l': fits = number >= 0 && number <= 1 << 24; break;
+	case 'u': fits = number >= -1 && number < 1 << 16; break;
+	case 'k':
+		if (number == -1) /* every process, or any child */
+			return 2;
+		fits = number >= 0 && number < 1 << 16;
+		break;
+	case 'g': fits = number >= 0 && number <= 64; break;
+	case 'z': fits = (value & 0xfff) == 0; break;
+	default: break;
+	}
+	return fits ? 0 : ERROR_INPUT;
+}
+
+static int weigh(const struct x86 *machine, const struct unix_request *request, const char *letters,
+		 unsigned index)
+{
+	uint64_t value = request->arguments[index];
+	uint64_t next = index + 1 < UNIX_ARGUMENTS ? request->arguments[index + 1] : 0;
+	struct unix_address address;
+
+	switch (letters[index]) {
+	case 'p': return weigh_path(machine, value);
+	case 't': return printable(machine, value) > 0 ? 1 : ERROR_INPUT;
+	case 'v': return weigh_vector(machine, value);
+	case 'b':
+	case 'o': return weigh_bytes(machine, value, next);
+	case 'a': return unix_address_read(machine, value, next, &address) ? 2 : ERROR_INPUT;
+	case 'y': return weigh_family(request->arguments);
+	case 'h': return weigh_magic(value);
+	case 'r':
+	case 'w':
+	case 'A': return weigh_optional(machine, value);
+	default: return weigh_number(letters[index], value);
+	}
+}
+
+bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
+		     enum unix_system system, struct unix_judgement *judgement)
+{
+	struct unix_request request;
+	const char *letters;
+
+	memset(judgement, 0, sizeof *judgement);
+	if (!unix_abi_request(machine, stop, system, &request) || request.call < 0)
+		return false;
+	judgement->name = unix_table_name(request.call);
+	letters = unix_table_letters(request.call);
+	if (letters[0] == '?')
+		return true;
+	for (unsigned i = 0; letters[i]; i++) {
+		int weight = weigh(machine, &request, letters, i);
+		if (weight < 0)
+			return false;
+		judgement->weight += (unsigned)weight;
+		judgement->numbers += weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
+				      is_small(machine, request.arguments[i]);
+	}
+	judgement->ends = request.call == UNIX_CALL_execve || request.call == UNIX_CALL_exit ||
+			  request.call == UNIX_CALL_exit_group;
+	judgement->sensible = true;
+	return true;
+}
+
+const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit *stop,
+			       enum unix_system system)
+{
+	struct unix_judgement judgement;
+
+	return unix_judge_call(machine, stop, system, &judgement) && judgement.sensible
+		       ? judgement.name
+		       : NULL;
+}

@@ -1,0 +1,123 @@
+/* Programs, processes, time: what starts, ends, waits or takes the machine down. */
+#include <stdio.h>
+#include <string.h>
+
+#include "unix/model.h"
+
+/* argv as one line, arguments that hold blanks in quotes. */
+static void command_text(const struct unix_process *process, uint64_t vector, const char *path,
+			 char *text, size_t size)
+{
+	unsigned word = unix_abi_word_size(process->machine);
+	size_t used = 0;
+
+	text[0] = 0;
+	for (unsigned i = 0; vector && i < 32 && used + 2 < size; i++) {
+		char argument[UNIX_TEXT], shown[UNIX_TEXT];
+		uint64_t address = unix_abi_word(process->machine, vector + i * word);
+		if (address == 0 ||
+		    x86_read_text(process->machine, address, argument, sizeof argument) < 0)
+			break;
+		unix_data_text(process, address, strlen(argument), shown, sizeof shown);
+		used += (size_t)snprintf(text + used, size - used,
+					 strchr(shown, ' ') ? "%s'%s'" : "%s%s", i ? " " : "",
+					 shown);
+	}
+	if (text[0] == 0)
+		snprintf(text, size, "%s", path);
+}
+
+static int64_t execute(struct unix_process *process, const char *path, uint64_t vector)
+{
+	char command[2 * UNIX_TEXT];
+
+	command_text(process, vector, path, command, sizeof command);
+	struct trace_value values[] = { trace_text(path), trace_text(command) };
+	unix_tell(process, TRACE_PROCESS_CREATE, values, 2);
+	process->ended = true; /* the image of this process is another program now */
+	return 0;
+}
+
+int64_t unix_execve(struct unix_process *process, const struct unix_request *request)
+{
+	char guest[UNIX_TEXT], path[UNIX_TEXT];
+	int length = x86_read_text(process->machine, request->arguments[0], guest, sizeof guest);
+
+	if (length < 0)
+		return -UNIX_EFAULT;
+	if (length == 0)
+		return -UNIX_ENOENT;
+	unix_data_text(process, request->arguments[0], (uint64_t)length, path, sizeof path);
+	return execute(process, path, request->arguments[1]);
+}
+
+int64_t unix_fexecve(struct unix_process *process, const struct unix_request *request)
+{
+	struct descriptor *file = unix_descriptor(process, request->arguments[0]);
+
+	return file ? execute(process, file->path, request->arguments[1]) : -UNIX_EBADF;
+}
+
+int64_t unix_exit(struct unix_process *process, const struct unix_request *request)
+{
+	struct trace_value values[] = { trace_number(request->arguments[0] & UINT32_MAX) };
+
+	unix_tell(process, TRACE_EXIT, values, 1);
+	process->ended = true;
+	return 0;
+}
+
+int64_t unix_kill(struct unix_process *process, const struct unix_request *request)
+{
+	int32_t target = (int32_t)(uint32_t)request->arguments[0];
+	char text[32];
+
+	snprintf(text, sizeof text, target == -1 ? "every process" : "process %d", target);
+	struct trace_value values[] = { trace_text(text) };
+	unix_tell(process, TRACE_PROCESS_TERMINATE, values, 1);
+	return 0;
+}
+
+int64_t unix_wait(struct unix_process *process, const struct unix_request *request)
+{
+	unix_tell_call(process, request);
+	return process->forks ? 4001 + (int64_t)process->forks : -UNIX_ECHILD;
+}
+
+int64_t unix_reboot(struct unix_process *process, const struct unix_request *request)
+{
+	struct trace_value values[] = { trace_text(unix_table_name(request->call)) };
+
+	unix_tell(process, TRACE_SYSTEM_SHUTDOWN, values, 1);
+	process->ended = true;
+	return 0;
+}
+
+int64_t unix_nanosleep(struct unix_process *process, const struct unix_request *request)
+{
+	uint64_t seconds = unix_abi_word(process->machine, request->arguments[0]);
+	struct trace_value values[] = { trace_number(seconds * 1000) };
+
+	unix_tell(process, TRACE_SLEEP, values, 1);
+	return 0;
+}
+
+int64_t unix_pause(struct unix_process *process, const struct unix_request *request)
+{
+	unix_tell_call(process, request);
+	process->idle = true;
+	return 0;
+}
+
+int64_t unix_getpid(struct unix_process *process, const struct unix_request *request)
+{
+	unix_tell_call(process, request);
+	return 4000 + (int64_t)process->id;
+}
+
+/* Who asks is root: shell code that would give up otherwise goes on. */
+int64_t unix_zero(struct unix_process *process, const struct unix_request *request)
+{
+	unix_tell_call(process, request);
+	return 0;
+}

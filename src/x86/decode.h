@@ -1,0 +1,45 @@
+/* Decoded code: a store of operations per page, kept until the bytes under them change.
+ *
+ * Instructions are decoded one by one as execution reaches them. Operations of a straight run lie
+ * one behind the other and end in a pseudo operation that decodes on. A write into decoded bytes
+ * turns the operations over them into such pseudo operations, so that whoever still points at them
+ * comes here again. */
+#ifndef KENBI_X86_DECODE_H
+#define KENBI_X86_DECODE_H
+
+#include "x86/machine.h"
+
+enum {
+	CHUNK_OPERATIONS = 64,
+	MOST_CHUNKS = 192 /* 4096 starts, each with a pseudo operation, and room to decode anew */
+};
+
+struct code {
+	uint64_t page;
+	uint16_t index[PAGE_SIZE];	/* operation number + 1 at a byte offset; 0: not decoded */
+	uint8_t covered[PAGE_SIZE / 8]; /* bytes that decoded instructions are made of */
+	struct operation *chunks[MOST_CHUNKS];
+	unsigned used; /* operations */
+};
+
+/* What one decoding gave. */
+struct decoded {
+	struct operation operation;
+	unsigned bytes; /* that the result depends on: the length, or what made it invalid */
+};
+
+void code_free(struct code *code);
+/* Bytes [offset, offset + size) of the page changed. */
+void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned size);
+/* The code of some page is no longer what is executed there (its frame was copied or given up). */
+void code_abandon(struct x86 *cpu);
+void code_flush_jumps(struct x86 *cpu);
+/* Forgets all decoded code: the hooks changed. */
+void code_drop_all(struct x86 *cpu);
+
+/* Translates the instruction at `address` whose bytes are given; false when more bytes are needed.
+ */
+bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+	    struct decoded *decoded);
+
+#endif

@@ -1,0 +1,136 @@
+/* The instruction set as a table: Zydis' mnemonic, and the function run_NAME that executes it.
+ *
+ * To add an instruction: a row here, and the function in the file of its idea. What has no row is
+ * #UD, or #GP when it is privileged. */
+#ifndef KENBI_X86_HANDLERS_H
+#define KENBI_X86_HANDLERS_H
+
+#include "x86/machine.h"
+
+/* clang-format off */
+#define X86_CONDITIONAL(ROW, PREFIX, name) \
+	ROW(PREFIX##O, name) ROW(PREFIX##NO, name) ROW(PREFIX##B, name) ROW(PREFIX##NB, name) \
+	ROW(PREFIX##Z, name) ROW(PREFIX##NZ, name) ROW(PREFIX##BE, name) ROW(PREFIX##NBE, name) \
+	ROW(PREFIX##S, name) ROW(PREFIX##NS, name) ROW(PREFIX##P, name) ROW(PREFIX##NP, name) \
+	ROW(PREFIX##L, name) ROW(PREFIX##NL, name) ROW(PREFIX##LE, name) ROW(PREFIX##NLE, name)
+
+#define X86_INSTRUCTIONS(ROW) \
+	/* arithmetic.c */ \
+	ROW(ADD, add) ROW(ADC, adc) ROW(SUB, sub) ROW(SBB, sbb) ROW(CMP, cmp) ROW(AND, and) ROW(OR, or) \
+	ROW(XOR, xor) ROW(TEST, test) ROW(INC, inc) ROW(DEC, dec) ROW(NEG, neg) ROW(NOT, not) \
+	ROW(XADD, xadd) ROW(CMPXCHG, cmpxchg) ROW(CMPXCHG8B, cmpxchg8b) ROW(CMPXCHG16B, cmpxchg16b) \
+	/* multiply.c */ \
+	ROW(MUL, mul) ROW(IMUL, imul) ROW(DIV, div) ROW(IDIV, idiv) \
+	ROW(AAA, aaa) ROW(AAS, aas) ROW(DAA, daa) ROW(DAS, das) ROW(AAM, aam) ROW(AAD, aad) \
+	ROW(CBW, extend_a) ROW(CWDE, extend_a) ROW(CDQE, extend_a) \
+	ROW(CWD, extend_d) ROW(CDQ, extend_d) ROW(CQO, extend_d) \
+	/* shift.c */ \
+	ROW(SHL, shl) ROW(SHR, shr) ROW(SAR, sar) ROW(ROL, rol) ROW(ROR, ror) ROW(RCL, rcl) ROW(RCR, rcr) \
+	ROW(SHLD, shld) ROW(SHRD, shrd) \
+	/* bits.c */ \
+	ROW(BT, bt) ROW(BTS, bts) ROW(BTR, btr) ROW(BTC, btc) ROW(BSF, bsf) ROW(BSR, bsr) \
+	ROW(POPCNT, popcnt) ROW(BSWAP, bswap) ROW(LZCNT, bsr) ROW(TZCNT, bsf) \
+	X86_CONDITIONAL(ROW, SET, setcc) ROW(SALC, salc) \
+	/* move.c */ \
+	ROW(MOV, mov) ROW(MOVZX, movzx) ROW(MOVSX, movsx) ROW(MOVSXD, movsx) ROW(LEA, lea) ROW(XCHG, xchg) \
+	ROW(MOVBE, movbe) ROW(XLAT, xlat) ROW(MOVNTI, mov) X86_CONDITIONAL(ROW, CMOV, cmov) \
+	ROW(LDS, lds) ROW(LES, les) ROW(LFS, lfs) ROW(LGS, lgs) ROW(LSS, lss) \
+	/* stack.c */ \
+	ROW(PUSH, push) ROW(POP, pop) ROW(PUSHA, pusha) ROW(PUSHAD, pusha) ROW(POPA, popa) ROW(POPAD, popa) \
+	ROW(PUSHF, pushf) ROW(PUSHFD, pushf) ROW(PUSHFQ, pushf) ROW(POPF, popf) ROW(POPFD, popf) \
+	ROW(POPFQ, popf) ROW(ENTER, enter) ROW(LEAVE, leave) \
+	/* control.c */ \
+	X86_CONDITIONAL(ROW, J, jcc) ROW(JMP, jmp) ROW(CALL, call) ROW(RET, ret) ROW(LOOP, loop) \
+	ROW(LOOPE, loope) ROW(LOOPNE, loopne) ROW(JCXZ, jcxz) ROW(JECXZ, jcxz) ROW(JRCXZ, jcxz) \
+	ROW(INT, int) ROW(INT3, int3) ROW(INT1, int1) ROW(INTO, into) ROW(BOUND, bound) \
+	ROW(SYSCALL, syscall) ROW(SYSENTER, syscall) ROW(IRET, iret) ROW(IRETD, iret) ROW(IRETQ, iret) \
+	/* string.c */ \
+	ROW(MOVSB, movs) ROW(MOVSW, movs) ROW(MOVSQ, movs) ROW(LODSB, lods) ROW(LODSW, lods) ROW(LODSD, lods) \
+	ROW(LODSQ, lods) ROW(STOSB, stos) ROW(STOSW, stos) ROW(STOSD, stos) ROW(STOSQ, stos) \
+	ROW(SCASB, scas) ROW(SCASW, scas) ROW(SCASD, scas) ROW(SCASQ, scas) ROW(CMPSB, cmps) \
+	ROW(CMPSW, cmps) ROW(CMPSQ, cmps) \
+	/* system.c */ \
+	ROW(CLC, clc) ROW(STC, stc) ROW(CMC, cmc) ROW(CLD, cld) ROW(STD, std) ROW(LAHF, lahf) ROW(SAHF, sahf) \
+	ROW(NOP, nop) ROW(PAUSE, nop) ROW(LFENCE, nop) ROW(MFENCE, nop) ROW(SFENCE, nop) \
+	ROW(PREFETCH, nop) ROW(PREFETCHW, nop) ROW(PREFETCHNTA, nop) ROW(PREFETCHT0, nop) \
+	ROW(PREFETCHT1, nop) ROW(PREFETCHT2, nop) ROW(PREFETCHWT1, nop) ROW(ENDBR32, nop) ROW(ENDBR64, nop) \
+	ROW(CLFLUSH, clflush) ROW(CPUID, cpuid) ROW(RDTSC, rdtsc) \
+	ROW(SGDT, sgdt) ROW(SIDT, sidt) ROW(SLDT, sldt) ROW(STR, str) \
+	ROW(SMSW, smsw) \
+	/* x87.c */ \
+	ROW(FLD, fld) ROW(FILD, fild) ROW(FBLD, fbld) ROW(FLDZ, fldz) ROW(FLD1, fld1) ROW(FLDPI, fldpi) \
+	ROW(FLDL2T, fldl2t) ROW(FLDL2E, fldl2e) ROW(FLDLG2, fldlg2) ROW(FLDLN2, fldln2) ROW(FST, fst) \
+	ROW(FSTP, fstp) ROW(FSTPNCE, fstpnce) ROW(FIST, fist) ROW(FISTP, fistp) ROW(FISTTP, fisttp) \
+	ROW(FBSTP, fbstp) ROW(FXCH, fxch) ROW(FCMOVB, fcmovb) ROW(FCMOVNB, fcmovnb) ROW(FCMOVE, fcmove) \
+	ROW(FCMOVNE, fcmovne) ROW(FCMOVBE, fcmovbe) ROW(FCMOVNBE, fcmovnbe) ROW(FCMOVU, fcmovu) \
+	ROW(FCMOVNU, fcmovnu) ROW(FINCSTP, fincstp) ROW(FDECSTP, fdecstp) ROW(FFREE, ffree) \
+	ROW(FFREEP, ffreep) ROW(FNOP, fnop) \
+	/* x87_arithmetic.c */ \
+	ROW(FADD, fadd) ROW(FADDP, faddp) ROW(FIADD, fiadd) ROW(FMUL, fmul) ROW(FMULP, fmulp) \
+	ROW(FIMUL, fimul) ROW(FSUB, fsub) ROW(FSUBP, fsubp) ROW(FISUB, fisub) ROW(FSUBR, fsubr) \
+	ROW(FSUBRP, fsubrp) ROW(FISUBR, fisubr) ROW(FDIV, fdiv) ROW(FDIVP, fdivp) ROW(FIDIV, fidiv) \
+	ROW(FDIVR, fdivr) ROW(FDIVRP, fdivrp) ROW(FIDIVR, fidivr) ROW(FABS, fabs) ROW(FCHS, fchs) \
+	ROW(FSQRT, fsqrt) ROW(FRNDINT, frndint) ROW(F2XM1, f2xm1) ROW(FSIN, fsin) ROW(FCOS, fcos) \
+	ROW(FPATAN, fpatan) ROW(FYL2X, fyl2x) ROW(FYL2XP1, fyl2xp1) ROW(FSCALE, fscale) ROW(FPREM, fprem) \
+	ROW(FPREM1, fprem1) ROW(FPTAN, fptan) ROW(FSINCOS, fsincos) ROW(FXTRACT, fxtract) ROW(FCOM, fcom) \
+	ROW(FCOMP, fcomp) ROW(FCOMPP, fcompp) ROW(FICOM, ficom) ROW(FICOMP, ficomp) ROW(FUCOM, fucom) \
+	ROW(FUCOMP, fucomp) ROW(FUCOMPP, fucompp) ROW(FCOMI, fcomi) ROW(FCOMIP, fcomip) \
+	ROW(FUCOMI, fucomi) ROW(FUCOMIP, fucomip) ROW(FTST, ftst) ROW(FXAM, fxam) \
+	/* x87_control.c */ \
+	ROW(FNINIT, fninit) ROW(FNCLEX, fnclex) ROW(FWAIT, fwait) ROW(FNSTCW, fnstcw) ROW(FNSTSW, fnstsw) \
+	ROW(FLDCW, fldcw) ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
+	ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave64) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor64) \
+	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) ROW(FEMMS, emms) \
+	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop) \
+	/* simd.c */ \
+	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \
+	ROW(MOVNTPS, move_aligned) ROW(MOVNTPD, move_aligned) ROW(MOVNTDQ, move_aligned) \
+	ROW(MOVUPS, move_unaligned) ROW(MOVUPD, move_unaligned) ROW(MOVDQU, move_unaligned) \
+	ROW(MOVNTQ, move_unaligned) ROW(MOVD, move_low) ROW(MOVQ, move_low) ROW(MOVQ2DQ, move_low) \
+	ROW(MOVDQ2Q, move_low) ROW(MOVSS, movss) ROW(MOVSD, movsd) ROW(MOVLPS, move_low_half) \
+	ROW(MOVLPD, move_low_half) ROW(MOVHPS, move_high_half) ROW(MOVHPD, move_high_half) \
+	ROW(MOVHLPS, movhlps) ROW(MOVLHPS, movlhps) ROW(MOVMSKPS, movmskps) ROW(MOVMSKPD, movmskpd) \
+	ROW(PMOVMSKB, pmovmskb) ROW(MASKMOVQ, masked_store) ROW(MASKMOVDQU, masked_store) \
+	/* simd_integer.c */ \
+	ROW(PADDB, paddb) ROW(PADDW, paddw) ROW(PADDD, paddd) ROW(PADDQ, paddq) ROW(PADDSB, paddsb) \
+	ROW(PADDSW, paddsw) ROW(PADDUSB, paddusb) ROW(PADDUSW, paddusw) ROW(PSUBB, psubb) \
+	ROW(PSUBW, psubw) ROW(PSUBD, psubd) ROW(PSUBQ, psubq) ROW(PSUBSB, psubsb) ROW(PSUBSW, psubsw) \
+	ROW(PSUBUSB, psubusb) ROW(PSUBUSW, psubusw) ROW(PMULLW, pmullw) ROW(PMULHW, pmulhw) \
+	ROW(PMULHUW, pmulhuw) ROW(PMULUDQ, pmuludq) ROW(PMADDWD, pmaddwd) ROW(PAVGB, pavgb) \
+	ROW(PAVGW, pavgw) ROW(PMAXUB, pmaxub) ROW(PMAXSW, pmaxsw) ROW(PMINUB, pminub) ROW(PMINSW, pminsw) \
+	ROW(PSADBW, psadbw) ROW(PCMPEQB, pcmpeqb) ROW(PCMPEQW, pcmpeqw) ROW(PCMPEQD, pcmpeqd) \
+	ROW(PCMPGTB, pcmpgtb) ROW(PCMPGTW, pcmpgtw) ROW(PCMPGTD, pcmpgtd) ROW(PAND, pand) \
+	ROW(PANDN, pandn) ROW(POR, por) ROW(PXOR, pxor) ROW(PACKSSWB, packsswb) ROW(PACKSSDW, packssdw) \
+	ROW(PACKUSWB, packuswb) ROW(PUNPCKLBW, punpcklbw) ROW(PUNPCKLWD, punpcklwd) \
+	ROW(PUNPCKLDQ, punpckldq) ROW(PUNPCKHBW, punpckhbw) ROW(PUNPCKHWD, punpckhwd) \
+	ROW(PUNPCKHDQ, punpckhdq) ROW(PSLLW, psllw) ROW(PSLLD, pslld) ROW(PSLLQ, psllq) ROW(PSRLW, psrlw) \
+	ROW(PSRLD, psrld) ROW(PSRLQ, psrlq) ROW(PSRAW, psraw) ROW(PSRAD, psrad) \
+	ROW(PUNPCKLQDQ, punpcklqdq) ROW(PUNPCKHQDQ, punpckhqdq) ROW(ANDPS, andps) ROW(ANDPD, andpd) \
+	ROW(ANDNPS, andnps) ROW(ANDNPD, andnpd) ROW(ORPS, orps) ROW(ORPD, orpd) ROW(XORPS, xorps) \
+	ROW(XORPD, xorpd) ROW(UNPCKLPS, unpcklps) ROW(UNPCKLPD, unpcklpd) ROW(UNPCKHPS, unpckhps) \
+	ROW(UNPCKHPD, unpckhpd) ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) \
+	ROW(RSQRTSS, rsqrtss) ROW(PSHUFW, pshufw) ROW(PSHUFLW, pshuflw) ROW(PSHUFHW, pshufhw) \
+	ROW(PSHUFD, pshufd) ROW(SHUFPS, shufps) ROW(SHUFPD, shufpd) ROW(PSLLDQ, pslldq) \
+	ROW(PSRLDQ, psrldq) ROW(PINSRW, pinsrw) ROW(PEXTRW, pextrw) \
+	/* simd_float.c */ \
+	ROW(ADDPS, addps) ROW(ADDPD, addpd) ROW(ADDSS, addss) ROW(ADDSD, addsd) ROW(SUBPS, subps) \
+	ROW(SUBPD, subpd) ROW(SUBSS, subss) ROW(SUBSD, subsd) ROW(MULPS, mulps) ROW(MULPD, mulpd) \
+	ROW(MULSS, mulss) ROW(MULSD, mulsd) ROW(DIVPS, divps) ROW(DIVPD, divpd) ROW(DIVSS, divss) \
+	ROW(DIVSD, divsd) ROW(MINPS, minps) ROW(MINPD, minpd) ROW(MINSS, minss) ROW(MINSD, minsd) \
+	ROW(MAXPS, maxps) ROW(MAXPD, maxpd) ROW(MAXSS, maxss) ROW(MAXSD, maxsd) ROW(SQRTPS, sqrtps) \
+	ROW(SQRTPD, sqrtpd) ROW(SQRTSS, sqrtss) ROW(SQRTSD, sqrtsd) ROW(CVTDQ2PS, cvtdq2ps) \
+	ROW(CVTPS2DQ, cvtps2dq) ROW(CVTTPS2DQ, cvttps2dq) ROW(CVTDQ2PD, cvtdq2pd) ROW(CVTPD2DQ, cvtpd2dq) \
+	ROW(CVTTPD2DQ, cvttpd2dq) ROW(CVTPS2PD, cvtps2pd) ROW(CVTPD2PS, cvtpd2ps) ROW(CVTSS2SD, cvtss2sd) \
+	ROW(CVTSD2SS, cvtsd2ss) ROW(CMPPS, cmpps) ROW(CMPPD, cmppd) ROW(CMPSS, cmpss) ROW(CMPSD, cmpsd) \
+	ROW(COMISS, comiss) ROW(COMISD, comisd) ROW(UCOMISS, ucomiss) ROW(UCOMISD, ucomisd) \
+	ROW(CVTSI2SS, cvtsi2ss) ROW(CVTSI2SD, cvtsi2sd) ROW(CVTSS2SI, cvtss2si) ROW(CVTTSS2SI, cvttss2si) \
+	ROW(CVTSD2SI, cvtsd2si) ROW(CVTTSD2SI, cvttsd2si) ROW(CVTPI2PS, cvtpi2ps) ROW(CVTPI2PD, cvtpi2pd) \
+	ROW(CVTPS2PI, cvtps2pi) ROW(CVTTPS2PI, cvttps2pi) ROW(CVTPD2PI, cvtpd2pi) \
+	ROW(CVTTPD2PI, cvttpd2pi) 
+
+#define DECLARE(mnemonic, name) handler run_##name;
+X86_INSTRUCTIONS(DECLARE)
+#undef DECLARE
+/* clang-format on */
+
+#endif

@@ -1,0 +1,154 @@
+/* Flag instructions, the clock, the processor's identity, and the few system instructions that user
+ * code may execute. */
+#include "x86/flags.h"
+#include "x86/handlers.h"
+#include "x86/operand.h"
+
+struct operation *run_clc(struct x86 *cpu, struct operation *op)
+{
+	flag_set_cf(cpu, false);
+	return done(op);
+}
+
+struct operation *run_stc(struct x86 *cpu, struct operation *op)
+{
+	flag_set_cf(cpu, true);
+	return done(op);
+}
+
+struct operation *run_cmc(struct x86 *cpu, struct operation *op)
+{
+	flag_set_cf(cpu, !flag_cf(cpu));
+	return done(op);
+}
+
+struct operation *run_cld(struct x86 *cpu, struct operation *op)
+{
+	cpu->registers.flags &= ~(uint64_t)X86_FLAG_DF;
+	return done(op);
+}
+
+struct operation *run_std(struct x86 *cpu, struct operation *op)
+{
+	cpu->registers.flags |= X86_FLAG_DF;
+	return done(op);
+}
+
+struct operation *run_lahf(struct x86 *cpu, struct operation *op)
+{
+	register_write(cpu, 1, 1, x86_flags(cpu) & 0xff);
+	return done(op);
+}
+
+struct operation *run_sahf(struct x86 *cpu, struct operation *op)
+{
+	flags_change(cpu, FLAGS_ARITHMETIC & ~X86_FLAG_OF, register_read(cpu, 1, 1));
+	return done(op);
+}
+
+struct operation *run_nop(struct x86 *cpu, struct operation *op)
+{
+	(void)cpu;
+	return done(op);
+}
+
+/* Faults as a read of one byte would. */
+struct operation *run_clflush(struct x86 *cpu, struct operation *op)
+{
+	uint64_t value;
+
+	if (!memory_read(cpu, linear_address(cpu, op), 1, &value))
+		return memory_fault(cpu, op);
+	return done(op);
+}
+
+/* The loop knows the count, see read_clock in run.c. */
+struct operation *run_rdtsc(struct x86 *cpu, struct operation *op)
+{
+	leave(cpu, op);
+	cpu->event = EVENT_CLOCK;
+	return NULL;
+}
+
+/* A Pentium 4 class processor with what is implemented here; the same on every host. */
+struct operation *run_cpuid(struct x86 *cpu, struct operation *op)
+{
+	static const struct {
+		uint32_t leaf, ax, bx, cx, dx;
+	} leaves[] = {
+		/* "GenuineIntel" */
+		{ 0, 2, 0x756e6547, 0x6c65746e, 0x49656e69 },
+		/* fpu tsc cx8 sep cmov mmx fxsr sse sse2; movbe popcnt cx16 */
+		{ 1, 0x00000f29, 0x00010800, 0x00c02000, 0x07808911 },
+		{ 2, 0x665b5001, 0, 0, 0x007a7040 },
+		{ 0x80000000, 0x80000004, 0, 0, 0 },
+		/* lahf in 64-bit mode; syscall, nx, long mode */
+		{ 0x80000001, 0, 0, 1, 0x20100800 },
+		/* "Intel(R) Pentium(R) 4 CPU 2.80GHz" */
+		{ 0x80000002, 0x65746e49, 0x2952286c, 0x6e655020, 0x6d756974 },
+		{ 0x80000003, 0x20295228, 0x50432034, 0x2e322055, 0x48473038 },
+		{ 0x80000004, 0x0000007a, 0, 0, 0 },
+	};
+	uint32_t leaf = (uint32_t)cpu->registers.general[X86_AX];
+	unsigned at =
+		leaf < 0x80000000 ? 2 : 3; /* beyond the last: that of the highest basic leaf */
+
+	if (at == 3)
+		at = 2;
+	for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
+		if (leaves[i].leaf == leaf)
+			at = i;
+	cpu->registers.general[X86_AX] = leaves[at].ax;
+	cpu->registers.general[X86_BX] = leaves[at].bx;
+	cpu->registers.general[X86_CX] = leaves[at].cx;
+	cpu->registers.general[X86_DX] = leaves[at].dx;
+	return done(op);
+}
+
+/* sgdt and sidt tell user code where the tables are: those of a single-processor Windows XP. */
+static struct operation *store_table(struct x86 *cpu, struct operation *op, uint64_t limit,
+				     uint64_t base)
+{
+	uint64_t address = linear_address(cpu, op);
+	unsigned size = cpu->mode == X86_MODE_64 ? 8 : 4;
+
+	if (!memory_probe(cpu, address, 2 + size) || !memory_write(cpu, address, 2, limit) ||
+	    !memory_write(cpu, (address + 2) & cpu->linear_mask, size, base))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+struct operation *run_sgdt(struct x86 *cpu, struct operation *op)
+{
+	return store_table(cpu, op, 0x3ff, 0x8003f000);
+}
+
+struct operation *run_sidt(struct x86 *cpu, struct operation *op)
+{
+	return store_table(cpu, op, 0x7ff, 0x8003f400);
+}
+
+struct operation *run_sldt(struct x86 *cpu, struct operation *op)
+{
+	if (!operand_write(cpu, op, op->target_kind, op->target,
+			   op->target_kind == OPERAND_MEMORY ? 2 : op->size, 0))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+struct operation *run_str(struct x86 *cpu, struct operation *op)
+{
+	if (!operand_write(cpu, op, op->target_kind, op->target,
+			   op->target_kind == OPERAND_MEMORY ? 2 : op->size, 0x28))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+/* The machine status word: PE, MP, ET, NE as under every protected-mode system. */
+struct operation *run_smsw(struct x86 *cpu, struct operation *op)
+{
+	if (!operand_write(cpu, op, op->target_kind, op->target,
+			   op->target_kind == OPERAND_MEMORY ? 2 : op->size, 0x8001003b))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}

@@ -1,0 +1,23 @@
+/* explicit - the oracle: every address of a small world is drawn, and every scan of every infected
+ * host.
+ *
+ * It shares nothing with the engine but the door's structs and the generator of random numbers.
+ * Slow, and meant to be obviously right. */
+#ifndef KENBI_TESTS_EXPLICIT_H
+#define KENBI_TESTS_EXPLICIT_H
+
+#include "outbreak/outbreak.h"
+
+struct explicit_outcome {
+	uint32_t vulnerable; /* that could be infected */
+	uint32_t infected;   /* at the end */
+	double half_time;    /* when half of `vulnerable` were infected; INFINITY: never */
+	uint64_t scans;
+};
+
+/* One outbreak of `duration` seconds; `candidate` NULL: nothing is done. False without memory. */
+bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
+		  const struct remedy_candidate *candidate, double duration, uint64_t seed,
+		  struct explicit_outcome *outcome);
+
+#endif

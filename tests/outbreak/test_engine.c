@@ -1,0 +1,257 @@
+/* The engine against the oracle that draws every scan: two-sample Kolmogorov-Smirnov tests of how
+ * many are infected at the end and of when half are, for every way of scanning and every kind of
+ * remedy. The level of 5 % is for all tests together (Bonferroni). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "explicit.h"
+#include "outbreak/replica.h"
+
+#define REPLICAS 2000
+
+static const struct outbreak_provider providers[] = { { "a" }, { "b" }, { "c" } };
+static const struct outbreak_subnet subnets[] = {
+	{ "a-1", 0, 64, 0.5, 0.6, 0.2 }, { "a-2", 0, 32, 0.9, 0.5, 0.0 },
+	{ "b-1", 1, 96, 0.4, 0.5, 0.1 }, { "b-2", 1, 1, 1.0, 1.0, 0.0 },
+	{ "b-3", 1, 64, 0.6, 0.6, 0.3 }, { "c-1", 2, 128, 0.3, 0.7, 0.0 },
+};
+static const struct outbreak_world world = { .name = "small",
+					     .providers = providers,
+					     .provider_count = 3,
+					     .subnets = subnets,
+					     .subnet_count = 6,
+					     .scanned_space = 640 };
+
+static const struct outbreak {
+	struct outbreak_worm worm;
+	double duration;
+} outbreaks[] = {
+	{ { .scan = OUTBREAK_RANDOM, .rate = 1, .initially_infected = 2 }, 45 },
+	{ { .scan = OUTBREAK_RANDOM, .rate = 1, .initially_infected = 3, .latency = 4 }, 45 },
+	{ { .scan = OUTBREAK_LOCAL, .rate = 1, .local_share = 0.6, .initially_infected = 2 }, 30 },
+	{ { .scan = OUTBREAK_LOCAL,
+	    .rate = 1,
+	    .local_share = 0.3,
+	    .initially_infected = 2,
+	    .latency = 3 },
+	  40 },
+	{ { .scan = OUTBREAK_SEQUENTIAL, .rate = 2, .initially_infected = 3 }, 150 },
+	{ { .scan = OUTBREAK_SEQUENTIAL,
+	    .rate = 2,
+	    .initially_infected = 2,
+	    .latency = 2,
+	    .random_start = 0.4 },
+	  80 },
+	{ { .scan = OUTBREAK_SEQUENTIAL, .rate = 9, .initially_infected = 1, .random_start = 0.1 },
+	  40 },
+};
+#define OUTBREAKS (sizeof outbreaks / sizeof *outbreaks)
+
+static const struct remedy_candidate remedies[] = {
+	{ .name = "nothing", .effect = REMEDY_CONTROL },
+	{ .name = "filter subnet 0",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_SUBNET,
+	  .pass = 0,
+	  .share = 0.5,
+	  .delay_seconds = 12 },
+	{ .name = "filter subnet 0.3",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_SUBNET,
+	  .pass = 0.3,
+	  .share = 0.6,
+	  .delay_seconds = 8 },
+	{ .name = "filter provider 0",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_PROVIDER,
+	  .pass = 0,
+	  .share = 0.5,
+	  .delay_seconds = 10 },
+	{ .name = "filter provider 0.4",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_PROVIDER,
+	  .pass = 0.4,
+	  .share = 0.7,
+	  .delay_seconds = 0 },
+	{ .name = "filter border 0",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_BORDER,
+	  .pass = 0,
+	  .share = 0.5,
+	  .delay_seconds = 10 },
+	{ .name = "filter border 0.2",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_BORDER,
+	  .pass = 0.2,
+	  .share = 0.6,
+	  .delay_seconds = 5 },
+	{ .name = "filter host 0",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_HOST,
+	  .pass = 0,
+	  .share = 0.5,
+	  .delay_seconds = 10 },
+	{ .name = "filter host 0.2",
+	  .effect = REMEDY_FILTER,
+	  .place = REMEDY_AT_HOST,
+	  .pass = 0.2,
+	  .share = 0.7,
+	  .delay_seconds = 6 },
+	{ .name = "patch host",
+	  .effect = REMEDY_PATCH,
+	  .place = REMEDY_AT_HOST,
+	  .share = 0.5,
+	  .delay_seconds = 10 },
+	{ .name = "patch subnet",
+	  .effect = REMEDY_PATCH,
+	  .place = REMEDY_AT_SUBNET,
+	  .share = 0.5,
+	  .delay_seconds = 10 },
+	{ .name = "rate host 0",
+	  .effect = REMEDY_RATE,
+	  .place = REMEDY_AT_HOST,
+	  .pass = 0,
+	  .share = 0.6,
+	  .delay_seconds = 8 },
+	{ .name = "rate subnet 0.2",
+	  .effect = REMEDY_RATE,
+	  .place = REMEDY_AT_SUBNET,
+	  .pass = 0.2,
+	  .share = 0.6,
+	  .delay_seconds = 5 },
+};
+#define REMEDIES (sizeof remedies / sizeof *remedies)
+#define TESTS	 (2.0 * OUTBREAKS * REMEDIES)
+
+struct sample {
+	double infected[REPLICAS], half_time[REPLICAS];
+};
+
+static double half_time(const struct history *history, uint32_t vulnerable)
+{
+	uint32_t half = (vulnerable + 1) / 2;
+	return half == 0 || history->count < half ? INFINITY : history->time[half - 1];
+}
+
+static void ask_engine(const struct outbreak *outbreak, const struct remedy_candidate *remedy,
+		       struct sample *sample)
+{
+	struct error error;
+	struct replica replica;
+	const struct history *history;
+
+	assert_int_equal(
+		replica_init(&replica, &world, &outbreak->worm, outbreak->duration, &error), 0);
+	for (uint32_t r = 0; r < REPLICAS; r++) {
+		assert_int_equal(replica_run(&replica, 11, r, &error), 0);
+		assert_int_equal(replica_try(&replica, remedy, &history, &error), 0);
+		sample->infected[r] = history->count;
+		sample->half_time[r] = half_time(history, replica.population.count);
+	}
+	replica_fini(&replica);
+}
+
+static void ask_oracle(const struct outbreak *outbreak, const struct remedy_candidate *remedy,
+		       struct sample *sample)
+{
+	struct explicit_outcome outcome;
+
+	for (uint32_t r = 0; r < REPLICAS; r++) {
+		assert_true(explicit_run(&world, &outbreak->worm, remedy, outbreak->duration,
+					 100000 + r, &outcome));
+		sample->infected[r] = outcome.infected;
+		sample->half_time[r] = outcome.half_time;
+	}
+}
+
+static int ascending(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+	return (a > b) - (a < b);
+}
+
+/* The greatest difference of two empirical distribution functions; sorts both. */
+static double greatest_difference(double *a, double *b)
+{
+	double greatest = 0;
+	size_t i = 0, j = 0;
+
+	qsort(a, REPLICAS, sizeof *a, ascending);
+	qsort(b, REPLICAS, sizeof *b, ascending);
+	while (i < REPLICAS && j < REPLICAS) {
+		double value = a[i] < b[j] ? a[i] : b[j];
+		while (i < REPLICAS && a[i] <= value)
+			i++;
+		while (j < REPLICAS && b[j] <= value)
+			j++;
+		greatest = fmax(greatest, fabs((double)i - (double)j) / REPLICAS);
+	}
+	return greatest;
+}
+
+/* Asymptotic p-value (Press et al., Numerical Recipes, 14.3; Stephens 1970). Ties make it
+ * conservative. */
+static double kolmogorov_smirnov(double *a, double *b)
+{
+	double root = sqrt(REPLICAS / 2.0), sum = 0;
+	double lambda = (root + 0.12 + 0.11 / root) * greatest_difference(a, b);
+
+	if (lambda < 0.2)
+		return 1;
+	for (int k = 1; k <= 100; k++)
+		sum += (k % 2 ? 2 : -2) * exp(-2 * lambda * lambda * k * k);
+	return fmin(1, sum);
+}
+
+static struct sample engine, oracle;
+
+static void agrees_with_every_scan_drawn(void **state)
+{
+	(void)state;
+	unsigned failed = 0;
+
+	for (size_t w = 0; w < OUTBREAKS; w++)
+		for (size_t i = 0; i < REMEDIES; i++) {
+			ask_engine(&outbreaks[w], &remedies[i], &engine);
+			ask_oracle(&outbreaks[w], &remedies[i], &oracle);
+			double infected = kolmogorov_smirnov(engine.infected, oracle.infected);
+			double half = kolmogorov_smirnov(engine.half_time, oracle.half_time);
+			bool good = infected > 0.05 / TESTS && half > 0.05 / TESTS;
+			printf("%-10s outbreak %zu, %-20s infected p = %.4f, half time p = "
+			       "%.4f%s\n",
+			       outbreak_scan_name(outbreaks[w].worm.scan), w, remedies[i].name,
+			       infected, half, good ? "" : "  DIFFERENT");
+			failed += !good;
+		}
+	assert_int_equal(failed, 0);
+}
+
+/* The test above would see a small mistake: a worm that is a tenth faster. */
+static void would_notice_a_difference(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < OUTBREAKS; w++) {
+		struct outbreak faster = outbreaks[w];
+		faster.worm.rate *= 1.1;
+		ask_engine(&faster, &remedies[2], &engine);
+		ask_oracle(&outbreaks[w], &remedies[2], &oracle);
+		double infected = kolmogorov_smirnov(engine.infected, oracle.infected);
+		double half = kolmogorov_smirnov(engine.half_time, oracle.half_time);
+		printf("%-10s outbreak %zu, a tenth faster: p = %.2g, %.2g\n",
+		       outbreak_scan_name(outbreaks[w].worm.scan), w, infected, half);
+		assert_true(fmin(infected, half) < 0.05 / TESTS);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(agrees_with_every_scan_drawn),
+					    cmocka_unit_test(would_notice_a_difference) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

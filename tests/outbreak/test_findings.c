@@ -1,0 +1,180 @@
+/* What is known about outbreaks, found again: random scanning spreads over the whole net, and
+ * faster; sequential scanning spreads from the near subnets; a filter at the routers between
+ * subnets stops it there; a local preference fills the own subnet first. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "outbreak/replica.h"
+
+#define SUBNETS	 64 /* of data/topology/grid.yaml */
+#define REPLICAS 40
+
+static struct outbreak_world grid;
+
+static int load_grid(void **state)
+{
+	(void)state;
+	char path[4096];
+	struct error error;
+	return outbreak_world_load(file_data_path("topology/grid.yaml", path, sizeof path), &grid,
+				   &error);
+}
+
+static int free_grid(void **state)
+{
+	(void)state;
+	outbreak_world_fini(&grid);
+	return 0;
+}
+
+/* From one host in the first subnet, ten scans a second. */
+static struct outbreak_worm worm_of(enum outbreak_scan scan)
+{
+	return (struct outbreak_worm){ .scan = scan,
+				       .rate = 10,
+				       .local_share = scan == OUTBREAK_LOCAL ? 0.9 : 0,
+				       .initially_infected = 1,
+				       .origin = "row-1-1" };
+}
+
+static void forecast(const struct outbreak_worm *worm, double duration,
+		     const struct remedy_candidate *remedy, struct outbreak_result *result)
+{
+	struct outbreak_run run = {
+		.duration = duration, .replicas = REPLICAS, .seed = 7, .curve_points = 101
+	};
+	struct error error;
+	assert_int_equal(outbreak_rank(&grid, worm, &run, remedy, remedy ? 1 : 0, NULL, NULL,
+				       result, &error),
+			 0);
+}
+
+/* Subnets where at least one host is infected, in the mean. */
+static unsigned reached(const struct outbreak_result *result)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < result->subnet_count; i++)
+		count += result->forecasts[0].subnet_infected[i] >= 1;
+	return count;
+}
+
+static void random_spreads_everywhere_and_faster(void **state)
+{
+	(void)state;
+	struct outbreak_worm random = worm_of(OUTBREAK_RANDOM);
+	struct outbreak_worm sequential = worm_of(OUTBREAK_SEQUENTIAL);
+	struct outbreak_result everywhere, near;
+
+	forecast(&random, 10, NULL, &everywhere);
+	forecast(&sequential, 10, NULL, &near);
+	assert_true(everywhere.forecasts[0].infected.median >
+		    10 * near.forecasts[0].infected.median);
+	assert_int_equal(reached(&everywhere), SUBNETS);
+	assert_int_equal(reached(&near), 1);
+	outbreak_result_fini(&everywhere);
+	outbreak_result_fini(&near);
+}
+
+static void sequential_spreads_from_the_near_subnets(void **state)
+{
+	(void)state;
+	struct outbreak_worm worm = worm_of(OUTBREAK_SEQUENTIAL);
+	struct outbreak_result result;
+
+	/* 10 scans a second walk over 16 subnets of 256 addresses in 409.6 seconds. */
+	forecast(&worm, 409.6, NULL, &result);
+	for (size_t i = 0; i < SUBNETS; i++) {
+		const struct outbreak_forecast *nothing = &result.forecasts[0];
+		if (i < 16)
+			assert_true(nothing->subnet_infected[i] >
+				    0.99 * nothing->subnet_vulnerable[i]);
+		else
+			assert_true(nothing->subnet_infected[i] == 0);
+	}
+	outbreak_result_fini(&result);
+}
+
+static void a_filter_between_subnets_stops_it_there(void **state)
+{
+	(void)state;
+	struct outbreak_worm worm = worm_of(OUTBREAK_SEQUENTIAL);
+	struct remedy_candidate filter = { .name = "filter",
+					   .effect = REMEDY_FILTER,
+					   .place = REMEDY_AT_SUBNET,
+					   .pass = 0,
+					   .share = 1,
+					   .delay_seconds = 100 };
+	struct outbreak_result result;
+
+	/* After 100 seconds the walk is in the fourth subnet (from address 768 on), and every
+	 * subnet that is infected by then is lost; no other is. */
+	forecast(&worm, 2000, &filter, &result);
+	const struct outbreak_forecast *filtered = &result.forecasts[1];
+	for (size_t i = 0; i < SUBNETS; i++) {
+		double share = filtered->subnet_infected[i] / filtered->subnet_vulnerable[i];
+		assert_true(i < 4 ? share > 0.99 : share == 0);
+		assert_true(result.forecasts[0].subnet_infected[i] > 0);
+	}
+	outbreak_result_fini(&result);
+	/* At the providers' borders instead, the row is lost. */
+	filter.place = REMEDY_AT_PROVIDER;
+	forecast(&worm, 2000, &filter, &result);
+	filtered = &result.forecasts[1];
+	for (size_t i = 0; i < SUBNETS; i++)
+		assert_true((filtered->subnet_infected[i] > 0) == (i < 8));
+	outbreak_result_fini(&result);
+}
+
+static void local_preference_fills_its_own_subnet_first(void **state)
+{
+	(void)state;
+	struct outbreak_worm worm = worm_of(OUTBREAK_LOCAL);
+	struct outbreak_result result;
+
+	forecast(&worm, 3, NULL, &result);
+	const double *infected = result.forecasts[0].subnet_infected;
+	double others = 0;
+	for (size_t i = 1; i < SUBNETS; i++)
+		others = fmax(others, infected[i]);
+	assert_true(infected[0] > 3 * others);
+	outbreak_result_fini(&result);
+}
+
+/* The mean course of random scanning without chance is the logistic curve (Staniford, Paxson &
+ * Weaver 2002). */
+static void random_scanning_is_logistic(void **state)
+{
+	(void)state;
+	struct outbreak_worm worm = worm_of(OUTBREAK_RANDOM);
+	struct outbreak_result result;
+
+	worm.initially_infected = 400; /* so many that chance hardly moves the course */
+	worm.origin = NULL;
+	forecast(&worm, 5, NULL, &result);
+	double vulnerable = result.forecasts[0].vulnerable;
+	double growth = worm.rate * vulnerable / (double)grid.scanned_space;
+	for (unsigned i = 0; i <= 100; i++) {
+		double odds = 400 / (vulnerable - 400) * exp(growth * 0.05 * i);
+		double expected = vulnerable * odds / (1 + odds);
+		assert_true(fabs(result.forecasts[0].curve[i].median - expected) <
+			    0.03 * vulnerable);
+	}
+	outbreak_result_fini(&result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_spreads_everywhere_and_faster),
+		cmocka_unit_test(sequential_spreads_from_the_near_subnets),
+		cmocka_unit_test(a_filter_between_subnets_stops_it_there),
+		cmocka_unit_test(local_preference_fills_its_own_subnet_first),
+		cmocka_unit_test(random_scanning_is_logistic),
+	};
+	return cmocka_run_group_tests(tests, load_grid, free_grid);
+}

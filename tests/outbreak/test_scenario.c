@@ -1,0 +1,169 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "outbreak/outbreak.h"
+
+static char folder[] = "/tmp/kenbi-scenario-XXXXXX";
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static char *path_of(const char *name)
+{
+	static char path[200];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return path;
+}
+
+static void put(const char *name, const char *text)
+{
+	struct error error;
+	assert_int_equal(file_write(path_of(name), bytes_of(text), &error), 0);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path_of("world.yaml"));
+	unlink(path_of("scenario.yaml"));
+	return rmdir(folder);
+}
+
+static const char tiny[] =
+	"name: tiny\nproviders:\n  - name: p\n    generate: { subnets: 2, addresses: "
+	"64 }\n";
+
+static void loads_a_topology_beside_it(void **state)
+{
+	(void)state;
+	struct outbreak_scenario scenario;
+	struct error error;
+	put("world.yaml", tiny);
+	put("scenario.yaml",
+	    "name: test\n"
+	    "topology: world.yaml\n"
+	    "worm: { scan: sequential, rate: 4, port: 445, initially_infected: 7,\n"
+	    "  latency: 2.5, random_start: 0.4, origin: p-2 }\n"
+	    "run: { duration: 100, replicas: 3, seed: 9, curve_points: 5 }\n"
+	    "remedies:\n"
+	    "  - { name: fence, effect: filter, place: border, share: 0.5, delay: 10,\n"
+	    "      collateral: mail }\n"
+	    "  - { name: brake, title: a brake, why: speed, effect: rate, place: host,\n"
+	    "      pass: 0.25 }\n");
+	assert_int_equal(outbreak_scenario_load(path_of("scenario.yaml"), &scenario, &error), 0);
+	assert_string_equal(scenario.world.name, "tiny");
+	assert_int_equal(scenario.worm.scan, OUTBREAK_SEQUENTIAL);
+	assert_true(scenario.worm.rate == 4 && scenario.worm.latency == 2.5);
+	assert_true(scenario.worm.random_start == 0.4);
+	assert_int_equal(scenario.worm.port, 445);
+	assert_int_equal(scenario.worm.initially_infected, 7);
+	assert_string_equal(scenario.worm.origin, "p-2");
+	assert_int_equal(scenario.run.replicas, 3);
+	assert_int_equal(scenario.run.seed, 9);
+	assert_int_equal(scenario.remedy_count, 2);
+	assert_int_equal(scenario.remedies[0].place, REMEDY_AT_BORDER);
+	assert_true(scenario.remedies[0].pass == 0 && scenario.remedies[0].share == 0.5);
+	assert_true(scenario.remedies[0].delay_seconds == 10);
+	assert_string_equal(scenario.remedies[0].title, "fence");
+	assert_string_equal(scenario.remedies[0].collateral, "mail");
+	assert_int_equal(scenario.remedies[1].effect, REMEDY_RATE);
+	assert_true(scenario.remedies[1].pass == 0.25 && scenario.remedies[1].share == 1);
+	outbreak_scenario_fini(&scenario);
+}
+
+static void refuses_what_cannot_be(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "name: a\nworm: { scan: psychic, rate: 1 }\n", "scan" },
+		{ "name: a\nworm: { scan: random, rate: 0 }\n", "worm: rate is 0" },
+		{ "name: a\nworm: { scan: random, rate: 1, port: 70000 }\n", "worm.port is 70000" },
+		{ "name: a\nworm: { scan: random, rate: 1, origin: mars }\n", "mars" },
+		{ "name: a\nworm: { scan: random, rate: 1, initially_infected: -3 }\n", "is -3" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\nrun: { replicas: 0 }\n",
+		  "replicas is 0" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\ntopology: missing.yaml\n",
+		  "missing.yaml" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\nremedies:\n  - { name: sieve, effect: "
+		  "filter, "
+		  "place: host, pass: 2 }\n",
+		  "sieve: pass is 2" },
+		{ "name: a\n", "worm" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\ntopology: world.yaml\nworld: { name: "
+		  "x, "
+		  "providers: [ { name: y, generate: { subnets: 1, addresses: 1 } } ] }\n",
+		  "both" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct outbreak_scenario scenario;
+		struct error error;
+		char text[1000];
+		put("scenario.yaml", cases[i].text);
+		assert_true(outbreak_scenario_load(path_of("scenario.yaml"), &scenario, &error) <
+			    0);
+		error_text(&error, text, sizeof text);
+		printf("%s\n", text);
+		assert_non_null(strstr(text, cases[i].says));
+		assert_null(scenario.arena);
+		assert_null(scenario.world.arena);
+	}
+}
+
+static double vulnerable_of(const struct outbreak_world *world)
+{
+	double sum = 0;
+	for (size_t i = 0; i < world->subnet_count; i++)
+		sum += outbreak_subnet_vulnerable(&world->subnets[i]);
+	return sum;
+}
+
+/* The shipped history: over 359,000 hosts in under 14 hours, over 2,000 new ones a minute at the
+ * peak. */
+static void tells_code_red_as_it_was(void **state)
+{
+	(void)state;
+	struct outbreak_scenario scenario;
+	struct outbreak_result result;
+	struct error error;
+	char path[4096];
+	assert_int_equal(
+		outbreak_scenario_load(file_data_path("scenario/code-red.yaml", path, sizeof path),
+				       &scenario, &error),
+		0);
+	assert_true(fabs(vulnerable_of(&scenario.world) - 360000) < 10);
+	scenario.run.replicas = 5;
+	scenario.run.curve_points = 24 * 60 + 1;
+	assert_int_equal(outbreak_rank(&scenario.world, &scenario.worm, &scenario.run, NULL, 0,
+				       NULL, NULL, &result, &error),
+			 0);
+	const struct outbreak_band *curve = result.forecasts[0].curve;
+	assert_true(curve[24 * 60].median > 357000 && curve[24 * 60].median < 362000);
+	assert_true(curve[14 * 60].median > 0.99 * curve[24 * 60].median);
+	double peak = 0;
+	for (int minute = 1; minute <= 24 * 60; minute++)
+		peak = fmax(peak, curve[minute].median - curve[minute - 1].median);
+	assert_true(peak > 2000 && peak < 4000);
+	outbreak_result_fini(&result);
+	outbreak_scenario_fini(&scenario);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(loads_a_topology_beside_it),
+					    cmocka_unit_test(refuses_what_cannot_be),
+					    cmocka_unit_test(tells_code_red_as_it_was) };
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

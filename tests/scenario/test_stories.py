@@ -1,0 +1,91 @@
+"""The chain tells the stories of attacks that are staged live (demo/run) or written by captures/make-captures."""
+import hashlib
+import os
+import subprocess
+import unittest
+
+import harness
+from harness import Case, records
+
+BUILD, SOURCE = os.environ["KENBI_BUILD"], os.environ["KENBI_SOURCE"]
+CAPTURES = os.path.join(BUILD, "tests", "scenario", "captures")
+PROGRAMS = os.path.join(BUILD, "tests", "programs")
+SKIP = 77
+
+
+def sha256_of(program):
+    with open(os.path.join(PROGRAMS, program + ".exe"), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class Story(Case):
+    def of(self, path):
+        process, found = records("analyze", "--store", self.store, path)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        return {kind: [record for record in found if record["type"] == kind]
+                for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast")}
+
+    def actions(self, case):
+        return [action for code in case["shellcode"] for action in code["actions"]]
+
+    def assertDownloads(self, case, url):
+        self.assertIn(url, [action.get("url") for action in self.actions(case)])
+
+    def assertOpensShell(self, case, port):
+        self.assertIn(port, [action.get("port") for action in self.actions(case) if action["action"] == "bind"])
+
+    def assertCarries(self, case, program, carrier):
+        """The program crossed the wire whole, that way, and was seen through."""
+        sample = next(sample for sample in case["sample"] if sample["sha256"] == sha256_of(program))
+        self.assertEqual(sample["carrier"], carrier)
+        self.assertEqual(sample["verdict"], "malicious")
+
+    def assertRanked(self, case):
+        saved = [forecast["saved"]["median"] for forecast in case["forecast"] if forecast["remedy"]]
+        self.assertTrue(saved)
+        self.assertEqual(saved, sorted(saved, reverse=True))
+
+
+class Live(Story):
+    def test_staged_attack(self):
+        path = self.path("attack.pcap")
+        stage = subprocess.run([os.path.join(SOURCE, "tests", "scenario", "demo", "run"), "--capture", path],
+                               capture_output=True, text=True, timeout=60)
+        if stage.returncode == SKIP:
+            self.skipTest(stage.stderr.strip())
+        self.assertEqual(stage.returncode, 0, stage.stderr)
+        self.assertEqual(stage.stdout.strip(), path)
+        case = self.of(path)
+        self.assertDownloads(case, "http://198.51.100.80/update/irc32.exe")
+        self.assertOpensShell(case, 4444)
+        self.assertCarries(case, "worm", "http")
+        self.assertCarries(case, "scanner_local", "ftp-data")
+        self.assertRanked(case)
+
+
+@unittest.skipUnless(os.path.isfile(os.path.join(CAPTURES, "benign.pcap")), "the captures are not built (no nasm or mingw-w64)")
+class Written(Story):
+    def test_rpc_shell(self):
+        case = self.of(os.path.join(CAPTURES, "rpc_shell.pcap"))
+        self.assertTrue(any("MS04-011" in (session["target"] or "") for session in case["session"]))
+        self.assertOpensShell(case, 4444)
+        shell = next(session for session in case["session"] if session["protocol"] == "shell")
+        self.assertIn("scan32.exe", " ".join(said["text"] for said in shell["said"]))
+        self.assertCarries(case, "scanner_random", "ftp-data")
+        self.assertRanked(case)
+
+    def test_web_download(self):
+        case = self.of(os.path.join(CAPTURES, "web_download.pcap"))
+        self.assertDownloads(case, "http://198.51.100.80/update/irc32.exe")
+        self.assertCarries(case, "worm", "http")
+        self.assertRanked(case)
+
+    def test_nothing_happens_on_a_benign_day(self):
+        case = self.of(os.path.join(CAPTURES, "benign.pcap"))
+        self.assertEqual(case["shellcode"], [])
+        self.assertEqual([sample["verdict"] for sample in case["sample"]], ["clean"])
+        self.assertEqual(case["sample"][0]["sha256"], sha256_of("calculator"))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,161 @@
+// The forecast: curves of infected hosts without and with remedies, and the subnets before and after.
+
+const CURVES_BESIDE = 3; // remedies drawn beside the chosen one
+
+function shownSeries(found, chosen) {
+  const others = found.ranked
+    .filter((forecast) => forecast !== chosen && forecast.saved.median > 0)
+    .slice(0, CURVES_BESIDE);
+  const series = [
+    ...others.map((forecast) => ({ forecast, kind: "other" })),
+    { forecast: found.without, kind: "without" },
+  ];
+  if (chosen) series.push({ forecast: chosen, kind: "chosen" });
+  return series
+    .filter((one) => list(one.forecast.curve).length > 1)
+    .map((one) => ({
+      label: forecastTitle(found, one.forecast),
+      kind: one.kind,
+      points: one.forecast.curve,
+    }));
+}
+
+function curveLegend(series) {
+  return element(
+    "ul",
+    { class: "legend curves" },
+    [...series]
+      .reverse()
+      .map((one) =>
+        element(
+          "li",
+          null,
+          picture(
+            "svg",
+            { viewBox: "0 0 24 10", width: 24, height: 10, "aria-hidden": "true" },
+            picture("path", { class: "curve " + one.kind, d: "M0,5H24" }),
+          ),
+          one.label,
+          element("span", { class: "note" }, ` ${count(one.points.at(-1)[2])} hosts`),
+        ),
+      ),
+  );
+}
+
+function curveTable(series) {
+  const points = series[0].points;
+  const every = Math.max(1, Math.ceil(points.length / 25));
+  const rows = points.map((point, at) => at).filter((at) => at % every === 0 || at === points.length - 1);
+  return figuresTable(
+    scrolling(
+      "Infected hosts over time",
+      plainTable(
+        `Infected hosts, median (5 % to 95 % of simulations)${every > 1 ? `; every ${every}. point of the curves` : ""}`,
+        ["Time", ...series.map((one) => ({ name: one.label, class: "number" }))],
+        rows.map((at) => [
+          duration(points[at][0]),
+          ...series.map((one) =>
+            one.points[at]
+              ? `${count(one.points[at][2])} (${count(one.points[at][1])} – ${count(one.points[at][3])})`
+              : "–",
+          ),
+        ]),
+      ),
+    ),
+  );
+}
+
+function outcome(found, chosen) {
+  const before = found.without.infected,
+    after = chosen.infected;
+  return element(
+    "p",
+    { role: "status" },
+    "With ",
+    element("strong", null, forecastTitle(found, chosen)),
+    `, ${count(after.median)} hosts (${count(after.low)} to ${count(after.high)}) are infected after ${duration(chosen.duration)} instead of `,
+    `${count(before.median)} (${count(before.low)} to ${count(before.high)}).`,
+  );
+}
+
+function comparison(found, chosen, page) {
+  const series = shownSeries(found, chosen);
+  return [
+    chosen && outcome(found, chosen),
+    series.length > 0 &&
+      element(
+        "figure",
+        null,
+        page.redrawn((narrow) =>
+          element(
+            "div",
+            null,
+            curvesChart(
+              series,
+              narrow,
+              "Curves of infected hosts over time; the table below has the same figures",
+            ),
+            narrow && curveLegend(series),
+          ),
+        ),
+        element(
+          "p",
+          { class: "note" },
+          "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking.",
+        ),
+        curveTable(series),
+      ),
+    element("h3", null, "Subnets"),
+    subnetComparison(found, chosen, page) ||
+      element("p", { class: "empty" }, "The case holds no subnets to draw."),
+  ];
+}
+
+function forecastSection(found, page) {
+  if (!found.without)
+    return element(
+      "p",
+      { class: "empty" },
+      found.forecast.length > 0
+        ? "The forecast without remedies is missing, so nothing can be compared."
+        : "No forecast was made: nothing was found that spreads from host to host.",
+    );
+  const area = element("div", { id: "comparison" });
+  const choose = (at) => {
+    area.replaceChildren();
+    append(area, [comparison(found, found.ranked[at] || null, page)]);
+  };
+  choose(0);
+  const world = found.world[0];
+  return [
+    element(
+      "p",
+      null,
+      `${count(found.without.replicas)} simulated outbreaks over ${duration(found.without.duration)}`,
+      world && [
+        " in the world “",
+        plain(world.name),
+        `” (${counted(list(world.subnets).length, "subnet")}, ${counted(list(world.providers).length, "provider")})`,
+      ],
+      `, with ${count(found.without.vulnerable)} vulnerable of ${count(found.without.hosts)} hosts.`,
+    ),
+    found.ranked.length > 0 &&
+      element(
+        "p",
+        null,
+        element(
+          "label",
+          { class: "choice" },
+          "Compare with ",
+          element(
+            "select",
+            { "aria-controls": "comparison", change: (event) => choose(Number(event.target.value)) },
+            found.ranked.map((forecast, at) =>
+              element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`),
+            ),
+          ),
+        ),
+      ),
+    area,
+  ];
+}

@@ -1,0 +1,118 @@
+// Countermeasures: the ranking by hosts saved, and each one with its rule text ready to copy.
+
+function rankingTable(found) {
+  const most = Math.max(1, ...found.ranked.map((forecast) => forecast.saved.high));
+  return scrolling(
+    "Ranking of remedies",
+    plainTable(
+      `Remedies by the hosts they save within ${duration(found.ranked[0].duration)}; bar: median, whisker: 5 % to 95 % of ${count(found.ranked[0].replicas)} simulations`,
+      [
+        { name: "Rank", class: "number" },
+        "Remedy",
+        { name: "Place", class: "spare" },
+        { name: "In force after", class: "nowrap spare" },
+        { name: `Hosts saved (full bar: ${count(most)})` },
+        { name: "Median", class: "number" },
+        { name: "Low – high", class: "number nowrap spare" },
+      ],
+      found.ranked.map((forecast) => {
+        const remedy = found.remedyById.get(forecast.remedy);
+        const { low, median, high } = forecast.saved;
+        return [
+          count(forecast.rank),
+          [
+            remedy
+              ? element("a", { href: "#" + anchor("remedy", remedy.id) }, forecastTitle(found, forecast))
+              : forecastTitle(found, forecast),
+          ],
+          remedy ? plain(remedy.place) : "–",
+          remedy ? duration(remedy.delay) : "–",
+          rangeBar(forecast.saved, most, `saves ${count(median)} hosts, ${count(low)} to ${count(high)}`),
+          count(median),
+          `${count(low)} – ${count(high)}`,
+        ];
+      }),
+    ),
+  );
+}
+
+function strength(remedy) {
+  if (!Number.isFinite(remedy.pass)) return null;
+  if (remedy.effect === "filter") return `${percent(remedy.pass)} of the attack's packets still pass`;
+  if (remedy.effect === "rate") return `scans go on at ${percent(remedy.pass)} of their rate`;
+  return null;
+}
+
+function ruleBlock(rule) {
+  return element(
+    "figure",
+    { class: "rule" },
+    element(
+      "figcaption",
+      null,
+      element("span", null, plain(rule.format)),
+      copyButton("Copy", String(rule.text)),
+    ),
+    element("pre", { tabindex: "0", "aria-label": `Rule text for ${visible(rule.format)}` }, rule.text),
+  );
+}
+
+function remedyCard(found, remedy) {
+  const forecast = found.ranked.find((one) => one.remedy === remedy.id);
+  const best = forecast && forecast === bestForecast(found);
+  return element(
+    "details",
+    { class: "card", id: anchor("remedy", remedy.id), open: best },
+    element("summary", null, element("h3", null, remedyTitle(remedy)), best && [" ", badge("good", "best")]),
+    facts([
+      ["Answers", remedy.why],
+      ["Does", [word(EFFECTS, remedy.effect), ", ", word(PLACES, remedy.place)]],
+      ["Strength", strength(remedy)],
+      ["Taking part", Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`],
+      ["In force after", duration(remedy.delay)],
+      ["Side effects", remedy.collateral || "none known"],
+      [
+        "Saves",
+        forecast
+          ? `${count(forecast.saved.median)} hosts (${count(forecast.saved.low)} to ${count(forecast.saved.high)})`
+          : "not forecast",
+      ],
+    ]),
+    list(remedy.rules).map(ruleBlock),
+  );
+}
+
+function remediesSection(found) {
+  if (found.remedy.length === 0)
+    return element(
+      "p",
+      { class: "empty" },
+      found.behaviour.length > 0
+        ? "kenbi knows no countermeasure for these behaviours."
+        : "No behaviour was recognised that would need a countermeasure.",
+    );
+  const order = new Map(found.ranked.map((forecast, at) => [forecast.remedy, at]));
+  const sorted = [...found.remedy].sort(
+    (a, b) => (order.get(a.id) ?? Infinity) - (order.get(b.id) ?? Infinity),
+  );
+  return [
+    element(
+      "p",
+      null,
+      `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
+      found.ranked.length > 0
+        ? "They are ranked by the hosts that they save in the forecast below."
+        : "There is no forecast, so they are not ranked.",
+    ),
+    found.ranked.length > 0 && rankingTable(found),
+    found.ranked.length > 0 &&
+      found.remedy.some((remedy) => remedy.effect === "control") &&
+      element(
+        "p",
+        { class: "note" },
+        "Cutting the infected off from their control server does not slow the spread, so it saves no hosts in this forecast; it takes the infected away from those who command them.",
+      ),
+    element("h3", null, "Each remedy with its rules"),
+    gradually(sorted, 20, "remedies", (remedy) => remedyCard(found, remedy), "remedy"),
+  ];
+}

@@ -27,32 +27,34 @@ struct packet_source {
 	bool damaged;
 	struct fragment_table *fragments;
 	struct packet_counters counters;
-	uint64_t position; /* bytes that libpcap has taken */
-	size_t buffered, taken;
-	uint8_t buffer[READ_SIZE];
+	uint64_t read; /* bytes that came from the descriptor */
+	char buffer[READ_SIZE];
 };
 
 static ssize_t read_more(void *cookie, char *into, size_t size)
 {
 	struct packet_source *source = cookie;
+	ssize_t got;
 
-	if (source->taken == source->buffered) {
-		ssize_t got;
-		do
-			got = read(source->descriptor, source->buffer, sizeof source->buffer);
-		while (got < 0 && errno == EINTR);
-		if (got <= 0)
-			return got;
-		source->buffered = (size_t)got;
-		source->taken = 0;
+	do
+		got = read(source->descriptor, into, size);
+	while (got < 0 && errno == EINTR);
+	if (got > 0)
+		source->read += (uint64_t)got;
+	return got;
+}
+
+/* Answers where the stream stands, which is all that ftello needs; goes nowhere. */
+static int tell(void *cookie, off64_t *offset, int whence)
+{
+	const struct packet_source *source = cookie;
+
+	if (whence != SEEK_CUR || *offset != 0) {
+		errno = ESPIPE;
+		return -1;
 	}
-	size_t left = source->buffered - source->taken;
-	if (size > left)
-		size = left;
-	memcpy(into, source->buffer + source->taken, size);
-	source->taken += size;
-	source->position += size;
-	return (ssize_t)size;
+	*offset = (off64_t)source->read;
+	return 0;
 }
 
 static int close_descriptor(void *cookie)
@@ -80,16 +82,17 @@ bool packet_is_capture(struct bytes beginning)
 	}
 }
 
-/* The stream is unbuffered, so that libpcap takes exactly what it parses: position is true. */
 static int open_capture(struct packet_source *source, struct error *error)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	cookie_io_functions_t functions = { .read = read_more, .close = close_descriptor };
+	cookie_io_functions_t functions = { .read = read_more,
+					    .seek = tell,
+					    .close = close_descriptor };
 	FILE *stream = fopencookie(source, "r", functions);
 
 	if (!stream)
 		return error_set(error, ERROR_MEMORY, source->name, "no memory for a stream");
-	setvbuf(stream, NULL, _IONBF, 0);
+	setvbuf(stream, source->buffer, _IOFBF, sizeof source->buffer);
 	source->capture = pcap_fopen_offline_with_tstamp_precision(
 		stream, PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (!source->capture) {
@@ -183,6 +186,13 @@ static void finish(struct packet_source *source)
 	source->counters.fragments_dropped += given_up;
 }
 
+/* What libpcap has taken: less than was read, by what waits in the stream's buffer. */
+uint64_t packet_position(const struct packet_source *source)
+{
+	off_t position = ftello(pcap_file(source->capture));
+	return position < 0 ? source->read : (uint64_t)position;
+}
+
 static int report_damage(struct packet_source *source, struct error *error)
 {
 	char where[256];
@@ -191,7 +201,7 @@ static int report_damage(struct packet_source *source, struct error *error)
 	finish(source);
 	snprintf(where, sizeof where, "%s: frame %llu, offset %llu", source->name,
 		 (unsigned long long)source->counters.frames + 1,
-		 (unsigned long long)source->position);
+		 (unsigned long long)packet_position(source));
 	return error_set(error, ERROR_INPUT, where,
 			 "the rest of the capture is damaged: %s; what came before was read",
 			 pcap_geterr(source->capture));
@@ -227,9 +237,4 @@ int packet_next(struct packet_source *source, struct packet *packet, struct erro
 struct packet_counters packet_counters(const struct packet_source *source)
 {
 	return source->counters;
-}
-
-uint64_t packet_position(const struct packet_source *source)
-{
-	return source->position;
 }

@@ -22,14 +22,15 @@ struct tcp_side {
 	bool checksum_right_seen; /* on a packet with data */
 };
 
-/* Lists by which conversations leave: each is ordered by last activity, oldest first. */
-enum flow_class { FLOW_CLOSED, FLOW_UNANSWERED, FLOW_DATAGRAMS, FLOW_OPEN, FLOW_CLASSES };
+/* In which order conversations leave at a limit; the list of each rank is ordered by last activity,
+ * oldest first. */
+enum flow_rank { FLOW_CLOSED, FLOW_UNANSWERED, FLOW_DATAGRAMS, FLOW_OPEN, FLOW_RANKS };
 
 struct flow {
 	struct flow *bucket_next;
 	struct flow *older, *newer;
 	uint64_t hash;
-	enum flow_class class;
+	enum flow_rank rank;
 	struct stream_session session; /* halves hold addresses and packet counts while open */
 	struct assembly assembly[STREAM_SIDES];
 	struct tcp_side tcp[STREAM_SIDES];

@@ -70,21 +70,25 @@ size_t side_whole_until(const struct stream_half *half);
 /* A datagram (UDP): `index` counts segments. */
 struct bytes side_datagram(const struct stream_half *half, size_t index);
 
-/* The lines of both sides in the order in which they were complete. */
-struct dialogue {
-	const struct stream_session *session;
-	size_t offset[STREAM_SIDES];
-};
 struct dialogue_line {
 	enum stream_side side;
 	size_t offset;	   /* of its beginning, in the side's data */
 	struct bytes text; /* without line end */
 	bool ended;	   /* by a line feed */
 };
+/* The lines of both sides in the order in which they were complete. */
+struct dialogue {
+	const struct stream_session *session;
+	size_t offset[STREAM_SIDES]; /* what is read next; of `next` where that is found */
+	struct {
+		bool found;
+		struct dialogue_line line;
+		size_t behind;
+		uint64_t time_ns;
+	} next[STREAM_SIDES];
+};
 struct dialogue dialogue_of(const struct stream_session *session);
 bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line);
-/* Skips to `offset` in one side (content that is not lines). */
-void dialogue_skip(struct dialogue *dialogue, enum stream_side side, size_t offset);
 bool text_equal_ignoring_case(struct bytes text, const char *word);
 bool text_starts_ignoring_case(struct bytes text, const char *word);
 /* Cuts the first word off `text` and returns it; blanks around it are removed. */

@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-#define IAC  255
-#define SE   240
-#define SB   250
-#define WILL 251
-#define DONT 254
+#define IAC	    255
+#define SE	    240
+#define SB	    250
+#define WILL	    251
+#define DONT	    254
+#define OPTION_MOST 4096u /* longest option that is followed to its end */
 
 static unsigned negotiations(struct bytes data)
 {
@@ -42,7 +43,7 @@ static size_t command_length(struct bytes rest)
 	if (command != SB)
 		return command >= SE ? 2 : 0;
 	static const uint8_t end[] = { IAC, SE };
-	size_t at = bytes_find(rest, (struct bytes){ end, 2 }, 2);
+	size_t at = bytes_find(bytes_slice(rest, 0, OPTION_MOST), (struct bytes){ end, 2 }, 2);
 	return at == SIZE_MAX ? 0 : at + 2;
 }
 

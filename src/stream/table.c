@@ -1,35 +1,23 @@
-/* The table of open conversations: keyed hash, lists by activity, limits and time-outs.
+/* The table of open conversations: who is client, limits, time-outs, and the end of each.
  *
  * Conversations leave in this order when a limit (memory or number) is reached: finished ones, TCP
  * that was never answered (a flood of SYNs costs itself first), datagrams, then the rest; within
  * each the one that is silent for the longest time. The clock is the newest time stamp of the
- * capture. The hash key decides only in which bucket a conversation lies, so the same packets give
- * the same sessions in the same order. */
-#include "stream/flow.h"
+ * capture, so the same packets give the same sessions in the same order. */
+#include "stream/flows.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sodium.h>
 
-#define FIRST_BUCKETS 1024u
-#define CLOSED_IDLE   10000000000u /* late copies and last acknowledgements still belong to it */
-#define PROTOCOL_TCP  6
-#define PROTOCOL_UDP  17
-
-struct activity_list {
-	struct flow *oldest, *newest;
-};
+#define CLOSED_IDLE  10000000000u /* late copies and last acknowledgements still belong to it */
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
 
 struct stream_table {
 	struct stream_limits limits;
 	stream_receiver *receiver;
 	void *context;
-	uint8_t key[crypto_shorthash_KEYBYTES];
-	struct flow **buckets;
-	size_t bucket_count; /* a power of two */
-	size_t flow_count;
-	struct activity_list lists[FLOW_CLASSES];
+	struct flows flows;
 	size_t memory;
 	uint64_t now_ns;
 	uint64_t last_number;
@@ -54,78 +42,19 @@ struct stream_table *stream_new(const struct stream_limits *limits, stream_recei
 	table->limits = *limits;
 	table->receiver = receiver;
 	table->context = context;
-	table->bucket_count = FIRST_BUCKETS;
-	table->buckets = calloc(table->bucket_count, sizeof *table->buckets);
-	if (!table->buckets) {
+	if (!flows_init(&table->flows, &table->memory)) {
 		free(table);
 		return NULL;
 	}
-	table->memory = table->bucket_count * sizeof *table->buckets;
-	/* The kernel gives every process 16 random bytes: a key without a system call. */
-	const void *random = (const void *)getauxval(AT_RANDOM);
-	if (random)
-		memcpy(table->key, random, sizeof table->key);
 	return table;
-}
-
-/* --- lists and buckets --- */
-
-static void list_remove(struct stream_table *table, struct flow *flow)
-{
-	struct activity_list *list = &table->lists[flow->class];
-	*(flow->older ? &flow->older->newer : &list->oldest) = flow->newer;
-	*(flow->newer ? &flow->newer->older : &list->newest) = flow->older;
-	flow->older = flow->newer = NULL;
-}
-
-static void list_append(struct stream_table *table, struct flow *flow, enum flow_class class)
-{
-	struct activity_list *list = &table->lists[class];
-	flow->class = class;
-	flow->older = list->newest;
-	flow->newer = NULL;
-	*(list->newest ? &list->newest->newer : &list->oldest) = flow;
-	list->newest = flow;
-}
-
-static struct flow **bucket_of(const struct stream_table *table, uint64_t hash)
-{
-	return &table->buckets[hash & (table->bucket_count - 1)];
-}
-
-static void grow_buckets(struct stream_table *table)
-{
-	size_t count = table->bucket_count * 2;
-	struct flow **grown = calloc(count, sizeof *grown);
-	if (!grown)
-		return; /* longer chains, still right */
-	struct flow **old = table->buckets;
-	size_t old_count = table->bucket_count;
-	table->buckets = grown;
-	table->bucket_count = count;
-	table->memory += (count - old_count) * sizeof *grown;
-	for (size_t i = 0; i < old_count; i++) {
-		for (struct flow *flow = old[i], *next; flow; flow = next) {
-			next = flow->bucket_next;
-			struct flow **bucket = bucket_of(table, flow->hash);
-			flow->bucket_next = *bucket;
-			*bucket = flow;
-		}
-	}
-	free(old);
 }
 
 static void discard(struct stream_table *table, struct flow *flow)
 {
-	struct flow **link = bucket_of(table, flow->hash);
-	while (*link != flow)
-		link = &(*link)->bucket_next;
-	*link = flow->bucket_next;
-	list_remove(table, flow);
+	flows_remove(&table->flows, flow);
 	for (int side = 0; side < STREAM_SIDES; side++)
 		assembly_fini(&flow->assembly[side]);
 	table->memory -= sizeof *flow;
-	table->flow_count--;
 	free(flow);
 }
 
@@ -133,60 +62,11 @@ void stream_free(struct stream_table *table)
 {
 	if (!table)
 		return;
-	for (int class = 0; class < FLOW_CLASSES; class ++)
-		while (table->lists[class].oldest)
-			discard(table, table->lists[class].oldest);
-	free(table->buckets);
+	for (int which = 0; which < FLOW_RANKS; which++)
+		while (table->flows.lists[which].oldest)
+			discard(table, table->flows.lists[which].oldest);
+	flows_fini(&table->flows);
 	free(table);
-}
-
-/* --- who talks with whom --- */
-
-static void write_end(uint8_t *into, const struct address *address, uint16_t port)
-{
-	memcpy(into, address->bytes, 16);
-	into[16] = (uint8_t)(port >> 8);
-	into[17] = (uint8_t)port;
-}
-
-/* Both directions hash alike: the lower end stands first. */
-static uint64_t hash_of(const struct stream_table *table, const struct packet *packet)
-{
-	uint8_t ends[2][18], bytes[38];
-	uint64_t hash;
-
-	write_end(ends[0], &packet->source, packet->source_port);
-	write_end(ends[1], &packet->destination, packet->destination_port);
-	int low = memcmp(ends[0], ends[1], sizeof ends[0]) > 0;
-	memcpy(bytes, ends[low], 18);
-	memcpy(bytes + 18, ends[!low], 18);
-	bytes[36] = packet->protocol;
-	bytes[37] = packet->source.family;
-	crypto_shorthash((uint8_t *)&hash, bytes, sizeof bytes, table->key);
-	return hash;
-}
-
-static bool is_end(const struct stream_half *half, const struct address *address, uint16_t port)
-{
-	return half->port == port && address_equal(&half->address, address);
-}
-
-static struct flow *find(const struct stream_table *table, uint64_t hash,
-			 const struct packet *packet, enum stream_side *side)
-{
-	for (struct flow *flow = *bucket_of(table, hash); flow; flow = flow->bucket_next) {
-		const struct stream_half *half = flow->session.half;
-		if (flow->hash != hash || flow->session.protocol != packet->protocol)
-			continue;
-		for (int from = 0; from < STREAM_SIDES; from++) {
-			if (!is_end(&half[from], &packet->source, packet->source_port) ||
-			    !is_end(&half[!from], &packet->destination, packet->destination_port))
-				continue;
-			*side = (enum stream_side)from;
-			return flow;
-		}
-	}
-	return NULL;
 }
 
 /* Who asked: the sender of SYN, the receiver of SYN with ACK. Where the beginning was not seen, a
@@ -222,15 +102,9 @@ static struct flow *start(struct stream_table *table, uint64_t hash, const struc
 	flow->session.half[!*side].port = packet->destination_port;
 	for (int i = 0; i < STREAM_SIDES; i++)
 		assembly_init(&flow->assembly[i], table->limits.side, &table->memory);
-	if (table->flow_count >= table->bucket_count)
-		grow_buckets(table);
-	struct flow **bucket = bucket_of(table, hash);
-	flow->bucket_next = *bucket;
-	*bucket = flow;
-	list_append(table, flow,
-		    packet->protocol == PROTOCOL_UDP ? FLOW_DATAGRAMS : FLOW_UNANSWERED);
+	flows_add(&table->flows, flow,
+		  packet->protocol == PROTOCOL_UDP ? FLOW_DATAGRAMS : FLOW_UNANSWERED);
 	table->memory += sizeof *flow;
-	table->flow_count++;
 	return flow;
 }
 
@@ -284,9 +158,9 @@ static int hand_on(struct stream_table *table, struct flow *flow, enum stream_en
 	return result < 0 ? result : 0;
 }
 
-static uint64_t idle_limit(const struct stream_table *table, enum flow_class class)
+static uint64_t idle_limit(const struct stream_table *table, enum flow_rank rank)
 {
-	switch (class) {
+	switch (rank) {
 	case FLOW_CLOSED: return CLOSED_IDLE;
 	case FLOW_DATAGRAMS: return table->limits.udp_idle_ns;
 	default: return table->limits.tcp_idle_ns;
@@ -295,10 +169,10 @@ static uint64_t idle_limit(const struct stream_table *table, enum flow_class cla
 
 static int end_idle(struct stream_table *table)
 {
-	for (int class = 0; class < FLOW_CLASSES; class ++) {
-		uint64_t limit = idle_limit(table, (enum flow_class) class);
+	for (int which = 0; which < FLOW_RANKS; which++) {
+		uint64_t limit = idle_limit(table, (enum flow_rank)which);
 		for (;;) {
-			struct flow *oldest = table->lists[class].oldest;
+			struct flow *oldest = table->flows.lists[which].oldest;
 			if (!oldest || table->now_ns - oldest->session.last_ns <= limit)
 				break;
 			int result = hand_on(table, oldest, STREAM_END_TIMEOUT);
@@ -311,14 +185,14 @@ static int end_idle(struct stream_table *table)
 
 static int evict(struct stream_table *table)
 {
-	while (table->memory > table->limits.memory || table->flow_count > table->limits.flows) {
-		int class = 0;
-		while (class < FLOW_CLASSES && !table->lists[class].oldest)
-			class ++;
-		if (class == FLOW_CLASSES)
+	while (table->memory > table->limits.memory || table->flows.count > table->limits.flows) {
+		int which = 0;
+		while (which < FLOW_RANKS && !table->flows.lists[which].oldest)
+			which++;
+		if (which == FLOW_RANKS)
 			return 0;
 		table->counters.evicted++;
-		int result = hand_on(table, table->lists[class].oldest, STREAM_END_LIMIT);
+		int result = hand_on(table, table->flows.lists[which].oldest, STREAM_END_LIMIT);
 		if (result < 0)
 			return result;
 	}
@@ -352,7 +226,7 @@ static void push_datagram(struct stream_table *table, struct flow *flow, enum st
 		assembly_push(assembly, &segment);
 }
 
-static enum flow_class class_of(const struct flow *flow)
+static enum flow_rank rank_of(const struct flow *flow)
 {
 	if (flow->session.protocol == PROTOCOL_UDP)
 		return FLOW_DATAGRAMS;
@@ -379,8 +253,7 @@ static int push_into(struct stream_table *table, struct flow *flow, enum stream_
 	}
 	flow->session.half[side].packets++;
 	flow->session.last_ns = table->now_ns;
-	list_remove(table, flow);
-	list_append(table, flow, class_of(flow));
+	flows_touch(&table->flows, flow, rank_of(flow));
 	return assembly_failed(&flow->assembly[side]) || assembly_failed(&flow->assembly[!side])
 		       ? ERROR_MEMORY
 		       : 0;
@@ -399,8 +272,8 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 		table->counters.other_protocols++;
 		return 0;
 	}
-	uint64_t hash = hash_of(table, packet);
-	struct flow *flow = find(table, hash, packet, &side);
+	uint64_t hash = flows_hash(&table->flows, packet);
+	struct flow *flow = flows_find(&table->flows, hash, packet, &side);
 	if (!flow && packet->protocol == PROTOCOL_TCP && (packet->flags & PACKET_RST))
 		return 0; /* there is nothing to reset */
 	if (!flow)
@@ -423,12 +296,12 @@ int stream_flush(struct stream_table *table)
 {
 	int result = 0;
 	size_t count = 0;
-	struct flow **flows = malloc((table->flow_count + 1) * sizeof(struct flow *));
+	struct flow **flows = malloc((table->flows.count + 1) * sizeof(struct flow *));
 
 	if (!flows)
 		return ERROR_MEMORY;
-	for (int class = 0; class < FLOW_CLASSES; class ++)
-		for (struct flow *flow = table->lists[class].oldest; flow; flow = flow->newer)
+	for (int which = 0; which < FLOW_RANKS; which++)
+		for (struct flow *flow = table->flows.lists[which].oldest; flow; flow = flow->newer)
 			flows[count++] = flow;
 	qsort(flows, count, sizeof(struct flow *), by_number);
 	for (size_t i = 0; i < count && result == 0; i++)

@@ -271,9 +271,7 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 		op++;
 	}
 	*op++ = decoded->operation;
-	/* A link may only lead to the same page: pages are dropped one by one. */
-	next = (address + decoded->operation.length) & cpu->linear_mask;
-	*op++ = pseudo(next >> PAGE_BITS == code->page ? run_resolve : run_resolve_unlinked, next);
+	*op++ = pseudo(run_resolve, (address + decoded->operation.length) & cpu->linear_mask);
 	code->used += (unsigned)(op - room);
 	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
 	covered |= ((1u << decoded->bytes) - 1) << offset % 8;

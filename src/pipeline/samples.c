@@ -72,6 +72,8 @@ struct trial {
 	struct error refusal; /* why it could not be loaded */
 };
 
+/* Executables that a sample left behind become samples. A copy of what is known already (of itself,
+ * above all) is told by the policies and not run again. */
 static void collect_drops(struct pipeline *pipeline, struct win32 *process,
 			  const struct case_body *body)
 {
@@ -81,13 +83,16 @@ static void collect_drops(struct pipeline *pipeline, struct win32 *process,
 	size_t taken = 0;
 
 	for (size_t i = 0; win32_written_file(process, i, &path, &content) == 0; i++) {
-		if (!win32_is_pe(content) || parent.depth >= DROP_DEPTH || taken == DROPS)
-			continue;
-		const char *slash = strrchr(path, '\\');
+		char sha256[DIGEST_TEXT_SIZE];
 		struct error ignored;
-		if (case_add_body(pipeline, content, slash ? slash + 1 : path, "dropped",
-				  parent.session, parent.depth + 1, &ignored) == 0)
-			taken++;
+		const char *slash = strrchr(path, '\\');
+		if (!win32_is_pe(content) || is_known(pipeline, digest_text(content, sha256)))
+			continue;
+		if (parent.depth >= DROP_DEPTH || taken++ >= DROPS)
+			pipeline->bodies.dropped++;
+		else if (case_add_body(pipeline, content, slash ? slash + 1 : path, "dropped",
+				       parent.session, parent.depth + 1, &ignored) < 0)
+			pipeline->bodies.dropped++;
 	}
 }
 

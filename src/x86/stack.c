@@ -3,6 +3,7 @@
 
 #include "x86/flags.h"
 #include "x86/handlers.h"
+#include "x86/segment.h"
 #include "x86/shapes.h"
 
 struct operation *run_push(struct x86 *cpu, struct operation *op)
@@ -27,9 +28,10 @@ struct operation *run_pop(struct x86 *cpu, struct operation *op)
 
 	if (!peek(cpu, 0, op->width, &value))
 		return memory_fault(cpu, op);
+	if (op->target_kind == OPERAND_SEGMENT && !segment_load(cpu, op->target, (uint16_t)value))
+		return segment_fault(cpu, op, value);
 	drop(cpu, op->width);
 	if (op->target_kind == OPERAND_SEGMENT) {
-		cpu->registers.selector[op->target] = (uint16_t)value;
 		if (op->target != X86_SS)
 			return done(op);
 		cpu->trap_delayed = true;

@@ -396,13 +396,14 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies)
 	json_t *forecast;
 
 	heading("Forecast", SIZE_MAX);
+	double vulnerable = real_of(without, "vulnerable");
 	printf("  nothing is done: ");
 	put_grouped(infected);
-	printf(" of ");
-	put_grouped(real_of(without, "vulnerable"));
-	printf(" vulnerable hosts infected after %.3g h (median of %lld runs, seed %lld)\n\n",
-	       real_of(without, "duration") / 3600, number_of(without, "replicas"),
-	       number_of(without, "seed"));
+	printf(" hosts infected after %.3g h, %.0f %% of the vulnerable (median of %lld runs, seed "
+	       "%lld)\n\n",
+	       real_of(without, "duration") / 3600,
+	       vulnerable > 0 ? fmin(100, 100 * infected / vulnerable) : 0,
+	       number_of(without, "replicas"), number_of(without, "seed"));
 	printf("  %srank  hosts saved  (5–95 %%)                                  remedy%s\n",
 	       cli_style(CLI_BOLD), cli_style(CLI_PLAIN));
 	json_array_foreach(forecasts, index, forecast)

@@ -3,7 +3,8 @@
  * A conversation's role comes from what was said in it, not from its port: IRC words or a
  * conversation kept open for commands make a control server, a mail dialogue a mail server, a
  * fetched URL a download server. Targets of a scan are summed up by the scan pattern and not
- * listed. */
+ * listed. What was reached by a name is told by the name alone: its address is an invention of the
+ * simulated resolver. */
 #include "pipeline/case.h"
 
 #include <stdlib.h>
@@ -198,12 +199,14 @@ json_t *case_endpoints(const struct trace_log *trace, const json_t *scan)
 			continue;
 		}
 		json_array_append_new(
-			list, json_pack("{s:o, s:I, s:s, s:s, s:o}", "address",
-					*other->address ? json_string(other->address) : json_null(),
-					"port", (json_int_t)other->port, "proto", other->proto,
-					"role", role, "name",
-					other->name ? case_text(other->name, strlen(other->name))
-						    : json_null()));
+			list,
+			json_pack("{s:o, s:I, s:s, s:s, s:o}", "address",
+				  *other->address && !other->name ? json_string(other->address)
+								  : json_null(),
+				  "port", (json_int_t)other->port, "proto", other->proto, "role",
+				  role, "name",
+				  other->name ? case_text(other->name, strlen(other->name))
+					      : json_null()));
 	}
 	if (gathering && gathering->beyond)
 		json_array_append_new(list, json_pack("{s:n, s:n, s:n, s:s, s:I}", "address",

@@ -203,9 +203,9 @@ static void tell_sample(struct telling *telling, const struct case_sample *sampl
 		if (address_parse(address, &server) < 0 && !*name)
 			continue;
 		tell(telling, time, NULL, &server, "control-server", 0, 0, sample->id,
-		     "%s takes orders from %s%s%s port %lld",
-		     sample->name[0] ? sample->name : "the executable", name, *name ? " at " : "",
-		     address, json_integer_value(json_object_get(endpoint, "port")));
+		     "%s takes orders from %s port %lld",
+		     sample->name[0] ? sample->name : "the executable", *name ? name : address,
+		     json_integer_value(json_object_get(endpoint, "port")));
 	}
 	if (json_is_object(scan))
 		tell(telling, time, NULL, NULL, "scan", 0, 0, sample->id,

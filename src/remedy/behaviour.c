@@ -152,8 +152,10 @@ static json_t *take_parameters(const struct behaviour_pattern *pattern,
 	return parameters;
 }
 
-/* The name that was looked up to reach an address: what a DNS sinkhole can answer. */
-static void add_host(const struct trace_log *trace, json_t *parameters)
+/* An address that was reached by a name is known by the name: what a DNS sinkhole can answer. The
+ * address goes, for it is the resolver's answer of that moment, and in a simulation an invented
+ * one: no rule may name it. */
+static void prefer_host(const struct trace_log *trace, json_t *parameters)
 {
 	const char *address = json_string_value(json_object_get(parameters, "address"));
 	char host[PARAMETER_SIZE];
@@ -167,6 +169,7 @@ static void add_host(const struct trace_log *trace, json_t *parameters)
 		    !parameter_canonical(PARAMETER_HOST, event->values[0].text, host))
 			continue;
 		json_object_set_new(parameters, "host", json_string(host));
+		json_object_del(parameters, "address");
 		return;
 	}
 }
@@ -279,7 +282,7 @@ static void hand_over(struct collection *collection, const char *source, json_t 
 		if (pattern->count)
 			json_object_set_new(instance->parameters, pattern->count,
 					    json_integer((json_int_t)instance->events));
-		add_host(collection->trace, instance->parameters);
+		prefer_host(collection->trace, instance->parameters);
 		add_behaviour(behaviours, behaviour_json(pattern->name, pattern->title, source,
 							 instance->parameters, instance->evidence));
 	}

@@ -113,7 +113,7 @@ function forecastSentences(found) {
   const best = bestForecast(found);
   if (!without) return [];
   const outlook = [
-    `Left alone, it would infect ${count(without.infected.median)} of ${count(without.vulnerable)} vulnerable hosts within ${duration(without.duration)} in the forecast.`,
+    `Left alone, it would infect ${count(without.infected.median)} hosts within ${duration(without.duration)} in the forecast: ${Math.round((100 * Math.min(without.infected.median, without.vulnerable)) / (without.vulnerable || 1))} % of the vulnerable.`,
   ];
   if (!best)
     return [

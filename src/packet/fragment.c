@@ -69,8 +69,14 @@ static void take_out(struct fragment_table *table, struct assembly *assembly)
 	while (*link != assembly)
 		link = &(*link)->bucket_next;
 	*link = assembly->bucket_next;
-	*(assembly->older ? &assembly->older->newer : &table->oldest) = assembly->newer;
-	*(assembly->newer ? &assembly->newer->older : &table->newest) = assembly->older;
+	if (table->oldest == assembly)
+		table->oldest = assembly->newer;
+	else
+		assembly->older->newer = assembly->newer;
+	if (table->newest == assembly)
+		table->newest = assembly->older;
+	else
+		assembly->newer->older = assembly->older;
 	table->bytes -= assembly->capacity + sizeof *assembly;
 	table->datagrams--;
 }
@@ -153,7 +159,7 @@ static struct assembly *find_or_start(struct fragment_table *table, uint64_t tim
 
 static bool make_room(struct fragment_table *table, struct assembly *assembly, uint32_t end)
 {
-	if (end <= assembly->capacity)
+	if (assembly->data && end <= assembly->capacity)
 		return true;
 	uint32_t capacity = assembly->capacity ? assembly->capacity : 2048;
 	while (capacity < end)
@@ -207,9 +213,9 @@ static bool copy_units(struct assembly *assembly, const struct datagram *datagra
 	for (uint32_t i = 0; i < units; i++) {
 		if (unit_present(assembly, first + i))
 			continue;
-		struct bytes unit = bytes_slice(datagram->payload, i * UNIT, UNIT);
-		memcpy(assembly->data + datagram->fragment_offset + i * UNIT, unit.data,
-		       unit.length);
+		size_t at = (size_t)i * UNIT;
+		struct bytes unit = bytes_slice(datagram->payload, at, UNIT);
+		memcpy(assembly->data + datagram->fragment_offset + at, unit.data, unit.length);
 		assembly->present[(first + i) / 64] |= (uint64_t)1 << (first + i) % 64;
 		assembly->units_present++;
 	}

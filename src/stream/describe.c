@@ -253,7 +253,7 @@ int stream_describe_announced(const struct stream_session *session,
 			      struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
-	bool tftp = strcmp(announcement->purpose, "tftp-data") == 0;
+	bool tftp = session->protocol == 17 && strcmp(announcement->purpose, "tftp") == 0;
 
 	if (!tftp && strcmp(announcement->purpose, "ftp-data") != 0)
 		return stream_describe(session, description);

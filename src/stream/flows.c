@@ -32,8 +32,14 @@ void flows_fini(struct flows *flows)
 static void list_remove(struct flows *flows, struct flow *flow)
 {
 	struct activity_list *list = &flows->lists[flow->rank];
-	*(flow->older ? &flow->older->newer : &list->oldest) = flow->newer;
-	*(flow->newer ? &flow->newer->older : &list->newest) = flow->older;
+	if (list->oldest == flow)
+		list->oldest = flow->newer;
+	else
+		flow->older->newer = flow->newer;
+	if (list->newest == flow)
+		list->newest = flow->older;
+	else
+		flow->newer->older = flow->older;
 	flow->older = flow->newer = NULL;
 }
 

@@ -107,7 +107,7 @@ static void announce(struct describer *describer, const struct request *request)
 		.address = client->address,
 		.port = client->port,
 		.protocol = 17,
-		.purpose = "tftp-data",
+		.purpose = "tftp",
 		.to_server = request->operation == TFTP_WRITE,
 	};
 	describe_announcement(describer, &announcement, request->file);
@@ -117,10 +117,12 @@ static void read_requests(struct describer *describer, struct request *request)
 {
 	const struct stream_half *client = &describer->session->half[STREAM_CLIENT];
 	for (size_t i = 0; i < client->segment_count && !describer->cut; i++) {
+		struct request found;
 		bool right;
 		size_t offset = client->segments[i].offset;
-		if (!read_request(side_datagram(client, i), request, &right))
+		if (!read_request(side_datagram(client, i), &found, &right))
 			continue;
+		*request = found;
 		describe_say_format(describer, STREAM_CLIENT, offset, "request", "%s %s (%s)",
 				    request->operation == TFTP_READ ? "read" : "write",
 				    describe_text(describer, request->file),

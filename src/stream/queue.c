@@ -184,10 +184,8 @@ void queue_put(struct queue *queue, const struct segment *segment, uint64_t from
 	}
 	while (from < to && !queue->failed) {
 		struct piece *old = *placing.link;
-		if (!old || to <= old->position) {
-			from = to;
+		if (!old || to <= old->position)
 			break;
-		}
 		uint64_t old_end = old->position + old->length;
 		if (from >= old_end) {
 			step(&placing);

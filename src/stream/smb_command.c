@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define READ_WORDS_SHORT 10
-#define WRITE_WORDS_LONG 14
+#define READ_WORDS_SHORT ((size_t)10)
+#define WRITE_WORDS_LONG ((size_t)14)
 
 struct bytes smb_part(struct smb *smb, const struct smb_command *command, size_t offset,
 		      size_t length)

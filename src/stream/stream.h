@@ -112,7 +112,7 @@ struct stream_announcement {
 	struct address address;
 	uint16_t port;
 	uint8_t protocol;
-	const char *purpose; /* "ftp-data", "tftp-data"; from shells "ftp", "tftp", "http" */
+	const char *purpose; /* what will be spoken: "ftp-data", "tftp", "ftp", "http" */
 	const char *name;    /* of the file that will cross; "" when not known */
 	bool to_server;	     /* the content goes from client to server of this session (STOR) */
 };
@@ -156,8 +156,9 @@ MUST_CHECK int stream_prepare(struct error *error);
  * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
-/* The same for a session that another one announced (ftp-data, tftp-data): what crosses is the
- * announced file, whatever it looks like, and carries its name. */
+/* The same for a session that another one announced. For purposes "ftp-data" and "tftp" what
+ * crosses is the announced file, whatever it looks like, and carries its name; for others this is
+ * stream_describe. */
 MUST_CHECK int stream_describe_announced(const struct stream_session *session,
 					 const struct stream_announcement *announcement,
 					 struct stream_description *description);

@@ -187,6 +187,11 @@ static void tftp_request_announces_and_blocks_make_the_file(void **state)
 	assert_int_equal(talk->description.file_count, 1);
 	assert_int_equal(talk->description.files[0].content.length, 515);
 	assert_true(talk->description.files[0].complete);
+	struct stream_announcement announcement = { .name = "x.exe", .purpose = "tftp" };
+	stream_description_fini(&talk->description);
+	assert_int_equal(
+		stream_describe_announced(&talk->session, &announcement, &talk->description), 0);
+	assert_string_equal(talk->description.files[0].name, "x.exe");
 	talk_free(talk);
 }
 

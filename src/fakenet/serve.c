@@ -111,7 +111,7 @@ static struct address address_of(const struct sockaddr_in *from)
 
 static void accept_client(struct server *server, const struct listener *listener)
 {
-	struct sockaddr_in there, here;
+	struct sockaddr_in there = { 0 }, here = { 0 };
 	socklen_t there_size = sizeof there, here_size = sizeof here;
 	int descriptor = accept4(listener->descriptor, (struct sockaddr *)&there, &there_size,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -299,30 +299,33 @@ static void finish(struct server *server)
 	fakenet_free(server->net);
 }
 
-int fakenet_serve(const struct fakenet_serve_options *options, struct error *error)
+static int prepare(struct server *server, const struct fakenet_serve_options *options,
+		   struct error *error)
 {
-	struct server server = { .net = fakenet_new(&options->net) };
-	unsigned seconds = options->seconds ? options->seconds : DEFAULT_SECONDS;
-	int result = 0;
-
-	if (options->listen.family != 4) {
-		fakenet_free(server.net);
+	if (options->listen.family != 4)
 		return error_set(error, ERROR_USAGE, "fakenet",
 				 "an IPv4 address to listen on is needed");
-	}
-	if (options->connections > MOST_CLIENTS) {
-		fakenet_free(server.net);
+	if (options->connections > MOST_CLIENTS)
 		return error_set(error, ERROR_USAGE, "fakenet",
 				 "more than %u connections at a time", MOST_CLIENTS);
+	server->most = options->connections ? options->connections : 64;
+	server->net = fakenet_new(&options->net);
+	server->clients = calloc(server->most, sizeof(struct client *));
+	server->polls = calloc(server->most + LISTENERS + DATA_LINKS, sizeof *server->polls);
+	if (!server->net || !server->clients || !server->polls) {
+		error_set(error, ERROR_MEMORY, "fakenet", "no memory");
+		return ERROR_MEMORY;
 	}
-	server.most = options->connections ? options->connections : 64;
-	server.clients = calloc(server.most, sizeof *server.clients);
-	server.polls = calloc(server.most + LISTENERS + DATA_LINKS, sizeof *server.polls);
+	return open_listeners(server, options, error);
+}
+
+int fakenet_serve(const struct fakenet_serve_options *options, struct error *error)
+{
+	struct server server = { 0 };
+	unsigned seconds = options->seconds ? options->seconds : DEFAULT_SECONDS;
+
 	data_links_init(&server.links);
-	if (!server.net || !server.clients || !server.polls)
-		result = error_set(error, ERROR_MEMORY, "fakenet", "no memory");
-	else
-		result = open_listeners(&server, options, error);
+	int result = prepare(&server, options, error);
 	uint64_t end = serve_now() + (uint64_t)seconds * 1000;
 	for (uint64_t now; result == 0 && (now = serve_now()) < end;)
 		result = turn(&server, (int)(end - now < 500 ? end - now : 500), error);

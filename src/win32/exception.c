@@ -241,7 +241,9 @@ void win32_exception_from(struct win32 *w, const struct x86_exit *stop)
 		case X86_VECTOR_BP: code = EXCEPTION_BREAKPOINT; break;
 		case X86_VECTOR_OF: code = EXCEPTION_OVERFLOW; break;
 		case X86_VECTOR_BR: code = EXCEPTION_BOUNDS; break;
-		case X86_VECTOR_UD: code = EXCEPTION_ILLEGAL; break;
+		case X86_VECTOR_UD:
+			code = privileged(w, address) ? EXCEPTION_PRIVILEGED : EXCEPTION_ILLEGAL;
+			break;
 		case X86_VECTOR_MF:
 		case X86_VECTOR_XM: code = EXCEPTION_FLOAT; break;
 		case X86_VECTOR_AC: code = EXCEPTION_MISALIGNED; break;
@@ -259,7 +261,7 @@ void win32_exception_from(struct win32 *w, const struct x86_exit *stop)
 	}
 	if (jumped_nowhere(w, stop))
 		EMIT(w, CODE_ILLEGAL, trace_number(stop->fault_address), trace_text("unmapped"));
-	else if (stop->reason == X86_STOP_FAULT && stop->vector == X86_VECTOR_UD)
+	else if (code == EXCEPTION_ILLEGAL)
 		EMIT(w, CODE_ILLEGAL, trace_number(address), trace_text("no instruction"));
 	EMIT(w, CODE_FAULT, trace_number(address), trace_number(stop->vector));
 	if (asks_hypervisor(w, address))

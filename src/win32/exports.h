@@ -19,6 +19,7 @@ struct win32_export {
 
 struct win32_library {
 	const char *name; /* lower case, with extension */
+	const char *uses; /* libraries that it imports, separated by blanks */
 	uint32_t base;
 	const struct win32_export *exports; /* sorted by name, as bytes */
 	const char *names;

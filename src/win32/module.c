@@ -237,6 +237,22 @@ static int place_image(struct win32 *w, const struct win32_library *library, str
 		       : 0;
 }
 
+/* Libraries come with those that they import themselves. */
+static int load_used(struct win32 *w, const char *uses)
+{
+	while (*uses) {
+		char name[32];
+		struct win32_module *used;
+		size_t length = strcspn(uses, " ");
+		snprintf(name, sizeof name, "%.*s", (int)length, uses);
+		int result = win32_module_load(w, name, &used);
+		if (result < 0)
+			return result;
+		uses += length + (uses[length] == ' ');
+	}
+	return 0;
+}
+
 int win32_module_load(struct win32 *w, const char *name, struct win32_module **module)
 {
 	const struct win32_library *library = win32_library_find(name);
@@ -275,11 +291,12 @@ int win32_module_load(struct win32 *w, const char *name, struct win32_module **m
 		result = x86_write(w->x86, image.base, image.data, image.size);
 	}
 	free(image.data);
-	if (result == 0)
-		win32_module_list(w);
-	if (result == 0 && win32_export_find(library, "_iob") >= 0)
+	if (result < 0)
+		return result;
+	win32_module_list(w);
+	if (win32_export_find(library, "_iob") >= 0)
 		win32_msvcrt_prepare(w, *module);
-	return result;
+	return load_used(w, library->uses);
 }
 
 int win32_module_invent(struct win32 *w, const char *name, struct win32_module **module)

@@ -11,6 +11,7 @@
 
 #include "win32/api.h"
 #include "win32/api/msvcrt.h"
+#include "win32/api/user.h"
 #include "win32/machine.h"
 #include "win32/module.h"
 
@@ -120,6 +121,7 @@ int win32_process_start(struct win32 *w, struct error *error)
 void win32_process_stop(struct win32 *w)
 {
 	win32_msvcrt_free(w);
+	win32_user_free(w);
 	for (unsigned i = 0; i < w->thread_count; i++)
 		win32_thread_free(w, w->threads[i]);
 	for (unsigned i = 0; i < w->handle_count; i++)
@@ -171,7 +173,7 @@ void win32_process_stop(struct win32 *w)
 	w->environment_a = w->environment_w = w->command_a = w->command_w = 0;
 	w->parameters = 0;
 	w->code_page_count = 0;
-	w->user = NULL;
+	w->names_block = 0;
 }
 
 void win32_process_end(struct win32 *w, enum win32_end end, uint32_t status)

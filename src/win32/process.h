@@ -77,6 +77,12 @@ struct win32_view {
 	int file; /* written back to when it is unmapped; -1: not */
 };
 
+/* An event that was said, and how often. */
+struct win32_said {
+	uint64_t hash; /* 0: free */
+	uint32_t count;
+};
+
 struct win32_initialiser {
 	uint32_t address, base, reason; /* called as DllMain(base, reason, 0) */
 };
@@ -117,6 +123,8 @@ struct win32 {
 	uint32_t next_id; /* process and thread ids */
 	bool quiet_sleep; /* the last event was a sleep of `sleep_caller` */
 	uint64_t sleep_caller, sleep_length;
+	struct win32_said *said;	    /* hash table of events, see event.c */
+	uint64_t repeats, repeats_in_a_row; /* events that were not said any more */
 	uint64_t active_time; /* when something other than sleep was last seen, microseconds */
 
 	/* --- the present process --- */
@@ -156,6 +164,7 @@ struct win32 {
 	uint32_t tls_used[2], fls_used[4]; /* bit maps of TLS slots */
 	uint32_t code_pages[64];	   /* pages where self-written code was reported */
 	unsigned code_page_count;
+	uint32_t names_block;	     /* texts that ws2_32 owns, see api/ws2_32_names.c */
 	struct win32_msvcrt *msvcrt; /* C run-time state, made on first use */
 	struct win32_user *user;     /* windows, messages and timers, made on first use */
 	bool placed;		     /* raw code: private memory is its natural place */

@@ -9,8 +9,9 @@
 #include "win32/module.h"
 #include "win32/stub.h"
 
-#define SLICE	   200000u	  /* instructions until another thread has its turn */
-#define QUIET_TIME 86400000000ull /* a day of nothing but waiting: idle */
+#define SLICE		 200000u	/* instructions until another thread has its turn */
+#define QUIET_TIME	 86400000000ull /* microseconds: a day of nothing but waiting is idle */
+#define REPEATS_IN_A_ROW 20000u		/* and so is this much of nothing new */
 
 void win32_return(struct win32 *w, const struct win32_slot *slot, uint32_t stack, uint32_t result)
 {
@@ -134,6 +135,15 @@ static void handle(struct win32 *w, const struct x86_exit *stop)
 	}
 }
 
+/* Has the program nothing new to show? */
+static bool only_repeats(const struct win32 *w)
+{
+	uint64_t now = win32_now(w);
+
+	return w->repeats_in_a_row > REPEATS_IN_A_ROW ||
+	       (now > w->active_time && now - w->active_time > QUIET_TIME);
+}
+
 /* One slice of one thread. */
 static void slice(struct win32 *w, uint64_t end)
 {
@@ -145,7 +155,7 @@ static void slice(struct win32 *w, uint64_t end)
 		struct x86_exit stop = x86_run(w->x86, stop_at - win32_instructions(w));
 		win32_code_watch(w);
 		handle(w, &stop);
-		if (win32_now(w) - w->active_time > QUIET_TIME && w->active_time < win32_now(w))
+		if (only_repeats(w))
 			win32_process_end(w, WIN32_END_IDLE, 0);
 	}
 }

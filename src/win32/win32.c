@@ -94,6 +94,7 @@ void win32_free(struct win32 *w)
 	win32_files_free(w->files);
 	win32_registry_free(w->registry);
 	win32_machine_free(w->machine);
+	free(w->said);
 	free(w->sample_copy);
 	free(w->sample_path);
 	free(w->command_line);
@@ -188,6 +189,11 @@ struct x86 *win32_machine(struct win32 *w)
 uint64_t win32_calls(const struct win32 *w)
 {
 	return w->calls;
+}
+
+uint64_t win32_repeats(const struct win32 *w)
+{
+	return w->repeats;
 }
 
 const char *win32_export_at(struct win32 *w, uint64_t address)

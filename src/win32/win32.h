@@ -62,9 +62,11 @@ MUST_CHECK int win32_place(struct win32 *process, struct bytes code, size_t entr
  * WIN32_END_BUDGET. */
 enum win32_end win32_run(struct win32 *process, uint64_t budget);
 
-/* The machine below, e.g. for probing with snapshots before any API call. Borrowed. */
+/* The machine below, e.g. for probing with snapshots before any API call. Borrowed; another one
+ * after win32_run has gone on with a child process. */
 struct x86 *win32_machine(struct win32 *process);
-uint64_t win32_calls(const struct win32 *process); /* API calls answered */
+uint64_t win32_calls(const struct win32 *process);   /* API calls answered */
+uint64_t win32_repeats(const struct win32 *process); /* repeated events that were not said again */
 /* "kernel32.dll!CreateFileA" when `address` is an export's entry; NULL otherwise. */
 const char *win32_export_at(struct win32 *process, uint64_t address);
 

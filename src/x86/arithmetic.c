@@ -2,6 +2,7 @@
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
+#include "x86/shapes.h"
 
 enum binary { ADD, ADC, SUB, SBB, CMP, AND, OR, XOR, TEST };
 
@@ -31,29 +32,60 @@ INLINE uint64_t binary(struct x86 *cpu, enum binary kind, uint64_t a, uint64_t b
 	return result;
 }
 
-INLINE struct operation *run_binary(struct x86 *cpu, struct operation *op, enum binary kind)
+/* A memory target in the write cache: read, computed and written in one place. */
+INLINE struct operation *binary_in_place(struct x86 *cpu, struct operation *op, unsigned size,
+					 enum binary kind, struct frame *frame, uint64_t address,
+					 uint64_t b)
+{
+	uint8_t *at = frame->bytes + address % PAGE_SIZE;
+	uint64_t a = 0, result;
+
+	memcpy(&a, at, size);
+	result = binary(cpu, kind, a, b, size);
+	memcpy(at, &result, size);
+	mark_written(frame, address % PAGE_SIZE, size);
+	return done(op);
+}
+
+INLINE struct operation *run_binary(struct x86 *cpu, struct operation *op, unsigned size,
+				    unsigned target, unsigned source, enum binary kind)
 {
 	bool writes = kind != CMP && kind != TEST;
-	uint64_t a, b, result;
+	uint64_t a, b, result, address = 0;
 
-	if (!read_source(cpu, op, &b) ||
-	    !(writes ? read_for_update(cpu, op, &a) : read_target(cpu, op, &a)))
+	if (!operand_read(cpu, op, source, op->source, size, &b))
 		return memory_fault(cpu, op);
-	/* immediates of one byte are sign-extended to the operand size */
-	if (op->source_kind == OPERAND_IMMEDIATE)
-		b = zero_extend(op->immediate, op->size);
-	result = binary(cpu, kind, a, b, op->size);
+	if (target == OPERAND_MEMORY) {
+		struct frame *frame;
+		address = linear_address(cpu, op);
+		frame = writes ? writable_frame(cpu, address, size) : NULL;
+		if (LIKELY(frame))
+			return binary_in_place(cpu, op, size, kind, frame, address, b);
+		if ((writes && !memory_probe(cpu, address, size)) ||
+		    !memory_read(cpu, address, size, &a))
+			return memory_fault(cpu, op);
+	} else {
+		a = register_read(cpu, op->target, size);
+	}
+	result = binary(cpu, kind, a, b, size);
 	if (!writes)
 		return done(op);
-	if (!write_target(cpu, op, result))
+	if (target == OPERAND_REGISTER) {
+		register_write(cpu, op->target, size, result);
+		return done(op);
+	}
+	if (!memory_write(cpu, address, size, result))
 		return memory_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 
-#define BINARY(name, KIND)                                                  \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op) \
-	{                                                                   \
-		return run_binary(cpu, op, KIND);                           \
+/* The general handlers read the source in the target's size: one-byte immediates are sign-extended
+ * to it. */
+#define BINARY(name, KIND)                                                                    \
+	SHAPES_TWO(name, run_binary, KIND)                                                    \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                   \
+	{                                                                                     \
+		return run_binary(cpu, op, op->size, op->target_kind, op->source_kind, KIND); \
 	}
 
 BINARY(add, ADD)
@@ -66,33 +98,41 @@ BINARY(or, OR)
 BINARY(xor, XOR)
 BINARY(test, TEST)
 
-struct operation *run_inc(struct x86 *cpu, struct operation *op)
+/* inc and dec: an addition that leaves CF alone. */
+INLINE struct operation *run_step(struct x86 *cpu, struct operation *op, unsigned size,
+				  unsigned target, unsigned source, enum binary kind)
 {
 	bool cf = flag_cf(cpu);
-	uint64_t value;
+	uint64_t a, value, address = 0;
 
-	if (!read_for_update(cpu, op, &value))
-		return memory_fault(cpu, op);
-	flags_add(cpu, value, 1, value + 1, op->size);
+	(void)source;
+	if (target == OPERAND_MEMORY) {
+		address = linear_address(cpu, op);
+		if (!memory_probe(cpu, address, size) || !memory_read(cpu, address, size, &a))
+			return memory_fault(cpu, op);
+	} else {
+		a = register_read(cpu, op->target, size);
+	}
+	value = binary(cpu, kind, a, 1, size);
 	flags_keep_cf(cpu, cf);
-	if (!write_target(cpu, op, value + 1))
+	if (target == OPERAND_REGISTER) {
+		register_write(cpu, op->target, size, value);
+		return done(op);
+	}
+	if (!memory_write(cpu, address, size, value)) /* cannot be: it was probed */
 		return memory_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 
-struct operation *run_dec(struct x86 *cpu, struct operation *op)
-{
-	bool cf = flag_cf(cpu);
-	uint64_t value;
+#define STEP(name, KIND)                                                                 \
+	SHAPES_ONE(name, run_step, KIND)                                                 \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)              \
+	{                                                                                \
+		return run_step(cpu, op, op->size, op->target_kind, OPERAND_NONE, KIND); \
+	}
 
-	if (!read_for_update(cpu, op, &value))
-		return memory_fault(cpu, op);
-	flags_sub(cpu, value, 1, value - 1, op->size);
-	flags_keep_cf(cpu, cf);
-	if (!write_target(cpu, op, value - 1))
-		return memory_fault(cpu, op);
-	return done_writing(cpu, op);
-}
+STEP(inc, ADD)
+STEP(dec, SUB)
 
 struct operation *run_neg(struct x86 *cpu, struct operation *op)
 {

@@ -1,6 +1,7 @@
 /* Jumps, calls, returns, loops, interrupts and system calls. */
 #include "x86/flags.h"
 #include "x86/handlers.h"
+#include "x86/shapes.h"
 #include "x86/stack.h"
 
 /* A 16-bit operand size cuts the instruction pointer. */
@@ -27,9 +28,16 @@ INLINE struct operation *branch(struct x86 *cpu, struct operation *op)
 	return NULL;
 }
 
+INLINE struct operation *branch_if(struct x86 *cpu, struct operation *op, unsigned code)
+{
+	return condition(cpu, code) ? branch(cpu, op) : done(op);
+}
+
+CONDITIONS(jcc, branch_if)
+
 struct operation *run_jcc(struct x86 *cpu, struct operation *op)
 {
-	return condition(cpu, op->third) ? branch(cpu, op) : done(op);
+	return branch_if(cpu, op, op->third);
 }
 
 /* Leaves to the owner: a far transfer, with its selector. */
@@ -112,6 +120,56 @@ struct operation *run_ret(struct x86 *cpu, struct operation *op)
 	drop(cpu, op->width + (op->target_kind == OPERAND_IMMEDIATE ? op->immediate & 0xffff : 0));
 	return go_to(cpu, target);
 }
+
+/* --- the near forms in their usual sizes --- */
+
+static struct operation *jmp_i(struct x86 *cpu, struct operation *op)
+{
+	return branch(cpu, op);
+}
+
+INLINE struct operation *call_relative(struct x86 *cpu, struct operation *op, unsigned size)
+{
+	if (!push(cpu, size, op->address + op->length))
+		return memory_fault(cpu, op);
+	return branch(cpu, op);
+}
+
+static struct operation *call_i4(struct x86 *cpu, struct operation *op)
+{
+	return call_relative(cpu, op, 4);
+}
+
+static struct operation *call_i8(struct x86 *cpu, struct operation *op)
+{
+	return call_relative(cpu, op, 8);
+}
+
+INLINE struct operation *ret_plain(struct x86 *cpu, struct operation *op, unsigned size)
+{
+	uint64_t target;
+
+	if (!peek(cpu, 0, size, &target))
+		return memory_fault(cpu, op);
+	if (size == 8 && !canonical(cpu, target))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+	drop(cpu, size);
+	return go_to(cpu, target);
+}
+
+static struct operation *ret_4(struct x86 *cpu, struct operation *op)
+{
+	return ret_plain(cpu, op, 4);
+}
+
+static struct operation *ret_8(struct x86 *cpu, struct operation *op)
+{
+	return ret_plain(cpu, op, 8);
+}
+
+shape_table shapes_jmp = { [2] = { [SHAPE_I] = jmp_i }, [3] = { [SHAPE_I] = jmp_i } };
+shape_table shapes_call = { [2] = { [SHAPE_I] = call_i4 }, [3] = { [SHAPE_I] = call_i8 } };
+shape_table shapes_ret = { [2] = { [SHAPE_NONE] = ret_4 }, [3] = { [SHAPE_NONE] = ret_8 } };
 
 /* --- counted loops --- */
 

@@ -3,6 +3,7 @@
 #include "x86/decode.h"
 
 #include "x86/handlers.h"
+#include "x86/shapes.h"
 
 /* --- instructions that only fault --- */
 
@@ -19,6 +20,46 @@ static struct operation *run_privileged(struct x86 *cpu, struct operation *op)
 #define HANDLER(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = run_##name,
 static handler *const handlers[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_INSTRUCTIONS(HANDLER) };
 #undef HANDLER
+
+#define TABLE(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = &shapes_##name,
+static shape_table *const by_size[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_SHAPES(TABLE) };
+static shape_table *const by_width[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_WIDTH_SHAPES(TABLE) };
+#undef TABLE
+
+static enum shape shape_of(const struct operation *op)
+{
+	static const uint8_t shapes[OPERAND_OTHER + 1][OPERAND_OTHER + 1] = {
+		[OPERAND_REGISTER] = { [OPERAND_REGISTER] = SHAPE_RR + 1,
+				       [OPERAND_IMMEDIATE] = SHAPE_RI + 1,
+				       [OPERAND_MEMORY] = SHAPE_RM + 1,
+				       [OPERAND_NONE] = SHAPE_R + 1 },
+		[OPERAND_MEMORY] = { [OPERAND_REGISTER] = SHAPE_MR + 1,
+				     [OPERAND_IMMEDIATE] = SHAPE_MI + 1,
+				     [OPERAND_NONE] = SHAPE_M + 1 },
+		[OPERAND_IMMEDIATE] = { [OPERAND_NONE] = SHAPE_I + 1 },
+		[OPERAND_NONE] = { [OPERAND_NONE] = SHAPE_NONE + 1 }
+	};
+	/* a third operand, or a far pointer, is no shape of these tables */
+	unsigned shape =
+		op->third_kind == OPERAND_NONE ? shapes[op->target_kind][op->source_kind] : 0;
+
+	return shape ? (enum shape)(shape - 1) : SHAPES;
+}
+
+/* Replaces the general handler by the one for just these operands, where there is one. */
+static void specialise(ZydisMnemonic mnemonic, struct operation *op)
+{
+	shape_table *table = by_size[mnemonic] ? by_size[mnemonic] : by_width[mnemonic];
+	unsigned size = by_size[mnemonic] ? op->size : op->width;
+	enum shape shape = shape_of(op);
+
+	if (op->run == run_jcc)
+		op->run = conditions_jcc[op->third & 15];
+	if (!table || shape == SHAPES || size == 0 || size > 8 || (size & (size - 1)) != 0)
+		return;
+	if ((*table)[__builtin_ctz(size)][shape])
+		op->run = (*table)[__builtin_ctz(size)][shape];
+}
 
 /* --- operands --- */
 
@@ -80,9 +121,18 @@ static void memory_operand(const struct x86 *cpu, const ZydisDecodedInstruction 
 	if (operand->mem.base == ZYDIS_REGISTER_RIP || operand->mem.base == ZYDIS_REGISTER_EIP)
 		op->displacement += (int64_t)op->address + instruction->length;
 	op->base = address_register(operand->mem.base);
+	/* a displacement without a base whatever REX.B says; Zydis 4.0 believes it under a 67
+	 * prefix (SDM vol. 2, table 2-5) */
+	if (instruction->raw.modrm.mod == 0 && instruction->raw.sib.offset != 0 &&
+	    instruction->raw.sib.base == 5) {
+		op->base = NO_REGISTER;
+		op->displacement = instruction->raw.disp.value;
+	}
 	op->index = address_register(operand->mem.index);
 	op->scale = operand->mem.scale > 1 ? (uint8_t)__builtin_ctz(operand->mem.scale) : 0;
 	op->segment = segment_number(cpu, operand->mem.segment);
+	if (operand->mem.segment == ZYDIS_REGISTER_SS)
+		op->prefixes |= PREFIX_STACK;
 }
 
 static enum operand_kind operand(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
@@ -150,6 +200,21 @@ static void x87_operands(const struct x86 *cpu, const ZydisDecodedInstruction *i
 			   instruction->raw.modrm.reg << 3 | instruction->raw.modrm.rm);
 }
 
+/* f3 90 with REX.B is no pause: it exchanges r8 with the accumulator. */
+static bool is_exchange(const ZydisDecodedInstruction *instruction)
+{
+	return instruction->mnemonic == ZYDIS_MNEMONIC_PAUSE && instruction->raw.rex.B;
+}
+
+static void exchange_operands(struct operation *op)
+{
+	op->run = run_xchg;
+	op->target_kind = op->source_kind = OPERAND_REGISTER;
+	op->target = 8 * X86_R8;
+	op->source = 8 * X86_AX;
+	op->size = op->source_size = op->width;
+}
+
 /* String operations name their source by an implied operand: its segment can be overridden. */
 static void implied_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
 			    const ZydisDecodedOperand *from, struct operation *op)
@@ -159,9 +224,21 @@ static void implied_segment(const struct x86 *cpu, const ZydisDecodedInstruction
 		if (from[i].type != ZYDIS_OPERAND_TYPE_MEMORY)
 			continue;
 		base = address_register(from[i].mem.base);
-		if (base == X86_SI || base == X86_BX)
+		if (base == X86_SI || base == X86_BX ||
+		    (base == X86_DI && instruction->meta.category != ZYDIS_CATEGORY_STRINGOP))
 			op->segment = segment_number(cpu, from[i].mem.segment);
 	}
+}
+
+/* push, call and their like, with no other memory operand. */
+static bool implies_stack(const ZydisDecodedInstruction *instruction,
+			  const ZydisDecodedOperand *from)
+{
+	for (unsigned i = 0; i < instruction->operand_count; i++)
+		if (from[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    from[i].mem.segment == ZYDIS_REGISTER_SS)
+			return true;
+	return false;
 }
 
 static uint8_t prefixes(const ZydisDecodedInstruction *instruction)
@@ -172,8 +249,6 @@ static uint8_t prefixes(const ZydisDecodedInstruction *instruction)
 		found |= PREFIX_REP;
 	if (instruction->attributes & ZYDIS_ATTRIB_HAS_REPNE)
 		found |= PREFIX_REPNE;
-	if (instruction->attributes & ZYDIS_ATTRIB_HAS_LOCK)
-		found |= PREFIX_LOCK;
 	return (uint8_t)found;
 }
 
@@ -217,14 +292,22 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	op->address_unused = (uint8_t)(64 - instruction.address_width);
 	op->prefixes = prefixes(&instruction);
 	operands(cpu, &instruction, from, op);
+	if (op->target_kind != OPERAND_MEMORY && op->source_kind != OPERAND_MEMORY &&
+	    implies_stack(&instruction, from))
+		op->prefixes |= PREFIX_STACK;
 	if (instruction.meta.category == ZYDIS_CATEGORY_X87_ALU ||
 	    instruction.meta.category == ZYDIS_CATEGORY_FCMOV)
 		x87_operands(cpu, &instruction, from, op);
+	if (is_exchange(&instruction))
+		exchange_operands(op);
 	if (instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
 		op->third_kind = OPERAND_OTHER;
 	if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP ||
-	    instruction.mnemonic == ZYDIS_MNEMONIC_XLAT)
+	    instruction.mnemonic == ZYDIS_MNEMONIC_XLAT ||
+	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
+	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU)
 		implied_segment(cpu, &instruction, from, op);
+	specialise(instruction.mnemonic, op);
 	decoded->bytes = instruction.length;
 	return true;
 }

@@ -48,7 +48,7 @@
 	ROW(MOVSB, movs) ROW(MOVSW, movs) ROW(MOVSQ, movs) ROW(LODSB, lods) ROW(LODSW, lods) ROW(LODSD, lods) \
 	ROW(LODSQ, lods) ROW(STOSB, stos) ROW(STOSW, stos) ROW(STOSD, stos) ROW(STOSQ, stos) \
 	ROW(SCASB, scas) ROW(SCASW, scas) ROW(SCASD, scas) ROW(SCASQ, scas) ROW(CMPSB, cmps) \
-	ROW(CMPSW, cmps) ROW(CMPSQ, cmps) ROW(MOVSD, movs) ROW(CMPSD, cmps) \
+	ROW(CMPSW, cmps) ROW(CMPSQ, cmps) \
 	/* system.c */ \
 	ROW(CLC, clc) ROW(STC, stc) ROW(CMC, cmc) ROW(CLD, cld) ROW(STD, std) ROW(LAHF, lahf) ROW(SAHF, sahf) \
 	ROW(NOP, nop) ROW(PAUSE, nop) ROW(LFENCE, nop) ROW(MFENCE, nop) ROW(SFENCE, nop) \
@@ -81,7 +81,52 @@
 	ROW(FLDCW, fldcw) ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
 	ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave64) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor64) \
 	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) ROW(FEMMS, emms) \
-	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop)
+	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop) \
+	/* simd.c */ \
+	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \
+	ROW(MOVNTPS, move_aligned) ROW(MOVNTPD, move_aligned) ROW(MOVNTDQ, move_aligned) \
+	ROW(MOVUPS, move_unaligned) ROW(MOVUPD, move_unaligned) ROW(MOVDQU, move_unaligned) \
+	ROW(MOVNTQ, move_unaligned) ROW(MOVD, move_low) ROW(MOVQ, move_low) ROW(MOVQ2DQ, move_low) \
+	ROW(MOVDQ2Q, move_low) ROW(MOVSS, movss) ROW(MOVSD, movsd) ROW(MOVLPS, move_low_half) \
+	ROW(MOVLPD, move_low_half) ROW(MOVHPS, move_high_half) ROW(MOVHPD, move_high_half) \
+	ROW(MOVHLPS, movhlps) ROW(MOVLHPS, movlhps) ROW(MOVMSKPS, movmskps) ROW(MOVMSKPD, movmskpd) \
+	ROW(PMOVMSKB, pmovmskb) ROW(MASKMOVQ, masked_store) ROW(MASKMOVDQU, masked_store) \
+	/* simd_integer.c */ \
+	ROW(PADDB, paddb) ROW(PADDW, paddw) ROW(PADDD, paddd) ROW(PADDQ, paddq) ROW(PADDSB, paddsb) \
+	ROW(PADDSW, paddsw) ROW(PADDUSB, paddusb) ROW(PADDUSW, paddusw) ROW(PSUBB, psubb) \
+	ROW(PSUBW, psubw) ROW(PSUBD, psubd) ROW(PSUBQ, psubq) ROW(PSUBSB, psubsb) ROW(PSUBSW, psubsw) \
+	ROW(PSUBUSB, psubusb) ROW(PSUBUSW, psubusw) ROW(PMULLW, pmullw) ROW(PMULHW, pmulhw) \
+	ROW(PMULHUW, pmulhuw) ROW(PMULUDQ, pmuludq) ROW(PMADDWD, pmaddwd) ROW(PAVGB, pavgb) \
+	ROW(PAVGW, pavgw) ROW(PMAXUB, pmaxub) ROW(PMAXSW, pmaxsw) ROW(PMINUB, pminub) ROW(PMINSW, pminsw) \
+	ROW(PSADBW, psadbw) ROW(PCMPEQB, pcmpeqb) ROW(PCMPEQW, pcmpeqw) ROW(PCMPEQD, pcmpeqd) \
+	ROW(PCMPGTB, pcmpgtb) ROW(PCMPGTW, pcmpgtw) ROW(PCMPGTD, pcmpgtd) ROW(PAND, pand) \
+	ROW(PANDN, pandn) ROW(POR, por) ROW(PXOR, pxor) ROW(PACKSSWB, packsswb) ROW(PACKSSDW, packssdw) \
+	ROW(PACKUSWB, packuswb) ROW(PUNPCKLBW, punpcklbw) ROW(PUNPCKLWD, punpcklwd) \
+	ROW(PUNPCKLDQ, punpckldq) ROW(PUNPCKHBW, punpckhbw) ROW(PUNPCKHWD, punpckhwd) \
+	ROW(PUNPCKHDQ, punpckhdq) ROW(PSLLW, psllw) ROW(PSLLD, pslld) ROW(PSLLQ, psllq) ROW(PSRLW, psrlw) \
+	ROW(PSRLD, psrld) ROW(PSRLQ, psrlq) ROW(PSRAW, psraw) ROW(PSRAD, psrad) \
+	ROW(PUNPCKLQDQ, punpcklqdq) ROW(PUNPCKHQDQ, punpckhqdq) ROW(ANDPS, andps) ROW(ANDPD, andpd) \
+	ROW(ANDNPS, andnps) ROW(ANDNPD, andnpd) ROW(ORPS, orps) ROW(ORPD, orpd) ROW(XORPS, xorps) \
+	ROW(XORPD, xorpd) ROW(UNPCKLPS, unpcklps) ROW(UNPCKLPD, unpcklpd) ROW(UNPCKHPS, unpckhps) \
+	ROW(UNPCKHPD, unpckhpd) ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) \
+	ROW(RSQRTSS, rsqrtss) ROW(PSHUFW, pshufw) ROW(PSHUFLW, pshuflw) ROW(PSHUFHW, pshufhw) \
+	ROW(PSHUFD, pshufd) ROW(SHUFPS, shufps) ROW(SHUFPD, shufpd) ROW(PSLLDQ, pslldq) \
+	ROW(PSRLDQ, psrldq) ROW(PINSRW, pinsrw) ROW(PEXTRW, pextrw) \
+	/* simd_float.c */ \
+	ROW(ADDPS, addps) ROW(ADDPD, addpd) ROW(ADDSS, addss) ROW(ADDSD, addsd) ROW(SUBPS, subps) \
+	ROW(SUBPD, subpd) ROW(SUBSS, subss) ROW(SUBSD, subsd) ROW(MULPS, mulps) ROW(MULPD, mulpd) \
+	ROW(MULSS, mulss) ROW(MULSD, mulsd) ROW(DIVPS, divps) ROW(DIVPD, divpd) ROW(DIVSS, divss) \
+	ROW(DIVSD, divsd) ROW(MINPS, minps) ROW(MINPD, minpd) ROW(MINSS, minss) ROW(MINSD, minsd) \
+	ROW(MAXPS, maxps) ROW(MAXPD, maxpd) ROW(MAXSS, maxss) ROW(MAXSD, maxsd) ROW(SQRTPS, sqrtps) \
+	ROW(SQRTPD, sqrtpd) ROW(SQRTSS, sqrtss) ROW(SQRTSD, sqrtsd) ROW(CVTDQ2PS, cvtdq2ps) \
+	ROW(CVTPS2DQ, cvtps2dq) ROW(CVTTPS2DQ, cvttps2dq) ROW(CVTDQ2PD, cvtdq2pd) ROW(CVTPD2DQ, cvtpd2dq) \
+	ROW(CVTTPD2DQ, cvttpd2dq) ROW(CVTPS2PD, cvtps2pd) ROW(CVTPD2PS, cvtpd2ps) ROW(CVTSS2SD, cvtss2sd) \
+	ROW(CVTSD2SS, cvtsd2ss) ROW(CMPPS, cmpps) ROW(CMPPD, cmppd) ROW(CMPSS, cmpss) ROW(CMPSD, cmpsd) \
+	ROW(COMISS, comiss) ROW(COMISD, comisd) ROW(UCOMISS, ucomiss) ROW(UCOMISD, ucomisd) \
+	ROW(CVTSI2SS, cvtsi2ss) ROW(CVTSI2SD, cvtsi2sd) ROW(CVTSS2SI, cvtss2si) ROW(CVTTSS2SI, cvttss2si) \
+	ROW(CVTSD2SI, cvtsd2si) ROW(CVTTSD2SI, cvttsd2si) ROW(CVTPI2PS, cvtpi2ps) ROW(CVTPI2PD, cvtpi2pd) \
+	ROW(CVTPS2PI, cvtps2pi) ROW(CVTTPS2PI, cvttps2pi) ROW(CVTPD2PI, cvtpd2pi) \
+	ROW(CVTTPD2PI, cvttpd2pi) 
 
 #define DECLARE(mnemonic, name) handler run_##name;
 X86_INSTRUCTIONS(DECLARE)

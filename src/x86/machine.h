@@ -93,7 +93,9 @@ enum operand_kind {
 	OPERAND_OTHER /* control, debug: not for user code */
 };
 
-enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_LOCK = 4 };
+/* Repetition, and whether the memory operand is in the stack segment: its faults are #SS, not #GP.
+ */
+enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4 };
 
 struct operation;
 /* Executes one instruction and returns the next, or NULL with x86.event set. */

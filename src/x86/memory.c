@@ -266,18 +266,24 @@ static bool page_fault(struct x86 *cpu, uint64_t address, bool present, bool wri
 	return false;
 }
 
+/* Not an address, or behind the end of a segment; #SS where the stack is meant, see memory_fault.
+ */
+static bool general_protection(struct x86 *cpu)
+{
+	cpu->exit.vector = X86_VECTOR_GP;
+	cpu->exit.error_code = 0;
+	cpu->exit.fault_address = 0;
+	return false;
+}
+
 /* May the guest touch `address`? */
 static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 {
 	const struct region *region;
 	int64_t high = (int64_t)address >> 47;
 
-	if (high != 0 && high != -1) {
-		cpu->exit.vector = X86_VECTOR_GP;
-		cpu->exit.error_code = 0;
-		cpu->exit.fault_address = 0;
-		return false;
-	}
+	if (high != 0 && high != -1)
+		return general_protection(cpu);
 	region = memory_region(cpu->memory, address >> PAGE_BITS);
 	if (!region)
 		return page_fault(cpu, address, false, wanted == X86_WRITE);
@@ -328,6 +334,10 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
+	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
+		return general_protection(cpu);
+	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
+		return general_protection(cpu);
 	if (!permitted(cpu, address, X86_READ) || (first < size && !permitted(cpu, next, X86_READ)))
 		return false;
 	load_part(cpu, address, into, first);
@@ -350,6 +360,8 @@ bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
+	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
+		return general_protection(cpu);
 	return writable(cpu, address) && (first == size || writable(cpu, next));
 }
 

@@ -102,6 +102,17 @@ INLINE void mark_written(struct frame *frame, uint64_t offset, unsigned size)
 	}
 }
 
+/* The frame of an address that can be written as it stands, or NULL: then store does it. */
+INLINE struct frame *writable_frame(struct x86 *cpu, uint64_t address, unsigned size)
+{
+	const struct page_cache_entry *entry =
+		&cpu->write_cache[(address >> PAGE_BITS) % WRITE_CACHE];
+
+	if (LIKELY(entry->page == address >> PAGE_BITS && address % PAGE_SIZE <= PAGE_SIZE - size))
+		return (struct frame *)(void *)entry->bytes;
+	return NULL;
+}
+
 /* size is at most 8 here; wider values go through memory_store. */
 INLINE bool store(struct x86 *cpu, uint64_t address, const void *from, unsigned size)
 {

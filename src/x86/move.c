@@ -2,6 +2,7 @@
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
+#include "x86/shapes.h"
 
 /* A user process holds flat descriptors: any selector loads, its base is the owner's business. */
 static void load_segment(struct x86 *cpu, unsigned segment, uint64_t selector)
@@ -35,6 +36,25 @@ struct operation *run_mov(struct x86 *cpu, struct operation *op)
 	return done_writing(cpu, op);
 }
 
+/* Between general registers, memory and immediates. */
+INLINE struct operation *move(struct x86 *cpu, struct operation *op, unsigned size, unsigned target,
+			      unsigned source)
+{
+	uint64_t value = op->immediate;
+
+	if (source != OPERAND_IMMEDIATE && !operand_read(cpu, op, source, op->source, size, &value))
+		return memory_fault(cpu, op);
+	if (target == OPERAND_REGISTER) {
+		register_write(cpu, op->target, size, value);
+		return done(op);
+	}
+	if (!memory_write(cpu, linear_address(cpu, op), size, value))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+SHAPES_TWO(mov, move)
+
 struct operation *run_movzx(struct x86 *cpu, struct operation *op)
 {
 	uint64_t value;
@@ -55,30 +75,55 @@ struct operation *run_movsx(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
-struct operation *run_lea(struct x86 *cpu, struct operation *op)
+INLINE struct operation *load_address(struct x86 *cpu, struct operation *op, unsigned size)
 {
-	register_write(cpu, op->target, op->size, effective_address(cpu, op));
+	register_write(cpu, op->target, size, effective_address(cpu, op));
 	return done(op);
 }
 
+static struct operation *lea_rm4(struct x86 *cpu, struct operation *op)
+{
+	return load_address(cpu, op, 4);
+}
+
+static struct operation *lea_rm8(struct x86 *cpu, struct operation *op)
+{
+	return load_address(cpu, op, 8);
+}
+
+shape_table shapes_lea = { [2] = { [SHAPE_RM] = lea_rm4 }, [3] = { [SHAPE_RM] = lea_rm8 } };
+
+struct operation *run_lea(struct x86 *cpu, struct operation *op)
+{
+	return load_address(cpu, op, op->size);
+}
+
+/* Memory may be either operand; registers are written last. */
+INLINE struct operation *exchange(struct x86 *cpu, struct operation *op, unsigned size,
+				  unsigned target, unsigned source)
+{
+	unsigned reg = target == OPERAND_MEMORY ? op->source : op->target;
+	uint64_t mine = register_read(cpu, reg, size), theirs, address;
+
+	if (target == OPERAND_REGISTER && source == OPERAND_REGISTER) {
+		theirs = register_read(cpu, op->source, size);
+		register_write(cpu, op->source, size, mine);
+		register_write(cpu, op->target, size, theirs);
+		return done(op);
+	}
+	address = linear_address(cpu, op);
+	if (!memory_probe(cpu, address, size) || !memory_read(cpu, address, size, &theirs) ||
+	    !memory_write(cpu, address, size, mine))
+		return memory_fault(cpu, op);
+	register_write(cpu, reg, size, theirs);
+	return done_writing(cpu, op);
+}
+
+SHAPES_TWO(xchg, exchange)
+
 struct operation *run_xchg(struct x86 *cpu, struct operation *op)
 {
-	uint64_t a, b;
-
-	/* memory may be either operand; registers are written last */
-	if (op->source_kind == OPERAND_MEMORY) {
-		b = register_read(cpu, op->target, op->size);
-		if (!memory_probe(cpu, linear_address(cpu, op), op->size) ||
-		    !read_source(cpu, op, &a) ||
-		    !memory_write(cpu, linear_address(cpu, op), op->size, b))
-			return memory_fault(cpu, op);
-		register_write(cpu, op->target, op->size, a);
-		return done_writing(cpu, op);
-	}
-	if (!read_source(cpu, op, &b) || !read_for_update(cpu, op, &a) || !write_target(cpu, op, b))
-		return memory_fault(cpu, op);
-	register_write(cpu, op->source, op->size, a);
-	return done_writing(cpu, op);
+	return exchange(cpu, op, op->size, op->target_kind, op->source_kind);
 }
 
 struct operation *run_cmov(struct x86 *cpu, struct operation *op)

@@ -25,6 +25,8 @@ struct operation *raise_fault(struct x86 *cpu, const struct operation *op, enum 
 struct operation *memory_fault(struct x86 *cpu, const struct operation *op)
 {
 	cpu->registers.ip = op->address;
+	if (cpu->exit.vector == X86_VECTOR_GP && op->prefixes & PREFIX_STACK)
+		cpu->exit.vector = X86_VECTOR_SS;
 	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.address = op->address;
 	cpu->event = EVENT_STOP;

@@ -4,6 +4,7 @@
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
+#include "x86/shapes.h"
 
 enum shift { SHL, SHR, SAR, ROL, ROR, RCL, RCR };
 
@@ -12,13 +13,13 @@ INLINE bool top_bit(uint64_t value, unsigned size)
 	return value >> (8 * size - 1) & 1;
 }
 
-static void flags_shift(struct x86 *cpu, uint64_t result, unsigned size, bool cf, bool of)
+INLINE void flags_shift(struct x86 *cpu, uint64_t result, unsigned size, bool cf, bool of)
 {
 	flags_logic(cpu, result, size);
 	flag_set_cf_of(cpu, cf, of);
 }
 
-static uint64_t shift_left(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
+INLINE uint64_t shift_left(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
 {
 	unsigned bits = 8 * size;
 	bool cf = count <= bits && value >> (bits - count) & 1;
@@ -28,7 +29,7 @@ static uint64_t shift_left(struct x86 *cpu, uint64_t value, unsigned count, unsi
 	return result;
 }
 
-static uint64_t shift_right(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
+INLINE uint64_t shift_right(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
 {
 	bool cf = value >> (count - 1) & 1;
 	uint64_t result = value >> count;
@@ -37,7 +38,7 @@ static uint64_t shift_right(struct x86 *cpu, uint64_t value, unsigned count, uns
 	return result;
 }
 
-static uint64_t shift_arithmetic(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
+INLINE uint64_t shift_arithmetic(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
 {
 	int64_t number = (int64_t)sign_extend(value, size);
 	bool cf = number >> (count - 1) & 1;
@@ -47,7 +48,7 @@ static uint64_t shift_arithmetic(struct x86 *cpu, uint64_t value, unsigned count
 	return result;
 }
 
-static uint64_t rotate_left(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
+INLINE uint64_t rotate_left(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
 {
 	unsigned bits = 8 * size;
 
@@ -58,7 +59,7 @@ static uint64_t rotate_left(struct x86 *cpu, uint64_t value, unsigned count, uns
 	return value;
 }
 
-static uint64_t rotate_right(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
+INLINE uint64_t rotate_right(struct x86 *cpu, uint64_t value, unsigned count, unsigned size)
 {
 	unsigned bits = 8 * size;
 
@@ -96,6 +97,21 @@ static uint64_t rotate_carry_right(struct x86 *cpu, uint64_t value, unsigned cou
 	return value;
 }
 
+/* A count that is not zero after masking. */
+INLINE uint64_t shifted(struct x86 *cpu, enum shift kind, uint64_t value, unsigned count,
+			unsigned size)
+{
+	switch (kind) {
+	case SHL: return shift_left(cpu, value, count, size);
+	case SHR: return shift_right(cpu, value, count, size);
+	case SAR: return shift_arithmetic(cpu, value, count, size);
+	case ROL: return rotate_left(cpu, value, count, size);
+	case ROR: return rotate_right(cpu, value, count, size);
+	case RCL: return rotate_carry_left(cpu, value, count, size);
+	default: return rotate_carry_right(cpu, value, count, size);
+	}
+}
+
 INLINE struct operation *run_shift(struct x86 *cpu, struct operation *op, enum shift kind)
 {
 	uint64_t value, count;
@@ -109,19 +125,38 @@ INLINE struct operation *run_shift(struct x86 *cpu, struct operation *op, enum s
 			register_write(cpu, op->target, op->size, value);
 		return done(op);
 	}
-	switch (kind) {
-	case SHL: value = shift_left(cpu, value, (unsigned)count, op->size); break;
-	case SHR: value = shift_right(cpu, value, (unsigned)count, op->size); break;
-	case SAR: value = shift_arithmetic(cpu, value, (unsigned)count, op->size); break;
-	case ROL: value = rotate_left(cpu, value, (unsigned)count, op->size); break;
-	case ROR: value = rotate_right(cpu, value, (unsigned)count, op->size); break;
-	case RCL: value = rotate_carry_left(cpu, value, (unsigned)count, op->size); break;
-	case RCR: value = rotate_carry_right(cpu, value, (unsigned)count, op->size); break;
-	}
-	if (!write_target(cpu, op, value))
+	if (!write_target(cpu, op, shifted(cpu, kind, value, (unsigned)count, op->size)))
 		return memory_fault(cpu, op);
 	return done_writing(cpu, op);
 }
+
+/* Registers by a constant. */
+INLINE struct operation *shift_register(struct x86 *cpu, struct operation *op, unsigned size,
+					unsigned target, unsigned source, enum shift kind)
+{
+	uint64_t value = register_read(cpu, op->target, size);
+	unsigned count = (unsigned)op->immediate & (size == 8 ? 63 : 31);
+
+	(void)target;
+	(void)source;
+	if (LIKELY(count != 0))
+		value = shifted(cpu, kind, value, count, size);
+	register_write(cpu, op->target, size, value);
+	return done(op);
+}
+
+#define SHIFT_SHAPES(name, KIND)                                             \
+	SHAPE_EACH_SIZE(name, shift_register, ri, REGISTER, IMMEDIATE, KIND) \
+	shape_table shapes_##name = { { [SHAPE_RI] = name##_ri1 },           \
+				      { [SHAPE_RI] = name##_ri2 },           \
+				      { [SHAPE_RI] = name##_ri4 },           \
+				      { [SHAPE_RI] = name##_ri8 } };
+
+SHIFT_SHAPES(shl, SHL)
+SHIFT_SHAPES(shr, SHR)
+SHIFT_SHAPES(sar, SAR)
+SHIFT_SHAPES(rol, ROL)
+SHIFT_SHAPES(ror, ROR)
 
 #define SHIFT(name, KIND)                                                   \
 	struct operation *run_##name(struct x86 *cpu, struct operation *op) \

@@ -3,6 +3,7 @@
 
 #include "x86/flags.h"
 #include "x86/handlers.h"
+#include "x86/shapes.h"
 
 struct operation *run_push(struct x86 *cpu, struct operation *op)
 {
@@ -40,6 +41,53 @@ struct operation *run_pop(struct x86 *cpu, struct operation *op)
 	}
 	return done_writing(cpu, op);
 }
+
+/* General registers, memory, immediates. */
+INLINE struct operation *push_operand(struct x86 *cpu, struct operation *op, unsigned size,
+				      unsigned target, unsigned source)
+{
+	uint64_t value = op->immediate;
+
+	(void)source;
+	if (target != OPERAND_IMMEDIATE && !operand_read(cpu, op, target, op->target, size, &value))
+		return memory_fault(cpu, op);
+	if (!push(cpu, size, value))
+		return memory_fault(cpu, op);
+	return done_writing(cpu, op);
+}
+
+SHAPE_EACH_SIZE(push, push_operand, r, REGISTER, NONE)
+SHAPE_EACH_SIZE(push, push_operand, m, MEMORY, NONE)
+SHAPE_EACH_SIZE(push, push_operand, i, IMMEDIATE, NONE)
+
+#define PUSH_SHAPES(size)                                                                    \
+	{                                                                                    \
+		[SHAPE_R] = push_r##size, [SHAPE_M] = push_m##size, [SHAPE_I] = push_i##size \
+	}
+shape_table shapes_push = { PUSH_SHAPES(1), PUSH_SHAPES(2), PUSH_SHAPES(4), PUSH_SHAPES(8) };
+
+INLINE struct operation *pop_register(struct x86 *cpu, struct operation *op, unsigned size)
+{
+	uint64_t value;
+
+	if (!peek(cpu, 0, size, &value))
+		return memory_fault(cpu, op);
+	drop(cpu, size);
+	register_write(cpu, op->target, size, value);
+	return done(op);
+}
+
+static struct operation *pop_r4(struct x86 *cpu, struct operation *op)
+{
+	return pop_register(cpu, op, 4);
+}
+
+static struct operation *pop_r8(struct x86 *cpu, struct operation *op)
+{
+	return pop_register(cpu, op, 8);
+}
+
+shape_table shapes_pop = { [2] = { [SHAPE_R] = pop_r4 }, [3] = { [SHAPE_R] = pop_r8 } };
 
 struct operation *run_pusha(struct x86 *cpu, struct operation *op)
 {

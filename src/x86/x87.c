@@ -34,6 +34,13 @@ bool x87_underflow(struct x86 *cpu)
 	return stack_fault(cpu, 0);
 }
 
+void x87_push_anyway(struct x86 *cpu, struct x87_value value)
+{
+	x87_set_top(cpu, x87_top(cpu) - 1);
+	*x87_st(cpu, 0) = value;
+	cpu->registers.x87.valid |= (uint8_t)x87_bit(cpu, 0);
+}
+
 bool x87_push(struct x86 *cpu, struct x87_value value)
 {
 	if (!x87_empty(cpu, 7)) {
@@ -41,9 +48,7 @@ bool x87_push(struct x86 *cpu, struct x87_value value)
 			return false;
 		value = X87_INDEFINITE;
 	}
-	x87_set_top(cpu, x87_top(cpu) - 1);
-	*x87_st(cpu, 0) = value;
-	cpu->registers.x87.valid |= (uint8_t)x87_bit(cpu, 0);
+	x87_push_anyway(cpu, value);
 	return true;
 }
 
@@ -113,7 +118,7 @@ static struct operation *load_value(struct x86 *cpu, struct operation *op, bool 
 		return done(op);
 	} else {
 		x87_note(cpu, op);
-		x87_push(cpu, value);
+		x87_push_anyway(cpu, value);
 		return done(op);
 	}
 	x87_note(cpu, op);

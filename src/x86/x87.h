@@ -42,8 +42,10 @@ void x87_summarise(struct x86 *cpu);
 bool x87_status(struct x86 *cpu, uint16_t status, uint16_t conditions);
 /* Stack fault: the instruction goes on with the indefinite (true), or does nothing (false). */
 bool x87_underflow(struct x86 *cpu);
-/* ST(0) after a push; NULL when the stack was full and the exception is not masked. */
+/* False when the stack was full and the exception is not masked. */
 bool x87_push(struct x86 *cpu, struct x87_value value);
+/* After an underflow, which hides an overflow of the same instruction. */
+void x87_push_anyway(struct x86 *cpu, struct x87_value value);
 void x87_pop(struct x86 *cpu);
 /* Remembers the instruction as the last one: FIP, FDP, opcode. */
 void x87_note(struct x86 *cpu, const struct operation *op);

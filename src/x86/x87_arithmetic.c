@@ -12,6 +12,21 @@ typedef uint16_t host_relation(uint16_t control, const struct x87_value *a,
 
 enum form { PLAIN, POP, INTEGER };
 
+static bool is_nan(const struct x87_value *value)
+{
+	return (value->sign_exponent & 0x7fff) == 0x7fff && value->mantissa << 1 != 0;
+}
+
+/* The status of an operation whose memory operand was converted first: a denormal there does not
+ * show when an exception of higher rank or a NaN decides (SDM vol. 1, 8.5.2). */
+static uint16_t with_conversion(uint16_t conversion, uint16_t status, bool nan)
+{
+	conversion &= STATUS_IE | STATUS_DE;
+	if (nan || (status & (STATUS_IE | STATUS_ZE)))
+		conversion &= STATUS_IE;
+	return status | conversion;
+}
+
 /* ST(to) = ST(to) op other, or other op ST(to) when reversed. */
 static struct operation *arithmetic(struct x86 *cpu, struct operation *op, host_binary *host,
 				    bool reversed, enum form form)
@@ -34,10 +49,12 @@ static struct operation *arithmetic(struct x86 *cpu, struct operation *op, host_
 		if (!x87_underflow(cpu))
 			return done(op);
 	} else {
+		uint16_t control = cpu->registers.x87.control;
+		uint16_t operation;
 		a = *x87_st(cpu, to);
-		status &= STATUS_IE | STATUS_DE;
-		status |= reversed ? host(cpu->registers.x87.control, &b, &a, &result)
-				   : host(cpu->registers.x87.control, &a, &b, &result);
+		operation =
+			reversed ? host(control, &b, &a, &result) : host(control, &a, &b, &result);
+		status = with_conversion(status, operation, is_nan(&result));
 		if (!x87_status(cpu, status, STATUS_C1))
 			return done(op);
 	}
@@ -153,18 +170,22 @@ static struct operation *binary_keep(struct x86 *cpu, struct operation *op, host
 				     uint16_t conditions)
 {
 	struct x87_value result = X87_INDEFINITE;
+	uint16_t status;
 
 	if (x87_waits(cpu))
 		return raise_fault(cpu, op, X86_VECTOR_MF, 0);
 	x87_note(cpu, op);
+	cpu->registers.x87.status &= (uint16_t) ~(conditions & STATUS_C2);
 	if (x87_empty(cpu, 0) || x87_empty(cpu, 1)) {
 		if (!x87_underflow(cpu))
 			return done(op);
-	} else if (!x87_status(cpu,
-			       host(cpu->registers.x87.control, x87_st(cpu, 1), x87_st(cpu, 0),
-				    &result),
-			       conditions)) {
-		return done(op);
+	} else {
+		status = host(cpu->registers.x87.control, x87_st(cpu, 1), x87_st(cpu, 0), &result);
+		/* without a quotient its bits are not touched */
+		if (is_nan(&result))
+			conditions &= STATUS_C1 | STATUS_C2;
+		if (!x87_status(cpu, status, conditions))
+			return done(op);
 	}
 	*x87_st(cpu, 0) = result;
 	cpu->registers.x87.valid |= (uint8_t)x87_bit(cpu, 0);
@@ -216,6 +237,10 @@ static struct operation *pair(struct x86 *cpu, struct operation *op, host_pair *
 	if (x87_empty(cpu, 0)) {
 		if (!x87_underflow(cpu))
 			return done(op);
+		*x87_st(cpu, 0) = below;
+		cpu->registers.x87.valid |= (uint8_t)x87_bit(cpu, 0);
+		x87_push_anyway(cpu, top);
+		return done(op);
 	} else if (x87_empty(cpu, 7)) {
 		status = host(cpu->registers.x87.control, x87_st(cpu, 0), &below, &top);
 		if (!x87_status(cpu, status, conditions) ||
@@ -278,8 +303,8 @@ static struct operation *compare(struct x86 *cpu, struct operation *op, host_rel
 		cpu->registers.x87.status |= STATUS_SF;
 		status = STATUS_IE | STATUS_C0 | STATUS_C2 | STATUS_C3;
 	} else {
-		status &= STATUS_IE | STATUS_DE;
-		status |= host(cpu->registers.x87.control, &other, x87_st(cpu, 0));
+		uint16_t relation = host(cpu->registers.x87.control, &other, x87_st(cpu, 0));
+		status = with_conversion(status, relation, relation & STATUS_C2);
 		status &= (uint16_t)~STATUS_C1;
 	}
 	kept = !x87_status(cpu, status, where == IN_STATUS ? STATUS_CONDITIONS : STATUS_C1);

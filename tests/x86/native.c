@@ -102,6 +102,7 @@ static void run_case(struct native *native, struct native_case *one)
 {
 	memcpy((void *)(uintptr_t)NATIVE_DATA, native->memory[0], NATIVE_REGION);
 	memcpy((void *)(uintptr_t)NATIVE_STACK, native->memory[1], NATIVE_REGION);
+	memset((void *)(uintptr_t)NATIVE_CODE, 0, NATIVE_REGION);
 	memcpy((void *)(uintptr_t)one->state.ip, one->code, one->code_length);
 	current = one;
 	__asm__ volatile("int3" : : : "memory");

@@ -16,7 +16,7 @@
 #include "native.h"
 #include "x86/handlers.h"
 
-enum { DEFAULT_CASES = 200000, MOST_REPORTS = 20, SNAPSHOT_FXSAVE = 416 };
+enum { DEFAULT_CASES = 150000, MOST_REPORTS = 20, SNAPSHOT_FXSAVE = 416 };
 
 static const char *const mode_names[] = { "32-bit", "64-bit" };
 
@@ -35,7 +35,7 @@ static bool comparable(ZydisMnemonic mnemonic)
 		ZYDIS_MNEMONIC_LZCNT,	 ZYDIS_MNEMONIC_TZCNT,	 ZYDIS_MNEMONIC_FXSAVE,
 		ZYDIS_MNEMONIC_FXSAVE64, ZYDIS_MNEMONIC_FXRSTOR, ZYDIS_MNEMONIC_FXRSTOR64,
 		ZYDIS_MNEMONIC_FNSTENV,	 ZYDIS_MNEMONIC_FNSAVE,	 ZYDIS_MNEMONIC_CLFLUSH,
-		ZYDIS_MNEMONIC_FEMMS,	 ZYDIS_MNEMONIC_ENTER
+		ZYDIS_MNEMONIC_FEMMS,	 ZYDIS_MNEMONIC_ENTER,	 ZYDIS_MNEMONIC_FSTPNCE
 	};
 #define ROW(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = true,
 	static const bool rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_INSTRUCTIONS(ROW) };
@@ -255,6 +255,7 @@ static void make_case(struct random *random, const ZydisDecoder *decoder, bool w
 		 !comparable(instruction->mnemonic) || !harmless_operands(instruction, operands));
 	one->code_length = instruction->length;
 	random_state(random, one);
+	aim(random, one, instruction, operands);
 	/* a 16-bit double shift by more than 16 is undefined */
 	if ((instruction->mnemonic == ZYDIS_MNEMONIC_SHLD ||
 	     instruction->mnemonic == ZYDIS_MNEMONIC_SHRD) &&
@@ -263,7 +264,6 @@ static void make_case(struct random *random, const ZydisDecoder *decoder, bool w
 		if (instruction->opcode == 0xa4 || instruction->opcode == 0xac)
 			one->code[one->code_length - 1] &= 0xef;
 	}
-	aim(random, one, instruction, operands);
 }
 
 /* --- the simulated side --- */
@@ -340,7 +340,11 @@ static void normalise(struct native_case *one, const ZydisDecodedInstruction *in
 	one->error_code &= ~4u; /* every access is the user's */
 	if (one->fault_address >> 63)
 		one->error_code &= ~1u; /* the kernel hides what it has mapped */
-	if (one->vector != 14)
+	/* which operand faults first is nobody's business */
+	if (one->vector != 14 || instruction->mnemonic == ZYDIS_MNEMONIC_CMPSB ||
+	    instruction->mnemonic == ZYDIS_MNEMONIC_CMPSW ||
+	    instruction->mnemonic == ZYDIS_MNEMONIC_CMPSD ||
+	    instruction->mnemonic == ZYDIS_MNEMONIC_CMPSQ)
 		one->fault_address = 0;
 	if (one->vector != 14 && one->vector != 13)
 		one->error_code = 0;
@@ -361,6 +365,13 @@ static void normalise(struct native_case *one, const ZydisDecodedInstruction *in
 	    instruction->cpu_flags->modified)
 		status &= 0xfdff;
 	memcpy(one->state.fxsave + 2, &status, 2);
+}
+
+/* An operand around the end of the 32-bit space: what is checked first differs between
+ * instructions. */
+static bool wraps(const struct native_case *one)
+{
+	return !one->wide && one->vector == 14 && one->fault_address >= 0xffffff00;
 }
 
 static bool equal(const struct native_case *a, const struct native_case *b)
@@ -451,7 +462,7 @@ static void compare_batch(struct comparison *run, unsigned count)
 		simulate(run->machine, &ours);
 		normalise(&host[i], &instructions[i]);
 		normalise(&ours, &instructions[i]);
-		if (equal(&host[i], &ours))
+		if (equal(&host[i], &ours) || (wraps(&host[i]) && ours.vector == 13))
 			continue;
 		if (run->mismatches++ < MOST_REPORTS)
 			report(&before[i], &host[i], &ours,

@@ -1,4 +1,5 @@
-/* printf for the guest: one engine for the C run-time and wsprintf, with Microsoft's sizes (I64, %S, %hs). */
+/* printf for the guest: one engine for the C run-time and wsprintf, with Microsoft's sizes (I64,
+ * %S, %hs). */
 #include <stdio.h>
 #include <string.h>
 

@@ -17,5 +17,24 @@ extern const struct api_model win32_msvcrt_start_models[];
 extern const struct api_model win32_msvcrt_text_models[];
 extern const struct api_model win32_msvcrt_stream_models[];
 extern const struct api_model win32_msvcrt_misc_models[];
+extern const struct api_model win32_ws2_32_models[];
+extern const struct api_model win32_names_models[];
+extern const struct api_model win32_dnsapi_models[];
+extern const struct api_model win32_iphlpapi_models[];
+extern const struct api_model win32_registry_models[];
+extern const struct api_model win32_shlwapi_registry_models[];
+extern const struct api_model win32_advapi32_models[];
+extern const struct api_model win32_urlmon_models[];
+extern const struct api_model win32_wininet_models[];
+extern const struct api_model win32_shell32_models[];
+extern const struct api_model win32_shlwapi_models[];
+extern const struct api_model win32_user32_models[];
+extern const struct api_model win32_netapi32_models[];
+extern const struct api_model win32_mpr_models[];
+extern const struct api_model win32_psapi_models[];
+extern const struct api_model win32_ole32_models[];
+extern const struct api_model win32_oleaut32_models[];
+extern const struct api_model win32_winmm_models[];
+extern const struct api_model win32_version_models[];
 
 #endif

@@ -10,24 +10,24 @@
 
 struct msvcrt_stream {
 	bool open, append, text, writable, end, error;
-	uint32_t handle;    /* 0: console */
+	uint32_t handle; /* 0: console */
 	uint8_t chunk[4096];
 	uint32_t start, length; /* unread bytes of the chunk */
-	struct buffer out;      /* bytes not yet written */
-	int pushed;             /* ungetc, -1: none */
+	struct buffer out;	/* bytes not yet written */
+	int pushed;		/* ungetc, -1: none */
 };
 
 struct win32_msvcrt {
 	struct msvcrt_stream streams[MSVCRT_STREAMS]; /* by descriptor; 0-2 are the console */
 	uint32_t variables;  /* guest memory of what __p__… functions point at */
-	uint32_t iob;        /* _iob[20] */
+	uint32_t iob;	     /* _iob[20] */
 	uint32_t streams_at; /* FILEs beyond _iob, 32 bytes each */
 	uint32_t argc, argv, wargv, environ, wenviron;
-	uint32_t seed;       /* of rand */
-	uint32_t token;      /* where strtok goes on */
+	uint32_t seed;	/* of rand */
+	uint32_t token; /* where strtok goes on */
 	uint32_t exits[MSVCRT_EXITS];
 	unsigned exit_count;
-	uint32_t small;      /* 256 bytes for asctime, strerror, localtime, … */
+	uint32_t small; /* 256 bytes for asctime, strerror, localtime, … */
 };
 
 /* The state, made at first use; NULL: no memory. */

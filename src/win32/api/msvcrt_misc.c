@@ -93,8 +93,8 @@ static uint32_t broken_down_time(struct call *call)
 
 	if (!c || !gmtime_r(&time, &tm))
 		return 0;
-	const int words[] = { tm.tm_sec, tm.tm_min, tm.tm_hour, tm.tm_mday, tm.tm_mon, tm.tm_year,
-			      tm.tm_wday, tm.tm_yday, 0 };
+	const int words[] = { tm.tm_sec,  tm.tm_min,  tm.tm_hour, tm.tm_mday, tm.tm_mon,
+			      tm.tm_year, tm.tm_wday, tm.tm_yday, 0 };
 	for (uint32_t i = 0; i < 9; i++)
 		win32_put_u32(call->w, c->small + 64 + 4 * i, (uint32_t)words[i]);
 	return c->small + 64;
@@ -102,8 +102,8 @@ static uint32_t broken_down_time(struct call *call)
 
 static void take_time(struct win32 *w, uint32_t at, struct tm *tm)
 {
-	int *const fields[] = { &tm->tm_sec, &tm->tm_min, &tm->tm_hour, &tm->tm_mday, &tm->tm_mon,
-				&tm->tm_year, &tm->tm_wday, &tm->tm_yday };
+	int *const fields[] = { &tm->tm_sec, &tm->tm_min,  &tm->tm_hour, &tm->tm_mday,
+				&tm->tm_mon, &tm->tm_year, &tm->tm_wday, &tm->tm_yday };
 
 	memset(tm, 0, sizeof *tm);
 	for (uint32_t i = 0; i < 8; i++)
@@ -166,8 +166,8 @@ static uint32_t asctime_model(struct call *call)
 	return c->small + 128;
 }
 
-/* --- qsort and bsearch: the comparison is the guest's. Insertion sort: words are base, size, compare,
- * outer and inner index, count. --- */
+/* --- qsort and bsearch: the comparison is the guest's. Insertion sort: words are base, size,
+ * compare, outer and inner index, count. --- */
 
 enum { BASE, SIZE, COMPARE, OUTER, INNER, COUNT };
 
@@ -331,8 +331,8 @@ static uint32_t system_model(struct call *call)
 	if (!arg(call, 0))
 		return 1;
 	snprintf(command, sizeof command, "cmd.exe /c %s", text_at(call->w, arg(call, 0), false));
-	uint32_t handle = win32_start_program(call->w, "C:\\WINDOWS\\system32\\cmd.exe", command, &id,
-					      &process);
+	uint32_t handle = win32_start_program(call->w, "C:\\WINDOWS\\system32\\cmd.exe", command,
+					      &id, &process);
 	win32_object_close(call->w, handle);
 	return 0;
 }
@@ -341,8 +341,8 @@ static uint32_t spawn_model(struct call *call)
 {
 	struct win32_object *process;
 	uint32_t id;
-	uint32_t handle = win32_start_program(call->w, text_at(call->w, arg(call, 1), false), NULL, &id,
-					      &process);
+	uint32_t handle = win32_start_program(call->w, text_at(call->w, arg(call, 1), false), NULL,
+					      &id, &process);
 	return handle ? handle : UINT32_MAX;
 }
 
@@ -403,54 +403,52 @@ static uint32_t rotate_right(struct call *call)
 	return count ? value >> count | value << (32 - count) : value;
 }
 
-const struct api_model win32_msvcrt_misc_models[] = {
-	API_CDECL("malloc", malloc_model),
-	API_CDECL("??2@YAPAXI@Z", malloc_model),
-	API_CDECL("??_U@YAPAXI@Z", malloc_model),
-	API_CDECL("calloc", calloc_model),
-	API_CDECL("realloc", realloc_model),
-	API_CDECL("free", free_model),
-	API_CDECL("??3@YAXPAX@Z", free_model),
-	API_CDECL("??_V@YAXPAX@Z", free_model),
-	API_CDECL("_msize", msize_model),
-	API_CDECL("rand", rand_model),
-	API_CDECL("srand", srand_model),
-	API_CDECL("time", time_model),
-	API_CDECL("_time32", time_model),
-	API_CDECL("_time64", time_model),
-	API_CDECL("clock", clock_model),
-	API_CDECL("localtime", broken_down_time),
-	API_CDECL("gmtime", broken_down_time),
-	API_CDECL("_localtime32", broken_down_time),
-	API_CDECL("_gmtime32", broken_down_time),
-	API_CDECL("_localtime64", broken_down_time),
-	API_CDECL("_gmtime64", broken_down_time),
-	API_CDECL("mktime", mktime_model),
-	API_CDECL("strftime", strftime_model),
-	API_CDECL("asctime", asctime_model),
-	API_CDECL("ctime", asctime_model),
-	API_CDECL("qsort", qsort_model),
-	API_CDECL("bsearch", bsearch_model),
-	API_CDECL("remove", remove_model),
-	API_CDECL("_unlink", remove_model),
-	API_CDECL("rename", rename_model),
-	API_CDECL("_access", access_model),
-	API_CDECL("_mkdir", mkdir_model),
-	API_CDECL("_getcwd", getcwd_model),
-	API_CDECL("getenv", getenv_model),
-	API_CDECL("_putenv", putenv_model),
-	API_CDECL("system", system_model),
-	API_CDECL("_spawnl", spawn_model),
-	API_CDECL("_spawnv", spawn_model),
-	API_CDECL("_sleep", sleep_model),
-	API_CDECL("strerror", strerror_model),
-	API_CDECL("localeconv", localeconv_model),
-	API_CDECL("setlocale", setlocale_model),
-	API_CDECL("abs", abs_model),
-	API_CDECL("labs", abs_model),
-	API_CDECL("_rotl", rotate_left),
-	API_CDECL("_lrotl", rotate_left),
-	API_CDECL("_rotr", rotate_right),
-	API_CDECL("_lrotr", rotate_right),
-	API_END
-};
+const struct api_model win32_msvcrt_misc_models[] = { API_CDECL("malloc", malloc_model),
+						      API_CDECL("??2@YAPAXI@Z", malloc_model),
+						      API_CDECL("??_U@YAPAXI@Z", malloc_model),
+						      API_CDECL("calloc", calloc_model),
+						      API_CDECL("realloc", realloc_model),
+						      API_CDECL("free", free_model),
+						      API_CDECL("??3@YAXPAX@Z", free_model),
+						      API_CDECL("??_V@YAXPAX@Z", free_model),
+						      API_CDECL("_msize", msize_model),
+						      API_CDECL("rand", rand_model),
+						      API_CDECL("srand", srand_model),
+						      API_CDECL("time", time_model),
+						      API_CDECL("_time32", time_model),
+						      API_CDECL("_time64", time_model),
+						      API_CDECL("clock", clock_model),
+						      API_CDECL("localtime", broken_down_time),
+						      API_CDECL("gmtime", broken_down_time),
+						      API_CDECL("_localtime32", broken_down_time),
+						      API_CDECL("_gmtime32", broken_down_time),
+						      API_CDECL("_localtime64", broken_down_time),
+						      API_CDECL("_gmtime64", broken_down_time),
+						      API_CDECL("mktime", mktime_model),
+						      API_CDECL("strftime", strftime_model),
+						      API_CDECL("asctime", asctime_model),
+						      API_CDECL("ctime", asctime_model),
+						      API_CDECL("qsort", qsort_model),
+						      API_CDECL("bsearch", bsearch_model),
+						      API_CDECL("remove", remove_model),
+						      API_CDECL("_unlink", remove_model),
+						      API_CDECL("rename", rename_model),
+						      API_CDECL("_access", access_model),
+						      API_CDECL("_mkdir", mkdir_model),
+						      API_CDECL("_getcwd", getcwd_model),
+						      API_CDECL("getenv", getenv_model),
+						      API_CDECL("_putenv", putenv_model),
+						      API_CDECL("system", system_model),
+						      API_CDECL("_spawnl", spawn_model),
+						      API_CDECL("_spawnv", spawn_model),
+						      API_CDECL("_sleep", sleep_model),
+						      API_CDECL("strerror", strerror_model),
+						      API_CDECL("localeconv", localeconv_model),
+						      API_CDECL("setlocale", setlocale_model),
+						      API_CDECL("abs", abs_model),
+						      API_CDECL("labs", abs_model),
+						      API_CDECL("_rotl", rotate_left),
+						      API_CDECL("_lrotl", rotate_left),
+						      API_CDECL("_rotr", rotate_right),
+						      API_CDECL("_lrotr", rotate_right),
+						      API_END };

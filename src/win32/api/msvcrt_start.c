@@ -5,12 +5,28 @@
 #include "win32/api/models.h"
 #include "win32/api/msvcrt.h"
 
-enum { VAR_ERRNO = 0, VAR_FMODE = 4, VAR_COMMODE = 8, VAR_ACMDLN = 12, VAR_WCMDLN = 16, VAR_ENVIRON = 20,
-       VAR_WENVIRON = 24, VAR_ARGC = 28, VAR_ARGV = 32, VAR_WARGV = 36, VAR_PGMPTR = 40,
-       VAR_WINVER = 44, VAR_TIMEZONE = 48, VAR_DAYLIGHT = 52, VAR_DOSERRNO = 56, VAR_OSVER = 60,
-       VAR_SIZE = 64 };
+enum {
+	VAR_ERRNO = 0,
+	VAR_FMODE = 4,
+	VAR_COMMODE = 8,
+	VAR_ACMDLN = 12,
+	VAR_WCMDLN = 16,
+	VAR_ENVIRON = 20,
+	VAR_WENVIRON = 24,
+	VAR_ARGC = 28,
+	VAR_ARGV = 32,
+	VAR_WARGV = 36,
+	VAR_PGMPTR = 40,
+	VAR_WINVER = 44,
+	VAR_TIMEZONE = 48,
+	VAR_DAYLIGHT = 52,
+	VAR_DOSERRNO = 56,
+	VAR_OSVER = 60,
+	VAR_SIZE = 64
+};
 
-/* Splits the command line by the rules of the C run-time: blanks, quotes, backslashes before quotes. */
+/* Splits the command line by the rules of the C run-time: blanks, quotes, backslashes before
+ * quotes. */
 static unsigned split(const char *line, char *out, char **arguments, unsigned limit)
 {
 	unsigned count = 0;
@@ -81,10 +97,17 @@ struct win32_msvcrt *win32_msvcrt(struct win32 *w)
 	c->small = win32_heap_take(w, 512);
 	make_arguments(w, c);
 	const uint32_t words[][2] = {
-		{ VAR_FMODE, 0x4000 }, { VAR_ACMDLN, w->command_a }, { VAR_WCMDLN, w->command_w },
-		{ VAR_ENVIRON, c->environ }, { VAR_WENVIRON, c->wenviron }, { VAR_ARGC, c->argc },
-		{ VAR_ARGV, c->argv }, { VAR_WARGV, c->wargv },
-		{ VAR_PGMPTR, win32_u32(w, c->argv) }, { VAR_WINVER, 0x501 }, { VAR_OSVER, 2600 },
+		{ VAR_FMODE, 0x4000 },
+		{ VAR_ACMDLN, w->command_a },
+		{ VAR_WCMDLN, w->command_w },
+		{ VAR_ENVIRON, c->environ },
+		{ VAR_WENVIRON, c->wenviron },
+		{ VAR_ARGC, c->argc },
+		{ VAR_ARGV, c->argv },
+		{ VAR_WARGV, c->wargv },
+		{ VAR_PGMPTR, win32_u32(w, c->argv) },
+		{ VAR_WINVER, 0x501 },
+		{ VAR_OSVER, 2600 },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		win32_put_u32(w, c->variables + words[i][0], words[i][1]);
@@ -115,7 +138,8 @@ static uint32_t make_types(struct win32 *w)
 
 	for (uint32_t i = 0; table && i < 128; i++) {
 		bool upper = i >= 'A' && i <= 'Z', lower = i >= 'a' && i <= 'z';
-		bool digit = i >= '0' && i <= '9', hex = digit || ((i | 32) >= 'a' && (i | 32) <= 'f');
+		bool digit = i >= '0' && i <= '9',
+		     hex = digit || ((i | 32) >= 'a' && (i | 32) <= 'f');
 		uint32_t bits = (upper ? 1u : 0) | (lower ? 2u : 0) | (digit ? 4u : 0) |
 				((i >= 9 && i <= 13) || i == ' ' ? 8u : 0) |
 				(i > ' ' && i < 127 && !upper && !lower && !digit ? 16u : 0) |
@@ -136,12 +160,24 @@ void win32_msvcrt_prepare(struct win32 *w, struct win32_module *module)
 		const char *name;
 		uint32_t value;
 	} values[] = {
-		{ "_acmdln", w->command_a }, { "_wcmdln", w->command_w }, { "__argc", c->argc },
-		{ "__argv", c->argv }, { "__wargv", c->wargv }, { "__initenv", c->environ },
-		{ "__winitenv", c->wenviron }, { "_environ", c->environ },
-		{ "_wenviron", c->wenviron }, { "__mb_cur_max", 1 }, { "_fmode", 0x4000 },
-		{ "_winver", 0x501 }, { "_winmajor", 5 }, { "_winminor", 1 }, { "_osver", 2600 },
-		{ "_osplatform", 2 }, { "_pctype", 0 }, { "_pgmptr", win32_u32(w, c->argv) },
+		{ "_acmdln", w->command_a },
+		{ "_wcmdln", w->command_w },
+		{ "__argc", c->argc },
+		{ "__argv", c->argv },
+		{ "__wargv", c->wargv },
+		{ "__initenv", c->environ },
+		{ "__winitenv", c->wenviron },
+		{ "_environ", c->environ },
+		{ "_wenviron", c->wenviron },
+		{ "__mb_cur_max", 1 },
+		{ "_fmode", 0x4000 },
+		{ "_winver", 0x501 },
+		{ "_winmajor", 5 },
+		{ "_winminor", 1 },
+		{ "_osver", 2600 },
+		{ "_osplatform", 2 },
+		{ "_pctype", 0 },
+		{ "_pgmptr", win32_u32(w, c->argv) },
 		{ "_iob", 0 },
 	};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -166,11 +202,11 @@ void win32_msvcrt_set_errno(struct win32 *w, uint32_t code)
 		win32_put_u32(w, c->variables + VAR_ERRNO, code);
 }
 
-#define VARIABLE(function, offset)                                                                 \
-	static uint32_t function(struct call *call)                                                \
-	{                                                                                          \
-		struct win32_msvcrt *c = win32_msvcrt(call->w);                                    \
-		return c ? c->variables + (offset) : 0;                                            \
+#define VARIABLE(function, offset)                              \
+	static uint32_t function(struct call *call)             \
+	{                                                       \
+		struct win32_msvcrt *c = win32_msvcrt(call->w); \
+		return c ? c->variables + (offset) : 0;         \
 	}
 VARIABLE(errno_address, VAR_ERRNO)
 VARIABLE(dos_errno_address, VAR_DOSERRNO)
@@ -267,7 +303,8 @@ static uint32_t initterm_e(struct call *call)
 	return initterm(call);
 }
 
-/* Functions given to atexit, the last first; words[0]: the exit status, words[1]: only these, no end. */
+/* Functions given to atexit, the last first; words[0]: the exit status, words[1]: only these, no
+ * end. */
 static uint32_t run_exits(struct call *call, uint32_t result)
 {
 	struct win32 *w = call->w;
@@ -382,7 +419,8 @@ static uint32_t begin_thread_plain(struct call *call)
 
 static uint32_t begin_thread_ex(struct call *call)
 {
-	uint32_t handle = begin_thread(call, arg(call, 2), arg(call, 3), arg(call, 4), arg(call, 5));
+	uint32_t handle =
+		begin_thread(call, arg(call, 2), arg(call, 3), arg(call, 4), arg(call, 5));
 	return handle == UINT32_MAX ? 0 : handle;
 }
 

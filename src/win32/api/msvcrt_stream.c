@@ -1,4 +1,5 @@
-/* msvcrt: streams and descriptors over the emulated files, buffered as the run-time buffers them. */
+/* msvcrt: streams and descriptors over the emulated files, buffered as the run-time buffers them.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,8 @@ static int get_byte(struct win32 *w, struct msvcrt_stream *stream)
 	}
 }
 
-static void put_bytes(struct win32 *w, struct msvcrt_stream *stream, const char *data, size_t length)
+static void put_bytes(struct win32 *w, struct msvcrt_stream *stream, const char *data,
+		      size_t length)
 {
 	/* Bytes read ahead are given back: writing goes on where the program believes to be. */
 	struct win32_object *object = object_of(w, stream);
@@ -320,7 +322,8 @@ static void put_text(struct win32 *w, struct msvcrt_stream *stream, const char *
 		return;
 	text_put(w, block, length + 1, text, false);
 	for (uint32_t done = 0; done < length;) {
-		uint32_t part = length - done < sizeof chunk ? length - done : (uint32_t)sizeof chunk;
+		uint32_t part =
+			length - done < sizeof chunk ? length - done : (uint32_t)sizeof chunk;
 		if (!win32_fetch(w, block + done, chunk, part))
 			break;
 		put_bytes(w, stream, chunk, part);
@@ -401,10 +404,9 @@ static uint32_t seek(struct win32 *w, struct msvcrt_stream *stream, int64_t offs
 	if (!object)
 		return END;
 	flush(w, stream);
-	int64_t base = origin == 1 ? (int64_t)object->position - (stream->length - stream->start)
-		       : origin == 2
-			       ? (int64_t)win32_files_content(w->files, object->file).length
-			       : 0;
+	int64_t base = origin == 1   ? (int64_t)object->position - (stream->length - stream->start)
+		       : origin == 2 ? (int64_t)win32_files_content(w->files, object->file).length
+				     : 0;
 	if (base + offset < 0)
 		return END;
 	object->position = (uint64_t)(base + offset);
@@ -479,11 +481,12 @@ static uint32_t open_model(struct call *call)
 	win32_path_absolute(call->w, name, path);
 	if (!create && win32_files_find(call->w->files, path) < 0)
 		return END;
-	const char *mode = flags & 8	      ? "ab"
-			   : truncate	      ? "w+b"
-			   : create && writing ? (win32_files_find(call->w->files, path) < 0 ? "w+b" : "r+b")
-			   : writing	      ? "r+b"
-					      : "rb";
+	const char *mode = flags & 8  ? "ab"
+			   : truncate ? "w+b"
+			   : create && writing
+				   ? (win32_files_find(call->w->files, path) < 0 ? "w+b" : "r+b")
+			   : writing ? "r+b"
+				     : "rb";
 	return (uint32_t)open_mode(call->w, name, mode);
 }
 
@@ -543,58 +546,56 @@ static uint32_t get_osfhandle(struct call *call)
 	return stream->handle ? stream->handle : 4 * (arg(call, 0) + 1);
 }
 
-const struct api_model win32_msvcrt_stream_models[] = {
-	API_CDECL("fopen", fopen_model),
-	API_CDECL("_fsopen", fopen_model),
-	API_CDECL("_wfopen", fopen_model),
-	API_CDECL("fclose", fclose_model),
-	API_CDECL("_fcloseall", fcloseall_model),
-	API_CDECL("fflush", fflush_model),
-	API_CDECL("_flushall", fcloseall_model),
-	API_CDECL("fread", fread_model),
-	API_CDECL("fwrite", fwrite_model),
-	API_CDECL("fgetc", fgetc_model),
-	API_CDECL("getc", fgetc_model),
-	API_CDECL("_filbuf", fgetc_model),
-	API_CDECL("ungetc", ungetc_model),
-	API_CDECL("fputc", fputc_model),
-	API_CDECL("putc", fputc_model),
-	API_CDECL("_flsbuf", fputc_model),
-	API_CDECL("fgets", fgets_model),
-	API_CDECL("fputs", fputs_model),
-	API_CDECL("fprintf", fprintf_model),
-	API_CDECL("fwprintf", fprintf_model),
-	API_CDECL("vfprintf", vfprintf_model),
-	API_CDECL("vfwprintf", vfprintf_model),
-	API_CDECL("printf", printf_model),
-	API_CDECL("wprintf", printf_model),
-	API_CDECL("vprintf", vprintf_model),
-	API_CDECL("puts", console_out),
-	API_CDECL("putchar", console_out),
-	API_CDECL("perror", console_out),
-	API_CDECL("_cputs", console_out),
-	API_CDECL("getchar", console_in),
-	API_CDECL("_getch", console_in),
-	API_CDECL("_kbhit", no_text),
-	API_CDECL("gets", no_text),
-	API_CDECL("fseek", fseek_model),
-	API_CDECL("rewind", rewind_model),
-	API_CDECL("ftell", ftell_model),
-	API_CDECL("feof", feof_model),
-	API_CDECL("ferror", ferror_model),
-	API_CDECL("clearerr", clearerr_model),
-	API_CDECL("_fileno", fileno_model),
-	API_CDECL("setbuf", no_text),
-	API_CDECL("setvbuf", no_text),
-	API_CDECL("_setmode", no_text),
-	API_CDECL("_isatty", no_text),
-	API_CDECL("_open", open_model),
-	API_CDECL("_wopen", open_model),
-	API_CDECL("_close", close_model),
-	API_CDECL("_read", read_model),
-	API_CDECL("_write", write_model),
-	API_CDECL("_lseek", lseek_model),
-	API_CDECL("_filelength", filelength_model),
-	API_CDECL("_get_osfhandle", get_osfhandle),
-	API_END
-};
+const struct api_model win32_msvcrt_stream_models[] = { API_CDECL("fopen", fopen_model),
+							API_CDECL("_fsopen", fopen_model),
+							API_CDECL("_wfopen", fopen_model),
+							API_CDECL("fclose", fclose_model),
+							API_CDECL("_fcloseall", fcloseall_model),
+							API_CDECL("fflush", fflush_model),
+							API_CDECL("_flushall", fcloseall_model),
+							API_CDECL("fread", fread_model),
+							API_CDECL("fwrite", fwrite_model),
+							API_CDECL("fgetc", fgetc_model),
+							API_CDECL("getc", fgetc_model),
+							API_CDECL("_filbuf", fgetc_model),
+							API_CDECL("ungetc", ungetc_model),
+							API_CDECL("fputc", fputc_model),
+							API_CDECL("putc", fputc_model),
+							API_CDECL("_flsbuf", fputc_model),
+							API_CDECL("fgets", fgets_model),
+							API_CDECL("fputs", fputs_model),
+							API_CDECL("fprintf", fprintf_model),
+							API_CDECL("fwprintf", fprintf_model),
+							API_CDECL("vfprintf", vfprintf_model),
+							API_CDECL("vfwprintf", vfprintf_model),
+							API_CDECL("printf", printf_model),
+							API_CDECL("wprintf", printf_model),
+							API_CDECL("vprintf", vprintf_model),
+							API_CDECL("puts", console_out),
+							API_CDECL("putchar", console_out),
+							API_CDECL("perror", console_out),
+							API_CDECL("_cputs", console_out),
+							API_CDECL("getchar", console_in),
+							API_CDECL("_getch", console_in),
+							API_CDECL("_kbhit", no_text),
+							API_CDECL("gets", no_text),
+							API_CDECL("fseek", fseek_model),
+							API_CDECL("rewind", rewind_model),
+							API_CDECL("ftell", ftell_model),
+							API_CDECL("feof", feof_model),
+							API_CDECL("ferror", ferror_model),
+							API_CDECL("clearerr", clearerr_model),
+							API_CDECL("_fileno", fileno_model),
+							API_CDECL("setbuf", no_text),
+							API_CDECL("setvbuf", no_text),
+							API_CDECL("_setmode", no_text),
+							API_CDECL("_isatty", no_text),
+							API_CDECL("_open", open_model),
+							API_CDECL("_wopen", open_model),
+							API_CDECL("_close", close_model),
+							API_CDECL("_read", read_model),
+							API_CDECL("_write", write_model),
+							API_CDECL("_lseek", lseek_model),
+							API_CDECL("_filelength", filelength_model),
+							API_CDECL("_get_osfhandle", get_osfhandle),
+							API_END };

@@ -57,7 +57,8 @@ static uint32_t copy_bytes(struct win32 *w, uint32_t to, uint32_t from, uint32_t
 	}
 	for (uint32_t done = 0; done < size;) {
 		uint32_t part = size - done < sizeof chunk ? size - done : (uint32_t)sizeof chunk;
-		if (!win32_fetch(w, from + done, chunk, part) || !win32_put(w, to + done, chunk, part))
+		if (!win32_fetch(w, from + done, chunk, part) ||
+		    !win32_put(w, to + done, chunk, part))
 			break;
 		done += part;
 	}
@@ -80,7 +81,8 @@ static uint32_t memcmp_model(struct call *call)
 	bool folded = strchr(call->slot->name, 'i') != NULL;
 
 	for (uint32_t i = 0; i < arg(call, 2) && i < LIMIT; i++) {
-		uint32_t a = win32_u8(call->w, arg(call, 0) + i), b = win32_u8(call->w, arg(call, 1) + i);
+		uint32_t a = win32_u8(call->w, arg(call, 0) + i),
+			 b = win32_u8(call->w, arg(call, 1) + i);
 		if (folded) {
 			a = fold(a);
 			b = fold(b);
@@ -153,7 +155,8 @@ static uint32_t compare(struct call *call, uint32_t limit, bool folded)
 	bool wide = is_wide(call);
 
 	for (uint32_t i = 0; i < limit && i < LIMIT; i++) {
-		uint32_t a = get(call->w, arg(call, 0), i, wide), b = get(call->w, arg(call, 1), i, wide);
+		uint32_t a = get(call->w, arg(call, 0), i, wide),
+			 b = get(call->w, arg(call, 1), i, wide);
 		if (folded) {
 			a = fold(a);
 			b = fold(b);
@@ -347,7 +350,8 @@ static uint32_t strdup_model(struct call *call)
 
 static uint32_t strset_model(struct call *call)
 {
-	win32_fill(call->w, arg(call, 0), (uint8_t)arg(call, 1), length_of(call->w, arg(call, 0), false));
+	win32_fill(call->w, arg(call, 0), (uint8_t)arg(call, 1),
+		   length_of(call->w, arg(call, 0), false));
 	return arg(call, 0);
 }
 
@@ -449,7 +453,7 @@ static uint32_t to_case(struct call *call)
 	if (value > 127)
 		return value;
 	return (uint32_t)(strstr(call->slot->name, "lower") ? tolower((int)value)
-							     : toupper((int)value));
+							    : toupper((int)value));
 }
 
 static uint32_t mbstowcs_model(struct call *call)
@@ -539,7 +543,11 @@ static bool scan_number(const char **text, char kind, int width, long long *valu
 	char digits[64], *end;
 
 	snprintf(digits, sizeof digits, "%.*s", width < 63 ? width : 63, *text);
-	*value = strtoll(digits, &end, kind == 'x' || kind == 'X' ? 16 : kind == 'o' ? 8 : kind == 'i' ? 0 : 10);
+	*value = strtoll(digits, &end,
+			 kind == 'x' || kind == 'X' ? 16
+			 : kind == 'o'		    ? 8
+			 : kind == 'i'		    ? 0
+						    : 10);
 	*text += end - digits;
 	return end != digits;
 }
@@ -568,7 +576,9 @@ static uint32_t sscanf_model(struct call *call)
 		format++;
 		bool skip = *format == '*';
 		format += skip;
-		int width = (int)strtol(format, (char **)&format, 10), size = 4;
+		int width = 0, size = 4;
+		for (; *format >= '0' && *format <= '9' && width < 16384; format++)
+			width = 10 * width + (*format - '0');
 		if (width <= 0 || width > 16384)
 			width = 16384;
 		for (; *format == 'h' || *format == 'l' || *format == 'L'; format++)
@@ -593,7 +603,8 @@ static uint32_t sscanf_model(struct call *call)
 			else if (kind == 'c')
 				out[count++] = *text++;
 			else
-				while (*text && !isspace((unsigned char)*text) && count < (size_t)width)
+				while (*text && !isspace((unsigned char)*text) &&
+				       count < (size_t)width)
 					out[count++] = *text++;
 			if (kind != '[')
 				out[count] = 0;
@@ -619,100 +630,98 @@ static uint32_t sscanf_model(struct call *call)
 	return done;
 }
 
-const struct api_model win32_msvcrt_text_models[] = {
-	API_CDECL("memcpy", memcpy_model),
-	API_CDECL("memmove", memcpy_model),
-	API_CDECL("memset", memset_model),
-	API_CDECL("memcmp", memcmp_model),
-	API_CDECL("_memicmp", memcmp_model),
-	API_CDECL("memchr", memchr_model),
-	API_CDECL("strlen", strlen_model),
-	API_CDECL("wcslen", strlen_model),
-	API_CDECL("strcpy", strcpy_model),
-	API_CDECL("wcscpy", strcpy_model),
-	API_CDECL("strncpy", strncpy_model),
-	API_CDECL("wcsncpy", strncpy_model),
-	API_CDECL("strcat", strcat_model),
-	API_CDECL("wcscat", strcat_model),
-	API_CDECL("strncat", strncat_model),
-	API_CDECL("wcsncat", strncat_model),
-	API_CDECL("strcmp", strcmp_model),
-	API_CDECL("wcscmp", strcmp_model),
-	API_CDECL("strcoll", strcmp_model),
-	API_CDECL("strncmp", strncmp_model),
-	API_CDECL("wcsncmp", strncmp_model),
-	API_CDECL("_stricmp", stricmp_model),
-	API_CDECL("_strcmpi", stricmp_model),
-	API_CDECL("_wcsicmp", stricmp_model),
-	API_CDECL("_strnicmp", strnicmp_model),
-	API_CDECL("_wcsnicmp", strnicmp_model),
-	API_CDECL("strchr", strchr_model),
-	API_CDECL("wcschr", strchr_model),
-	API_CDECL("strrchr", strrchr_model),
-	API_CDECL("wcsrchr", strrchr_model),
-	API_CDECL("strstr", strstr_model),
-	API_CDECL("wcsstr", strstr_model),
-	API_CDECL("strspn", strspn_model),
-	API_CDECL("wcsspn", strspn_model),
-	API_CDECL("strcspn", strcspn_model),
-	API_CDECL("wcscspn", strcspn_model),
-	API_CDECL("strpbrk", strpbrk_model),
-	API_CDECL("wcspbrk", strpbrk_model),
-	API_CDECL("strtok", strtok_model),
-	API_CDECL("wcstok", strtok_model),
-	API_CDECL("_strlwr", strlwr_model),
-	API_CDECL("_wcslwr", strlwr_model),
-	API_CDECL("_strupr", strupr_model),
-	API_CDECL("_wcsupr", strupr_model),
-	API_CDECL("_strrev", strrev_model),
-	API_CDECL("_wcsrev", strrev_model),
-	API_CDECL("_strdup", strdup_model),
-	API_CDECL("_wcsdup", strdup_model),
-	API_CDECL("_strset", strset_model),
-	API_CDECL("atoi", atoi_model),
-	API_CDECL("atol", atoi_model),
-	API_CDECL("_atoi64", atoi_model),
-	API_CDECL("_wtoi", atoi_model),
-	API_CDECL("_wtol", atoi_model),
-	API_CDECL("strtol", strtol_model),
-	API_CDECL("strtoul", strtol_model),
-	API_CDECL("wcstol", strtol_model),
-	API_CDECL("wcstoul", strtol_model),
-	API_CDECL("_itoa", itoa_model),
-	API_CDECL("_ltoa", itoa_model),
-	API_CDECL("_ultoa", itoa_model),
-	API_CDECL("_itow", itoa_model),
-	API_CDECL("_ltow", itoa_model),
-	API_CDECL("isalnum", ctype_model),
-	API_CDECL("isalpha", ctype_model),
-	API_CDECL("isdigit", ctype_model),
-	API_CDECL("isxdigit", ctype_model),
-	API_CDECL("isspace", ctype_model),
-	API_CDECL("isupper", ctype_model),
-	API_CDECL("islower", ctype_model),
-	API_CDECL("ispunct", ctype_model),
-	API_CDECL("isprint", ctype_model),
-	API_CDECL("iscntrl", ctype_model),
-	API_CDECL("iswalnum", ctype_model),
-	API_CDECL("iswalpha", ctype_model),
-	API_CDECL("iswdigit", ctype_model),
-	API_CDECL("iswspace", ctype_model),
-	API_CDECL("tolower", to_case),
-	API_CDECL("toupper", to_case),
-	API_CDECL("_tolower", to_case),
-	API_CDECL("_toupper", to_case),
-	API_CDECL("towlower", to_case),
-	API_CDECL("towupper", to_case),
-	API_CDECL("mbstowcs", mbstowcs_model),
-	API_CDECL("wcstombs", wcstombs_model),
-	API_CDECL("sprintf", sprintf_model),
-	API_CDECL("_snprintf", snprintf_model),
-	API_CDECL("_snwprintf", snprintf_model),
-	API_CDECL("vsprintf", vsprintf_model),
-	API_CDECL("_vsnprintf", vsnprintf_model),
-	API_CDECL("_vsnwprintf", vsnprintf_model),
-	API_CDECL("swprintf", sprintf_model),
-	API_CDECL("_swprintf", sprintf_model),
-	API_CDECL("sscanf", sscanf_model),
-	API_END
-};
+const struct api_model win32_msvcrt_text_models[] = { API_CDECL("memcpy", memcpy_model),
+						      API_CDECL("memmove", memcpy_model),
+						      API_CDECL("memset", memset_model),
+						      API_CDECL("memcmp", memcmp_model),
+						      API_CDECL("_memicmp", memcmp_model),
+						      API_CDECL("memchr", memchr_model),
+						      API_CDECL("strlen", strlen_model),
+						      API_CDECL("wcslen", strlen_model),
+						      API_CDECL("strcpy", strcpy_model),
+						      API_CDECL("wcscpy", strcpy_model),
+						      API_CDECL("strncpy", strncpy_model),
+						      API_CDECL("wcsncpy", strncpy_model),
+						      API_CDECL("strcat", strcat_model),
+						      API_CDECL("wcscat", strcat_model),
+						      API_CDECL("strncat", strncat_model),
+						      API_CDECL("wcsncat", strncat_model),
+						      API_CDECL("strcmp", strcmp_model),
+						      API_CDECL("wcscmp", strcmp_model),
+						      API_CDECL("strcoll", strcmp_model),
+						      API_CDECL("strncmp", strncmp_model),
+						      API_CDECL("wcsncmp", strncmp_model),
+						      API_CDECL("_stricmp", stricmp_model),
+						      API_CDECL("_strcmpi", stricmp_model),
+						      API_CDECL("_wcsicmp", stricmp_model),
+						      API_CDECL("_strnicmp", strnicmp_model),
+						      API_CDECL("_wcsnicmp", strnicmp_model),
+						      API_CDECL("strchr", strchr_model),
+						      API_CDECL("wcschr", strchr_model),
+						      API_CDECL("strrchr", strrchr_model),
+						      API_CDECL("wcsrchr", strrchr_model),
+						      API_CDECL("strstr", strstr_model),
+						      API_CDECL("wcsstr", strstr_model),
+						      API_CDECL("strspn", strspn_model),
+						      API_CDECL("wcsspn", strspn_model),
+						      API_CDECL("strcspn", strcspn_model),
+						      API_CDECL("wcscspn", strcspn_model),
+						      API_CDECL("strpbrk", strpbrk_model),
+						      API_CDECL("wcspbrk", strpbrk_model),
+						      API_CDECL("strtok", strtok_model),
+						      API_CDECL("wcstok", strtok_model),
+						      API_CDECL("_strlwr", strlwr_model),
+						      API_CDECL("_wcslwr", strlwr_model),
+						      API_CDECL("_strupr", strupr_model),
+						      API_CDECL("_wcsupr", strupr_model),
+						      API_CDECL("_strrev", strrev_model),
+						      API_CDECL("_wcsrev", strrev_model),
+						      API_CDECL("_strdup", strdup_model),
+						      API_CDECL("_wcsdup", strdup_model),
+						      API_CDECL("_strset", strset_model),
+						      API_CDECL("atoi", atoi_model),
+						      API_CDECL("atol", atoi_model),
+						      API_CDECL("_atoi64", atoi_model),
+						      API_CDECL("_wtoi", atoi_model),
+						      API_CDECL("_wtol", atoi_model),
+						      API_CDECL("strtol", strtol_model),
+						      API_CDECL("strtoul", strtol_model),
+						      API_CDECL("wcstol", strtol_model),
+						      API_CDECL("wcstoul", strtol_model),
+						      API_CDECL("_itoa", itoa_model),
+						      API_CDECL("_ltoa", itoa_model),
+						      API_CDECL("_ultoa", itoa_model),
+						      API_CDECL("_itow", itoa_model),
+						      API_CDECL("_ltow", itoa_model),
+						      API_CDECL("isalnum", ctype_model),
+						      API_CDECL("isalpha", ctype_model),
+						      API_CDECL("isdigit", ctype_model),
+						      API_CDECL("isxdigit", ctype_model),
+						      API_CDECL("isspace", ctype_model),
+						      API_CDECL("isupper", ctype_model),
+						      API_CDECL("islower", ctype_model),
+						      API_CDECL("ispunct", ctype_model),
+						      API_CDECL("isprint", ctype_model),
+						      API_CDECL("iscntrl", ctype_model),
+						      API_CDECL("iswalnum", ctype_model),
+						      API_CDECL("iswalpha", ctype_model),
+						      API_CDECL("iswdigit", ctype_model),
+						      API_CDECL("iswspace", ctype_model),
+						      API_CDECL("tolower", to_case),
+						      API_CDECL("toupper", to_case),
+						      API_CDECL("_tolower", to_case),
+						      API_CDECL("_toupper", to_case),
+						      API_CDECL("towlower", to_case),
+						      API_CDECL("towupper", to_case),
+						      API_CDECL("mbstowcs", mbstowcs_model),
+						      API_CDECL("wcstombs", wcstombs_model),
+						      API_CDECL("sprintf", sprintf_model),
+						      API_CDECL("_snprintf", snprintf_model),
+						      API_CDECL("_snwprintf", snprintf_model),
+						      API_CDECL("vsprintf", vsprintf_model),
+						      API_CDECL("_vsnprintf", vsnprintf_model),
+						      API_CDECL("_vsnwprintf", vsnprintf_model),
+						      API_CDECL("swprintf", sprintf_model),
+						      API_CDECL("_swprintf", sprintf_model),
+						      API_CDECL("sscanf", sscanf_model),
+						      API_END };

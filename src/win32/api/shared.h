@@ -31,6 +31,9 @@ void win32_format(struct win32 *w, const char *format, uint32_t arguments, bool 
 		  struct buffer *out);
 /* Fetches a URL through the peer: resolve, connect, GET, answer without headers in `body`. */
 bool win32_fetch_url(struct win32 *w, const char *url, struct buffer *body, uint32_t *status);
+/* A host name's address: a literal, the machine itself, or what the peer says (then `net.resolve`
+ * is said). */
+bool win32_resolve(struct win32 *w, const char *name, struct address *address);
 /* An address of the emulated machine's own. */
 uint32_t win32_own_address(const struct win32 *w);
 

@@ -22,6 +22,12 @@ static const struct api_model *const msvcrt[] = { win32_msvcrt_start_models,
 						  win32_msvcrt_stream_models,
 						  win32_msvcrt_misc_models, NULL };
 
+#define LIST(...)                         \
+	(const struct api_model *const[]) \
+	{                                 \
+		__VA_ARGS__, NULL         \
+	}
+
 static const struct library_models all[] = {
 	{ "kernel32", kernel32 },
 	{ "ntdll", ntdll },
@@ -31,6 +37,23 @@ static const struct library_models all[] = {
 	{ "msvcr71", msvcrt },
 	{ "msvcr80", msvcrt },
 	{ "msvcr90", msvcrt },
+	{ "user32", LIST(win32_user32_models) },
+	{ "advapi32", LIST(win32_registry_models, win32_advapi32_models) },
+	{ "ws2_32", LIST(win32_ws2_32_models, win32_names_models) },
+	{ "wsock32", LIST(win32_ws2_32_models, win32_names_models) },
+	{ "wininet", LIST(win32_wininet_models) },
+	{ "urlmon", LIST(win32_urlmon_models) },
+	{ "shell32", LIST(win32_shell32_models) },
+	{ "shlwapi", LIST(win32_shlwapi_models, win32_shlwapi_registry_models) },
+	{ "netapi32", LIST(win32_netapi32_models) },
+	{ "mpr", LIST(win32_mpr_models) },
+	{ "psapi", LIST(win32_psapi_models) },
+	{ "iphlpapi", LIST(win32_iphlpapi_models) },
+	{ "dnsapi", LIST(win32_dnsapi_models) },
+	{ "ole32", LIST(win32_ole32_models) },
+	{ "oleaut32", LIST(win32_oleaut32_models) },
+	{ "winmm", LIST(win32_winmm_models) },
+	{ "version", LIST(win32_version_models) },
 };
 
 const char *api_library(unsigned index, const struct api_model *const **lists)

@@ -28,7 +28,9 @@ static size_t ntp_hear(struct conversation *conversation, struct bytes datagram)
 	reply[1] = 2;					     /* stratum */
 	reply[2] = datagram.data[2];			     /* poll interval */
 	reply[3] = 0xec;				     /* precision: 2^-20 s */
-	memcpy(reply + 12, "GPS", 3);
+	reply[12] = 'G';				     /* where the time comes from: "GPS" */
+	reply[13] = 'P';
+	reply[14] = 'S';
 	put_time(reply + 16, conversation);	   /* reference */
 	memcpy(reply + 24, datagram.data + 40, 8); /* originate: the client's transmit */
 	put_time(reply + 32, conversation);	   /* receive */

@@ -76,18 +76,13 @@ static void use_up(struct conversation *conversation, size_t length)
 /* Lets the responder hear what is kept until it uses up no more. */
 static void work_through(struct conversation *conversation)
 {
-	size_t used;
-
-	do {
+	while (conversation->heard.length > 0 && !conversation->finished) {
 		const struct responder *responder = conversation->responder;
-		used = 0;
-		if (conversation->heard.length == 0 || conversation->finished)
-			break;
-		used = responder->hear(conversation, buffer_bytes(&conversation->heard));
+		size_t used = responder->hear(conversation, buffer_bytes(&conversation->heard));
 		use_up(conversation, used);
-		if (responder != conversation->responder)
-			used = 1; /* the next one has not heard it yet */
-	} while (used > 0);
+		if (used == 0 && responder == conversation->responder)
+			break; /* another responder would not have heard it yet */
+	}
 	if (conversation->finished)
 		buffer_clear(&conversation->heard);
 }

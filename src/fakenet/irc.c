@@ -69,8 +69,8 @@ static void join(struct conversation *conversation, struct bytes argument)
 	for (unsigned i = 0; i < 8 && names.length > 0; i++) {
 		size_t comma = bytes_find(names, bytes_of(","), 0);
 		join_one(conversation, bytes_slice(names, 0, comma));
-		names = comma == SIZE_MAX ? (struct bytes){ 0 }
-					  : bytes_slice(names, comma + 1, names.length);
+		names = bytes_slice(names, comma == SIZE_MAX ? names.length : comma + 1,
+				    names.length);
 	}
 }
 

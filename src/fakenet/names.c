@@ -36,9 +36,8 @@ static bool well_formed(const char *name, size_t length)
 			if (label == 0)
 				return false;
 			label = 0;
-		} else if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_') {
-			return false;
-		} else if (++label > 63) {
+		} else if ((!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_') ||
+			   ++label > 63) {
 			return false;
 		}
 	}

@@ -28,6 +28,7 @@ struct listener {
 };
 
 struct client {
+	struct client *next;
 	int descriptor;
 	struct conversation conversation;
 	uint8_t chunk[16384]; /* taken from the conversation, not sent yet */
@@ -39,7 +40,7 @@ struct server {
 	struct fakenet *net;
 	struct listener listeners[LISTENERS];
 	size_t listener_count;
-	struct client **clients; /* `most` of them */
+	struct client *clients; /* owned, newest first */
 	size_t client_count, most;
 	struct data_links links;
 	struct pollfd *polls;
@@ -111,7 +112,7 @@ static struct address address_of(const struct sockaddr_in *from)
 
 static void accept_client(struct server *server, const struct listener *listener)
 {
-	struct sockaddr_in there, here;
+	struct sockaddr_in there = { 0 }, here = { 0 };
 	socklen_t there_size = sizeof there, here_size = sizeof here;
 	int descriptor = accept4(listener->descriptor, (struct sockaddr *)&there, &there_size,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -130,7 +131,9 @@ static void accept_client(struct server *server, const struct listener *listener
 	client->conversation.carrier_context = &server->links;
 	client->descriptor = descriptor;
 	client->last = serve_now();
-	server->clients[server->client_count++] = client;
+	client->next = server->clients;
+	server->clients = client;
+	server->client_count++;
 	net_count_connection(server->net);
 	return;
 refuse:
@@ -240,16 +243,17 @@ static bool work(struct client *client, short events, uint64_t now)
 static void work_clients(struct server *server, const struct pollfd *polls)
 {
 	uint64_t now = serve_now();
-	size_t kept = 0;
 
-	for (size_t i = 0; i < server->client_count; i++) {
-		struct client *client = server->clients[i];
-		if (work(client, polls[i].revents, now))
-			server->clients[kept++] = client;
-		else
-			drop_client(server, client);
+	for (struct client **link = &server->clients; *link;) {
+		struct client *client = *link;
+		if (work(client, polls++->revents, now)) {
+			link = &client->next;
+			continue;
+		}
+		*link = client->next;
+		server->client_count--;
+		drop_client(server, client);
 	}
-	server->client_count = kept;
 }
 
 /* One turn: wait for anything, at most `wait` milliseconds, then do it. */
@@ -258,8 +262,7 @@ static int turn(struct server *server, int wait, struct error *error)
 	bool full = server->client_count == server->most;
 	size_t count = 0, listeners = full ? 0 : server->listener_count;
 
-	for (size_t i = 0; i < server->client_count; i++) {
-		const struct client *client = server->clients[i];
+	for (const struct client *client = server->clients; client; client = client->next) {
 		server->polls[count++] = (struct pollfd){
 			.fd = client->descriptor,
 			.events = (short)(POLLIN | (wants_to_send(client) ? POLLOUT : 0)),
@@ -289,40 +292,43 @@ static int turn(struct server *server, int wait, struct error *error)
 
 static void finish(struct server *server)
 {
-	for (size_t i = 0; i < server->client_count; i++)
-		drop_client(server, server->clients[i]);
+	for (struct client *client = server->clients, *next; client; client = next) {
+		next = client->next;
+		drop_client(server, client);
+	}
 	for (size_t i = 0; i < server->listener_count; i++)
 		close(server->listeners[i].descriptor);
 	data_links_fini(&server->links);
-	free(server->clients);
 	free(server->polls);
 	fakenet_free(server->net);
 }
 
-int fakenet_serve(const struct fakenet_serve_options *options, struct error *error)
+static int prepare(struct server *server, const struct fakenet_serve_options *options,
+		   struct error *error)
 {
-	struct server server = { .net = fakenet_new(&options->net) };
-	unsigned seconds = options->seconds ? options->seconds : DEFAULT_SECONDS;
-	int result = 0;
-
-	if (options->listen.family != 4) {
-		fakenet_free(server.net);
+	if (options->listen.family != 4)
 		return error_set(error, ERROR_USAGE, "fakenet",
 				 "an IPv4 address to listen on is needed");
-	}
-	if (options->connections > MOST_CLIENTS) {
-		fakenet_free(server.net);
+	if (options->connections > MOST_CLIENTS)
 		return error_set(error, ERROR_USAGE, "fakenet",
 				 "more than %u connections at a time", MOST_CLIENTS);
+	server->most = options->connections ? options->connections : 64;
+	server->net = fakenet_new(&options->net);
+	server->polls = calloc(server->most + LISTENERS + DATA_LINKS, sizeof *server->polls);
+	if (!server->net || !server->polls) {
+		error_set(error, ERROR_MEMORY, "fakenet", "no memory");
+		return ERROR_MEMORY;
 	}
-	server.most = options->connections ? options->connections : 64;
-	server.clients = calloc(server.most, sizeof *server.clients);
-	server.polls = calloc(server.most + LISTENERS + DATA_LINKS, sizeof *server.polls);
+	return open_listeners(server, options, error);
+}
+
+int fakenet_serve(const struct fakenet_serve_options *options, struct error *error)
+{
+	struct server server = { 0 };
+	unsigned seconds = options->seconds ? options->seconds : DEFAULT_SECONDS;
+
 	data_links_init(&server.links);
-	if (!server.net || !server.clients || !server.polls)
-		result = error_set(error, ERROR_MEMORY, "fakenet", "no memory");
-	else
-		result = open_listeners(&server, options, error);
+	int result = prepare(&server, options, error);
 	uint64_t end = serve_now() + (uint64_t)seconds * 1000;
 	for (uint64_t now; result == 0 && (now = serve_now()) < end;)
 		result = turn(&server, (int)(end - now < 500 ? end - now : 500), error);

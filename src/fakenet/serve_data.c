@@ -185,10 +185,10 @@ static void work(struct data_link *link)
 			drop(link);
 		else if (sent > 0)
 			link->sent += (size_t)sent;
-	} else if (link->filled && link->content.length > 0) {
-		drop(link);
-	} else if (recv(link->connection, swallowed, sizeof swallowed, 0) == 0) {
-		drop(link);
+	} else {
+		bool delivered = link->filled && link->content.length > 0;
+		if (delivered || recv(link->connection, swallowed, sizeof swallowed, 0) == 0)
+			drop(link);
 	}
 }
 

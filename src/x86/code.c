@@ -138,13 +138,23 @@ static bool executable(struct x86 *cpu, uint64_t address)
 	return true;
 }
 
-static struct code *code_new(uint64_t page, struct frame *frame)
+/* Does a hook's range meet [address, address + length)? */
+static bool hooked(const struct x86 *cpu, uint64_t address, uint64_t length)
+{
+	for (unsigned i = 0; i < cpu->hook_count; i++)
+		if (address + length > cpu->hooks[i].start && address < cpu->hooks[i].end)
+			return true;
+	return false;
+}
+
+static struct code *code_new(const struct x86 *cpu, uint64_t page, struct frame *frame)
 {
 	struct code *code = calloc(1, sizeof *code);
 
 	if (code) {
 		code->page = page;
 		code->frame = frame;
+		code->hooked = hooked(cpu, page << PAGE_BITS, PAGE_SIZE);
 	}
 	return code;
 }
@@ -162,7 +172,7 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 	if (!frame)
 		return NULL;
 	if (!frame->code) {
-		frame->code = code_new(number, frame);
+		frame->code = code_new(cpu, number, frame);
 		if (!frame->code)
 			return NULL;
 		/* stores must see from now on that they hit code */
@@ -291,14 +301,6 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 		from->run = run_goto;
 }
 
-static bool hooked(const struct x86 *cpu, uint64_t address)
-{
-	for (unsigned i = 0; i < cpu->hook_count; i++)
-		if (address >= cpu->hooks[i].start && address < cpu->hooks[i].end)
-			return true;
-	return false;
-}
-
 /* Not decoded yet, or no longer. A straight run that has just come to its end goes on decoding
  * here; everything else is looked up by the loop. */
 static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
@@ -309,11 +311,12 @@ static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 	struct decoded decoded;
 
 	cpu->registers.ip = op->address;
-	cpu->from = op;
+	cpu->from = cpu->code_changed ? NULL : op;
 	cpu->event = EVENT_RESOLVE;
-	if (code && code->page == op->address >> PAGE_BITS && code->index[offset] == 0 &&
-	    op == operation_number(code, code->used - 1) &&
-	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION && !hooked(cpu, op->address) &&
+	if (cpu->from && code && code->page == op->address >> PAGE_BITS &&
+	    code->index[offset] == 0 && op == operation_number(code, code->used - 1) &&
+	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION &&
+	    !(code->hooked && hooked(cpu, op->address, 1)) &&
 	    decode(cpu, op->address, code->frame->bytes + offset, LONGEST_INSTRUCTION, &decoded))
 		found = code_add(cpu, code, op->address, &decoded);
 	return found ? found->run(cpu, found) : NULL;
@@ -360,7 +363,7 @@ struct operation *code_find(struct x86 *cpu)
 		return entry->operation;
 	}
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_FAULT, .address = address };
-	if (hooked(cpu, address)) {
+	if (hooked(cpu, address, 1)) {
 		cpu->exit.reason = X86_STOP_HOOK;
 		return NULL;
 	}

@@ -17,6 +17,7 @@ enum {
 struct code {
 	uint64_t page;
 	struct frame *frame;	   /* whose bytes these are */
+	bool hooked;		   /* some hook's range meets the page */
 	uint16_t index[PAGE_SIZE]; /* operation number + 1 at a byte offset; 0: not decoded */
 	uint8_t covered[PAGE_SIZE / 8 + 4]; /* bytes that decoded instructions are made of */
 	struct operation *chunks[MOST_CHUNKS];

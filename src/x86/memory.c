@@ -287,6 +287,9 @@ static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 	region = memory_region(cpu->memory, address >> PAGE_BITS);
 	if (!region)
 		return page_fault(cpu, address, false, wanted == X86_WRITE);
+	/* the hardware knows no page that can be written or executed but not read */
+	if (wanted == X86_READ)
+		wanted |= X86_WRITE | X86_EXECUTE;
 	if (region->protection & X86_GUARD || !(region->protection & wanted))
 		return page_fault(cpu, address, true, wanted == X86_WRITE);
 	return true;

@@ -9,12 +9,39 @@ static struct operation *operation_number(const struct code *code, unsigned numb
 	return &code->chunks[number / CHUNK_OPERATIONS][number % CHUNK_OPERATIONS];
 }
 
-void code_free(struct code *code)
+static struct operation *chunk_take(struct code_pool *pool)
+{
+	struct operation *chunk = pool->free;
+
+	if (pool->taken == MOST_TAKEN)
+		return NULL;
+	if (chunk)
+		pool->free = chunk->link;
+	else
+		chunk = malloc(CHUNK_OPERATIONS * sizeof *chunk);
+	if (chunk)
+		pool->taken++;
+	return chunk;
+}
+
+void code_pool_fini(struct code_pool *pool)
+{
+	while (pool->free) {
+		struct operation *chunk = pool->free;
+		pool->free = chunk->link;
+		free(chunk);
+	}
+}
+
+void code_free(struct code_pool *pool, struct code *code)
 {
 	if (!code)
 		return;
-	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++)
-		free(code->chunks[i]);
+	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++) {
+		code->chunks[i]->link = pool->free;
+		pool->free = code->chunks[i];
+		pool->taken--;
+	}
 	free(code);
 }
 
@@ -38,7 +65,7 @@ void code_drop_all(struct x86 *cpu)
 		struct frame *frame = cpu->memory->table[i].frame;
 		if (!frame)
 			continue;
-		code_free(frame->code);
+		code_free(&cpu->memory->code_pool, frame->code);
 		frame->code = NULL;
 	}
 	for (unsigned level = 0; level <= cpu->depth; level++) {
@@ -46,7 +73,7 @@ void code_drop_all(struct x86 *cpu)
 		for (size_t i = 0; i < journal->count; i++) {
 			if (!journal->entries[i].frame)
 				continue;
-			code_free(journal->entries[i].frame->code);
+			code_free(&cpu->memory->code_pool, journal->entries[i].frame->code);
 			journal->entries[i].frame->code = NULL;
 		}
 	}
@@ -225,7 +252,7 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 }
 
 /* Room for `count` operations one behind the other, or NULL when the store is full. */
-static struct operation *code_room(struct code *code, unsigned count)
+static struct operation *code_room(struct x86 *cpu, struct code *code, unsigned count)
 {
 	unsigned left = CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS;
 	unsigned chunk;
@@ -236,22 +263,14 @@ static struct operation *code_room(struct code *code, unsigned count)
 	if (chunk == MOST_CHUNKS)
 		return NULL;
 	if (!code->chunks[chunk]) {
-		code->chunks[chunk] = malloc(CHUNK_OPERATIONS * sizeof *code->chunks[chunk]);
+		code->chunks[chunk] = chunk_take(&cpu->memory->code_pool);
 		if (!code->chunks[chunk])
 			return NULL;
 	}
 	return operation_number(code, code->used);
 }
 
-/* Starts again with an empty store. Nobody executes in it: we are between instructions. */
-static void code_clear(struct x86 *cpu, struct code *code)
-{
-	memset(code->index, 0, sizeof code->index);
-	memset(code->covered, 0, sizeof code->covered);
-	code->used = 0;
-	code_flush_jumps(cpu);
-}
-
+/* Keeps a decoded instruction; NULL when there is no room. */
 static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t address,
 				  const struct decoded *decoded)
 {
@@ -266,13 +285,9 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 	    from == operation_number(code, code->used - 1) &&
 	    CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS >= 2u)
 		code->used--;
-	room = code_room(code, 3);
-	if (!room) {
-		code_clear(cpu, code);
-		room = code_room(code, 3);
-		if (!room)
-			return NULL;
-	}
+	room = code_room(cpu, code, 3);
+	if (!room)
+		return NULL;
 	op = room;
 	code->index[offset] = (uint16_t)(code->used + 1);
 	if (written) {
@@ -341,6 +356,12 @@ static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 			    left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &decoded))
 			return decode_across(cpu, address);
 		found = code_add(cpu, code, address, &decoded);
+		if (!found) {
+			/* full: start again, as nobody executes in it between instructions */
+			code_drop_all(cpu);
+			code = page_code(cpu, address >> PAGE_BITS);
+			found = code ? code_add(cpu, code, address, &decoded) : NULL;
+		}
 		if (!found) {
 			fetch_fault(cpu, address, true);
 			return NULL;

@@ -149,6 +149,12 @@ struct hook {
 	uint64_t start, end;
 };
 
+/* Memory for decoded operations, by the chunk. What pages give back is used again. */
+struct code_pool {
+	struct operation *free; /* chunks, linked by their first operation */
+	unsigned taken;
+};
+
 struct descriptor {
 	uint16_t selector;
 	uint64_t base;

@@ -147,12 +147,14 @@ struct operation *run_enter(struct x86 *cpu, struct operation *op)
 	uint64_t frame = (saved - size) & cpu->linear_mask, value;
 	unsigned bytes = size * (level + 1);
 
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes) ||
-	    !memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+	/* everything that can fault, in the order of the instruction, before the first change */
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes))
 		return memory_fault(cpu, op);
 	for (unsigned i = 1; i < level; i++)
 		if (!memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value))
 			return memory_fault(cpu, op);
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+		return memory_fault(cpu, op);
 	if (!push(cpu, size, bp))
 		return memory_fault(cpu, op);
 	for (unsigned i = 1; i < level; i++) {

@@ -35,6 +35,23 @@ static const uint8_t handled[] = {
 };
 #define PATCH 49
 
+/* For 0x500000: a __try block whose filter takes the exception and whose handler calls
+ * ExitProcess(77); the addresses of _except_handler3 and ExitProcess are patched in. */
+static const uint8_t try_block[] = { 0x55, 0x89, 0xe5, 0x6a, 0x00, 0x68, 0x39, 0x00, 0x50, 0x00,
+				     0x68, 0x22, 0x22, 0x22, 0x22, 0x64, 0xff, 0x35, 0x00, 0x00,
+				     0x00, 0x00, 0x64, 0x89, 0x25, 0x00, 0x00, 0x00, 0x00, 0x83,
+				     0xec, 0x08, 0x89, 0x65, 0xe8, 0x31, 0xc0, 0x89, 0x00, 0xb8,
+				     0x01, 0x00, 0x00, 0x00, 0xc3, 0x8b, 0x65, 0xe8, 0x6a, 0x4d,
+				     0xb8, 0x11, 0x11, 0x11, 0x11, 0xff, 0xd0, 0xff, 0xff, 0xff,
+				     0xff, 0x27, 0x00, 0x50, 0x00, 0x2d, 0x00, 0x50, 0x00 };
+#define TRY_ADDRESS 0x500000
+#define TRY_HANDLER 11
+#define TRY_EXIT    51
+
+/* NtTerminateProcess(-1, 5) by int 2Eh */
+static const uint8_t service[] = { 0x6a, 0x05, 0x6a, 0xff, 0x6a, 0x00, 0x8d, 0x54, 0x24,
+				   0x04, 0xb8, 0x01, 0x01, 0x00, 0x00, 0xcd, 0x2e };
+
 struct run {
 	struct trace_log *log;
 	enum win32_end end;
@@ -105,6 +122,67 @@ static void handlers_repair_faults(void **state)
 	assert_int_equal(result.end, WIN32_END_EXIT);
 	assert_int_equal(find(&result, TRACE_CODE_FAULT)->values[1].number, X86_VECTOR_PF);
 	assert_int_equal(find(&result, TRACE_EXIT)->values[0].number, 42);
+	finish(&result);
+}
+
+static void patch(uint8_t *at, uint32_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void try_blocks_take_exceptions(void **state)
+{
+	(void)state;
+	uint8_t code[sizeof try_block];
+	struct run result = { .log = trace_log_new(1 << 20) };
+	struct win32_config config = { .trace = trace_log_sink(result.log) };
+	struct error error;
+	uint64_t placed;
+
+	assert_int_equal(win32_new(&config, &result.process, &error), 0);
+	struct win32_module *msvcrt;
+	assert_int_equal(win32_module_load(result.process, "msvcrt", &msvcrt), 0);
+	memcpy(code, try_block, sizeof code);
+	patch(code + TRY_HANDLER,
+	      win32_module_export(result.process, msvcrt, "_except_handler3", 0));
+	patch(code + TRY_EXIT, export_address(result.process, "kernel32", "ExitProcess"));
+	assert_int_equal(win32_place(result.process, (struct bytes){ code, sizeof code }, 0,
+				     TRY_ADDRESS, &placed, &error),
+			 0);
+	assert_int_equal(placed, TRY_ADDRESS);
+	assert_int_equal(win32_run(result.process, 100000), WIN32_END_EXIT);
+	assert_int_equal(find(&result, TRACE_EXIT)->values[0].number, 77);
+	finish(&result);
+}
+
+static void system_services_have_numbers(void **state)
+{
+	(void)state;
+	struct run result = run(service, sizeof service, 100000);
+
+	assert_int_equal(result.end, WIN32_END_EXIT);
+	assert_int_equal(find(&result, TRACE_EXIT)->values[0].number, 5);
+	/* and ntdll's stub for it looks as it does in Windows: mov eax, 101h; mov edx, 7FFE0300h */
+	uint8_t stub[10];
+	uint32_t address = export_address(result.process, "ntdll", "ZwTerminateProcess");
+	assert_int_equal(x86_read(win32_machine(result.process), address, stub, 10), 0);
+	assert_memory_equal(stub, "\xb8\x01\x01\x00\x00\xba\x00\x03\xfe\x7f", 10);
+	finish(&result);
+}
+
+static void services_are_entered_through_ntdll(void **state)
+{
+	(void)state;
+	/* push 6; push -1; mov eax, ADDRESS; call eax */
+	uint8_t code[] = { 0x6a, 6, 0x6a, 0xff, 0xb8, 0, 0, 0, 0, 0xff, 0xd0 };
+	struct run result = run(code + 4, 0, 0);
+
+	patch(code + 5, export_address(result.process, "ntdll", "NtTerminateProcess"));
+	finish(&result);
+	result = run(code, sizeof code, 100000);
+	assert_int_equal(result.end, WIN32_END_EXIT);
+	assert_int_equal(find(&result, TRACE_EXIT)->values[0].number, 6);
 	finish(&result);
 }
 
@@ -199,6 +277,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hash_walk_reaches_exports),
 		cmocka_unit_test(handlers_repair_faults),
+		cmocka_unit_test(try_blocks_take_exceptions),
+		cmocka_unit_test(system_services_have_numbers),
+		cmocka_unit_test(services_are_entered_through_ntdll),
 		cmocka_unit_test(faults_without_handler_end_the_program),
 		cmocka_unit_test(budgets_end_runs_that_may_go_on),
 		cmocka_unit_test(same_run_same_trace),

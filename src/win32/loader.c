@@ -219,7 +219,7 @@ static void prepare_tls(struct win32 *w, const struct pe *pe, uint32_t base)
 static int map(struct win32 *w, struct bytes file, struct pe *pe, uint32_t *base,
 	       struct error *error)
 {
-	int result = pe_read(file, IMAGE_LIMIT, pe, error);
+	int result = win32_pe_read(file, IMAGE_LIMIT, pe, error);
 
 	if (result < 0)
 		return result;

@@ -163,17 +163,16 @@ static struct bytes make_content(const struct machine_file *file)
 	static const char line[] = "The quick brown fox jumps over the lazy dog.\r\n";
 	static const uint8_t program[] = { 'M', 'Z', 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xff, 0xff };
 	size_t size = file->text ? strlen(file->text) : file->size;
-	uint8_t *data = size ? malloc(size) : NULL;
+	uint8_t *data = size ? calloc(1, size) : NULL;
 
 	if (!data)
 		return (struct bytes){ 0 };
-	if (file->text) {
+	if (file->text)
 		memcpy(data, file->text, size);
-		return (struct bytes){ data, size };
-	}
-	for (size_t i = 0; i < size; i++)
-		data[i] = file->program ? (i < sizeof program ? program[i] : 0)
-					: (uint8_t)line[i % (sizeof line - 1)];
+	else if (file->program)
+		memcpy(data, program, size < sizeof program ? size : sizeof program);
+	for (size_t at = 0; !file->text && !file->program && at < size; at += sizeof line - 1)
+		memcpy(data + at, line, size - at < sizeof line - 1 ? size - at : sizeof line - 1);
 	return (struct bytes){ data, size };
 }
 

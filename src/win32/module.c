@@ -14,6 +14,7 @@
 
 #include "win32/api.h"
 #include "win32/api/msvcrt.h"
+#include "win32/stub.h"
 
 #define CELL	    16u
 #define VARIABLE    704u /* room for the largest: msvcrt!_iob, 20 streams of 32 bytes */
@@ -52,6 +53,30 @@ static void write_cell(uint8_t *cell, uint32_t address, uint32_t slot)
 	memcpy(cell, prologue, sizeof prologue);
 	set_u32(cell + 7, slot - (address + 11));
 	memset(cell + 11, 0x90, CELL - 11);
+}
+
+/* A system service of ntdll: false when the export is none whose number is known. */
+static bool write_service(uint8_t *cell, const struct win32_slot *slot)
+{
+	static const uint8_t enter[] = { 0x8b, 0xd4, 0x0f, 0x34,
+					 0xc3 }; /* mov edx, esp; sysenter; ret */
+	bool service = strncmp(slot->name, "Nt", 2) == 0 || strncmp(slot->name, "Zw", 2) == 0;
+	uint32_t number = service && slot->stack >= 0 ? win32_service_number(slot->name) : 0;
+
+	if (strcmp(slot->name, "KiFastSystemCall") == 0) {
+		memcpy(cell, enter, sizeof enter);
+		return true;
+	}
+	if (!number)
+		return false;
+	cell[0] = 0xb8;
+	set_u32(cell + 1, number);
+	cell[5] = 0xba;
+	set_u32(cell + 6, WIN32_SHARED + 0x300);
+	memcpy(cell + 10, "\xff\x12\xc2", 3);
+	set_u16(cell + 13, (uint32_t)slot->stack);
+	cell[15] = 0x90;
+	return true;
 }
 
 static void write_section(uint8_t *at, const char *name, uint32_t rva, uint32_t size,
@@ -212,7 +237,9 @@ static void write_cells(struct win32 *w, const struct image *image, struct win32
 		slot->stack = library->exports[i].stack;
 		slot->module = (uint16_t)(module - w->modules);
 		slot->entry = image->base + rva;
-		if (slot->stack != WIN32_STACK_DATA)
+		bool native = strcmp(library->name, "ntdll.dll") == 0 &&
+			      write_service(image->data + rva, slot);
+		if (slot->stack != WIN32_STACK_DATA && !native)
 			write_cell(image->data + rva, slot->entry,
 				   WIN32_SLOTS + module->first_slot + i);
 	}

@@ -89,7 +89,7 @@ static int check_sections(const struct pe *pe, struct error *error)
 	return 0;
 }
 
-int pe_read(struct bytes file, uint32_t limit, struct pe *pe, struct error *error)
+int win32_pe_read(struct bytes file, uint32_t limit, struct pe *pe, struct error *error)
 {
 	struct reader reader = reader_of(file);
 

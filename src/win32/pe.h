@@ -39,6 +39,6 @@ struct pe {
 };
 
 /* ERROR_INPUT says what is wrong. `limit`: the largest image that is accepted, bytes. */
-MUST_CHECK int pe_read(struct bytes file, uint32_t limit, struct pe *pe, struct error *error);
+MUST_CHECK int win32_pe_read(struct bytes file, uint32_t limit, struct pe *pe, struct error *error);
 
 #endif

@@ -100,14 +100,14 @@ void win32_system_call(struct win32 *w, uint32_t number, uint32_t arguments)
 	struct call call = { .w = w, .words = words, .stack = arguments };
 
 	call.slot = win32_service_slot(w, number);
-	w->call_site = (uint32_t)x86_ip(w->x86);
 	if (!call.slot) {
 		EMIT(w, SYSTEM_CALL, trace_text("unknown"), trace_number(number));
 		x86_set(w->x86, X86_AX, 0xc000001c); /* STATUS_INVALID_SYSTEM_SERVICE */
 		return;
 	}
-	EMIT(w, SYSTEM_CALL, trace_text(call.slot->name), trace_number(number));
 	uint32_t result = answer(&call);
+	if (!call.slot->model)
+		EMIT(w, SYSTEM_CALL, trace_text(call.slot->name), trace_number(number));
 	if (call.outcome == API_RETURN)
 		x86_set(w->x86, X86_AX, result);
 }
@@ -121,7 +121,7 @@ static void handle(struct win32 *w, const struct x86_exit *stop)
 	case X86_STOP_HOOK: win32_dispatch(w, (uint32_t)x86_ip(w->x86) - WIN32_SLOTS); break;
 	case X86_STOP_SYSCALL:
 		/* sysenter: edx points at two return addresses, then come the arguments */
-		w->call_site = (uint32_t)stop->address;
+		w->call_site = win32_u32(w, dx + 4);
 		win32_system_call(w, ax, dx + 8);
 		break;
 	case X86_STOP_INTERRUPT:

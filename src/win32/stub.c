@@ -130,6 +130,14 @@ static const struct {
 		 { 0x112, "NtWriteFile" },
 		 { 0x115, "NtWriteVirtualMemory" } };
 
+uint32_t win32_service_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		if (strcmp(services[i].name + 2, name + 2) == 0)
+			return services[i].number;
+	return 0;
+}
+
 struct win32_slot *win32_service_slot(struct win32 *w, uint32_t number)
 {
 	struct win32_module *ntdll = win32_module_named(w, "ntdll.dll");

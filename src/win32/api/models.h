@@ -17,6 +17,7 @@ extern const struct api_model win32_msvcrt_start_models[];
 extern const struct api_model win32_msvcrt_text_models[];
 extern const struct api_model win32_msvcrt_stream_models[];
 extern const struct api_model win32_msvcrt_misc_models[];
+extern const struct api_model win32_msvcrt_seh_models[];
 extern const struct api_model win32_ws2_32_models[];
 extern const struct api_model win32_names_models[];
 extern const struct api_model win32_dnsapi_models[];

@@ -498,7 +498,6 @@ const struct api_model win32_msvcrt_start_models[] = {
 	API_CDECL("_clearfp", return_zero),
 	API_CDECL("_fpreset", return_zero),
 	API_CDECL("_XcptFilter", xcpt_filter),
-	API_CDECL("_except_handler3", return_one),
 	API_CDECL("_lock", return_zero),
 	API_CDECL("_unlock", return_zero),
 	API_CDECL("_set_error_mode", return_zero),

@@ -472,19 +472,6 @@ static uint32_t nt_continue(struct call *call)
 	return 0;
 }
 
-/* KiFastSystemCall: the service number is in eax; the stack holds two return addresses before the
- * arguments. */
-static uint32_t fast_system_call(struct call *call)
-{
-	struct win32 *w = call->w;
-	uint32_t number = (uint32_t)x86_get(w->x86, X86_AX);
-
-	win32_return(w, call->slot, call->stack, number);
-	call->outcome = API_JUMP;
-	win32_system_call(w, number, call->stack + 4);
-	return 0;
-}
-
 #define NT(name, arguments, handler) \
 	API("Nt" name, arguments, handler), API("Zw" name, arguments, handler)
 
@@ -507,7 +494,6 @@ const struct api_model win32_ntdll_models[] = {
 	NT("DeleteFile", 1, nt_delete_file),
 	NT("UnmapViewOfSection", 2, nt_unmap_view),
 	NT("Continue", 2, nt_continue),
-	API("KiFastSystemCall", 0, fast_system_call),
 	API("RtlAllocateHeap", 3, rtl_allocate_heap),
 	API("RtlFreeHeap", 3, rtl_free_heap),
 	API("RtlReAllocateHeap", 4, rtl_realloc_heap),

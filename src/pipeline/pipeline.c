@@ -89,9 +89,14 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 	made->wire = trace_log_new(WIRE_LIMIT);
 	made->held_sessions = json_array();
 	made->held_shellcodes = json_array();
+	struct error local;
+	if (!error)
+		error = &local;
 	int result = 0;
 	if (!made->names || !made->wire || !made->held_sessions || !made->held_shellcodes)
 		result = error_set(error, ERROR_MEMORY, NULL, "no memory for a case");
+	if (result == 0)
+		result = stream_prepare(error);
 	if (result == 0 && made->options.stages & PIPELINE_SHELLCODE)
 		result = shellcode_new(&made->detector, error);
 	if (result == 0 && made->options.stages & PIPELINE_SAMPLES)

@@ -67,6 +67,7 @@ struct trial {
 	struct trace_log *trace;
 	struct policy_machine *judge;
 	enum win32_end end;
+	struct address self; /* of the simulated machine */
 	uint64_t instructions, calls;
 	bool loaded;
 	struct error refusal; /* why it could not be loaded */
@@ -134,8 +135,9 @@ static int try_sample(struct pipeline *pipeline, const struct case_body *body, s
 		trial->loaded = win32_load(process, content, &trial->refusal) == 0;
 		if (trial->loaded)
 			run_slices(pipeline, process, trial, body->name);
-		trial->instructions = x86_instructions(win32_machine(process));
+		trial->instructions = win32_instructions(process);
 		trial->calls = win32_calls(process);
+		trial->self = win32_address(process);
 		collect_drops(pipeline, process, body);
 	}
 	win32_free(process);
@@ -206,8 +208,7 @@ static int emit_events(struct pipeline *pipeline, const struct trace_log *trace,
 static int tell_sample(struct pipeline *pipeline, const struct case_body *body, struct trial *trial)
 {
 	int64_t id = case_next_id(pipeline, CASE_SAMPLE);
-	struct address self = address_v4(WIN32_OWN_ADDRESS);
-	json_t *scan = remedy_scan_pattern(trial->trace, &self);
+	json_t *scan = remedy_scan_pattern(trial->trace, &trial->self);
 	json_t *record = sample_record(body, trial, id, scan);
 	struct case_sample *sample = case_list_add(&pipeline->samples, sizeof *sample);
 	struct case_trace *trace = case_list_add(&pipeline->traces, sizeof *trace);

@@ -65,6 +65,10 @@ enum win32_end win32_run(struct win32 *process, uint64_t budget);
 /* The machine below, e.g. for probing with snapshots before any API call. Borrowed; another one
  * after win32_run has gone on with a child process. */
 struct x86 *win32_machine(struct win32 *process);
+/* Instructions executed by all of its processes: the clock of its events. */
+uint64_t win32_instructions(const struct win32 *process);
+/* The simulated machine's own address, as data/machine says. */
+struct address win32_address(const struct win32 *process);
 uint64_t win32_calls(const struct win32 *process);   /* API calls answered */
 uint64_t win32_repeats(const struct win32 *process); /* repeated events that were not said again */
 /* "kernel32.dll!CreateFileA" when `address` is an export's entry; NULL otherwise. */

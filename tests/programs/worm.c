@@ -49,7 +49,7 @@ int main(void)
 			target |= (unsigned long)(1 + rand() % 223) | (unsigned long)(rand() % 256)
 									      << 8;
 		try_address(target, 445);
-		Sleep(20);
+		Sleep(200);
 	}
 	WSACleanup();
 	return 0;

@@ -1,6 +1,7 @@
 /* From traces to behaviours, remedies and the forecast that ranks them. */
 #include "pipeline/case.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,14 +80,32 @@ static uint16_t attacked_port(const struct pipeline *pipeline)
 	return 0;
 }
 
-static double local_share(const json_t *scan)
+/* The model's local scan draws from the own subnet, a worm's from a prefix of its own address.
+ * Scans of a wider prefix hit the own subnet as often as its size says; the rest of them count as
+ * scans of the whole space. */
+static double local_share(const json_t *scan, const struct outbreak_world *world)
 {
+	static const struct {
+		const char *prefix;
+		double addresses;
+	} levels[] = { { "24", 0x1p8 }, { "16", 0x1p16 }, { "8", 0x1p24 } };
 	const json_t *shares = json_object_get(scan, "local_share");
-	double share = json_number_value(json_object_get(shares, "24"));
-	return share > 0 && share <= 1 ? share : json_number_value(json_object_get(shares, "16"));
+	double addresses = 0, share = 0, inner = 0;
+
+	for (size_t i = 0; i < world->subnet_count; i++)
+		addresses += (double)world->subnets[i].addresses / (double)world->subnet_count;
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+		double within = json_number_value(json_object_get(shares, levels[i].prefix));
+		if (within > inner) {
+			share += (within - inner) * fmin(1, addresses / levels[i].addresses);
+			inner = within;
+		}
+	}
+	return share;
 }
 
-static struct outbreak_worm derive_worm(const struct pipeline *pipeline, char *why, size_t size)
+static struct outbreak_worm derive_worm(const struct pipeline *pipeline,
+					const struct outbreak_world *world, char *why, size_t size)
 {
 	const struct case_trace *seen = strongest_scan(pipeline);
 	struct outbreak_worm worm = { .scan = OUTBREAK_RANDOM,
@@ -111,15 +130,22 @@ static struct outbreak_worm derive_worm(const struct pipeline *pipeline, char *w
 	else if (strategy && strcmp(strategy, "local") == 0)
 		worm.scan = OUTBREAK_LOCAL;
 	if (worm.scan == OUTBREAK_LOCAL)
-		worm.local_share = local_share(seen->scan);
+		worm.local_share = local_share(seen->scan, world);
 	if (rate > 0)
 		worm.rate = rate;
-	snprintf(why, size,
-		 "%s: %s scan of port %u seen in the simulator; rate %.3g scans/s %s; assumed: %d "
-		 "hosts "
-		 "infected at the start, %.0f s from hit to first scan",
-		 seen->source, strategy ? strategy : "random", worm.port, worm.rate,
-		 rate > 0 ? "measured there" : "assumed", ASSUMED_INFECTED, ASSUMED_LATENCY);
+	int length = snprintf(why, size,
+			      "%s: %s scan of port %u seen in the simulator; rate %.3g scans/s %s",
+			      seen->source, strategy ? strategy : "random", worm.port, worm.rate,
+			      rate > 0 ? "measured there" : "assumed");
+	if (worm.scan == OUTBREAK_LOCAL)
+		length +=
+			snprintf(why + length, size - (size_t)length,
+				 "; %.2g of the scans stay in the own subnet, the others count as "
+				 "scans of the whole space",
+				 worm.local_share);
+	snprintf(why + length, size - (size_t)length,
+		 "; assumed: %d hosts infected at the start, %.0f s from hit to first scan",
+		 ASSUMED_INFECTED, ASSUMED_LATENCY);
 	return worm;
 }
 
@@ -248,10 +274,12 @@ int case_forecast(struct pipeline *pipeline, struct error *error)
 		result = emit_all(pipeline, behaviours, CASE_BEHAVIOUR);
 	/* Nothing malicious: nothing spreads, nothing is to be remedied. */
 	if (result == 0 && pipeline->malicious) {
-		struct outbreak_worm worm = derive_worm(pipeline, why, sizeof why);
+		struct outbreak_worm worm;
 		result = remedy_derive(knowledge, behaviours, &candidates, error);
 		if (result == 0)
 			result = outbreak_world_load(pipeline->options.topology, &world, error);
+		if (result == 0)
+			worm = derive_worm(pipeline, &world, why, sizeof why);
 		if (result == 0)
 			result = pipeline_forecast(&world, &worm, why, &run, candidates.items,
 						   candidates.count, &pipeline->sink, error);

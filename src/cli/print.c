@@ -388,6 +388,14 @@ static void print_bar(double share)
 	printf("%*s", 20 - parts / 8 - (parts % 8 != 0), "");
 }
 
+static void print_delay(double seconds)
+{
+	if (seconds < 3600)
+		printf(" (after %.0f min)", seconds / 60);
+	else
+		printf(" (after %.3g h)", seconds / 3600);
+}
+
 static void print_ranking(const json_t *forecasts, const json_t *remedies)
 {
 	const json_t *without = json_array_get(forecasts, 0);
@@ -404,11 +412,13 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies)
 	       real_of(without, "duration") / 3600,
 	       vulnerable > 0 ? fmin(100, 100 * infected / vulnerable) : 0,
 	       number_of(without, "replicas"), number_of(without, "seed"));
-	printf("  %srank  hosts saved  (5–95 %%)                                  remedy%s\n",
+	printf("  %srank  hosts saved  (5–95 %%)         …if at once                        "
+	       "remedy%s\n",
 	       cli_style(CLI_BOLD), cli_style(CLI_PLAIN));
 	json_array_foreach(forecasts, index, forecast)
 	{
 		const json_t *saved = json_object_get(forecast, "saved");
+		const json_t *at_once = json_object_get(forecast, "saved_at_once");
 		const json_t *remedy = by_id(remedies, number_of(forecast, "remedy"));
 		char range[64];
 		if (json_is_null(json_object_get(forecast, "remedy")))
@@ -417,10 +427,12 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies)
 		printf("%11.0f  ", real_of(saved, "median"));
 		snprintf(range, sizeof range, "%.0f–%.0f", real_of(saved, "low"),
 			 real_of(saved, "high"));
-		printf("%-17s ", range);
+		printf("%-17s %10.0f ", range, real_of(at_once, "median"));
 		print_bar(infected > 0 ? real_of(saved, "median") / infected : 0);
 		printf(" #%lld ", number_of(forecast, "remedy"));
 		put(remedy ? text_of(remedy, "title") : text_of(forecast, "name"));
+		if (remedy)
+			print_delay(real_of(remedy, "delay"));
 		putchar('\n');
 	}
 }

@@ -145,6 +145,8 @@ MUST_CHECK int case_tell_story(struct pipeline *pipeline, struct error *error);
 MUST_CHECK int case_forecast(struct pipeline *pipeline, struct error *error);
 
 /* --- record.c: C structs as records --- */
+/* Gives a record to a sink and drops the reference. */
+MUST_CHECK int case_give(const struct pipeline_sink *sink, json_t *record, struct error *error);
 double case_seconds(uint64_t time_ns);
 json_t *case_session_record(const struct stream_session *session,
 			    const struct stream_description *description, int64_t id,

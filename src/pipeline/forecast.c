@@ -149,112 +149,6 @@ static struct outbreak_worm derive_worm(const struct pipeline *pipeline,
 	return worm;
 }
 
-static json_t *world_record(const struct outbreak_world *world,
-			    const struct outbreak_forecast *baseline)
-{
-	json_t *providers = json_array(), *subnets = json_array();
-
-	for (size_t i = 0; i < world->provider_count; i++)
-		json_array_append_new(providers, json_string(world->providers[i].name));
-	for (size_t i = 0; i < world->subnet_count; i++) {
-		const struct outbreak_subnet *subnet = &world->subnets[i];
-		json_array_append_new(subnets,
-				      json_pack("{s:s, s:I, s:I, s:f, s:f}", "name", subnet->name,
-						"provider", (json_int_t)subnet->provider,
-						"addresses", (json_int_t)subnet->addresses, "hosts",
-						(double)subnet->addresses * subnet->live_share,
-						"vulnerable", baseline->subnet_vulnerable[i]));
-	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:I}", "type", "world", "name", world->name,
-			 "providers", providers, "subnets", subnets, "scanned_space",
-			 (json_int_t)world->scanned_space);
-}
-
-static json_t *worm_record(const struct outbreak_worm *worm, const char *derived_from)
-{
-	static const char *const scans[] = { [OUTBREAK_RANDOM] = "random",
-					     [OUTBREAK_SEQUENTIAL] = "sequential",
-					     [OUTBREAK_LOCAL] = "local" };
-
-	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:i, s:f, s:s}", "type", "worm", "scan",
-			 scans[worm->scan], "rate", worm->rate, "local_share", worm->local_share,
-			 "port", worm->port, "initially_infected", (int)worm->initially_infected,
-			 "latency", worm->latency, "derived_from", derived_from);
-}
-
-static json_t *band(struct outbreak_band band)
-{
-	return json_pack("{s:f, s:f, s:f}", "low", band.low, "median", band.median, "high",
-			 band.high);
-}
-
-static json_t *forecast_record(const struct outbreak_forecast *forecast,
-			       const struct outbreak_result *result, const struct outbreak_run *run,
-			       size_t rank, int64_t remedy)
-{
-	json_t *curve = json_array(), *infected = json_array();
-
-	for (uint32_t i = 0; i < result->curve_points; i++) {
-		double time = run->duration * i / (result->curve_points - 1);
-		const struct outbreak_band *at = &forecast->curve[i];
-		json_array_append_new(
-			curve, json_pack("[f, f, f, f]", time, at->low, at->median, at->high));
-	}
-	for (size_t i = 0; i < result->subnet_count; i++)
-		json_array_append_new(infected, json_real(forecast->subnet_infected[i]));
-	return json_pack("{s:s, s:I, s:o, s:s, s:f, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:o}",
-			 "type", "forecast", "rank", (json_int_t)rank, "remedy",
-			 remedy ? json_integer(remedy) : json_null(), "name",
-			 forecast->remedy ? forecast->remedy->name : "nothing is done", "duration",
-			 run->duration, "replicas", (json_int_t)run->replicas, "seed",
-			 (json_int_t)run->seed, "hosts", forecast->hosts, "vulnerable",
-			 forecast->vulnerable, "infected", band(forecast->infected), "saved",
-			 band(forecast->saved), "curve", curve, "subnet_infected", infected);
-}
-
-static void report_progress(void *context, size_t done, size_t total)
-{
-	const struct pipeline_sink *sink = context;
-
-	if (sink->progress)
-		sink->progress(sink->context, "forecast", done, total);
-}
-
-static int give(const struct pipeline_sink *sink, json_t *record, struct error *error)
-{
-	if (!record)
-		return error_set(error, ERROR_MEMORY, NULL, "no memory for a record");
-	int result = sink->record(sink->context, record);
-	json_decref(record);
-	return result < 0 ? error_set(error, result, NULL, "the results cannot be delivered") : 0;
-}
-
-int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_worm *worm,
-		      const char *derived_from, const struct outbreak_run *run,
-		      const struct remedy_candidate *candidates, size_t count,
-		      const struct pipeline_sink *sink, struct error *error)
-{
-	struct outbreak_result ranked;
-	struct pipeline_sink own = *sink;
-	int result = outbreak_rank(world, worm, run, candidates, count, report_progress, &own,
-				   &ranked, error);
-
-	if (result < 0)
-		return result;
-	result = give(sink, world_record(world, &ranked.forecasts[0]), error);
-	if (result == 0)
-		result = give(sink, worm_record(worm, derived_from), error);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = give(sink, case_remedy_record(&candidates[i], (int64_t)i + 1), error);
-	for (size_t i = 0; i < ranked.count && result == 0; i++) {
-		const struct outbreak_forecast *forecast = &ranked.forecasts[i];
-		int64_t remedy = forecast->remedy ? forecast->remedy - candidates + 1 : 0;
-		result = give(sink, forecast_record(forecast, &ranked, run, i, remedy), error);
-	}
-	outbreak_result_fini(&ranked);
-	return result;
-}
-
 int case_forecast(struct pipeline *pipeline, struct error *error)
 {
 	struct remedy_knowledge *knowledge = NULL;
@@ -304,13 +198,13 @@ int pipeline_remedies(const struct trace_log *const *traces, const char *const *
 	for (size_t i = 0; i < json_array_size(behaviours) && result == 0; i++) {
 		json_t *behaviour = json_array_get(behaviours, i);
 		json_object_set_new(behaviour, "id", json_integer((json_int_t)i + 1));
-		result = give(sink, json_incref(behaviour), error);
+		result = case_give(sink, json_incref(behaviour), error);
 	}
 	if (result == 0)
 		result = remedy_derive(knowledge, behaviours, &candidates, error);
 	for (size_t i = 0; i < candidates.count && result == 0; i++)
-		result =
-			give(sink, case_remedy_record(&candidates.items[i], (int64_t)i + 1), error);
+		result = case_give(sink, case_remedy_record(&candidates.items[i], (int64_t)i + 1),
+				   error);
 	json_decref(behaviours);
 	remedy_candidates_fini(&candidates);
 	remedy_knowledge_free(knowledge);

@@ -139,3 +139,12 @@ json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id)
 			 candidate->share, "delay", candidate->delay_seconds, "collateral",
 			 candidate->collateral, "rules", rules);
 }
+
+int case_give(const struct pipeline_sink *sink, json_t *record, struct error *error)
+{
+	if (!record)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for a record");
+	int result = sink->record(sink->context, record);
+	json_decref(record);
+	return result < 0 ? error_set(error, result, NULL, "the results cannot be delivered") : 0;
+}

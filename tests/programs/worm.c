@@ -53,7 +53,7 @@ int main(void)
 			target |= (unsigned long)(1 + rand() % 223) | (unsigned long)(rand() % 256)
 									      << 8;
 		try_address(target, 445);
-		Sleep(200);
+		Sleep(1000);
 	}
 	WSACleanup();
 	return 0;

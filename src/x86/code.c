@@ -276,12 +276,22 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 	return room;
 }
 
-/* Lets the operation that led here come straight next time, when both are in the same page. */
+/* Stores belong to frames: after a copy on write the operation that led here may be the older frame's. */
+static bool holds(const struct code *code, const struct operation *op)
+{
+	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++)
+		if (op >= code->chunks[i] && op < code->chunks[i] + CHUNK_OPERATIONS)
+			return true;
+	return false;
+}
+
+/* Lets the operation that led here come straight next time, when both are in the same store. */
 static void code_link(struct x86 *cpu, const struct code *code, struct operation *found)
 {
 	struct operation *from = cpu->from;
 
-	if (!from || from == found || from->address >> PAGE_BITS != code->page)
+	if (!from || from == found || from->address >> PAGE_BITS != code->page ||
+	    !holds(code, from))
 		return;
 	from->link = found;
 	if (from->run == run_resolve)

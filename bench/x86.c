@@ -230,6 +230,7 @@ static double peer_memory(void)
 	return kib;
 }
 
+/* Opening only: it puts off most of its work to the first run, see its memory. */
 static double peer_creation(void)
 {
 	double start = now();

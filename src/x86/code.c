@@ -9,12 +9,39 @@ static struct operation *operation_number(const struct code *code, unsigned numb
 	return &code->chunks[number / CHUNK_OPERATIONS][number % CHUNK_OPERATIONS];
 }
 
-void code_free(struct code *code)
+static struct operation *chunk_take(struct code_pool *pool)
+{
+	struct operation *chunk = pool->free;
+
+	if (pool->taken == MOST_TAKEN)
+		return NULL;
+	if (chunk)
+		pool->free = chunk->link;
+	else
+		chunk = malloc(CHUNK_OPERATIONS * sizeof *chunk);
+	if (chunk)
+		pool->taken++;
+	return chunk;
+}
+
+void code_pool_fini(struct code_pool *pool)
+{
+	while (pool->free) {
+		struct operation *chunk = pool->free;
+		pool->free = chunk->link;
+		free(chunk);
+	}
+}
+
+void code_free(struct code_pool *pool, struct code *code)
 {
 	if (!code)
 		return;
-	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++)
-		free(code->chunks[i]);
+	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++) {
+		code->chunks[i]->link = pool->free;
+		pool->free = code->chunks[i];
+		pool->taken--;
+	}
 	free(code);
 }
 
@@ -38,7 +65,7 @@ void code_drop_all(struct x86 *cpu)
 		struct frame *frame = cpu->memory->table[i].frame;
 		if (!frame)
 			continue;
-		code_free(frame->code);
+		code_free(&cpu->memory->code_pool, frame->code);
 		frame->code = NULL;
 	}
 	for (unsigned level = 0; level <= cpu->depth; level++) {
@@ -46,7 +73,7 @@ void code_drop_all(struct x86 *cpu)
 		for (size_t i = 0; i < journal->count; i++) {
 			if (!journal->entries[i].frame)
 				continue;
-			code_free(journal->entries[i].frame->code);
+			code_free(&cpu->memory->code_pool, journal->entries[i].frame->code);
 			journal->entries[i].frame->code = NULL;
 		}
 	}
@@ -55,14 +82,7 @@ void code_drop_all(struct x86 *cpu)
 
 /* --- pseudo operations --- */
 
-/* Not decoded yet, or no longer: look the address up. */
-static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
-{
-	cpu->registers.ip = op->address;
-	cpu->from = op;
-	cpu->event = EVENT_RESOLVE;
-	return NULL;
-}
+static handler run_resolve;
 
 static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation *op)
 {
@@ -145,12 +165,24 @@ static bool executable(struct x86 *cpu, uint64_t address)
 	return true;
 }
 
-static struct code *code_new(uint64_t page)
+/* Does a hook's range meet [address, address + length)? */
+static bool hooked(const struct x86 *cpu, uint64_t address, uint64_t length)
+{
+	for (unsigned i = 0; i < cpu->hook_count; i++)
+		if (address + length > cpu->hooks[i].start && address < cpu->hooks[i].end)
+			return true;
+	return false;
+}
+
+static struct code *code_new(const struct x86 *cpu, uint64_t page, struct frame *frame)
 {
 	struct code *code = calloc(1, sizeof *code);
 
-	if (code)
+	if (code) {
 		code->page = page;
+		code->frame = frame;
+		code->hooked = hooked(cpu, page << PAGE_BITS, PAGE_SIZE);
+	}
 	return code;
 }
 
@@ -167,7 +199,7 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 	if (!frame)
 		return NULL;
 	if (!frame->code) {
-		frame->code = code_new(number);
+		frame->code = code_new(cpu, number, frame);
 		if (!frame->code)
 			return NULL;
 		/* stores must see from now on that they hit code */
@@ -178,7 +210,16 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 	return frame->code;
 }
 
-static bool written_bytes(const struct x86 *cpu, uint64_t address, unsigned length)
+/* Did the guest write one of these bytes, all of one page? */
+static bool written_within(const struct frame *frame, unsigned offset, unsigned length)
+{
+	uint32_t word;
+
+	memcpy(&word, &frame->written[offset / 8], sizeof word);
+	return word >> offset % 8 & ((1u << length) - 1);
+}
+
+static bool written_across(const struct x86 *cpu, uint64_t address, unsigned length)
 {
 	for (unsigned i = 0; i < length; i++)
 		if (x86_written(cpu, (address + i) & cpu->linear_mask))
@@ -204,14 +245,14 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 	decode(cpu, address, bytes, sizeof bytes, &decoded);
 	*op = decoded.operation;
 	op[1] = pseudo(run_resolve_unlinked, (address + op->length) & cpu->linear_mask);
-	if (!written_bytes(cpu, address, decoded.bytes))
+	if (!written_across(cpu, address, decoded.bytes))
 		return op;
 	op[-1] = pseudo(run_written, address);
 	return op - 1;
 }
 
 /* Room for `count` operations one behind the other, or NULL when the store is full. */
-static struct operation *code_room(struct code *code, unsigned count)
+static struct operation *code_room(struct x86 *cpu, struct code *code, unsigned count)
 {
 	unsigned left = CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS;
 	unsigned chunk;
@@ -222,43 +263,31 @@ static struct operation *code_room(struct code *code, unsigned count)
 	if (chunk == MOST_CHUNKS)
 		return NULL;
 	if (!code->chunks[chunk]) {
-		code->chunks[chunk] = malloc(CHUNK_OPERATIONS * sizeof *code->chunks[chunk]);
+		code->chunks[chunk] = chunk_take(&cpu->memory->code_pool);
 		if (!code->chunks[chunk])
 			return NULL;
 	}
 	return operation_number(code, code->used);
 }
 
-/* Starts again with an empty store. Nobody executes in it: we are between instructions. */
-static void code_clear(struct x86 *cpu, struct code *code)
-{
-	memset(code->index, 0, sizeof code->index);
-	memset(code->covered, 0, sizeof code->covered);
-	code->used = 0;
-	code_flush_jumps(cpu);
-}
-
+/* Keeps a decoded instruction; NULL when there is no room. */
 static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t address,
 				  const struct decoded *decoded)
 {
-	bool written = written_bytes(cpu, address, decoded->bytes);
 	struct operation *from = cpu->from;
 	struct operation *op, *room;
+	uint32_t covered;
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	uint64_t next;
+	bool written = written_within(code->frame, offset, decoded->bytes);
 
 	/* the pseudo operation that led here is the newest: take its place */
 	if (from && from->run == run_resolve && code->used % CHUNK_OPERATIONS != 0 &&
 	    from == operation_number(code, code->used - 1) &&
 	    CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS >= 2u)
 		code->used--;
-	room = code_room(code, 3);
-	if (!room) {
-		code_clear(cpu, code);
-		room = code_room(code, 3);
-		if (!room)
-			return NULL;
-	}
+	room = code_room(cpu, code, 3);
+	if (!room)
+		return NULL;
 	op = room;
 	code->index[offset] = (uint16_t)(code->used + 1);
 	if (written) {
@@ -267,43 +296,45 @@ static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t a
 		op++;
 	}
 	*op++ = decoded->operation;
-	/* A link may only lead to the same page: pages are dropped one by one. */
-	next = (address + decoded->operation.length) & cpu->linear_mask;
-	*op++ = pseudo(next >> PAGE_BITS == code->page ? run_resolve : run_resolve_unlinked, next);
+	*op++ = pseudo(run_resolve, (address + decoded->operation.length) & cpu->linear_mask);
 	code->used += (unsigned)(op - room);
-	for (unsigned i = offset; i < offset + decoded->bytes; i++)
-		code->covered[i / 8] |= (uint8_t)(1u << i % 8);
+	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
+	covered |= ((1u << decoded->bytes) - 1) << offset % 8;
+	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
 	return room;
 }
 
-/* Stores belong to frames: after a copy on write the operation that led here may be the older frame's. */
-static bool holds(const struct code *code, const struct operation *op)
-{
-	for (unsigned i = 0; i < MOST_CHUNKS && code->chunks[i]; i++)
-		if (op >= code->chunks[i] && op < code->chunks[i] + CHUNK_OPERATIONS)
-			return true;
-	return false;
-}
-
-/* Lets the operation that led here come straight next time, when both are in the same store. */
+/* Lets the operation that led here come straight next time, when both are in the same page. */
 static void code_link(struct x86 *cpu, const struct code *code, struct operation *found)
 {
 	struct operation *from = cpu->from;
 
-	if (!from || from == found || from->address >> PAGE_BITS != code->page ||
-	    !holds(code, from))
+	if (!from || from == found || from->address >> PAGE_BITS != code->page)
 		return;
 	from->link = found;
 	if (from->run == run_resolve)
 		from->run = run_goto;
 }
 
-static bool hooked(const struct x86 *cpu, uint64_t address)
+/* Not decoded yet, or no longer. A straight run that has just come to its end goes on decoding
+ * here; everything else is looked up by the loop. */
+static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 {
-	for (unsigned i = 0; i < cpu->hook_count; i++)
-		if (address >= cpu->hooks[i].start && address < cpu->hooks[i].end)
-			return true;
-	return false;
+	struct code *code = cpu->last_code;
+	unsigned offset = (unsigned)(op->address % PAGE_SIZE);
+	struct operation *found = NULL;
+	struct decoded decoded;
+
+	cpu->registers.ip = op->address;
+	cpu->from = cpu->code_changed ? NULL : op;
+	cpu->event = EVENT_RESOLVE;
+	if (cpu->from && code && code->page == op->address >> PAGE_BITS &&
+	    code->index[offset] == 0 && op == operation_number(code, code->used - 1) &&
+	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION &&
+	    !(code->hooked && hooked(cpu, op->address, 1)) &&
+	    decode(cpu, op->address, code->frame->bytes + offset, LONGEST_INSTRUCTION, &decoded))
+		found = code_add(cpu, code, op->address, &decoded);
+	return found ? found->run(cpu, found) : NULL;
 }
 
 static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
@@ -320,12 +351,17 @@ static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 	if (code->index[offset]) {
 		found = operation_number(code, code->index[offset] - 1u);
 	} else {
-		const struct frame *frame = memory_frame(cpu->memory, address >> PAGE_BITS);
 		unsigned left = PAGE_SIZE - offset;
-		if (!decode(cpu, address, frame->bytes + offset,
+		if (!decode(cpu, address, code->frame->bytes + offset,
 			    left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &decoded))
 			return decode_across(cpu, address);
 		found = code_add(cpu, code, address, &decoded);
+		if (!found) {
+			/* full: start again, as nobody executes in it between instructions */
+			code_drop_all(cpu);
+			code = page_code(cpu, address >> PAGE_BITS);
+			found = code ? code_add(cpu, code, address, &decoded) : NULL;
+		}
 		if (!found) {
 			fetch_fault(cpu, address, true);
 			return NULL;
@@ -348,7 +384,7 @@ struct operation *code_find(struct x86 *cpu)
 		return entry->operation;
 	}
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_FAULT, .address = address };
-	if (hooked(cpu, address)) {
+	if (hooked(cpu, address, 1)) {
 		cpu->exit.reason = X86_STOP_HOOK;
 		return NULL;
 	}

@@ -46,13 +46,14 @@ static enum shape shape_of(const struct operation *op)
 	return shape ? (enum shape)(shape - 1) : SHAPES;
 }
 
-/* Replaces the general handler by the one for just these operands, where there is one. */
-static void specialise(ZydisMnemonic mnemonic, struct operation *op)
+/* The general handler, or the one for just these operands where there is one. */
+void decode_handler(ZydisMnemonic mnemonic, struct operation *op)
 {
 	shape_table *table = by_size[mnemonic] ? by_size[mnemonic] : by_width[mnemonic];
 	unsigned size = by_size[mnemonic] ? op->size : op->width;
 	enum shape shape = shape_of(op);
 
+	op->run = handlers[mnemonic];
 	if (op->run == run_jcc)
 		op->run = conditions_jcc[op->third & 15];
 	if (!table || shape == SHAPES || size == 0 || size > 8 || (size & (size - 1)) != 0)
@@ -162,9 +163,10 @@ static void operands(const struct x86 *cpu, const ZydisDecodedInstruction *instr
 		     const ZydisDecodedOperand *from, struct operation *op)
 {
 	op->third = instruction->opcode & 15;
-	if (instruction->operand_count > 0)
+	if (instruction->operand_count_visible > 0 ||
+	    instruction->meta.category == ZYDIS_CATEGORY_STRINGOP)
 		op->size = (uint8_t)(from[0].size / 8);
-	if (instruction->operand_count > 1)
+	if (instruction->operand_count_visible > 1)
 		op->source_size = (uint8_t)(from[1].size / 8);
 	if (instruction->operand_count_visible > 0)
 		op->target_kind = (uint8_t)operand(cpu, instruction, &from[0], &op->target, op);
@@ -259,8 +261,8 @@ static void invalid(struct decoded *decoded, handler *run, unsigned length)
 	decoded->bytes = length;
 }
 
-bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
-	    struct decoded *decoded)
+bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		 struct decoded *decoded)
 {
 	ZydisDecodedInstruction instruction;
 	ZydisDecodedOperand from[ZYDIS_MAX_OPERAND_COUNT];
@@ -286,7 +288,6 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 		invalid(decoded, privileged ? run_privileged : run_undefined, length);
 		return true;
 	}
-	op->run = run;
 	op->length = instruction.length;
 	op->width = (uint8_t)(instruction.operand_width / 8);
 	op->address_unused = (uint8_t)(64 - instruction.address_width);
@@ -298,8 +299,6 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	if (instruction.meta.category == ZYDIS_CATEGORY_X87_ALU ||
 	    instruction.meta.category == ZYDIS_CATEGORY_FCMOV)
 		x87_operands(cpu, &instruction, from, op);
-	if (is_exchange(&instruction))
-		exchange_operands(op);
 	if (instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
 		op->third_kind = OPERAND_OTHER;
 	if (instruction.meta.category == ZYDIS_CATEGORY_STRINGOP ||
@@ -307,9 +306,18 @@ bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsig
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU)
 		implied_segment(cpu, &instruction, from, op);
-	specialise(instruction.mnemonic, op);
+	decode_handler(instruction.mnemonic, op);
+	if (is_exchange(&instruction))
+		exchange_operands(op);
 	decoded->bytes = instruction.length;
 	return true;
+}
+
+bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+	    struct decoded *decoded)
+{
+	return decode_quick(cpu, address, bytes, length, decoded) ||
+	       decode_full(cpu, address, bytes, length, decoded);
 }
 
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size)

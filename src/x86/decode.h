@@ -11,13 +11,16 @@
 
 enum {
 	CHUNK_OPERATIONS = 64,
-	MOST_CHUNKS = 192 /* 4096 starts, each with a pseudo operation, and room to decode anew */
+	MOST_TAKEN = 2048, /* chunks of a machine: beyond it all decoded code is forgotten */
+	MOST_CHUNKS = 192  /* 4096 starts, each with a pseudo operation, and room to decode anew */
 };
 
 struct code {
 	uint64_t page;
-	uint16_t index[PAGE_SIZE];	/* operation number + 1 at a byte offset; 0: not decoded */
-	uint8_t covered[PAGE_SIZE / 8]; /* bytes that decoded instructions are made of */
+	struct frame *frame;	   /* whose bytes these are */
+	bool hooked;		   /* some hook's range meets the page */
+	uint16_t index[PAGE_SIZE]; /* operation number + 1 at a byte offset; 0: not decoded */
+	uint8_t covered[PAGE_SIZE / 8 + 4]; /* bytes that decoded instructions are made of */
 	struct operation *chunks[MOST_CHUNKS];
 	unsigned used; /* operations */
 };
@@ -28,7 +31,8 @@ struct decoded {
 	unsigned bytes; /* that the result depends on: the length, or what made it invalid */
 };
 
-void code_free(struct code *code);
+void code_free(struct code_pool *pool, struct code *code);
+void code_pool_fini(struct code_pool *pool);
 /* Bytes [offset, offset + size) of the page changed. */
 void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned size);
 /* The code of some page is no longer what is executed there (its frame was copied or given up). */
@@ -41,5 +45,12 @@ void code_drop_all(struct x86 *cpu);
  */
 bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 	    struct decoded *decoded);
+/* Its two ways: the everyday encodings without Zydis (false: not one of them), and all with it. */
+bool decode_quick(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		  struct decoded *decoded);
+bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		 struct decoded *decoded);
+/* Sets op->run: the handler of the mnemonic, or its specialised form. */
+void decode_handler(ZydisMnemonic mnemonic, struct operation *op);
 
 #endif

@@ -22,6 +22,7 @@ enum {
 	JUMP_CACHE = 256,
 	MOST_HOOKS = 64,
 	MOST_SNAPSHOTS = 16,
+	MOST_DESCRIPTORS = 16,
 	LONGEST_INSTRUCTION = 15,
 	NO_REGISTER = X86_REGISTERS, /* reads as zero: an absent base or index */
 	NO_SEGMENT = X86_SEGMENTS    /* base zero: all but FS and GS in 64-bit mode */
@@ -148,6 +149,17 @@ struct hook {
 	uint64_t start, end;
 };
 
+/* Memory for decoded operations, by the chunk. What pages give back is used again. */
+struct code_pool {
+	struct operation *free; /* chunks, linked by their first operation */
+	unsigned taken;
+};
+
+struct descriptor {
+	uint16_t selector;
+	uint64_t base;
+};
+
 struct code;	 /* decode.h */
 struct memory;	 /* memory.h */
 struct snapshot; /* snapshot.c */
@@ -170,6 +182,8 @@ struct x86 {
 	uint64_t last_code_page;
 	struct hook hooks[MOST_HOOKS];
 	unsigned hook_count;
+	struct descriptor descriptors[MOST_DESCRIPTORS];
+	unsigned descriptor_count;
 	struct x86_watch watch;
 	struct snapshot *snapshots;
 	unsigned depth;		     /* of snapshots */

@@ -26,11 +26,11 @@ struct memory *memory_new(size_t limit)
 	return memory;
 }
 
-static void frame_free(struct frame *frame)
+static void frame_free(struct memory *memory, struct frame *frame)
 {
 	if (!frame)
 		return;
-	code_free(frame->code);
+	code_free(&memory->code_pool, frame->code);
 	free(frame);
 }
 
@@ -39,10 +39,10 @@ void memory_free(struct memory *memory)
 	if (!memory)
 		return;
 	for (size_t i = 0; i < memory->table_size; i++)
-		frame_free(memory->table[i].frame);
+		frame_free(memory, memory->table[i].frame);
 	for (unsigned level = 0; level <= MOST_SNAPSHOTS; level++) {
 		for (size_t i = 0; i < memory->journals[level].count; i++)
-			frame_free(memory->journals[level].entries[i].frame);
+			frame_free(memory, memory->journals[level].entries[i].frame);
 		free(memory->journals[level].entries);
 		free(memory->saved[level].list);
 	}
@@ -51,6 +51,7 @@ void memory_free(struct memory *memory)
 		memory->free_frames = frame->free_next;
 		free(frame);
 	}
+	code_pool_fini(&memory->code_pool);
 	free(memory->regions.list);
 	free(memory->table);
 	free(memory);
@@ -167,7 +168,7 @@ void memory_give_frame(struct memory *memory, struct frame *frame)
 {
 	if (!frame)
 		return;
-	code_free(frame->code);
+	code_free(&memory->code_pool, frame->code);
 	frame->code = NULL;
 	memory->frames--;
 	if (memory->free_count >= 64) {
@@ -287,6 +288,9 @@ static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 	region = memory_region(cpu->memory, address >> PAGE_BITS);
 	if (!region)
 		return page_fault(cpu, address, false, wanted == X86_WRITE);
+	/* the hardware knows no page that can be written or executed but not read */
+	if (wanted == X86_READ)
+		wanted |= X86_WRITE | X86_EXECUTE;
 	if (region->protection & X86_GUARD || !(region->protection & wanted))
 		return page_fault(cpu, address, true, wanted == X86_WRITE);
 	return true;

@@ -50,6 +50,7 @@ struct memory {
 	struct frame *free_frames;
 	size_t free_count;
 	size_t frames, frame_limit;
+	struct code_pool code_pool;
 };
 
 struct memory *memory_new(size_t limit);

@@ -2,13 +2,8 @@
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
+#include "x86/segment.h"
 #include "x86/shapes.h"
-
-/* A user process holds flat descriptors: any selector loads, its base is the owner's business. */
-static void load_segment(struct x86 *cpu, unsigned segment, uint64_t selector)
-{
-	cpu->registers.selector[segment] = (uint16_t)selector;
-}
 
 struct operation *run_mov(struct x86 *cpu, struct operation *op)
 {
@@ -23,7 +18,8 @@ struct operation *run_mov(struct x86 *cpu, struct operation *op)
 	if (op->target_kind == OPERAND_SEGMENT) {
 		if (op->target == X86_CS)
 			return raise_fault(cpu, op, X86_VECTOR_UD, 0);
-		load_segment(cpu, op->target, value);
+		if (!segment_load(cpu, op->target, (uint16_t)value))
+			return segment_fault(cpu, op, value);
 		if (op->target != X86_SS)
 			return done(op);
 		cpu->trap_delayed = true;
@@ -173,7 +169,8 @@ INLINE struct operation *load_far(struct x86 *cpu, struct operation *op, enum x8
 	if (!memory_read(cpu, address, op->size, &offset) ||
 	    !memory_read(cpu, (address + op->size) & cpu->linear_mask, 2, &selector))
 		return memory_fault(cpu, op);
-	load_segment(cpu, segment, selector);
+	if (!segment_load(cpu, segment, (uint16_t)selector))
+		return segment_fault(cpu, op, selector);
 	register_write(cpu, op->target, op->size, offset);
 	return done(op);
 }

@@ -122,7 +122,7 @@ INLINE bool read_for_update(struct x86 *cpu, const struct operation *op, uint64_
 	return read_target(cpu, op, value);
 }
 
-/* The end of an instruction that wrote no memory. */
+/* The end of an instruction that neither wrote memory nor made sure that it could. */
 INLINE struct operation *done(struct operation *op)
 {
 	return op + 1;

@@ -123,7 +123,7 @@ INLINE struct operation *run_shift(struct x86 *cpu, struct operation *op, enum s
 		/* a 32-bit register is still written: its upper half is cleared */
 		if (op->target_kind == OPERAND_REGISTER)
 			register_write(cpu, op->target, op->size, value);
-		return done(op);
+		return done_writing(cpu, op);
 	}
 	if (!write_target(cpu, op, shifted(cpu, kind, value, (unsigned)count, op->size)))
 		return memory_fault(cpu, op);
@@ -211,7 +211,7 @@ INLINE struct operation *run_double(struct x86 *cpu, struct operation *op, bool 
 	if (count == 0) {
 		if (op->target_kind == OPERAND_REGISTER)
 			register_write(cpu, op->target, op->size, value);
-		return done(op);
+		return done_writing(cpu, op);
 	}
 	before = value;
 	while (count-- > 0) {

@@ -237,10 +237,13 @@ struct operation *run_pextrw(struct x86 *cpu, struct operation *op)
 	union xmm source;
 	unsigned lane = (unsigned)op->immediate & (op->source_kind == OPERAND_MMX ? 3 : 7);
 
-	if (op->target_kind == OPERAND_MEMORY) /* an encoding of SSE4.1 */
-		return raise_fault(cpu, op, X86_VECTOR_UD, 0);
 	if (!simd_source(cpu, op, &source))
 		return NULL;
+	if (op->target_kind == OPERAND_MEMORY) { /* the encoding of SSE4.1 */
+		if (!memory_write(cpu, linear_address(cpu, op), 2, source.u16[lane]))
+			return memory_fault(cpu, op);
+		return done_writing(cpu, op);
+	}
 	register_write(cpu, op->target, op->size, source.u16[lane]);
 	return done(op);
 }

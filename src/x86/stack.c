@@ -3,6 +3,7 @@
 
 #include "x86/flags.h"
 #include "x86/handlers.h"
+#include "x86/segment.h"
 #include "x86/shapes.h"
 
 struct operation *run_push(struct x86 *cpu, struct operation *op)
@@ -27,9 +28,10 @@ struct operation *run_pop(struct x86 *cpu, struct operation *op)
 
 	if (!peek(cpu, 0, op->width, &value))
 		return memory_fault(cpu, op);
+	if (op->target_kind == OPERAND_SEGMENT && !segment_load(cpu, op->target, (uint16_t)value))
+		return segment_fault(cpu, op, value);
 	drop(cpu, op->width);
 	if (op->target_kind == OPERAND_SEGMENT) {
-		cpu->registers.selector[op->target] = (uint16_t)value;
 		if (op->target != X86_SS)
 			return done(op);
 		cpu->trap_delayed = true;
@@ -145,12 +147,14 @@ struct operation *run_enter(struct x86 *cpu, struct operation *op)
 	uint64_t frame = (saved - size) & cpu->linear_mask, value;
 	unsigned bytes = size * (level + 1);
 
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes) ||
-	    !memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+	/* everything that can fault, in the order of the instruction, before the first change */
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes))
 		return memory_fault(cpu, op);
 	for (unsigned i = 1; i < level; i++)
 		if (!memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value))
 			return memory_fault(cpu, op);
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+		return memory_fault(cpu, op);
 	if (!push(cpu, size, bp))
 		return memory_fault(cpu, op);
 	for (unsigned i = 1; i < level; i++) {

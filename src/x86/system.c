@@ -90,11 +90,8 @@ struct operation *run_cpuid(struct x86 *cpu, struct operation *op)
 		{ 0x80000004, 0x0000007a, 0, 0, 0 },
 	};
 	uint32_t leaf = (uint32_t)cpu->registers.general[X86_AX];
-	unsigned at =
-		leaf < 0x80000000 ? 2 : 3; /* beyond the last: that of the highest basic leaf */
+	unsigned at = 2; /* beyond the last leaf: what the highest basic one says */
 
-	if (at == 3)
-		at = 2;
 	for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
 		if (leaves[i].leaf == leaf)
 			at = i;

@@ -234,7 +234,7 @@ static struct operation *store_memory(struct x86 *cpu, struct operation *op,
 	if (empty ? !x87_underflow(cpu)
 		  : !x87_status(cpu, status, STATUS_C1) ||
 			    (status & 0x18 & ~cpu->registers.x87.control))
-		return done(op);
+		return done_writing(cpu, op);
 	if (!memory_store(cpu, address, bytes, op->size))
 		return memory_fault(cpu, op);
 	if (pop)

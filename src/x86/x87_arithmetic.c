@@ -17,13 +17,21 @@ static bool is_nan(const struct x87_value *value)
 	return (value->sign_exponent & 0x7fff) == 0x7fff && value->mantissa << 1 != 0;
 }
 
+/* A signalling NaN in memory takes part as one: the loading made it quiet, which is undone here. */
+static void signal_again(struct x87_value *value, uint16_t *status)
+{
+	if (*status & STATUS_IE)
+		value->mantissa &= ~(UINT64_C(1) << 62);
+	*status &= (uint16_t)~STATUS_IE;
+}
+
 /* The status of an operation whose memory operand was converted first: a denormal there does not
  * show when an exception of higher rank or a NaN decides (SDM vol. 1, 8.5.2). */
 static uint16_t with_conversion(uint16_t conversion, uint16_t status, bool nan)
 {
-	conversion &= STATUS_IE | STATUS_DE;
+	conversion &= STATUS_DE;
 	if (nan || (status & (STATUS_IE | STATUS_ZE)))
-		conversion &= STATUS_IE;
+		conversion = 0;
 	return status | conversion;
 }
 
@@ -44,6 +52,7 @@ static struct operation *arithmetic(struct x86 *cpu, struct operation *op, host_
 		b = *x87_st(cpu, from);
 	else if (!x87_memory(cpu, op, form == INTEGER, &b, &status))
 		return memory_fault(cpu, op);
+	signal_again(&b, &status);
 	x87_note(cpu, op);
 	if (x87_empty(cpu, to) || (!memory && x87_empty(cpu, from))) {
 		if (!x87_underflow(cpu))
@@ -298,6 +307,7 @@ static struct operation *compare(struct x86 *cpu, struct operation *op, host_rel
 		other = *x87_st(cpu, with);
 	else if (!x87_memory(cpu, op, integer, &other, &status))
 		return memory_fault(cpu, op);
+	signal_again(&other, &status);
 	x87_note(cpu, op);
 	if (x87_empty(cpu, 0) || (!memory && x87_empty(cpu, with))) {
 		cpu->registers.x87.status |= STATUS_SF;

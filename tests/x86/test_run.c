@@ -118,12 +118,32 @@ static void leaves_for_system_calls(void **state)
 	x86_free(machine);
 }
 
+/* More code than the store of decoded operations holds, twice. */
+static void forgets_what_it_decoded(void **state)
+{
+	(void)state;
+	enum { BYTES = 1 << 18 };
+	static uint8_t code[BYTES];
+	struct x86 *machine = x86_new(X86_MODE_32, 4u << 20);
+	assert_non_null(machine);
+	assert_int_equal(x86_map(machine, 0x1000000, BYTES, X86_READ | X86_EXECUTE), 0);
+	memset(code, 0x40, sizeof code); /* inc eax */
+	assert_int_equal(x86_write(machine, 0x1000000, code, sizeof code), 0);
+	for (unsigned round = 1; round <= 2; round++) {
+		x86_set_ip(machine, 0x1000000);
+		assert_int_equal(x86_run(machine, BYTES).reason, X86_STOP_BUDGET);
+		assert_int_equal(x86_get(machine, X86_AX), round * BYTES);
+	}
+	x86_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts_exactly),    cmocka_unit_test(stops_at_hooks),
-		cmocka_unit_test(faults_exactly),    cmocka_unit_test(steps_singly),
-		cmocka_unit_test(time_is_the_count), cmocka_unit_test(leaves_for_system_calls)
+		cmocka_unit_test(counts_exactly),	  cmocka_unit_test(stops_at_hooks),
+		cmocka_unit_test(faults_exactly),	  cmocka_unit_test(steps_singly),
+		cmocka_unit_test(time_is_the_count),	  cmocka_unit_test(leaves_for_system_calls),
+		cmocka_unit_test(forgets_what_it_decoded)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

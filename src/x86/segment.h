@@ -1,0 +1,14 @@
+/* Loading segment registers. A user process has a handful of descriptors: those that the machine
+ * was made with and those that its owner set. */
+#ifndef KENBI_X86_SEGMENT_H
+#define KENBI_X86_SEGMENT_H
+
+#include "x86/machine.h"
+
+/* Makes a descriptor known, or changes its base. */
+void segment_define(struct x86 *cpu, uint16_t selector, uint64_t base);
+/* False when the guest may not load it: #GP with the selector as error code. */
+bool segment_load(struct x86 *cpu, unsigned segment, uint16_t selector);
+struct operation *segment_fault(struct x86 *cpu, const struct operation *op, uint64_t selector);
+
+#endif

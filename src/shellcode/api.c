@@ -127,10 +127,16 @@ bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t lengt
 {
 	uint64_t stack = x86_get(machine, X86_SP), back = x86_read_u32(machine, stack);
 
-	if (x86_mode(machine) != X86_MODE_32 || back - code >= length)
+	if (x86_mode(machine) != X86_MODE_32 ||
+	    back - code > length) /* a call may be the last instruction */
 		return false;
 	for (unsigned i = 0; i < 4; i++)
 		if (names_something(machine, argument(machine, i)))
 			return true;
 	return false;
+}
+
+bool api_in_libraries(uint64_t address)
+{
+	return address >= API_LIBRARIES_START && address < API_LIBRARIES_END;
 }

@@ -13,4 +13,9 @@ bool api_sensible(const struct x86 *machine, const char *name);
  * that names something. */
 bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t length);
 
+/* Where the libraries of 32-bit Windows lie: [API_LIBRARIES_START, API_LIBRARIES_END). */
+#define API_LIBRARIES_START UINT64_C(0x71000000)
+#define API_LIBRARIES_END   UINT64_C(0x7f000000)
+bool api_in_libraries(uint64_t address);
+
 #endif

@@ -17,11 +17,12 @@
 #include "shellcode/start.h"
 
 enum {
-	PIECE = 1 << 17,   /* bytes that are worked on at once */
-	OVERLAP = 1 << 14, /* of neighbouring pieces: longest shell code that is sure to be seen
-			      whole */
-	STARTS = 96,	   /* start points that are tried for one seed */
-	SHORTEST_RUN = 48, /* of printable characters that may be code */
+	PIECE = 1 << 17,       /* bytes that are worked on at once */
+	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
+				  whole */
+	STARTS = 96,	       /* start points that are tried for one seed */
+	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
+	SHORTEST_RUN = 48,     /* of printable characters that may be code */
 	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
 	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
 };
@@ -111,6 +112,7 @@ static void unload(struct search *search)
 }
 
 struct best {
+	enum x86_mode mode;
 	size_t start;
 	enum convention convention;
 	struct promise promise;
@@ -122,18 +124,22 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 {
 	struct bytes instruction = bytes_slice(search->piece, offset, length);
 
-	for (size_t i = 0; i < instruction.length; i++)
-		if ((instruction.data[i] < 0x20 || instruction.data[i] > 0x7e) &&
-		    instruction.data[i] != 0x90)
-			return false;
-	return true;
+	size_t text = 0;
+
+	while (text < instruction.length &&
+	       ((instruction.data[text] >= 0x20 && instruction.data[text] < 0x7f) ||
+		instruction.data[text] == 0x90))
+		text++;
+	/* mostly text with an end that is code, and a blank with what follows ("and" of bytes):
+	 * more often the end of a word */
+	return 3 * text >= 2 * instruction.length || (text >= 1 && instruction.data[0] == ' ');
 }
 
-static bool as_good(struct search *search, enum x86_mode mode, bool thorough, size_t start,
+static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
 	struct promise promise = probe_run(search->detector->probes[mode], start, best->convention,
-					   thorough, &search->spent);
+					   patience, &search->spent);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -152,28 +158,37 @@ static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, s
 }
 
 /* The farthest instruction before `start` that leads to it and does just as much as `best`: fifteen
- * bytes back for those that fall into it, a window for those that jump. SIZE_MAX: none. */
-static size_t predecessor(struct search *search, enum x86_mode mode, bool thorough,
+ * bytes back for those that fall into it, a window for those that jump; fillers only where there is
+ * nothing else. SIZE_MAX: none. */
+static size_t predecessor(struct search *search, enum x86_mode mode, enum patience patience,
 			  const struct best *best, size_t start)
 {
-	size_t reach = start < START_WINDOW ? start : START_WINDOW;
+	size_t reach = start < START_WINDOW ? start : START_WINDOW, filler = SIZE_MAX;
 
-	for (size_t back = reach; back > 0; back--)
-		if (leads_to(search, mode, start - back, start) &&
-		    as_good(search, mode, thorough, start - back, best))
-			return start - back;
-	return SIZE_MAX;
+	for (size_t back = reach; back > 0; back--) {
+		size_t at = start - back;
+		bool text;
+		if (!leads_to(search, mode, at, start))
+			continue;
+		text = is_filler(search, at, sweep_step(search->sweeps[mode], at).length);
+		if ((text && filler != SIZE_MAX) || !as_good(search, mode, patience, at, best))
+			continue;
+		if (!text)
+			return at;
+		filler = at;
+	}
+	return filler;
 }
 
 /* Goes back over instructions that lead straight to the best start and do no harm, through a few
  * that look like text or padding when others lie before them. */
-static void extend_backwards(struct search *search, enum x86_mode mode, bool thorough,
+static void extend_backwards(struct search *search, enum x86_mode mode, enum patience patience,
 			     struct best *best)
 {
 	size_t start = best->start;
 
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
-		size_t found = predecessor(search, mode, thorough, best, start);
+		size_t found = predecessor(search, mode, patience, best, start);
 		if (found == SIZE_MAX)
 			return;
 		start = found;
@@ -187,18 +202,19 @@ static void extend_backwards(struct search *search, enum x86_mode mode, bool tho
 }
 
 static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
-		       size_t count, bool thorough, struct best *best)
+		       size_t count, enum patience patience, unsigned conventions,
+		       struct best *best)
 {
 	memset(best, 0, sizeof *best);
-	for (enum convention convention = 0; convention < CONVENTIONS; convention++) {
+	for (enum convention convention = 0; convention < conventions; convention++) {
 		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
 			struct promise promise =
 				probe_run(search->detector->probes[mode], starts[i], convention,
-					  thorough, &search->spent);
+					  patience, &search->spent);
 			if (promise.worlds == 0 || promise.score < best->promise.score ||
 			    (promise.score == best->promise.score && starts[i] < best->start))
 				continue;
-			*best = (struct best){ starts[i], convention, promise };
+			*best = (struct best){ mode, starts[i], convention, promise };
 		}
 		if (best->promise.worlds)
 			return;
@@ -248,10 +264,23 @@ static int explain(struct search *search, const struct best *best, struct proof 
 	return 0;
 }
 
+/* Branches that were not taken still belong to the code: what follows it as instructions is covered
+ * too. */
+static size_t behind(struct search *search, enum x86_mode mode, size_t end)
+{
+	for (unsigned i = 0; i < BRANCH_NOT_TAKEN && end < search->piece.length; i++) {
+		struct step step = sweep_step(search->sweeps[mode], end);
+		if (step.length == 0)
+			break;
+		end += step.length;
+	}
+	return end;
+}
+
 static int keep(struct search *search, const struct best *best, struct proof *proof)
 {
 	struct shellcode_finding finding;
-	size_t end = search->piece_offset + proof->observation.last;
+	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
 	int code;
 
 	describe(search, best, proof, &finding);
@@ -300,10 +329,28 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 /* --- one seed --- */
 
+/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
+ * may. */
+static unsigned conventions_of(enum seed_kind kind)
+{
+	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
+			       kind == SEED_PRINTABLE
+		       ? CONVENTIONS
+		       : 1;
+}
+
+/* Forms that any data is full of are worth fewer attempts. */
+static size_t starts_of(enum seed_kind kind)
+{
+	return kind == SEED_SEGMENT || kind == SEED_FPU ? STARTS / 3 : STARTS;
+}
+
 static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
 {
 	size_t starts[STARTS], count, offset = seed->offset - search->piece_offset;
-	bool thorough = seed->kind == SEED_SEGMENT;
+	enum patience patience = seed->kind == SEED_SEGMENT ? PATIENCE_LONG
+				 : seed->kind == SEED_STACK ? PATIENCE_SHORT
+							    : PATIENCE_NORMAL;
 	struct best best;
 	int code = load(search, mode);
 
@@ -315,13 +362,13 @@ static int try_mode(struct search *search, enum x86_mode mode, const struct seed
 		starts[0] = offset;
 		count = 1;
 	} else {
-		count = start_find(search->sweeps[mode], offset, starts, STARTS);
+		count = start_find(search->sweeps[mode], offset, starts, starts_of(seed->kind));
 	}
-	try_starts(search, mode, starts, count, thorough, &best);
+	try_starts(search, mode, starts, count, patience, conventions_of(seed->kind), &best);
 	if (best.promise.worlds == 0)
 		return 0;
 	if (seed->kind != SEED_PRINTABLE)
-		extend_backwards(search, mode, thorough, &best);
+		extend_backwards(search, mode, patience, &best);
 	return prove_best(search, &best, strict);
 }
 
@@ -334,10 +381,18 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	case SEED_SYSCALL: return wide;
 	case SEED_GATE:
 	case SEED_INT2E:
+	case SEED_FPU:
 	case SEED_LIBRARY: return narrow;
 	case SEED_SEGMENT: return search->bytes.data[seed->offset] == 0x64 ? narrow : wide;
 	default: return narrow | wide;
 	}
+}
+
+/* What compiled programs are full of, and what alone never proves anything inside them. */
+static bool never_in_images(enum seed_kind kind)
+{
+	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE;
 }
 
 static int try_seed(struct search *search, const struct seed *seed)
@@ -346,6 +401,9 @@ static int try_seed(struct search *search, const struct seed *seed)
 	unsigned modes = modes_of(search, seed);
 	size_t found = search->count;
 	int code = 0;
+
+	if (strict && never_in_images(seed->kind))
+		return 0;
 
 	for (int mode = 0; mode < 2 && code == 0 && search->count == found; mode++)
 		if (modes & 1u << mode)

@@ -205,6 +205,14 @@ static bool changes_nothing(const ZydisDecodedInstruction *decoded,
 	       operands[0].reg.value == operands[1].reg.value;
 }
 
+/* Marks are 32 bits or more, and looked at one by one: a repeated scas is what strlen and junk do.
+ */
+static bool compares_mark(const ZydisDecodedInstruction *decoded)
+{
+	return decoded->operand_width >= 32 &&
+	       !(decoded->attributes & (ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE));
+}
+
 static enum instruction_role role_of(const ZydisDecodedInstruction *decoded,
 				     const ZydisDecodedOperand *operands)
 {
@@ -215,10 +223,8 @@ static enum instruction_role role_of(const ZydisDecodedInstruction *decoded,
 	case ZYDIS_MNEMONIC_CALL: return ROLE_CALL;
 	case ZYDIS_MNEMONIC_RET: return ROLE_RETURN;
 	case ZYDIS_MNEMONIC_CMP:
-	case ZYDIS_MNEMONIC_SCASB:
 	case ZYDIS_MNEMONIC_SCASD:
-	case ZYDIS_MNEMONIC_SCASW:
-	case ZYDIS_MNEMONIC_SCASQ: return ROLE_COMPARE;
+	case ZYDIS_MNEMONIC_SCASQ: return compares_mark(decoded) ? ROLE_COMPARE : ROLE_OTHER;
 	case ZYDIS_MNEMONIC_PUSH:
 		if (operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
 			return ROLE_OTHER;

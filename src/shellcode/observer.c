@@ -12,6 +12,7 @@ enum {
 	DECODED = 1024,	    /* instructions that are kept decoded */
 	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
 	HUNT_STRIDE = 4096,
+	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64
 };
 
@@ -33,6 +34,7 @@ struct observer {
 	enum world_kind kind;
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
+	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
 	uint64_t process_block; /* PEB */
 	uint32_t steps;
 	bool previous_ours; /* the instruction before belonged to the code */
@@ -40,6 +42,8 @@ struct observer {
 	unsigned own_next;
 	unsigned push_texts;
 	uint64_t hunt_ip, hunt_at, hunt_length;
+	unsigned hunt_branches;
+	bool compared;	      /* the instruction before was such a comparison */
 	uint64_t first, last; /* extent that was touched */
 	struct call_site sites[CALL_SITES];
 	struct footprint *footprint;
@@ -70,8 +74,13 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 		observer->thread_block = x86_segment_base(observer->machine, X86_FS);
 		observer->process_block =
 			x86_read_u32(observer->machine, observer->thread_block + 0x30);
+		observer->loader_offset = 0x0c;
 	} else if (kind == WORLD_WINDOWS_64) {
 		observer->thread_block = x86_segment_base(observer->machine, X86_GS);
+		if (x86_read(observer->machine, observer->thread_block + 0x60,
+			     &observer->process_block, 8) < 0)
+			observer->process_block = 0;
+		observer->loader_offset = 0x18;
 	}
 	return observer;
 }
@@ -127,14 +136,17 @@ static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address
 	if (ip != observer->hunt_ip) {
 		observer->hunt_ip = ip;
 		observer->hunt_length = 0;
+		observer->hunt_branches = 0;
 	} else if (stride > 0 && stride <= HUNT_STRIDE) {
 		observer->hunt_length += stride;
-		if (observer->hunt_length >= HUNT_LENGTH)
+		if (observer->hunt_length >= HUNT_LENGTH &&
+		    observer->hunt_branches >= HUNT_BRANCHES)
 			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
 	} else if (stride != 0) {
 		observer->hunt_length = 0;
 	}
 	observer->hunt_at = address;
+	observer->compared = true;
 }
 
 static void follow_read(struct observer *observer, const struct instruction *instruction,
@@ -146,10 +158,10 @@ static void follow_read(struct observer *observer, const struct instruction *ins
 		evidence(observer, SHELLCODE_SELF_READ_BIT);
 		touch(observer, address, size);
 	}
-	if (observer->process_block && address - observer->process_block < 0x10)
+	if (observer->process_block && address - observer->process_block < 0x20)
 		evidence(observer, SHELLCODE_PEB_BIT);
-	if (observer->kind == WORLD_WINDOWS_64 && address == observer->thread_block + 0x60)
-		evidence(observer, SHELLCODE_PEB_BIT);
+	if (observer->process_block && address == observer->process_block + observer->loader_offset)
+		observer->seen.loader = true;
 	if (observer->thread_block &&
 	    modules_export_directory(&observer->modules, observer->machine, address))
 		evidence(observer, SHELLCODE_EXPORTS_BIT);
@@ -281,7 +293,7 @@ static void note_executed(struct observer *observer, const struct instruction *i
 		evidence(observer, SHELLCODE_STACK_STRING_BIT);
 }
 
-void observer_step(struct observer *observer)
+bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
 	const char *name = world_export_at(observer->world, ip);
@@ -293,21 +305,31 @@ void observer_step(struct observer *observer)
 		if (observer->previous_ours)
 			follow_api(observer, name);
 		observer->previous_ours = false;
-		return;
+		return true;
+	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip)) {
+		observer->seen.fixed_address = ip;
+		observer->seen.fixed_sensible = api_sensible_stack(
+			observer->machine, observer->start, observer->end - observer->start);
+		return false;
 	}
 	decoded = decoded_at(observer, ip);
 	written = decoded ? footprint_written(observer->footprint, ip, decoded->instruction.length)
 			  : 0;
 	observer->previous_ours = decoded && (inside(observer, ip) || written);
 	if (!observer->previous_ours)
-		return;
+		return true;
 	if (written)
 		evidence(observer, SHELLCODE_DECODES_BIT);
+	observer->hunt_branches += observer->compared && decoded->instruction.flow == FLOW_BRANCH;
+	observer->compared = false;
+	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);
 	note_executed(observer, &decoded->instruction, written);
 	follow_references(observer, &decoded->instruction);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
+	return true;
 }
 
 void observer_result(const struct observer *observer, struct observation *observation)

@@ -16,7 +16,8 @@ struct observer;
 /* Watches the code of `world`, `length` bytes. Borrows it. NULL: no memory. */
 struct observer *observer_new(struct world *world, enum world_kind kind, size_t length);
 void observer_free(struct observer *observer);
-void observer_step(struct observer *observer);
+/* False when the run cannot go on (see fixed_address). */
+bool observer_step(struct observer *observer);
 
 struct observation {
 	unsigned evidence;	   /* 1 << enum shellcode_evidence */
@@ -30,6 +31,11 @@ struct observation {
 	unsigned executed_written; /* of these, the code had written itself */
 	size_t first,
 		last; /* extent of the code that was executed, read or written: [first, last) */
+	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
+				   the run cannot go on; 0: none */
+	bool loader;		/* the PEB's pointer to the list of loaded libraries was read */
+	bool indirect;		/* it jumped or called through a register or memory */
+	bool fixed_sensible;	/* and its arguments name something */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 

@@ -24,8 +24,19 @@ struct probe {
 	struct x86 *machine;
 	size_t largest, length;
 	uint64_t code;
-	bool loaded; /* a snapshot of the loaded piece exists */
+	uint64_t process_block; /* PEB */
+	bool loaded;		/* a snapshot of the loaded piece exists */
 };
+
+static uint64_t find_process_block(const struct x86 *machine)
+{
+	uint64_t block = 0;
+
+	if (x86_mode(machine) == X86_MODE_32)
+		return x86_read_u32(machine, x86_segment_base(machine, X86_FS) + 0x30);
+	return x86_read(machine, x86_segment_base(machine, X86_GS) + 0x60, &block, 8) < 0 ? 0
+											  : block;
+}
 
 int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct error *error)
 {
@@ -42,14 +53,20 @@ int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct 
 	else
 		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
 	free(zeros);
+	/* Whatever enters a library is decided there, be it a function's entry or not. */
+	if (code == 0 && mode == X86_MODE_32 &&
+	    x86_hook(world_machine(probe->world), API_LIBRARIES_START, API_LIBRARIES_END) < 0)
+		code = error_set(error, ERROR_INTERNAL, "shellcode",
+				 "the libraries' addresses cannot be claimed");
 	if (code < 0) {
-		free(probe);
+		probe_free(probe);
 		return code;
 	}
 	probe->mode = mode;
 	probe->machine = world_machine(probe->world);
 	probe->code = world_code(probe->world);
 	probe->largest = largest;
+	probe->process_block = find_process_block(probe->machine);
 	*result = probe;
 	return 0;
 }
@@ -211,14 +228,19 @@ static bool loop_hunts(struct probe *probe)
 	return grown >= 3;
 }
 
-/* How many instructions a run may take, by what it has shown so far. */
-static uint64_t allowance(const struct probe *probe, bool thorough)
+/* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
+ * writing, payloads keep running what was written, searches through libraries have read the PEB. */
+static uint64_t allowance(const struct probe *probe, enum patience patience, uint64_t used)
 {
 	struct x86_watch watch = x86_watch_counts(probe->machine);
 
-	if (watch.executed_written >= 4 || thorough)
+	if (patience == PATIENCE_LONG)
+		return watch.read ? SEARCHING_RUN : FIRST_RUN;
+	if (watch.executed_written >= FIRST_RUN / 8 && watch.executed_written * 8 >= used)
 		return SEARCHING_RUN;
-	return watch.read || watch.written ? DECODING_RUN : FIRST_RUN;
+	return watch.written >= 8 && watch.written * 64 >= used ? DECODING_RUN
+	       : patience == PATIENCE_SHORT			? FIRST_RUN / 8
+								: FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
@@ -230,12 +252,10 @@ static void budget_used(struct run *run)
 	}
 }
 
-/* A jump to where some version of Windows has a function. */
+/* A call to where some version of Windows has a function. */
 static bool into_library(const struct probe *probe, const struct x86_exit *stop)
 {
-	return probe->mode == X86_MODE_32 && stop->vector == X86_VECTOR_PF &&
-	       stop->fault_address == stop->address && stop->address >= 0x70000000 &&
-	       stop->address < 0x80000000 &&
+	return probe->mode == X86_MODE_32 && api_in_libraries(stop->address) &&
 	       api_sensible_stack(probe->machine, probe->code, probe->length);
 }
 
@@ -254,19 +274,17 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 	case X86_STOP_INTERRUPT:
 	case X86_STOP_SYSCALL: return system_call(run, stop);
 	case X86_STOP_HOOK:
-		if (world_export_at(run->probe->world, x86_ip(run->probe->machine)))
+		if (world_export_at(run->probe->world, stop->address) ||
+		    into_library(run->probe, stop))
 			library_reached(run);
 		return false;
-	case X86_STOP_FAULT:
-		if (into_library(run->probe, stop))
-			library_reached(run);
-		return false;
+	case X86_STOP_FAULT: return false;
 	}
 	return false;
 }
 
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
-			 bool thorough, uint64_t *spent)
+			 enum patience patience, uint64_t *spent)
 {
 	struct run run = { .probe = probe, .convention = convention };
 	uint64_t first = x86_instructions(probe->machine), used = 0;
@@ -276,11 +294,15 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			run.possible |= bit(kind);
 	x86_rollback(probe->machine);
 	world_enter(probe->world, entry, convention);
-	x86_watch_start(probe->machine, probe->code, probe->code + probe->length);
+	if (patience == PATIENCE_LONG)
+		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
+	else
+		x86_watch_start(probe->machine, probe->code, probe->code + probe->length);
 	for (;;) {
-		uint64_t allowed = allowance(probe, thorough);
+		uint64_t allowed;
 		struct x86_exit stop;
 		used = x86_instructions(probe->machine) - first;
+		allowed = allowance(probe, patience, used);
 		if (used >= allowed) {
 			budget_used(&run);
 			break;
@@ -289,6 +311,12 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			       used < FIRST_RUN ? FIRST_RUN - used : allowed - used);
 		if (!go_on(&run, &stop))
 			break;
+	}
+	if (patience == PATIENCE_LONG && run.promise.worlds == 0 &&
+	    x86_watch_counts(probe->machine).read) {
+		run.promise.worlds =
+			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
+		run.promise.score = 1;
 	}
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;

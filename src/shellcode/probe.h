@@ -23,9 +23,15 @@ struct promise {
 	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
 	unsigned score;	 /* how much it did; only comparable between starts of one seed */
 };
-/* Runs from `entry`. `thorough` allows long loops (export searches); *spent grows by the work done,
- * in instructions with a fixed charge per run. */
+/* How long a run that shows nothing may go on. */
+enum patience {
+	PATIENCE_SHORT,	 /* jumps through registers: where all of these lead to the start it is for
+			    ever */
+	PATIENCE_NORMAL, /* decoders */
+	PATIENCE_LONG	 /* searches through libraries, once the PEB has been read */
+};
+/* Runs from `entry`; *spent grows by the work done, in instructions with a fixed charge per run. */
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
-			 bool thorough, uint64_t *spent);
+			 enum patience patience, uint64_t *spent);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shellcode/api.h"
 #include "shellcode/wire.h"
 
 enum {
@@ -35,7 +34,8 @@ static bool windows_verdict(const struct observation *seen)
 {
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
-	return (searched && seen->apis > 0) || (seen->apis_sensible > 0 && seen->executed >= 3);
+	return (searched && (seen->apis > 0 || seen->loader)) ||
+	       (seen->apis_sensible > 0 && seen->executed >= 3);
 }
 
 /* System calls whose arguments the code has put together. Where registers held pointers before,
@@ -52,35 +52,38 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
 }
 
+/* A hunt for a mark is a loop of a few instructions and nothing else. */
+static bool hunt_verdict(const struct observation *seen)
+{
+	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
+	       seen->executed >= 3 && seen->executed <= 16 && !seen->indirect;
+}
+
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
-	if (decoder_verdict(seen))
+	if (decoder_verdict(seen) && (!strict || seen->executed_written >= 12))
 		return true;
 	if (strict)
 		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
 		       seen->apis > 0;
-	return windows_verdict(seen) || unix_verdict(seen, convention) ||
-	       has(seen, SHELLCODE_EGG_HUNT_BIT);
+	return windows_verdict(seen) || unix_verdict(seen, convention) || hunt_verdict(seen);
 }
 
-/* A call to where some version of Windows has a function ends in a fault here; it is told as a call
+/* A call to where some version of Windows has a function cannot be answered; it is told as a call
  * of that address with the texts that it was given. */
-static void tell_library_address(struct world *world, struct bytes piece, struct proof *proof,
-				 struct trace_sink sink)
+static void tell_fixed_address(struct world *world, struct proof *proof, struct trace_sink sink)
 {
+	struct observation *seen = &proof->observation;
 	struct x86 *machine = world_machine(world);
-	uint64_t ip = x86_ip(machine);
-	char name[300], text[256];
+	char name[300], text[65];
 	int used;
 
-	if (proof->kind != WORLD_WINDOWS_32 || proof->end != WORLD_FAULT || ip < 0x70000000 ||
-	    ip >= 0x80000000 || world_export_at(world, ip) ||
-	    !api_sensible_stack(machine, world_code(world), piece.length))
+	if (!seen->fixed_sensible)
 		return;
-	used = snprintf(name, sizeof name, "%08x", (unsigned)ip);
+	used = snprintf(name, sizeof name, "%08x", (unsigned)seen->fixed_address);
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 + 4 * i);
-		if (used < 200 && x86_read_text(machine, argument, text, 64) > 2)
+		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2)
 			used += snprintf(name + used, sizeof name - (size_t)used, " %s", text);
 	}
 	struct trace_event event = { .kind = TRACE_API_UNKNOWN,
@@ -88,9 +91,9 @@ static void tell_library_address(struct world *world, struct bytes piece, struct
 				     .process = 1,
 				     .values = { trace_text("fixed address"), trace_text(name) } };
 	trace_emit(&sink, &event);
-	proof->observation.evidence |= 1u << SHELLCODE_API_BIT;
-	proof->observation.apis++;
-	proof->observation.apis_sensible++;
+	seen->evidence |= 1u << SHELLCODE_API_BIT;
+	seen->apis++;
+	seen->apis_sensible++;
 }
 
 /* A shell that talks to the wire reads what the sender says next as commands. */
@@ -133,8 +136,7 @@ static void run(struct world *world, struct observer *observer, struct proof *pr
 			if (proof->observation.evidence == 0)
 				return;
 		}
-		observer_step(observer);
-		proof->end = world_run(world, 1);
+		proof->end = observer_step(observer) ? world_run(world, 1) : WORLD_FAULT;
 	}
 	if (proof->end == WORLD_BUDGET)
 		proof->end = world_run(world, UNOBSERVED);
@@ -165,7 +167,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		world_enter(world, entry, convention);
 		run(world, observer, proof);
 		observer_result(observer, &proof->observation);
-		tell_library_address(world, piece, proof, sink);
+		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);
 		proof->instructions = x86_instructions(world_machine(world)) - before;

@@ -112,7 +112,7 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	case 0xcd: return interrupt(next);
 	case 0x0f: return two_byte(bytes, offset);
 	case 0x9a: return far_gate(bytes, offset) ? SEED_GATE : SEED_NONE;
-	case 0xff: return next == 0xd4 || next == 0xe4 ? SEED_STACK : SEED_NONE;
+	case 0xff: return (next & 0xf8) == 0xd0 || (next & 0xf8) == 0xe0 ? SEED_STACK : SEED_NONE;
 	case 0x54: return next == 0xc3 ? SEED_STACK : SEED_NONE;
 	case 0xb8:
 	case 0xb9:

@@ -12,12 +12,13 @@ enum seed_kind {
 	SEED_NONE,
 	SEED_CALL, /* call to an address inside the bytes: leaves its own address on the stack */
 	SEED_FPU,  /* fnstenv, fnsave, fxsave to memory: store the last FPU instruction's address */
-	SEED_SEGMENT,	/* fs: or gs: access: TEB and PEB, exception handlers */
-	SEED_INT80,	/* int 80h, sysenter: Linux, BSD */
-	SEED_GATE,	/* int 91h, far call to gate 7 or 27h: Solaris, old BSD */
-	SEED_INT2E,	/* int 2eh: Windows' native calls */
-	SEED_SYSCALL,	/* syscall: every 64-bit system */
-	SEED_STACK,	/* jmp esp, call esp, push esp; ret: runs what was built on the stack */
+	SEED_SEGMENT, /* fs: or gs: access: TEB and PEB, exception handlers */
+	SEED_INT80,   /* int 80h, sysenter: Linux, BSD */
+	SEED_GATE,    /* int 91h, far call to gate 7 or 27h: Solaris, old BSD */
+	SEED_INT2E,   /* int 2eh: Windows' native calls */
+	SEED_SYSCALL, /* syscall: every 64-bit system */
+	SEED_STACK, /* jmp or call through a register, push esp; ret: runs what was built elsewhere
+		     */
 	SEED_LIBRARY,	/* a call to an address where Windows' libraries lie */
 	SEED_PRINTABLE, /* start of a long run without blanks that may be alphanumeric code */
 	SEED_KINDS

@@ -436,7 +436,7 @@
 	CALL(sigreturn, "?") \
 	CALL(sigsendsys, "?") \
 	CALL(sigsuspend, "?") \
-	CALL(so_socket, "yfffs") \
+	CALL(so_socket, "yff") \
 	CALL(sockconfig, "?") \
 	CALL(socket, "yff") \
 	CALL(socketcall, "sr") \

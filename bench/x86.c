@@ -1,7 +1,8 @@
-/* The simulator beside Unicorn on what shellcode and packers do. Prints a table, or with --json one record a line.
+/* The simulator beside Unicorn on what shellcode and packers do. Prints a table, or with --json one
+ * record a line.
  *
- * Unicorn is only measured here, where it is installed; nothing of kenbi links it. Each figure is the median of
- * several runs. */
+ * Unicorn is only measured here, where it is installed; nothing of kenbi links it. Each figure is
+ * the median of several runs. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,7 +286,8 @@ static void print(bool json, const char *name, double value, const char *unit, d
 	fflush(stdout);
 }
 
-/* Straight code of everyday instructions that differ in their registers and numbers; returns how many. */
+/* Straight code of everyday instructions that differ in their registers and numbers; returns how
+ * many. */
 static uint64_t make_cold(uint8_t *code, size_t size)
 {
 	struct random random;
@@ -355,19 +357,24 @@ int main(int count, char **arguments)
 {
 	/* again: xor byte [esi], 0x55; inc esi; and esi, 0xa0ffff; dec ecx; jnz again */
 	static const uint8_t decryptor[] = "\x80\x36\x55\x46\x81\xe6\xff\xff\xa0\x00\x49\x75\xf3";
-	/* again: push eax; call f; pop eax; dec ecx; jnz again; jmp end; f: push ebp; mov ebp, esp; pop ebp; ret */
+	/* again: push eax; call f; pop eax; dec ecx; jnz again; jmp end; f: push ebp; mov ebp, esp;
+	 * pop ebp; ret */
 	static const uint8_t calls[] =
 		"\x50\xe8\x06\x00\x00\x00\x58\x49\x75\xf6\xeb\x05\x55\x89\xe5\x5d\xc3";
-	/* again: add eax, ecx; xor edx, eax; rol edx, 5; lea ebx, [eax+edx*2]; sub eax, ebx; dec ecx; jnz again */
-	static const uint8_t alu[] =
-		"\x01\xc8\x31\xc2\xc1\xc2\x05\x8d\x1c\x50\x29\xd8\x49\x75\xf1";
-	/* call 1f; 1: pop ebx; 2: mov edx, 512; 3: xor byte [ebx+edx+64], 0x5a; dec edx; jnz 3b; dec ecx; jnz 2b */
-	static const uint8_t patcher[] = "\xe8\x00\x00\x00\x00\x5b\xba\x00\x02\x00\x00\x80\x74\x13\x40\x5a"
-					 "\x4a\x75\xf8\x49\x75\xf0";
-	/* twenty instructions: four times push ecx; mov eax, [esp]; add eax, 5; xor edx, eax; pop ebx */
-	static const uint8_t restart[] = "\x51\x8b\x04\x24\x83\xc0\x05\x31\xc2\x5b\x51\x8b\x04\x24\x83\xc0\x05"
-					 "\x31\xc2\x5b\x51\x8b\x04\x24\x83\xc0\x05\x31\xc2\x5b\x51\x8b\x04\x24"
-					 "\x83\xc0\x05\x31\xc2\x5b\x90\x90";
+	/* again: add eax, ecx; xor edx, eax; rol edx, 5; lea ebx, [eax+edx*2]; sub eax, ebx; dec
+	 * ecx; jnz again */
+	static const uint8_t alu[] = "\x01\xc8\x31\xc2\xc1\xc2\x05\x8d\x1c\x50\x29\xd8\x49\x75\xf1";
+	/* call 1f; 1: pop ebx; 2: mov edx, 512; 3: xor byte [ebx+edx+64], 0x5a; dec edx; jnz 3b;
+	 * dec ecx; jnz 2b */
+	static const uint8_t patcher[] =
+		"\xe8\x00\x00\x00\x00\x5b\xba\x00\x02\x00\x00\x80\x74\x13\x40\x5a"
+		"\x4a\x75\xf8\x49\x75\xf0";
+	/* twenty instructions: four times push ecx; mov eax, [esp]; add eax, 5; xor edx, eax; pop
+	 * ebx */
+	static const uint8_t restart[] =
+		"\x51\x8b\x04\x24\x83\xc0\x05\x31\xc2\x5b\x51\x8b\x04\x24\x83\xc0\x05"
+		"\x31\xc2\x5b\x51\x8b\x04\x24\x83\xc0\x05\x31\xc2\x5b\x51\x8b\x04\x24"
+		"\x83\xc0\x05\x31\xc2\x5b\x90\x90";
 	static uint8_t cold[COLD_BYTES];
 	uint64_t straight = make_cold(cold, sizeof cold);
 	bool json = count > 1 && strcmp(arguments[1], "--json") == 0;

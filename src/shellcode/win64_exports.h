@@ -1,5 +1,5 @@
-/* What the libraries of the 64-bit Windows export: EXPORT(library, function), a library's functions together and
- * in order, as a linker sorts them. Names from the Windows SDK's documentation. */
+/* What the libraries of the 64-bit Windows export: EXPORT(library, function), a library's functions
+ * together and in order, as a linker sorts them. Names from the Windows SDK's documentation. */
 #ifndef KENBI_SHELLCODE_WIN64_EXPORTS_H
 #define KENBI_SHELLCODE_WIN64_EXPORTS_H
 

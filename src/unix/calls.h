@@ -1,7 +1,8 @@
 /* Every system call that one of the personalities knows, once, with what it takes.
  *
- * CALL(name, "letters"): one letter per argument in order; names, events, and the judgement whether arguments
- * are sensible derive from it. "?" means that arguments are not known, so that they prove nothing.
+ * CALL(name, "letters"): one letter per argument in order; names, events, and the judgement whether
+ * arguments are sensible derive from it. "?" means that arguments are not known, so that they prove
+ * nothing.
  *
  *   p  path text            t  other text           v  vector of texts, or NULL
  *   b  bytes to read from, their length is next      o  bytes to write to, likewise

@@ -1,5 +1,5 @@
-/* Numbers of the system calls of FreeBSD, both widths: sys/kern/syscalls.master. NetBSD and OpenBSD share the numbers below 182.
- * NUMBER(number, call): the call is one of unix/calls.h. */
+/* Numbers of the system calls of FreeBSD, both widths: sys/kern/syscalls.master. NetBSD and OpenBSD
+ * share the numbers below 182. NUMBER(number, call): the call is one of unix/calls.h. */
 #ifndef KENBI_UNIX_NUMBERS_FREEBSD_H
 #define KENBI_UNIX_NUMBERS_FREEBSD_H
 

@@ -48,17 +48,19 @@ uint64_t unix_calls(const struct unix_process *process);
 const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit *stop,
 			       enum unix_system system);
 
-/* The same as a judgement: what the number means, whether the arguments fit the call, and how much of that
- * cannot be chance. */
+/* The same as a judgement: what the number means, whether the arguments fit the call, and how much
+ * of that cannot be chance. */
 struct unix_judgement {
 	const char *name;
 	bool sensible;
 	bool ends;	  /* the process is over after this call (exit, execve) */
-	unsigned weight;  /* of what cannot be chance at all: a path, a socket address, a magic number */
-	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers held
-			     pointers before */
+	unsigned weight;  /* of what cannot be chance at all: a path, a socket address, a magic
+			     number */
+	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers
+			     held pointers before */
 };
-/* False when the stop is no system call of `system`, its number means nothing, or arguments are absurd. */
+/* False when the stop is no system call of `system`, its number means nothing, or arguments are
+ * absurd. */
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement);
 

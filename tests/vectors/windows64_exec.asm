@@ -1,6 +1,6 @@
 ; Windows, 64 bit: PEB, loader list, export table searched for "WinExec" by its letters; WinExec("cmd /c ver", 0).
 bits 64
-        sub rsp, 0x48
+        sub rsp, 0x58
         and rsp, -16
         mov rax, [gs:0x60]
         mov rax, [rax + 0x18]

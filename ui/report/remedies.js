@@ -14,6 +14,7 @@ function rankingTable(found) {
         { name: `Hosts saved (full bar: ${count(most)})` },
         { name: "Median", class: "number" },
         { name: "Low – high", class: "number nowrap spare" },
+        { name: "If in force at once", class: "number" },
       ],
       found.ranked.map((forecast) => {
         const remedy = found.remedyById.get(forecast.remedy);
@@ -30,6 +31,7 @@ function rankingTable(found) {
           rangeBar(forecast.saved, most, `saves ${count(median)} hosts, ${count(low)} to ${count(high)}`),
           count(median),
           `${count(low)} – ${count(high)}`,
+          forecast.saved_at_once ? count(forecast.saved_at_once.median) : "–",
         ];
       }),
     ),

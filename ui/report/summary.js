@@ -123,9 +123,25 @@ function forecastSentences(found) {
   return [outlook];
 }
 
+// The outbreak is faster than any reaction: what to have in place before the next one.
+function precaution(found) {
+  const saved = (forecast) => forecast.saved_at_once?.median ?? 0;
+  const best = found.ranked.reduce((one, other) => (saved(other) > saved(one) ? other : one), found.ranked[0]);
+  if (!best || saved(best) <= 0) return null;
+  return element(
+    "p",
+    { class: "measure" },
+    element("strong", null, "Before the next one: "),
+    forecastTitle(found, best),
+    ". In force from the first moment it would save ",
+    element("strong", null, `${count(saved(best))} hosts`),
+    "; after the usual delay it is too late.",
+  );
+}
+
 function firstMeasure(found) {
   const best = bestForecast(found);
-  if (!best) return null;
+  if (!best) return precaution(found);
   const remedy = found.remedyById.get(best.remedy);
   return element(
     "p",

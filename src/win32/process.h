@@ -204,7 +204,7 @@ void win32_system_call(struct win32 *w, uint32_t number, uint32_t arguments);
 void win32_return(struct win32 *w, const struct win32_slot *slot, uint32_t stack, uint32_t result);
 
 /* --- clock.c --- */
-uint64_t win32_now(const struct win32 *w); /* microseconds since the simulation began */
+uint64_t win32_now(const struct win32 *w);	 /* microseconds since the simulation began */
 uint64_t win32_file_time(const struct win32 *w); /* 100 ns since 1601 */
 uint32_t win32_ticks(const struct win32 *w);	 /* milliseconds since boot */
 

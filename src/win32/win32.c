@@ -222,9 +222,9 @@ struct address win32_address(const struct win32 *w)
 	struct address address;
 
 	/* The machine's file was checked when it was loaded. */
-	return address_parse(win32_machine_address(w->machine), &address) == 0 ?
-		       address :
-		       (struct address){ 0 };
+	return address_parse(win32_machine_address(w->machine), &address) == 0
+		       ? address
+		       : (struct address){ 0 };
 }
 
 int win32_written_file(struct win32 *w, size_t index, const char **path, struct bytes *content)

@@ -69,6 +69,7 @@ struct case_body {
 
 struct case_sample {
 	int64_t id, session;
+	struct address sender; /* none: it did not cross a wire */
 	char sha256[DIGEST_TEXT_SIZE];
 	char name[128];
 	json_t *record; /* borrowed by nobody else: owned */

@@ -223,6 +223,7 @@ static int tell_sample(struct pipeline *pipeline, const struct case_body *body, 
 	if (sample) {
 		sample->id = id;
 		sample->session = body->session;
+		sample->sender = body->sender;
 		sample->record = json_incref(record);
 		memcpy(sample->sha256, body->sha256, sizeof sample->sha256);
 		memcpy(sample->name, body->name, sizeof sample->name);

@@ -185,8 +185,10 @@ static void tell_sample(struct telling *telling, const struct case_sample *sampl
 			     control->id, 0, sample->id, "%s on port %u asks for %s",
 			     control->speaks, control->server_port,
 			     sample->name[0] ? sample->name : "a file");
-		tell(telling, session->first, &session->client, &session->server, "transfer",
-		     session->id, 0, sample->id, "%s crosses by %s: %lld bytes, SHA-256 %.16s…",
+		bool from_client = address_equal(&sample->sender, &session->client);
+		tell(telling, session->first, from_client ? &session->client : &session->server,
+		     from_client ? &session->server : &session->client, "transfer", session->id, 0,
+		     sample->id, "%s crosses by %s: %lld bytes, SHA-256 %.16s…",
 		     sample->name[0] ? sample->name : "an executable", carrier,
 		     json_integer_value(json_object_get(sample->record, "bytes")), sample->sha256);
 	}

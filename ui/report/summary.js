@@ -98,14 +98,14 @@ function sampleSentences(found) {
       "It takes its orders from ",
       code(control.name || control.address),
       ` port ${plain(control.port)}`,
-      known(control.name) && [" (", code(control.address), ")"],
+      known(control.name) && known(control.address) && [" (", code(control.address), ")"],
       ".",
     ],
   ];
 }
 
 function lowerFirst(text) {
-  return String(text).replace(/^\p{Lu}(?=\p{Ll})/u, (letter) => letter.toLowerCase());
+  return String(text).replace(/^\p{Lu}(?=[\p{Ll}\s])/u, (letter) => letter.toLowerCase());
 }
 
 function forecastSentences(found) {

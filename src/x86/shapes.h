@@ -64,33 +64,36 @@ typedef handler *const shape_table[4][SHAPES];
 	shape_table shapes_##name = { SHAPE_ONE(name, 1), SHAPE_ONE(name, 2), SHAPE_ONE(name, 4), \
 				      SHAPE_ONE(name, 8) };
 
-/* Functions for the sixteen conditions, and their table. */
-#define CONDITION_FUNCTION(name, body, code)                                            \
-	static struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
-	{                                                                               \
-		return body(cpu, op, code);                                             \
-	}
-#define CONDITIONS(name, body)                                                                  \
-	CONDITION_FUNCTION(name, body, 0)                                                       \
-	CONDITION_FUNCTION(name, body, 1)                                                       \
-	CONDITION_FUNCTION(name, body, 2)                                                       \
-	CONDITION_FUNCTION(name, body, 3)                                                       \
-	CONDITION_FUNCTION(name, body, 4)                                                       \
-	CONDITION_FUNCTION(name, body, 5)                                                       \
-	CONDITION_FUNCTION(name, body, 6)                                                       \
-	CONDITION_FUNCTION(name, body, 7)                                                       \
-	CONDITION_FUNCTION(name, body, 8) CONDITION_FUNCTION(name, body, 9) CONDITION_FUNCTION( \
-		name, body, 10) CONDITION_FUNCTION(name, body, 11)                              \
-		CONDITION_FUNCTION(name, body, 12) CONDITION_FUNCTION(name, body, 13)           \
-			CONDITION_FUNCTION(name, body, 14) CONDITION_FUNCTION(name, body, 15)   \
-				handler *const conditions_##name[16] = {                        \
-					name##_if0,  name##_if1,  name##_if2,  name##_if3,      \
-					name##_if4,  name##_if5,  name##_if6,  name##_if7,      \
-					name##_if8,  name##_if9,  name##_if10, name##_if11,     \
-					name##_if12, name##_if13, name##_if14, name##_if15      \
-				};
-
 /* clang-format off */
+/* Functions for the sixteen conditions, and their table. */
+#define CONDITION_FUNCTION(name, body, code) \
+	static struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
+	{ \
+		return body(cpu, op, code); \
+	}
+#define CONDITIONS(name, body) \
+	CONDITION_FUNCTION(name, body, 0) \
+	CONDITION_FUNCTION(name, body, 1) \
+	CONDITION_FUNCTION(name, body, 2) \
+	CONDITION_FUNCTION(name, body, 3) \
+	CONDITION_FUNCTION(name, body, 4) \
+	CONDITION_FUNCTION(name, body, 5) \
+	CONDITION_FUNCTION(name, body, 6) \
+	CONDITION_FUNCTION(name, body, 7) \
+	CONDITION_FUNCTION(name, body, 8) \
+	CONDITION_FUNCTION(name, body, 9) \
+	CONDITION_FUNCTION(name, body, 10) \
+	CONDITION_FUNCTION(name, body, 11) \
+	CONDITION_FUNCTION(name, body, 12) \
+	CONDITION_FUNCTION(name, body, 13) \
+	CONDITION_FUNCTION(name, body, 14) \
+	CONDITION_FUNCTION(name, body, 15) \
+	handler *const conditions_##name[16] = { \
+		name##_if0, name##_if1, name##_if2, name##_if3, name##_if4, name##_if5, \
+		name##_if6, name##_if7, name##_if8, name##_if9, name##_if10, name##_if11, \
+		name##_if12, name##_if13, name##_if14, name##_if15 \
+	};
+
 /* Mnemonics with a table, by the size of their first operand … */
 #define X86_SHAPES(ROW) \
 	ROW(ADD, add) ROW(ADC, adc) ROW(SUB, sub) ROW(SBB, sbb) ROW(CMP, cmp) ROW(AND, and) ROW(OR, or) \

@@ -81,21 +81,19 @@ static int read_trace(const char *path, struct trace_log **log, struct error *er
 static int derive(char *const *paths, int count, struct output *output, struct error *error)
 {
 	struct trace_log **logs = calloc((size_t)count, sizeof *logs);
-	const char **names = calloc((size_t)count, sizeof *names);
 	struct pipeline_sink sink = { output, take_record, NULL, NULL };
-	int result = logs && names ? 0 : error_set(error, ERROR_MEMORY, NULL, "no memory");
+	int result = 0;
 
-	for (int i = 0; i < count && result == 0; i++) {
-		names[i] = paths[i];
+	if (!logs)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for traces");
+	for (int i = 0; i < count && result == 0; i++)
 		result = read_trace(paths[i], &logs[i], error);
-	}
 	if (result == 0)
-		result = pipeline_remedies((const struct trace_log *const *)logs, names,
-					   (size_t)count, &sink, error);
-	for (int i = 0; logs && i < count; i++)
+		result = pipeline_remedies((const struct trace_log *const *)logs,
+					   (const char *const *)paths, (size_t)count, &sink, error);
+	for (int i = 0; i < count; i++)
 		trace_log_free(logs[i]);
 	free(logs);
-	free(names);
 	return result;
 }
 

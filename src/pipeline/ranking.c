@@ -149,17 +149,18 @@ int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_
 	struct standing *standings = calloc(count + 1, sizeof *standings);
 	struct outbreak_result ranked = { 0 }, at_once = { 0 };
 	struct halves halves = { .sink = sink };
-	int result = prompt && standings
-			     ? 0
-			     : error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
 
-	for (size_t i = 0; i < count && result == 0; i++) {
+	if (!prompt || !standings) {
+		free(prompt);
+		free(standings);
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
+	}
+	for (size_t i = 0; i < count; i++) {
 		prompt[i] = candidates[i];
 		prompt[i].delay_seconds = 0;
 	}
-	if (result == 0)
-		result = outbreak_rank(world, worm, run, candidates, count, report_progress,
-				       &halves, &ranked, error);
+	int result = outbreak_rank(world, worm, run, candidates, count, report_progress, &halves,
+				   &ranked, error);
 	halves.before = 1;
 	if (result == 0)
 		result = outbreak_rank(world, worm, run, prompt, count, report_progress, &halves,

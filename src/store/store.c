@@ -54,7 +54,7 @@ static int pragma(struct store *store, const char *name, int64_t *value, struct 
 
 static int check_or_make_schema(struct store *store, struct error *error)
 {
-	int64_t application, version, tables;
+	int64_t application = 0, version = 0, tables = 0;
 	char text[128];
 	int result = execute(store, "BEGIN IMMEDIATE", "lock the data base", error);
 

@@ -104,11 +104,11 @@ uint64_t reader_u64le(struct reader *reader)
 
 struct bytes reader_line(struct reader *reader)
 {
-	if (reader->failed || reader_left(reader) == 0) {
+	struct bytes rest = bytes_slice(reader->bytes, reader->offset, SIZE_MAX);
+	if (reader->failed || rest.length == 0) {
 		reader->failed = true;
 		return (struct bytes){ NULL, 0 };
 	}
-	struct bytes rest = bytes_slice(reader->bytes, reader->offset, SIZE_MAX);
 	const uint8_t *end = memchr(rest.data, '\n', rest.length);
 	struct bytes line = rest;
 	if (end) {

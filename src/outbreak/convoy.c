@@ -39,7 +39,8 @@ static int convoy_init(struct convoy *convoy, struct walk *walk, const struct ef
 	convoy->open = malloc(count * sizeof *convoy->open);
 	if (ring_init(&convoy->ring, count) < 0 || !convoy->due || !convoy->open) {
 		convoy_fini(convoy);
-		return error_set(error, ERROR_MEMORY, "", "no memory for %zu walkers", count);
+		error_set(error, ERROR_MEMORY, "", "no memory for %zu walkers", count);
+		return ERROR_MEMORY;
 	}
 	for (uint32_t host = 0; host < count; host++) {
 		convoy->due[host] = INFINITY;

@@ -17,7 +17,7 @@ json_t *trace_event_json(const struct trace_event *event)
 		json_t *field = value->text ? json_string(value->text)
 					    : json_integer((json_int_t)value->number);
 		/* A text that is not UTF-8 would be lost; its printable part is kept. */
-		if (!field) {
+		if (!field && value->text) {
 			char safe[257];
 			size_t length = 0;
 			for (const char *c = value->text; *c && length < 256; c++)

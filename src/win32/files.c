@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define FILE_COUNT_LIMIT 65536
+#define TABLE_LEAST	 1024 /* a power of two, as every table's size */
 
 struct file {
 	char *path;	       /* NULL: removed */
@@ -43,7 +44,7 @@ struct win32_files *win32_files_new(size_t limit)
 	if (!files)
 		return NULL;
 	files->limit = limit;
-	files->table_size = 1024;
+	files->table_size = TABLE_LEAST;
 	files->table = calloc(files->table_size, sizeof *files->table);
 	if (!files->table) {
 		free(files);
@@ -101,12 +102,15 @@ static int grow(struct win32_files *files)
 	}
 	if ((size_t)files->count * 2 < files->table_size)
 		return 0;
-	int *table = calloc(files->table_size * 2, sizeof *table);
+	size_t size = TABLE_LEAST;
+	while (size <= (size_t)files->count * 2)
+		size *= 2;
+	int *table = calloc(size, sizeof *table);
 	if (!table)
 		return ERROR_MEMORY;
 	free(files->table);
 	files->table = table;
-	files->table_size *= 2;
+	files->table_size = size;
 	for (int i = 0; i < files->count; i++)
 		if (files->files[i].path)
 			enter(files, i);

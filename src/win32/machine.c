@@ -152,6 +152,7 @@ static int load_part(const char *folder, const char *name, const cyaml_schema_va
 {
 	char path[PATH_MAX];
 
+	*data = NULL;
 	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
 		return error_set(error, ERROR_INPUT, folder, "path is too long");
 	return knowledge_load(path, schema, data, count, error);
@@ -176,6 +177,16 @@ static struct bytes make_content(const struct machine_file *file)
 	return (struct bytes){ data, size };
 }
 
+static int make_contents(struct win32_machine *machine, const char *folder, struct error *error)
+{
+	machine->contents = calloc(machine->file_count + 1, sizeof *machine->contents);
+	if (!machine->contents)
+		return error_set(error, ERROR_MEMORY, folder, "no memory for the machine's files");
+	for (unsigned i = 0; i < machine->file_count; i++)
+		machine->contents[i] = make_content(&machine->files[i]);
+	return 0;
+}
+
 int win32_machine_load(const char *folder, struct win32_machine **result, struct error *error)
 {
 	struct win32_machine *machine = calloc(1, sizeof *machine);
@@ -196,12 +207,8 @@ int win32_machine_load(const char *folder, struct win32_machine **result, struct
 				   &machine->key_count, error);
 		machine->keys = data;
 	}
-	machine->contents = calloc(machine->file_count + 1, sizeof *machine->contents);
-	if (failed == 0 && !machine->contents)
-		failed =
-			error_set(error, ERROR_MEMORY, folder, "no memory for the machine's files");
-	for (unsigned i = 0; failed == 0 && i < machine->file_count; i++)
-		machine->contents[i] = make_content(&machine->files[i]);
+	if (failed == 0)
+		failed = make_contents(machine, folder, error);
 	if (failed < 0) {
 		win32_machine_free(machine);
 		return failed;

@@ -196,20 +196,25 @@ uint64_t win32_repeats(const struct win32 *w)
 	return w->repeats;
 }
 
-const char *win32_export_at(struct win32 *w, uint64_t address)
+static const struct win32_slot *export_slot(const struct win32 *w, uint64_t address)
 {
-	const struct win32_slot *found = NULL;
-
 	if (address >= WIN32_SLOTS + WIN32_GATES && address < WIN32_SLOTS + w->slot_count)
-		found = &w->slots[address - WIN32_SLOTS];
-	for (unsigned i = 0; !found && i < w->module_count; i++) {
+		return &w->slots[address - WIN32_SLOTS];
+	for (unsigned i = 0; i < w->module_count; i++) {
 		const struct win32_module *module = &w->modules[i];
 		if (!module->loaded || address - module->base >= module->size || !module->library)
 			continue;
-		for (unsigned k = 0; !found && k < module->slot_count; k++)
+		for (unsigned k = 0; k < module->slot_count; k++)
 			if (w->slots[module->first_slot + k].entry == address)
-				found = &w->slots[module->first_slot + k];
+				return &w->slots[module->first_slot + k];
 	}
+	return NULL;
+}
+
+const char *win32_export_at(struct win32 *w, uint64_t address)
+{
+	const struct win32_slot *found = export_slot(w, address);
+
 	if (!found)
 		return NULL;
 	snprintf(w->export_text, sizeof w->export_text, "%s!%s", w->modules[found->module].name,

@@ -97,7 +97,7 @@ INLINE void flags_logic(struct x86 *cpu, uint64_t result, unsigned size)
 INLINE void flag_set_cf_of(struct x86 *cpu, bool cf, bool of)
 {
 	cpu->registers.carries = (cpu->registers.carries & ~UINT64_C(0xc000000000000000)) |
-				 (uint64_t)cf << 63 | (uint64_t)(cf != of) << 62;
+				 (cf ? UINT64_C(1) << 63 : 0) | (cf != of ? UINT64_C(1) << 62 : 0);
 }
 
 INLINE void flag_set_cf(struct x86 *cpu, bool cf)

@@ -340,8 +340,6 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 
 	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
 		return general_protection(cpu);
-	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
-		return general_protection(cpu);
 	if (!permitted(cpu, address, X86_READ) || (first < size && !permitted(cpu, next, X86_READ)))
 		return false;
 	load_part(cpu, address, into, first);
@@ -350,29 +348,39 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 	return true;
 }
 
-static bool writable(struct x86 *cpu, uint64_t address)
+static bool writable(struct x86 *cpu, uint64_t address, struct frame **frame)
 {
 	if (!permitted(cpu, address, X86_WRITE))
 		return false;
-	if (!memory_own_frame(cpu, address >> PAGE_BITS))
-		return page_fault(cpu, address, true, true);
-	return true;
+	*frame = memory_own_frame(cpu, address >> PAGE_BITS);
+	return *frame || page_fault(cpu, address, true, true);
 }
 
-bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
+/* The frames of an access that a store may change: the second one where it crosses into the next
+ * page. */
+static bool writable_frames(struct x86 *cpu, uint64_t address, unsigned size,
+			    struct frame *frames[2])
 {
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
 	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
 		return general_protection(cpu);
-	return writable(cpu, address) && (first == size || writable(cpu, next));
+	return writable(cpu, address, &frames[0]) &&
+	       (first == size || writable(cpu, next, &frames[1]));
 }
 
-static void store_part(struct x86 *cpu, uint64_t address, const uint8_t *from, unsigned size)
+bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
+{
+	struct frame *frames[2];
+
+	return writable_frames(cpu, address, size, frames);
+}
+
+static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, const uint8_t *from,
+		       unsigned size)
 {
 	uint64_t number = address >> PAGE_BITS;
-	struct frame *frame = memory_frame(cpu->memory, number);
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
 	memcpy(frame->bytes + offset, from, size);
@@ -391,12 +399,13 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 {
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
+	struct frame *frames[2];
 
-	if (!memory_probe(cpu, address, size))
+	if (!writable_frames(cpu, address, size, frames))
 		return false;
-	store_part(cpu, address, from, first);
+	store_part(cpu, frames[0], address, from, first);
 	if (first < size)
-		store_part(cpu, next, (const uint8_t *)from + first, size - first);
+		store_part(cpu, frames[1], next, (const uint8_t *)from + first, size - first);
 	return true;
 }
 

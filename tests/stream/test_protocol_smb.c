@@ -23,7 +23,7 @@ static void put(struct message *message, const void *data, size_t length)
 static void put_number(struct message *message, uint64_t value, size_t width)
 {
 	for (size_t i = 0; i < width; i++) {
-		uint8_t byte = i < 8 ? (uint8_t)(value >> 8 * i) : 0;
+		uint8_t byte = (uint8_t)(i < 8 ? value >> 8 * i & 0xffu : 0);
 		put(message, &byte, 1);
 	}
 }

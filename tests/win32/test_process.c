@@ -1,4 +1,5 @@
 /* Hand-assembled code of our own in a placed process: walks, exceptions, memory, limits. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/base.h"
+#include "win32/machine.h"
 #include "win32/memory.h"
 #include "win32/module.h"
 #include "win32/win32.h"
@@ -51,6 +54,19 @@ static const uint8_t try_block[] = { 0x55, 0x89, 0xe5, 0x6a, 0x00, 0x68, 0x39, 0
 /* NtTerminateProcess(-1, 5) by int 2Eh */
 static const uint8_t service[] = { 0x6a, 0x05, 0x6a, 0xff, 0x6a, 0x00, 0x8d, 0x54, 0x24,
 				   0x04, 0xb8, 0x01, 0x01, 0x00, 0x00, 0xcd, 0x2e };
+
+/* For 0x500000: opens "C:\f", behind the code, with CreateFileA, moves its pointer to 2^63 - 1 and
+ * then one further with SetFilePointerEx, and calls ExitProcess(GetLastError()); the four addresses
+ * are patched in. */
+static const uint8_t far_seek[] = {
+	0x6a, 0x00, 0x68, 0x80, 0x00, 0x00, 0x00, 0x6a, 0x02, 0x6a, 0x00, 0x6a, 0x00, 0x68,
+	0x00, 0x00, 0x00, 0xc0, 0x68, 0x4d, 0x00, 0x50, 0x00, 0xb8, 0x11, 0x11, 0x11, 0x11,
+	0xff, 0xd0, 0x89, 0xc6, 0xbb, 0x22, 0x22, 0x22, 0x22, 0x6a, 0x00, 0x6a, 0x00, 0x68,
+	0xff, 0xff, 0xff, 0x7f, 0x6a, 0xff, 0x56, 0xff, 0xd3, 0x6a, 0x01, 0x6a, 0x00, 0x6a,
+	0x00, 0x6a, 0x01, 0x56, 0xff, 0xd3, 0xb8, 0x33, 0x33, 0x33, 0x33, 0xff, 0xd0, 0x50,
+	0xb8, 0x44, 0x44, 0x44, 0x44, 0xff, 0xd0, 0x43, 0x3a, 0x5c, 0x66, 0x00
+};
+#define SEEK_ADDRESS 0x500000
 
 struct run {
 	struct trace_log *log;
@@ -272,6 +288,57 @@ static void heap_blocks_and_regions(void **state)
 	win32_free(process);
 }
 
+static void file_pointers_do_not_wrap(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned at;
+		const char *name;
+	} calls[] = { { 0x18, "CreateFileA" },
+		      { 0x21, "SetFilePointerEx" },
+		      { 0x3f, "GetLastError" },
+		      { 0x47, "ExitProcess" } };
+	uint8_t code[sizeof far_seek];
+	struct run result = { .log = trace_log_new(1 << 20) };
+	struct win32_config config = { .trace = trace_log_sink(result.log) };
+	struct error error;
+	uint64_t placed;
+
+	assert_int_equal(win32_new(&config, &result.process, &error), 0);
+	memcpy(code, far_seek, sizeof code);
+	for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+		patch(code + calls[i].at,
+		      export_address(result.process, "kernel32", calls[i].name));
+	assert_int_equal(win32_place(result.process, (struct bytes){ code, sizeof code }, 0,
+				     SEEK_ADDRESS, &placed, &error),
+			 0);
+	assert_int_equal(win32_run(result.process, 100000), WIN32_END_EXIT);
+	/* ERROR_INVALID_PARAMETER */
+	assert_int_equal(find(&result, TRACE_EXIT)->values[0].number, 87);
+	finish(&result);
+}
+
+/* Slashes lengthen the folder until the path of one file after the other is too long; what was
+ * loaded before it is freed once. */
+static void machines_need_a_path_for_every_file(void **state)
+{
+	(void)state;
+	char buffer[PATH_MAX], folder[PATH_MAX];
+	const char *from = file_data_path("machine", buffer, sizeof buffer);
+	struct win32_machine *machine;
+	struct error error;
+
+	for (size_t length = PATH_MAX - sizeof "/registry.yaml"; length < sizeof folder; length++) {
+		memset(folder, '/', length);
+		memcpy(folder, from, strlen(from));
+		folder[length] = 0;
+		int result = win32_machine_load(folder, &machine, &error);
+		assert_int_equal(result,
+				 length + strlen("/registry.yaml") < PATH_MAX ? 0 : ERROR_INPUT);
+		win32_machine_free(machine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +352,8 @@ int main(void)
 		cmocka_unit_test(same_run_same_trace),
 		cmocka_unit_test(exports_are_named_by_address),
 		cmocka_unit_test(heap_blocks_and_regions),
+		cmocka_unit_test(file_pointers_do_not_wrap),
+		cmocka_unit_test(machines_need_a_path_for_every_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,17 +231,23 @@ static uint32_t write_console(struct call *call)
 	return 1;
 }
 
-static uint32_t move_pointer(struct call *call, struct win32_object *file, int64_t distance,
-			     uint32_t method, uint64_t *position)
+static bool move_pointer(struct call *call, struct win32_object *file, int64_t distance,
+			 uint32_t method, uint64_t *position)
 {
 	uint64_t size = win32_files_content(call->w->files, file->file).length;
 	int64_t base = method == 1 ? (int64_t)file->position : method == 2 ? (int64_t)size : 0;
 
-	if (base + distance < 0)
-		return fail(call, 131, 0); /* ERROR_NEGATIVE_SEEK */
+	if (distance > 0 && base > INT64_MAX - distance) {
+		set_last_error(call->w, ERROR_INVALID_PARAMETER);
+		return false;
+	}
+	if (base + distance < 0) {
+		set_last_error(call->w, 131); /* ERROR_NEGATIVE_SEEK */
+		return false;
+	}
 	file->position = *position = (uint64_t)(base + distance);
 	set_last_error(call->w, ERROR_SUCCESS);
-	return 1;
+	return true;
 }
 
 static uint32_t set_file_pointer(struct call *call)

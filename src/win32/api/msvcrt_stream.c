@@ -407,7 +407,7 @@ static uint32_t seek(struct win32 *w, struct msvcrt_stream *stream, int64_t offs
 	int64_t base = origin == 1   ? (int64_t)object->position - (stream->length - stream->start)
 		       : origin == 2 ? (int64_t)win32_files_content(w->files, object->file).length
 				     : 0;
-	if (base + offset < 0)
+	if ((offset > 0 && base > INT64_MAX - offset) || base + offset < 0)
 		return END;
 	object->position = (uint64_t)(base + offset);
 	stream->start = stream->length = 0;

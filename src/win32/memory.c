@@ -329,7 +329,9 @@ uint32_t win32_u32(const struct win32 *w, uint32_t address)
 uint16_t win32_u16(const struct win32 *w, uint32_t address)
 {
 	uint8_t bytes[2] = { 0, 0 };
-	return win32_fetch(w, address, bytes, 2) ? (uint16_t)((unsigned)bytes[0] | (unsigned)bytes[1] << 8) : 0;
+	return win32_fetch(w, address, bytes, 2)
+		       ? (uint16_t)((unsigned)bytes[0] | (unsigned)bytes[1] << 8)
+		       : 0;
 }
 
 uint8_t win32_u8(const struct win32 *w, uint32_t address)

@@ -305,7 +305,7 @@ static void tell_downloads(struct pipeline *pipeline, size_t from)
 		snprintf(url, sizeof url, "%s://%s:%u/%s",
 			 control ? control->speaks : bodies[i].carrier,
 			 address_text(server, address),
-			 control ? control->server_port : bodies[i].sender_port, name);
+			 (unsigned)(control ? control->server_port : bodies[i].sender_port), name);
 		event.values[0] = trace_text(url);
 		event.values[1] = trace_text(name);
 		trace_emit(&sink, &event);

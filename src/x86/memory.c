@@ -399,7 +399,7 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 {
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
-	struct frame *frames[2];
+	struct frame *frames[2] = { NULL, NULL };
 
 	if (!writable_frames(cpu, address, size, frames))
 		return false;

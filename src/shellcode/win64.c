@@ -115,7 +115,7 @@ static int put_name(struct win64 *process, uint64_t at, uint64_t text, const cha
 	uint16_t wide[64];
 	uint16_t length = 0, size[2];
 
-	for (; name[length] && length < 63; length++)
+	for (; length < 63 && name[length]; length++)
 		wide[length] = (uint8_t)name[length];
 	wide[length] = 0;
 	size[0] = (uint16_t)(2 * length);

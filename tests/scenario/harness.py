@@ -10,7 +10,7 @@ KENBI = os.environ["KENBI"]
 CORPUS = os.environ.get("KENBI_CORPUS", os.path.join(os.environ["KENBI_SOURCE"], "..", "shared", "corpus"))
 
 
-def run(*words, timeout=120, **more):
+def run(*words, timeout=300, **more):
     """Runs kenbi and returns the finished process with text output."""
     return subprocess.run([KENBI, *words], capture_output=True, text=True, timeout=timeout, **more)
 

@@ -277,16 +277,6 @@ static void match_announcements(struct pipeline *pipeline, size_t from)
 	}
 }
 
-static const struct case_session *session_by_id(const struct pipeline *pipeline, int64_t id)
-{
-	const struct case_session *sessions = pipeline->sessions.items;
-
-	for (size_t i = 0; i < pipeline->sessions.count; i++)
-		if (sessions[i].id == id)
-			return &sessions[i];
-	return NULL;
-}
-
 /* An executable came from somewhere: that is a download, whoever asked for it. A file on an
  * announced connection is known by where it was asked for. */
 static void tell_downloads(struct pipeline *pipeline, size_t from)
@@ -295,9 +285,9 @@ static void tell_downloads(struct pipeline *pipeline, size_t from)
 	struct trace_sink sink = trace_log_sink(pipeline->wire);
 
 	for (size_t i = from; i < pipeline->bodies.count; i++) {
-		const struct case_session *data = session_by_id(pipeline, bodies[i].session);
+		const struct case_session *data = case_find_session(pipeline, bodies[i].session);
 		const struct case_session *control =
-			data ? session_by_id(pipeline, data->announced_by) : NULL;
+			data ? case_find_session(pipeline, data->announced_by) : NULL;
 		const struct address *server = control ? &control->server : &bodies[i].sender;
 		const char *name = bodies[i].name[0] == '/' ? bodies[i].name + 1 : bodies[i].name;
 		struct trace_event event = { .kind = TRACE_NET_DOWNLOAD, .process = 1 };

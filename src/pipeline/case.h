@@ -79,7 +79,6 @@ struct case_sample {
 struct case_trace {
 	struct trace_log *log;
 	char source[32];
-	bool scans; /* whose scan pattern drives the forecast */
 	json_t *scan;
 };
 
@@ -94,7 +93,6 @@ struct pipeline {
 	struct pipeline_options options;
 	struct pipeline_sink sink;
 	struct arena *names;
-	char *topology;
 	int64_t ids[CASE_RECORDS];
 
 	struct shellcode_detector *detector;
@@ -114,6 +112,8 @@ void *case_list_add(struct case_list *list, size_t item_size);
 
 /* Gives a record to the sink and drops the reference. */
 MUST_CHECK int case_emit(struct pipeline *pipeline, json_t *record);
+/* What is kept of the conversation with that id, or NULL. */
+struct case_session *case_find_session(const struct pipeline *pipeline, int64_t id);
 int64_t case_next_id(struct pipeline *pipeline, enum case_record type);
 void case_progress(struct pipeline *pipeline, const char *what, uint64_t done, uint64_t total);
 /* A terminated UTF-8 copy with what does not print as '?', cut to the array. */

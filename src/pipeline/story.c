@@ -14,16 +14,6 @@ struct telling {
 	json_t *steps;
 };
 
-static struct case_session *session_by_id(const struct pipeline *pipeline, int64_t id)
-{
-	struct case_session *sessions = pipeline->sessions.items;
-
-	for (size_t i = 0; i < pipeline->sessions.count; i++)
-		if (sessions[i].id == id)
-			return &sessions[i];
-	return NULL;
-}
-
 static json_t *id_or_null(int64_t id)
 {
 	return id ? json_integer(id) : json_null();
@@ -149,7 +139,7 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 
 static void tell_exploit(struct telling *telling, const struct case_shellcode *code)
 {
-	const struct case_session *session = session_by_id(telling->pipeline, code->session);
+	const struct case_session *session = case_find_session(telling->pipeline, code->session);
 	size_t index;
 	json_t *action;
 
@@ -169,7 +159,7 @@ static void tell_exploit(struct telling *telling, const struct case_shellcode *c
 
 static void tell_sample(struct telling *telling, const struct case_sample *sample)
 {
-	const struct case_session *session = session_by_id(telling->pipeline, sample->session);
+	const struct case_session *session = case_find_session(telling->pipeline, sample->session);
 	const char *verdict = text_of(sample->record, "verdict");
 	const char *carrier = text_of(sample->record, "carrier");
 	const json_t *scan = json_object_get(sample->record, "scan");
@@ -179,7 +169,7 @@ static void tell_sample(struct telling *telling, const struct case_sample *sampl
 
 	if (session && strcmp(carrier, "dropped") != 0) {
 		const struct case_session *control =
-			session_by_id(telling->pipeline, session->announced_by);
+			case_find_session(telling->pipeline, session->announced_by);
 		if (control)
 			tell(telling, control->first, &control->client, &control->server, "control",
 			     control->id, 0, sample->id, "%s on port %u asks for %s",

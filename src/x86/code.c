@@ -82,7 +82,7 @@ void code_drop_all(struct x86 *cpu)
 
 /* --- pseudo operations --- */
 
-static handler run_resolve;
+static handler run_resolve, run_patched, run_patched_written;
 
 static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation *op)
 {
@@ -92,10 +92,14 @@ static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation 
 	return NULL;
 }
 
-/* A resolved one: the operation is elsewhere in the store. */
+/* A resolved one: the operation is elsewhere in the store. Shortens the way for the next time. */
 static struct operation *run_goto(struct x86 *cpu, struct operation *op)
 {
-	return op->link->run(cpu, op->link);
+	struct operation *to = op->link;
+
+	if (to->run == run_goto)
+		op->link = to->link;
+	return to->run(cpu, to);
 }
 
 /* In front of an instruction with bytes that the guest wrote. */
@@ -125,7 +129,7 @@ static bool any_covered(const struct code *code, unsigned offset, unsigned size)
 	return false;
 }
 
-void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned size)
+void code_written(struct code *code, unsigned offset, unsigned size)
 {
 	unsigned first = offset < LONGEST_INSTRUCTION ? 0 : offset - LONGEST_INSTRUCTION + 1;
 
@@ -136,14 +140,11 @@ void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned 
 		if (code->index[at] == 0)
 			continue;
 		op = operation_number(code, code->index[at] - 1u);
-		if (at + op->length <= offset)
-			continue;
-		if (cpu->jump_cache[op->address % JUMP_CACHE].operation == op)
-			cpu->jump_cache[op->address % JUMP_CACHE].operation = NULL;
-		*op = pseudo(run_resolve, op->address);
-		code->index[at] = 0;
+		if (at + op->length > offset)
+			op->run = op->run == run_written || op->run == run_patched_written
+					  ? run_patched_written
+					  : run_patched;
 	}
-	cpu->code_changed = true;
 }
 
 /* --- finding --- */
@@ -235,73 +236,77 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 	unsigned first = PAGE_SIZE - (unsigned)(address % PAGE_SIZE);
 	uint64_t next = (address + first) & cpu->linear_mask;
 	struct operation *op = &cpu->scratch[1];
-	struct decoded decoded;
+	unsigned used;
 
 	if (!executable(cpu, next))
 		return NULL;
 	if (x86_read(cpu, address, bytes, first) < 0 ||
 	    x86_read(cpu, next, bytes + first, sizeof bytes - first) < 0)
 		return NULL;
-	decode(cpu, address, bytes, sizeof bytes, &decoded);
-	*op = decoded.operation;
+	used = decode(cpu, address, bytes, sizeof bytes, op);
 	op[1] = pseudo(run_resolve_unlinked, (address + op->length) & cpu->linear_mask);
-	if (!written_across(cpu, address, decoded.bytes))
+	if (!written_across(cpu, address, used))
 		return op;
 	op[-1] = pseudo(run_written, address);
 	return op - 1;
 }
 
-/* Room for `count` operations one behind the other, or NULL when the store is full. */
-static struct operation *code_room(struct x86 *cpu, struct code *code, unsigned count)
+/* Makes room for an instruction: its mark as written, itself, and the tail. In place of the present
+ * tail when that led here and the chunk has room, so that straight code lies straight. Returns the
+ * operation's number, or a negative one when the store is full. */
+static int code_room(struct x86 *cpu, struct code *code, bool follows)
 {
-	unsigned left = CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS;
+	unsigned number = follows ? code->used - 1 : code->used;
 	unsigned chunk;
 
-	if (left < count)
-		code->used += left;
-	chunk = code->used / CHUNK_OPERATIONS;
+	if (number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - 3)
+		number += CHUNK_OPERATIONS - number % CHUNK_OPERATIONS;
+	chunk = number / CHUNK_OPERATIONS;
 	if (chunk == MOST_CHUNKS)
-		return NULL;
-	if (!code->chunks[chunk]) {
+		return -1;
+	if (!code->chunks[chunk])
 		code->chunks[chunk] = chunk_take(&cpu->memory->code_pool);
-		if (!code->chunks[chunk])
-			return NULL;
-	}
-	return operation_number(code, code->used);
+	return code->chunks[chunk] ? (int)number : -1;
 }
 
-/* Keeps a decoded instruction; NULL when there is no room. */
-static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t address,
-				  const struct decoded *decoded)
-{
-	struct operation *from = cpu->from;
-	struct operation *op, *room;
-	uint32_t covered;
-	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	bool written = written_within(code->frame, offset, decoded->bytes);
+enum added { ADDED, ADDED_NOTHING, ADDED_NO_ROOM };
 
-	/* the pseudo operation that led here is the newest: take its place */
-	if (from && from->run == run_resolve && code->used % CHUNK_OPERATIONS != 0 &&
-	    from == operation_number(code, code->used - 1) &&
-	    CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS >= 2u)
-		code->used--;
-	room = code_room(cpu, code, 3);
-	if (!room)
-		return NULL;
-	op = room;
-	code->index[offset] = (uint16_t)(code->used + 1);
-	if (written) {
+/* Decodes the instruction at `address` into the store; *found is its operation. ADDED_NOTHING: it
+ * reaches into the next page. */
+static enum added code_add(struct x86 *cpu, struct code *code, uint64_t address, bool follows,
+			   struct operation **found)
+{
+	unsigned offset = (unsigned)(address % PAGE_SIZE), left = PAGE_SIZE - offset, used;
+	int number = code_room(cpu, code, follows);
+	struct operation *op;
+	uint32_t covered;
+
+	if (number < 0)
+		return ADDED_NO_ROOM;
+	op = operation_number(code, (unsigned)number);
+	used = decode(cpu, address, code->frame->bytes + offset,
+		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, op);
+	if (UNLIKELY(used == 0)) {
+		if (follows)
+			*op = pseudo(run_resolve, address);
+		return ADDED_NOTHING;
+	}
+	*found = op;
+	if (UNLIKELY(written_within(code->frame, offset, used))) {
+		op[1] = *op;
 		*op = pseudo(run_written, address);
-		op->length = (uint8_t)decoded->bytes;
+		op->length = (uint8_t)used;
 		op++;
 	}
-	*op++ = decoded->operation;
-	*op++ = pseudo(run_resolve, (address + decoded->operation.length) & cpu->linear_mask);
-	code->used += (unsigned)(op - room);
+	code->tail = op + 1;
+	code->tail->run = run_resolve;
+	code->tail->address = (address + op->length) & cpu->linear_mask;
+	code->used = (unsigned)number + (unsigned)(code->tail - *found) + 1;
+	code->index[offset] = (uint16_t)(number + 1);
 	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
-	covered |= ((1u << decoded->bytes) - 1) << offset % 8;
+	covered |= ((1u << used) - 1) << offset % 8;
 	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
-	return room;
+	return ADDED;
 }
 
 /* Lets the operation that led here come straight next time, when both are in the same page. */
@@ -321,51 +326,81 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 {
 	struct code *code = cpu->last_code;
-	unsigned offset = (unsigned)(op->address % PAGE_SIZE);
-	struct operation *found = NULL;
-	struct decoded decoded;
+	uint64_t address = op->address;
+	struct operation *found;
 
-	cpu->registers.ip = op->address;
-	cpu->from = cpu->code_changed ? NULL : op;
+	if (code && code->tail == op && address >> PAGE_BITS == code->page &&
+	    code->index[address % PAGE_SIZE] == 0 && !(code->hooked && hooked(cpu, address, 1)) &&
+	    code_add(cpu, code, address, true, &found) == ADDED) {
+		if (UNLIKELY(found != op)) {
+			op->run = run_goto;
+			op->link = found;
+		}
+		return found->run(cpu, found);
+	}
+	cpu->registers.ip = address;
+	cpu->from = op;
 	cpu->event = EVENT_RESOLVE;
-	if (cpu->from && code && code->page == op->address >> PAGE_BITS &&
-	    code->index[offset] == 0 && op == operation_number(code, code->used - 1) &&
-	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION &&
-	    !(code->hooked && hooked(cpu, op->address, 1)) &&
-	    decode(cpu, op->address, code->frame->bytes + offset, LONGEST_INSTRUCTION, &decoded))
-		found = code_add(cpu, code, op->address, &decoded);
-	return found ? found->run(cpu, found) : NULL;
+	return NULL;
+}
+
+/* Bytes of the instruction changed. It is decoded into its own place again, when it is as long as
+ * before and as far written by the guest; otherwise elsewhere. */
+static struct operation *decode_again(struct x86 *cpu, struct operation *op, bool written)
+{
+	struct code *code = page_code(cpu, op->address >> PAGE_BITS);
+	unsigned offset = (unsigned)(op->address % PAGE_SIZE), left = PAGE_SIZE - offset, used;
+	struct operation fresh;
+
+	if (!code)
+		return run_resolve_unlinked(cpu, op);
+	used = decode(cpu, op->address, code->frame->bytes + offset,
+		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &fresh);
+	if (used == op->length && written_within(code->frame, offset, used) == written) {
+		op[written] = fresh;
+		if (written)
+			op->run = run_written;
+	} else {
+		code->index[offset] = 0;
+		cpu->jump_cache[op->address % JUMP_CACHE].operation = NULL;
+		op->run = run_resolve;
+	}
+	return op->run(cpu, op);
+}
+
+static struct operation *run_patched(struct x86 *cpu, struct operation *op)
+{
+	return decode_again(cpu, op, false);
+}
+
+static struct operation *run_patched_written(struct x86 *cpu, struct operation *op)
+{
+	return decode_again(cpu, op, true);
 }
 
 static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 {
 	struct code *code = page_code(cpu, address >> PAGE_BITS);
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	struct decoded decoded;
-	struct operation *found;
+	struct operation *found = NULL;
 
-	if (!code) {
-		fetch_fault(cpu, address, true);
-		return NULL;
-	}
-	if (code->index[offset]) {
+	if (code && code->index[offset]) {
 		found = operation_number(code, code->index[offset] - 1u);
-	} else {
-		unsigned left = PAGE_SIZE - offset;
-		if (!decode(cpu, address, code->frame->bytes + offset,
-			    left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &decoded))
-			return decode_across(cpu, address);
-		found = code_add(cpu, code, address, &decoded);
-		if (!found) {
-			/* full: start again, as nobody executes in it between instructions */
+	} else if (code) {
+		enum added added =
+			code_add(cpu, code, address, cpu->from && cpu->from == code->tail, &found);
+		if (added == ADDED_NO_ROOM) {
+			/* start again, as nobody executes in it between instructions */
 			code_drop_all(cpu);
 			code = page_code(cpu, address >> PAGE_BITS);
-			found = code ? code_add(cpu, code, address, &decoded) : NULL;
+			added = code ? code_add(cpu, code, address, false, &found) : ADDED_NO_ROOM;
 		}
-		if (!found) {
-			fetch_fault(cpu, address, true);
-			return NULL;
-		}
+		if (added == ADDED_NOTHING)
+			return decode_across(cpu, address);
+	}
+	if (!found) {
+		fetch_fault(cpu, address, true);
+		return NULL;
 	}
 	code_link(cpu, code, found);
 	cpu->jump_cache[address % JUMP_CACHE] = (struct jump_cache_entry){ address, found };

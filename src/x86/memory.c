@@ -387,7 +387,7 @@ static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, c
 	for (unsigned done = 0; done < size; done += 8)
 		mark_written(frame, offset + done, size - done < 8 ? size - done : 8);
 	if (frame->code)
-		code_written(cpu, frame->code, offset, size);
+		code_written(frame->code, offset, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
 	else if (!frame->code)
@@ -454,8 +454,7 @@ int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t le
 		memcpy(frame->bytes + address % PAGE_SIZE, source, part);
 		clear_written(frame, address % PAGE_SIZE, part);
 		if (frame->code)
-			code_written(machine, frame->code, (unsigned)(address % PAGE_SIZE),
-				     (unsigned)part);
+			code_written(frame->code, (unsigned)(address % PAGE_SIZE), (unsigned)part);
 		source += part;
 		length -= part;
 		address += part;

@@ -252,14 +252,14 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 }
 
 /* Makes room for an instruction: its mark as written, itself, and the tail. In place of the present
- * tail when that led here and the chunk has room, so that straight code lies straight. Returns the
+ * tail when that led here and its chunk has room, so that straight code lies straight. Returns the
  * operation's number, or a negative one when the store is full. */
 static int code_room(struct x86 *cpu, struct code *code, bool follows)
 {
 	unsigned number = follows ? code->used - 1 : code->used;
 	unsigned chunk;
 
-	if (number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - 3)
+	if (number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED)
 		number += CHUNK_OPERATIONS - number % CHUNK_OPERATIONS;
 	chunk = number / CHUNK_OPERATIONS;
 	if (chunk == MOST_CHUNKS)
@@ -267,6 +267,30 @@ static int code_room(struct x86 *cpu, struct code *code, bool follows)
 	if (!code->chunks[chunk])
 		code->chunks[chunk] = chunk_take(&cpu->memory->code_pool);
 	return code->chunks[chunk] ? (int)number : -1;
+}
+
+/* Enters the operation at `op`, of that number and decoded from `used` bytes at `offset`. */
+INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, struct operation *op,
+		       unsigned offset, unsigned used)
+{
+	uint64_t next = (op->address + op->length) & cpu->linear_mask;
+	uint32_t covered;
+
+	code->index[offset] = (uint16_t)(number + 1);
+	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
+	covered |= ((1u << used) - 1) << offset % 8;
+	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
+	if (UNLIKELY(written_within(code->frame, offset, used))) {
+		op[1] = *op;
+		*op = pseudo(run_written, op->address);
+		op->length = (uint8_t)used;
+		op++;
+		number++;
+	}
+	op[1].run = run_resolve;
+	op[1].address = next;
+	code->tail = op + 1;
+	code->used = number + 2;
 }
 
 enum added { ADDED, ADDED_NOTHING, ADDED_NO_ROOM };
@@ -278,35 +302,37 @@ static enum added code_add(struct x86 *cpu, struct code *code, uint64_t address,
 {
 	unsigned offset = (unsigned)(address % PAGE_SIZE), left = PAGE_SIZE - offset, used;
 	int number = code_room(cpu, code, follows);
-	struct operation *op;
-	uint32_t covered;
 
 	if (number < 0)
 		return ADDED_NO_ROOM;
-	op = operation_number(code, (unsigned)number);
+	*found = operation_number(code, (unsigned)number);
 	used = decode(cpu, address, code->frame->bytes + offset,
-		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, op);
-	if (UNLIKELY(used == 0)) {
-		if (follows)
-			*op = pseudo(run_resolve, address);
-		return ADDED_NOTHING;
+		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, *found);
+	if (used > 0) {
+		code_enter(cpu, code, (unsigned)number, *found, offset, used);
+		return ADDED;
 	}
-	*found = op;
-	if (UNLIKELY(written_within(code->frame, offset, used))) {
-		op[1] = *op;
-		*op = pseudo(run_written, address);
-		op->length = (uint8_t)used;
-		op++;
-	}
-	code->tail = op + 1;
-	code->tail->run = run_resolve;
-	code->tail->address = (address + op->length) & cpu->linear_mask;
-	code->used = (unsigned)number + (unsigned)(code->tail - *found) + 1;
-	code->index[offset] = (uint16_t)(number + 1);
-	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
-	covered |= ((1u << used) - 1) << offset % 8;
-	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
-	return ADDED;
+	if (follows)
+		**found = pseudo(run_resolve, address);
+	return ADDED_NOTHING;
+}
+
+/* The common case of the above, in place of the tail: false when it is not that. */
+INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *tail)
+{
+	uint64_t address = tail->address;
+	unsigned offset = (unsigned)(address % PAGE_SIZE), number = code->used - 1, used;
+
+	if (UNLIKELY(address >> PAGE_BITS != code->page || code->index[offset] != 0 ||
+		     code->hooked || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
+		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
+		return false;
+	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
+	if (UNLIKELY(used == 0))
+		used = decode_full(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION,
+				   tail);
+	code_enter(cpu, code, number, tail, offset, used);
+	return true;
 }
 
 /* Lets the operation that led here come straight next time, when both are in the same page. */
@@ -326,19 +352,10 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 {
 	struct code *code = cpu->last_code;
-	uint64_t address = op->address;
-	struct operation *found;
 
-	if (code && code->tail == op && address >> PAGE_BITS == code->page &&
-	    code->index[address % PAGE_SIZE] == 0 && !(code->hooked && hooked(cpu, address, 1)) &&
-	    code_add(cpu, code, address, true, &found) == ADDED) {
-		if (UNLIKELY(found != op)) {
-			op->run = run_goto;
-			op->link = found;
-		}
-		return found->run(cpu, found);
-	}
-	cpu->registers.ip = address;
+	if (LIKELY(code && code->tail == op) && code_extend(cpu, code, op))
+		return op->run(cpu, op);
+	cpu->registers.ip = op->address;
 	cpu->from = op;
 	cpu->event = EVENT_RESOLVE;
 	return NULL;

@@ -123,6 +123,12 @@ static struct operation pseudo(handler *run, uint64_t address)
 
 static bool any_covered(const struct code *code, unsigned offset, unsigned size)
 {
+	uint32_t word;
+
+	if (size <= 16) {
+		memcpy(&word, &code->covered[offset / 8], sizeof word);
+		return word >> offset % 8 & ((1u << size) - 1);
+	}
 	for (unsigned i = offset; i < offset + size; i++)
 		if (code->covered[i / 8] >> i % 8 & 1)
 			return true;

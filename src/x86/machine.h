@@ -177,6 +177,7 @@ struct x86 {
 	struct memory *memory;
 	struct page_cache_entry read_cache[READ_CACHE];
 	struct page_cache_entry write_cache[WRITE_CACHE];
+	struct page_cache_entry code_store; /* the page with code that was written last */
 	struct jump_cache_entry jump_cache[JUMP_CACHE];
 	struct code *last_code; /* the page that was decoded last */
 	uint64_t last_code_page;

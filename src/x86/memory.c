@@ -63,6 +63,7 @@ void memory_flush_caches(struct x86 *cpu)
 		cpu->read_cache[i].page = NO_PAGE;
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
 		cpu->write_cache[i].page = NO_PAGE;
+	cpu->code_store.page = NO_PAGE;
 	code_flush_jumps(cpu);
 }
 
@@ -189,6 +190,8 @@ void memory_forget_page(struct x86 *cpu, uint64_t number)
 		read->page = NO_PAGE;
 	if (write->page == number)
 		write->page = NO_PAGE;
+	if (cpu->code_store.page == number)
+		cpu->code_store.page = NO_PAGE;
 }
 
 static bool journal_reserve(struct journal *journal, size_t count)
@@ -393,6 +396,8 @@ static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, c
 	else if (!frame->code)
 		cpu->write_cache[number % WRITE_CACHE] =
 			(struct page_cache_entry){ number, frame->bytes };
+	else
+		cpu->code_store = (struct page_cache_entry){ number, frame->bytes };
 }
 
 bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned size)
@@ -401,6 +406,10 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	unsigned first = split(cpu, address, size, &next);
 	struct frame *frames[2] = { NULL, NULL };
 
+	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
+		store_part(cpu, (struct frame *)(void *)cpu->code_store.bytes, address, from, size);
+		return true;
+	}
 	if (!writable_frames(cpu, address, size, frames))
 		return false;
 	store_part(cpu, frames[0], address, from, first);

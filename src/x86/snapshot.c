@@ -15,6 +15,7 @@ static void flush_writes(struct x86 *cpu)
 {
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
 		cpu->write_cache[i].page = NO_PAGE;
+	cpu->code_store.page = NO_PAGE;
 }
 
 int x86_snapshot(struct x86 *machine)

@@ -92,25 +92,28 @@ static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation 
 	return NULL;
 }
 
-/* A resolved one: the operation is elsewhere in the store. Shortens the way for the next time. */
+/* A resolved one: the operation is elsewhere in the store. Shortens the way for the next time, and
+ * takes none. */
 static struct operation *run_goto(struct x86 *cpu, struct operation *op)
 {
-	struct operation *to = op->link;
-
-	if (to->run == run_goto)
-		op->link = to->link;
-	return to->run(cpu, to);
+	if (op->link->run == run_goto)
+		op->link = op->link->link;
+	cpu->left++;
+	return op->link;
 }
 
 /* In front of an instruction with bytes that the guest wrote. */
 static struct operation *run_written(struct x86 *cpu, struct operation *op)
 {
-	struct operation *next = op[1].run(cpu, &op[1]);
+	struct operation *next;
 
-	if (next || cpu->event != EVENT_STOP) {
-		if (cpu->watch.executed_written++ == 0)
-			cpu->watch.first_written_ip = op->address;
-	}
+	if (cpu->watch.executed_written++ == 0)
+		cpu->watch.first_written_ip = op->address;
+	next = op[1].run(cpu, &op[1]);
+	/* unless just this one was not executed after all */
+	if (UNLIKELY(!next) && cpu->event == EVENT_STOP && cpu->exit.address == op->address &&
+	    --cpu->watch.executed_written == 0)
+		cpu->watch.first_written_ip = 0;
 	return next;
 }
 

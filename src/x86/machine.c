@@ -126,7 +126,7 @@ void x86_load(struct x86 *machine, const struct x86_context *context)
 
 uint64_t x86_instructions(const struct x86 *machine)
 {
-	return machine->instructions;
+	return instructions_now(machine);
 }
 
 int x86_hook(struct x86 *machine, uint64_t start, uint64_t end)

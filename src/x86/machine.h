@@ -129,7 +129,6 @@ struct operation {
 enum event {
 	EVENT_NEXT,    /* the instruction is done; go on at registers.ip */
 	EVENT_RESOLVE, /* nothing was executed; go on at registers.ip */
-	EVENT_CLOCK,   /* the instruction wants the clock: see system.c */
 	EVENT_DONE,    /* stop with x86.exit; the instruction counts as executed */
 	EVENT_STOP     /* stop with x86.exit; the instruction does not count */
 };
@@ -172,7 +171,8 @@ struct x86 {
 	struct operation *from; /* the branch that waits for its link */
 	uint64_t linear_mask;	/* 32 bits in 32-bit mode */
 	struct x86_exit exit;
-	uint64_t instructions;
+	uint64_t left;	   /* instructions that may still be executed, the present one included */
+	uint64_t deadline; /* the clock when none are left; see instructions_now */
 	enum x86_mode mode;
 	struct memory *memory;
 	struct page_cache_entry read_cache[READ_CACHE];
@@ -191,6 +191,23 @@ struct x86 {
 	struct operation scratch[4]; /* an instruction across a page border, never kept */
 	ZydisDecoder decoder;
 };
+
+/* Instructions executed before the present one: the clock. */
+INLINE uint64_t instructions_now(const struct x86 *cpu)
+{
+	return cpu->deadline - cpu->left;
+}
+
+/* From a handler of straight code to the next one, without the way over the loop. It does not cross
+ * from chunk to chunk of the store, so the stack stays small where the compiler makes no jump of
+ * it. */
+INLINE struct operation *onward(struct x86 *cpu, const struct operation *op, struct operation *next)
+{
+	if (next != op + 1 || cpu->left == 1)
+		return next;
+	cpu->left--;
+	return next->run(cpu, next);
+}
 
 /* Runs `op` after an event of the kind EVENT_NEXT; see run.c. */
 struct operation *leave(struct x86 *cpu, struct operation *op);

@@ -92,6 +92,14 @@ static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation 
 	return NULL;
 }
 
+/* Behind a branch, where the entries of blocks stop. */
+static struct operation *run_block(struct x86 *cpu, struct operation *op)
+{
+	run_resolve_unlinked(cpu, op);
+	cpu->event = EVENT_BLOCK;
+	return NULL;
+}
+
 /* A resolved one: the operation is elsewhere in the store. Shortens the way for the next time, and
  * takes none. */
 static struct operation *run_goto(struct x86 *cpu, struct operation *op)
@@ -172,14 +180,19 @@ static bool executable(struct x86 *cpu, uint64_t address)
 
 	if (!region || !(region->protection & X86_EXECUTE) || region->protection & X86_GUARD)
 		return fetch_fault(cpu, address, region != NULL);
-	return true;
+	return !memory_touched(cpu, region, address, X86_EXECUTE);
 }
 
 /* Does a hook's range meet [address, address + length)? */
+static bool meets(const struct hook *hook, uint64_t address, uint64_t length)
+{
+	return address + length > hook->start && address < hook->end;
+}
+
 static bool hooked(const struct x86 *cpu, uint64_t address, uint64_t length)
 {
 	for (unsigned i = 0; i < cpu->hook_count; i++)
-		if (address + length > cpu->hooks[i].start && address < cpu->hooks[i].end)
+		if (meets(&cpu->hooks[i], address, length))
 			return true;
 	return false;
 }
@@ -192,6 +205,7 @@ static struct code *code_new(const struct x86 *cpu, uint64_t page, struct frame 
 		code->page = page;
 		code->frame = frame;
 		code->hooked = hooked(cpu, page << PAGE_BITS, PAGE_SIZE);
+		code->blocks = meets(&cpu->blocks, page << PAGE_BITS, PAGE_SIZE);
 	}
 	return code;
 }
@@ -215,6 +229,8 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 		/* stores must see from now on that they hit code */
 		memory_forget_page(cpu, number);
 	}
+	if (frame->history.executed_at == 0)
+		frame->history.executed_at = instructions_now(cpu) + 1;
 	cpu->last_code = frame->code;
 	cpu->last_code_page = number;
 	return frame->code;
@@ -290,13 +306,18 @@ INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, stru
 	covered |= ((1u << used) - 1) << offset % 8;
 	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
 	if (UNLIKELY(written_within(code->frame, offset, used))) {
+		struct x86_page_history *history = &code->frame->history;
+		if (history->unpacked_at == 0) {
+			history->unpacked_at = instructions_now(cpu) + 1;
+			history->unpacked_ip = op->address;
+		}
 		op[1] = *op;
 		*op = pseudo(run_written, op->address);
 		op->length = (uint8_t)used;
 		op++;
 		number++;
 	}
-	op[1].run = run_resolve;
+	op[1].run = code->blocks && op->prefixes & PREFIX_BRANCH ? run_block : run_resolve;
 	op[1].address = next;
 	code->tail = op + 1;
 	code->used = number + 2;
@@ -333,7 +354,7 @@ INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *ta
 	unsigned offset = (unsigned)(address % PAGE_SIZE), number = code->used - 1, used;
 
 	if (UNLIKELY(address >> PAGE_BITS != code->page || code->index[offset] != 0 ||
-		     code->hooked || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
+		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
 		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
 		return false;
 	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
@@ -349,7 +370,7 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 {
 	struct operation *from = cpu->from;
 
-	if (!from || from == found || from->address >> PAGE_BITS != code->page)
+	if (!from || from == found || from->address >> PAGE_BITS != code->page || code->blocks)
 		return;
 	from->link = found;
 	if (from->run == run_resolve)
@@ -429,7 +450,8 @@ static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 		return NULL;
 	}
 	code_link(cpu, code, found);
-	cpu->jump_cache[address % JUMP_CACHE] = (struct jump_cache_entry){ address, found };
+	if (!code->blocks)
+		cpu->jump_cache[address % JUMP_CACHE] = (struct jump_cache_entry){ address, found };
 	return found;
 }
 

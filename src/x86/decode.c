@@ -152,10 +152,12 @@ static enum operand_kind operand(const struct x86 *cpu, const ZydisDecodedInstru
 		op->immediate = from->ptr.segment;
 		return OPERAND_IMMEDIATE;
 	case ZYDIS_OPERAND_TYPE_IMMEDIATE:
-		if (from->imm.is_relative)
+		if (from->imm.is_relative) {
 			op->displacement = from->imm.value.s;
-		else
+			op->prefixes |= PREFIX_BRANCH;
+		} else {
 			op->immediate = from->imm.value.u;
+		}
 		return OPERAND_IMMEDIATE;
 	default: return OPERAND_NONE;
 	}

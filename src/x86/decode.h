@@ -20,6 +20,7 @@ struct code {
 	uint64_t page;
 	struct frame *frame;	   /* whose bytes these are */
 	bool hooked;		   /* some hook's range meets the page */
+	bool blocks;		   /* so does the range where blocks stop */
 	struct operation *tail;	   /* the pseudo operation behind the newest one */
 	unsigned used;		   /* operations, the tail included */
 	uint16_t index[PAGE_SIZE]; /* operation number + 1 at a byte offset; 0: not decoded */

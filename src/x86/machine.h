@@ -94,9 +94,9 @@ enum operand_kind {
 	OPERAND_OTHER /* control, debug: not for user code */
 };
 
-/* Repetition, and whether the memory operand is in the stack segment: its faults are #SS, not #GP.
- */
-enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4 };
+/* Repetition; whether the memory operand is in the stack segment: its faults are #SS, not #GP;
+ * whether the instruction is a relative branch. */
+enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4, PREFIX_BRANCH = 8 };
 
 struct operation;
 /* Executes one instruction and returns the next, or NULL with x86.event set. */
@@ -128,7 +128,9 @@ struct operation {
 
 enum event {
 	EVENT_NEXT,    /* the instruction is done; go on at registers.ip */
+	EVENT_BRANCH,  /* likewise: by a branch, that is where a block begins */
 	EVENT_RESOLVE, /* nothing was executed; go on at registers.ip */
+	EVENT_BLOCK,   /* likewise: where a block begins */
 	EVENT_DONE,    /* stop with x86.exit; the instruction counts as executed */
 	EVENT_STOP     /* stop with x86.exit; the instruction does not count */
 };
@@ -171,6 +173,7 @@ struct x86 {
 	struct operation *from; /* the branch that waits for its link */
 	uint64_t linear_mask;	/* 32 bits in 32-bit mode */
 	struct x86_exit exit;
+	const struct operation *present; /* the one that is executed */
 	uint64_t left;	   /* instructions that may still be executed, the present one included */
 	uint64_t deadline; /* the clock when none are left; see instructions_now */
 	enum x86_mode mode;
@@ -183,6 +186,8 @@ struct x86 {
 	uint64_t last_code_page;
 	struct hook hooks[MOST_HOOKS];
 	unsigned hook_count;
+	struct hook blocks; /* where the entry of a block stops */
+	bool block_waits;   /* … the next run, because the budget was at its end */
 	struct descriptor descriptors[MOST_DESCRIPTORS];
 	unsigned descriptor_count;
 	struct x86_watch watch;
@@ -206,6 +211,7 @@ INLINE struct operation *onward(struct x86 *cpu, const struct operation *op, str
 	if (next != op + 1 || cpu->left == 1)
 		return next;
 	cpu->left--;
+	cpu->present = next;
 	return next->run(cpu, next);
 }
 

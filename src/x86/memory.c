@@ -248,11 +248,13 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 	if (old) {
 		memcpy(frame->bytes, old->bytes, sizeof frame->bytes);
 		memcpy(frame->written, old->written, sizeof frame->written);
+		frame->history = old->history;
 		if (old->code)
 			code_abandon(cpu);
 	} else {
 		memset(frame->bytes, 0, sizeof frame->bytes);
 		memset(frame->written, 0, sizeof frame->written);
+		frame->history = (struct x86_page_history){ 0 };
 	}
 	page->frame = frame;
 	page->level = cpu->depth;
@@ -264,6 +266,7 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 
 static bool page_fault(struct x86 *cpu, uint64_t address, bool present, bool write)
 {
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_PF;
 	cpu->exit.error_code = (present ? 1u : 0u) | (write ? 2u : 0u);
 	cpu->exit.fault_address = address;
@@ -274,6 +277,7 @@ static bool page_fault(struct x86 *cpu, uint64_t address, bool present, bool wri
  */
 static bool general_protection(struct x86 *cpu)
 {
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_GP;
 	cpu->exit.error_code = 0;
 	cpu->exit.fault_address = 0;
@@ -284,6 +288,7 @@ static bool general_protection(struct x86 *cpu)
 static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 {
 	const struct region *region;
+	unsigned access = wanted;
 	int64_t high = (int64_t)address >> 47;
 
 	if (high != 0 && high != -1)
@@ -296,7 +301,7 @@ static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 		wanted |= X86_WRITE | X86_EXECUTE;
 	if (region->protection & X86_GUARD || !(region->protection & wanted))
 		return page_fault(cpu, address, true, wanted == X86_WRITE);
-	return true;
+	return !memory_touched(cpu, region, address, access);
 }
 
 /* Bytes of [address, address + size) inside the watched range. */
@@ -380,12 +385,35 @@ bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
 	return writable_frames(cpu, address, size, frames);
 }
 
+/* A store that also reads would pass by the first read. */
+static bool touch_waits(const struct x86 *cpu, uint64_t page)
+{
+	return memory_region(cpu->memory, page)->protection >> TOUCH_SHIFT;
+}
+
+/* Who writes, and when. Every store into a page that holds decoded code comes here, of others the
+ * first one. */
+static void remember_writer(struct x86 *cpu, struct x86_page_history *history)
+{
+	uint64_t now = instructions_now(cpu) + 1;
+
+	if (history->written_at == 0) {
+		history->written_at = now;
+		history->written_by = cpu->present->address;
+	}
+	if (history->executed_at != 0) {
+		history->rewritten_at = now;
+		history->rewritten_by = cpu->present->address;
+	}
+}
+
 static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, const uint8_t *from,
 		       unsigned size)
 {
 	uint64_t number = address >> PAGE_BITS;
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
+	remember_writer(cpu, &frame->history);
 	memcpy(frame->bytes + offset, from, size);
 	for (unsigned done = 0; done < size; done += 8)
 		mark_written(frame, offset + done, size - done < 8 ? size - done : 8);
@@ -393,10 +421,10 @@ static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, c
 		code_written(frame->code, offset, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
-	else if (!frame->code)
+	else if (!frame->code && !touch_waits(cpu, number))
 		cpu->write_cache[number % WRITE_CACHE] =
 			(struct page_cache_entry){ number, frame->bytes };
-	else
+	else if (frame->code)
 		cpu->code_store = (struct page_cache_entry){ number, frame->bytes };
 }
 
@@ -477,6 +505,15 @@ bool x86_written(const struct x86 *machine, uint64_t address)
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
 	return frame && frame->written[offset / 8] >> offset % 8 & 1;
+}
+
+bool x86_page_history(const struct x86 *machine, uint64_t address, struct x86_page_history *history)
+{
+	const struct frame *frame = memory_frame(machine->memory, address >> PAGE_BITS);
+
+	if (frame)
+		*history = frame->history;
+	return frame != NULL;
 }
 
 void x86_watch_start(struct x86 *machine, uint64_t start, uint64_t end)

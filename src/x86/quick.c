@@ -43,7 +43,7 @@ struct encoding {
 	uint8_t modrm; /* 1: there is a modrm byte */
 	uint8_t group; /* 7: modrm.reg chooses among eight semantics */
 	uint8_t wide; /* 1: the stack, or a branch; 64 bits wide in 64-bit mode without any REX.W */
-	uint8_t stack; /* PREFIX_STACK: pushes or pops */
+	uint8_t prefixes; /* PREFIX_STACK: pushes or pops; PREFIX_BRANCH */
 };
 
 #define SEMANTICS(name)                    \
@@ -75,13 +75,13 @@ static const struct semantics mov_group[8] = { SEMANTICS(mov) };
 	{                                                        \
 		name##_group, form, size, .modrm = 1, .group = 7 \
 	}
-#define STACK(name, form, size)                                     \
-	{                                                           \
-		&name, form, size, .wide = 1, .stack = PREFIX_STACK \
+#define STACK(name, form, size)                                        \
+	{                                                              \
+		&name, form, size, .wide = 1, .prefixes = PREFIX_STACK \
 	}
-#define BRANCH(form, size)                  \
-	{                                   \
-		NULL, form, size, .wide = 1 \
+#define BRANCH(semantics, form, size)                                       \
+	{                                                                   \
+		semantics, form, size, .wide = 1, .prefixes = PREFIX_BRANCH \
 	}
 #define ALU(base, name)                                                       \
 	[base] = RM(name, FORM_MR, 1), [base + 1] = RM(name, FORM_MR, 0),     \
@@ -103,7 +103,7 @@ static const struct encoding one_byte[256] = {
 	[0x58 ... 0x5f] = STACK(pop, FORM_REG, 0),
 	[0x68] = STACK(push, FORM_PUSH_I, 0),
 	[0x6a] = STACK(push, FORM_PUSH_I, 1),
-	[0x70 ... 0x7f] = BRANCH(FORM_JCC, 1),
+	[0x70 ... 0x7f] = BRANCH(NULL, FORM_JCC, 1),
 	[0x80] = GROUP(alu, FORM_M_I, 1),
 	[0x81] = GROUP(alu, FORM_M_I, 0),
 	[0x83] = GROUP(alu, FORM_M_I8, 0),
@@ -127,16 +127,16 @@ static const struct encoding one_byte[256] = {
 	[0xc7] = GROUP(mov, FORM_M_I, 0),
 	[0xd0] = GROUP(shift, FORM_SHIFT_1, 1),
 	[0xd1] = GROUP(shift, FORM_SHIFT_1, 0),
-	[0xe8] = STACK(call, FORM_RELATIVE, 0),
-	[0xe9] = { &jmp, FORM_RELATIVE, 0, .wide = 1 },
-	[0xeb] = { &jmp, FORM_RELATIVE, 1, .wide = 1 },
+	[0xe8] = { &call, FORM_RELATIVE, 0, .wide = 1, .prefixes = PREFIX_STACK | PREFIX_BRANCH },
+	[0xe9] = BRANCH(&jmp, FORM_RELATIVE, 0),
+	[0xeb] = BRANCH(&jmp, FORM_RELATIVE, 1),
 	[0xfe] = GROUP(step, FORM_M, 1),
 	[0xff] = GROUP(step, FORM_M, 0),
 };
 
 static const struct encoding two_byte[256] = {
-	[0x80 ... 0x8f] = BRANCH(FORM_JCC, 0), [0xb6] = RM(movzx, FORM_EXTEND, 1),
-	[0xb7] = RM(movzx, FORM_EXTEND, 2),    [0xbe] = RM(movsx, FORM_EXTEND, 1),
+	[0x80 ... 0x8f] = BRANCH(NULL, FORM_JCC, 0), [0xb6] = RM(movzx, FORM_EXTEND, 1),
+	[0xb7] = RM(movzx, FORM_EXTEND, 2),	     [0xbe] = RM(movsx, FORM_EXTEND, 1),
 	[0xbf] = RM(movsx, FORM_EXTEND, 2),
 };
 
@@ -371,7 +371,7 @@ INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, st
 				  .index = NO_REGISTER,
 				  .segment = NO_SEGMENT,
 				  .third = opcode & 15,
-				  .prefixes = encoding->stack,
+				  .prefixes = encoding->prefixes,
 				  .size = (uint8_t)width,
 				  .width = (uint8_t)width,
 				  .address_unused = cursor.wide ? 0 : 32 };

@@ -25,12 +25,27 @@ struct operation *raise_fault(struct x86 *cpu, const struct operation *op, enum 
 struct operation *memory_fault(struct x86 *cpu, const struct operation *op)
 {
 	cpu->registers.ip = op->address;
-	if (cpu->exit.vector == X86_VECTOR_GP && op->prefixes & PREFIX_STACK)
+	if (cpu->exit.reason == X86_STOP_FAULT && cpu->exit.vector == X86_VECTOR_GP &&
+	    op->prefixes & PREFIX_STACK)
 		cpu->exit.vector = X86_VECTOR_SS;
-	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.address = op->address;
 	cpu->event = EVENT_STOP;
 	return NULL;
+}
+
+static bool at_block(const struct x86 *cpu)
+{
+	uint64_t ip = cpu->registers.ip;
+
+	return ip >= cpu->blocks.start && ip < cpu->blocks.end;
+}
+
+/* Stops in front of a block; when the budget ends here too, the next run begins with that. */
+static bool stop_at_block(struct x86 *cpu)
+{
+	cpu->exit = (struct x86_exit){ .reason = X86_STOP_BLOCK, .address = cpu->registers.ip };
+	cpu->block_waits = cpu->left == 0;
+	return cpu->block_waits;
 }
 
 /* Executes operations while there are some left and TF is not set by one; true to go on at
@@ -47,7 +62,9 @@ static bool run_some(struct x86 *cpu)
 		if (!op)
 			return false;
 		for (;;) {
-			struct operation *next = op->run(cpu, op);
+			struct operation *next;
+			cpu->present = op;
+			next = op->run(cpu, op);
 			if (UNLIKELY(!next))
 				break;
 			op = next;
@@ -56,11 +73,15 @@ static bool run_some(struct x86 *cpu)
 				return true;
 			}
 		}
-		if (cpu->event == EVENT_NEXT || cpu->event == EVENT_DONE)
-			cpu->left--;
-	} while (cpu->left > 0 && (cpu->event == EVENT_NEXT || cpu->event == EVENT_RESOLVE) &&
-		 !(cpu->registers.flags & X86_FLAG_TF));
-	return cpu->event != EVENT_DONE && cpu->event != EVENT_STOP;
+		if (cpu->event == EVENT_DONE || cpu->event == EVENT_STOP) {
+			cpu->left -= cpu->event == EVENT_DONE;
+			return false;
+		}
+		cpu->left -= cpu->event == EVENT_NEXT || cpu->event == EVENT_BRANCH;
+		if ((cpu->event == EVENT_BRANCH || cpu->event == EVENT_BLOCK) && at_block(cpu))
+			return stop_at_block(cpu);
+	} while (cpu->left > 0 && !(cpu->registers.flags & X86_FLAG_TF));
+	return true;
 }
 
 /* The debug trap behind an instruction that began with TF set. */
@@ -73,6 +94,11 @@ static void single_step(struct x86 *cpu, uint64_t address)
 
 struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 {
+	if (machine->block_waits && budget > 0) {
+		machine->block_waits = false;
+		return (struct x86_exit){ .reason = X86_STOP_BLOCK,
+					  .address = machine->registers.ip };
+	}
 	while (budget > 0) {
 		uint64_t address = machine->registers.ip, executed;
 		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;

@@ -369,6 +369,11 @@ int main(int count, char **arguments)
 	static const uint8_t patcher[] =
 		"\xe8\x00\x00\x00\x00\x5b\xba\x00\x02\x00\x00\x80\x74\x13\x40\x5a"
 		"\x4a\x75\xf8\x49\x75\xf0";
+	/* call 1f; 1: pop ebx; 2: add byte [ebx+6], 3; xor byte [esi], 0; inc esi; and esi,
+	 * 0xa0ffff; dec ecx; jnz 2b: the key is in the code */
+	static const uint8_t sliding[] =
+		"\xe8\x00\x00\x00\x00\x5b\x80\x43\x07\x03\x80\x36\x00\x46\x81\xe6\xff\xff"
+		"\xa0\x00\x49\x75\xef";
 	/* twenty instructions: four times push ecx; mov eax, [esp]; add eax, 5; xor edx, eax; pop
 	 * ebx */
 	static const uint8_t restart[] =
@@ -385,6 +390,7 @@ int main(int count, char **arguments)
 		{ "alu loop", alu, sizeof alu - 1, 4000000, 28000000, false },
 		{ "alu loop, exact limit", alu, sizeof alu - 1, 4000000, 28000000 - 1, true },
 		{ "self-patching decoder", patcher, sizeof patcher - 1, 1000, 1539000, false },
+		{ "self-patching key", sliding, sizeof sliding - 1, 200000, 1200002 - 1, false },
 		{ "snapshot+20+rollback", restart, sizeof restart - 1, 1, 0, false },
 		{ "snapshot+20+rollback, limit", restart, sizeof restart - 1, 1, 0, true },
 	};

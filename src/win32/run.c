@@ -117,7 +117,9 @@ static void handle(struct win32 *w, const struct x86_exit *stop)
 	uint32_t dx = (uint32_t)x86_get(w->x86, X86_DX), ax = (uint32_t)x86_get(w->x86, X86_AX);
 
 	switch (stop->reason) {
-	case X86_STOP_BUDGET: break;
+	case X86_STOP_BUDGET:
+	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
+	case X86_STOP_BLOCK: break;
 	case X86_STOP_HOOK: win32_dispatch(w, (uint32_t)x86_ip(w->x86) - WIN32_SLOTS); break;
 	case X86_STOP_SYSCALL:
 		/* sysenter: edx points at two return addresses, then come the arguments */

@@ -82,7 +82,7 @@ void code_drop_all(struct x86 *cpu)
 
 /* --- pseudo operations --- */
 
-static handler run_resolve;
+static handler run_resolve, run_patched, run_patched_written;
 
 static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation *op)
 {
@@ -92,21 +92,36 @@ static struct operation *run_resolve_unlinked(struct x86 *cpu, struct operation 
 	return NULL;
 }
 
-/* A resolved one: the operation is elsewhere in the store. */
+/* Behind a branch, where the entries of blocks stop. */
+static struct operation *run_block(struct x86 *cpu, struct operation *op)
+{
+	run_resolve_unlinked(cpu, op);
+	cpu->event = EVENT_BLOCK;
+	return NULL;
+}
+
+/* A resolved one: the operation is elsewhere in the store. Shortens the way for the next time, and
+ * takes none. */
 static struct operation *run_goto(struct x86 *cpu, struct operation *op)
 {
-	return op->link->run(cpu, op->link);
+	if (op->link->run == run_goto)
+		op->link = op->link->link;
+	cpu->left++;
+	return op->link;
 }
 
 /* In front of an instruction with bytes that the guest wrote. */
 static struct operation *run_written(struct x86 *cpu, struct operation *op)
 {
-	struct operation *next = op[1].run(cpu, &op[1]);
+	struct operation *next;
 
-	if (next || cpu->event != EVENT_STOP) {
-		if (cpu->watch.executed_written++ == 0)
-			cpu->watch.first_written_ip = op->address;
-	}
+	if (cpu->watch.executed_written++ == 0)
+		cpu->watch.first_written_ip = op->address;
+	next = op[1].run(cpu, &op[1]);
+	/* unless just this one was not executed after all */
+	if (UNLIKELY(!next) && cpu->event == EVENT_STOP && cpu->exit.address == op->address &&
+	    --cpu->watch.executed_written == 0)
+		cpu->watch.first_written_ip = 0;
 	return next;
 }
 
@@ -119,13 +134,19 @@ static struct operation pseudo(handler *run, uint64_t address)
 
 static bool any_covered(const struct code *code, unsigned offset, unsigned size)
 {
+	uint32_t word;
+
+	if (size <= 16) {
+		memcpy(&word, &code->covered[offset / 8], sizeof word);
+		return word >> offset % 8 & ((1u << size) - 1);
+	}
 	for (unsigned i = offset; i < offset + size; i++)
 		if (code->covered[i / 8] >> i % 8 & 1)
 			return true;
 	return false;
 }
 
-void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned size)
+void code_written(struct code *code, unsigned offset, unsigned size)
 {
 	unsigned first = offset < LONGEST_INSTRUCTION ? 0 : offset - LONGEST_INSTRUCTION + 1;
 
@@ -136,14 +157,11 @@ void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned 
 		if (code->index[at] == 0)
 			continue;
 		op = operation_number(code, code->index[at] - 1u);
-		if (at + op->length <= offset)
-			continue;
-		if (cpu->jump_cache[op->address % JUMP_CACHE].operation == op)
-			cpu->jump_cache[op->address % JUMP_CACHE].operation = NULL;
-		*op = pseudo(run_resolve, op->address);
-		code->index[at] = 0;
+		if (at + op->length > offset)
+			op->run = op->run == run_written || op->run == run_patched_written
+					  ? run_patched_written
+					  : run_patched;
 	}
-	cpu->code_changed = true;
 }
 
 /* --- finding --- */
@@ -162,14 +180,19 @@ static bool executable(struct x86 *cpu, uint64_t address)
 
 	if (!region || !(region->protection & X86_EXECUTE) || region->protection & X86_GUARD)
 		return fetch_fault(cpu, address, region != NULL);
-	return true;
+	return !memory_touched(cpu, region, address, X86_EXECUTE);
 }
 
 /* Does a hook's range meet [address, address + length)? */
+static bool meets(const struct hook *hook, uint64_t address, uint64_t length)
+{
+	return address + length > hook->start && address < hook->end;
+}
+
 static bool hooked(const struct x86 *cpu, uint64_t address, uint64_t length)
 {
 	for (unsigned i = 0; i < cpu->hook_count; i++)
-		if (address + length > cpu->hooks[i].start && address < cpu->hooks[i].end)
+		if (meets(&cpu->hooks[i], address, length))
 			return true;
 	return false;
 }
@@ -182,6 +205,7 @@ static struct code *code_new(const struct x86 *cpu, uint64_t page, struct frame 
 		code->page = page;
 		code->frame = frame;
 		code->hooked = hooked(cpu, page << PAGE_BITS, PAGE_SIZE);
+		code->blocks = meets(&cpu->blocks, page << PAGE_BITS, PAGE_SIZE);
 	}
 	return code;
 }
@@ -205,6 +229,8 @@ static struct code *page_code(struct x86 *cpu, uint64_t number)
 		/* stores must see from now on that they hit code */
 		memory_forget_page(cpu, number);
 	}
+	if (frame->history.executed_at == 0)
+		frame->history.executed_at = instructions_now(cpu) + 1;
 	cpu->last_code = frame->code;
 	cpu->last_code_page = number;
 	return frame->code;
@@ -235,73 +261,108 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 	unsigned first = PAGE_SIZE - (unsigned)(address % PAGE_SIZE);
 	uint64_t next = (address + first) & cpu->linear_mask;
 	struct operation *op = &cpu->scratch[1];
-	struct decoded decoded;
+	unsigned used;
 
 	if (!executable(cpu, next))
 		return NULL;
 	if (x86_read(cpu, address, bytes, first) < 0 ||
 	    x86_read(cpu, next, bytes + first, sizeof bytes - first) < 0)
 		return NULL;
-	decode(cpu, address, bytes, sizeof bytes, &decoded);
-	*op = decoded.operation;
+	used = decode(cpu, address, bytes, sizeof bytes, op);
 	op[1] = pseudo(run_resolve_unlinked, (address + op->length) & cpu->linear_mask);
-	if (!written_across(cpu, address, decoded.bytes))
+	if (!written_across(cpu, address, used))
 		return op;
 	op[-1] = pseudo(run_written, address);
 	return op - 1;
 }
 
-/* Room for `count` operations one behind the other, or NULL when the store is full. */
-static struct operation *code_room(struct x86 *cpu, struct code *code, unsigned count)
+/* Makes room for an instruction: its mark as written, itself, and the tail. In place of the present
+ * tail when that led here and its chunk has room, so that straight code lies straight. Returns the
+ * operation's number, or a negative one when the store is full. */
+static int code_room(struct x86 *cpu, struct code *code, bool follows)
 {
-	unsigned left = CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS;
+	unsigned number = follows ? code->used - 1 : code->used;
 	unsigned chunk;
 
-	if (left < count)
-		code->used += left;
-	chunk = code->used / CHUNK_OPERATIONS;
+	if (number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED)
+		number += CHUNK_OPERATIONS - number % CHUNK_OPERATIONS;
+	chunk = number / CHUNK_OPERATIONS;
 	if (chunk == MOST_CHUNKS)
-		return NULL;
-	if (!code->chunks[chunk]) {
+		return -1;
+	if (!code->chunks[chunk])
 		code->chunks[chunk] = chunk_take(&cpu->memory->code_pool);
-		if (!code->chunks[chunk])
-			return NULL;
-	}
-	return operation_number(code, code->used);
+	return code->chunks[chunk] ? (int)number : -1;
 }
 
-/* Keeps a decoded instruction; NULL when there is no room. */
-static struct operation *code_add(struct x86 *cpu, struct code *code, uint64_t address,
-				  const struct decoded *decoded)
+/* Enters the operation at `op`, of that number and decoded from `used` bytes at `offset`. */
+INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, struct operation *op,
+		       unsigned offset, unsigned used)
 {
-	struct operation *from = cpu->from;
-	struct operation *op, *room;
+	uint64_t next = (op->address + op->length) & cpu->linear_mask;
 	uint32_t covered;
-	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	bool written = written_within(code->frame, offset, decoded->bytes);
 
-	/* the pseudo operation that led here is the newest: take its place */
-	if (from && from->run == run_resolve && code->used % CHUNK_OPERATIONS != 0 &&
-	    from == operation_number(code, code->used - 1) &&
-	    CHUNK_OPERATIONS - code->used % CHUNK_OPERATIONS >= 2u)
-		code->used--;
-	room = code_room(cpu, code, 3);
-	if (!room)
-		return NULL;
-	op = room;
-	code->index[offset] = (uint16_t)(code->used + 1);
-	if (written) {
-		*op = pseudo(run_written, address);
-		op->length = (uint8_t)decoded->bytes;
-		op++;
-	}
-	*op++ = decoded->operation;
-	*op++ = pseudo(run_resolve, (address + decoded->operation.length) & cpu->linear_mask);
-	code->used += (unsigned)(op - room);
+	code->index[offset] = (uint16_t)(number + 1);
 	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
-	covered |= ((1u << decoded->bytes) - 1) << offset % 8;
+	covered |= ((1u << used) - 1) << offset % 8;
 	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
-	return room;
+	if (UNLIKELY(written_within(code->frame, offset, used))) {
+		struct x86_page_history *history = &code->frame->history;
+		if (history->unpacked_at == 0) {
+			history->unpacked_at = instructions_now(cpu) + 1;
+			history->unpacked_ip = op->address;
+		}
+		op[1] = *op;
+		*op = pseudo(run_written, op->address);
+		op->length = (uint8_t)used;
+		op++;
+		number++;
+	}
+	op[1].run = code->blocks && op->prefixes & PREFIX_BRANCH ? run_block : run_resolve;
+	op[1].address = next;
+	code->tail = op + 1;
+	code->used = number + 2;
+}
+
+enum added { ADDED, ADDED_NOTHING, ADDED_NO_ROOM };
+
+/* Decodes the instruction at `address` into the store; *found is its operation. ADDED_NOTHING: it
+ * reaches into the next page. */
+static enum added code_add(struct x86 *cpu, struct code *code, uint64_t address, bool follows,
+			   struct operation **found)
+{
+	unsigned offset = (unsigned)(address % PAGE_SIZE), left = PAGE_SIZE - offset, used;
+	int number = code_room(cpu, code, follows);
+
+	if (number < 0)
+		return ADDED_NO_ROOM;
+	*found = operation_number(code, (unsigned)number);
+	used = decode(cpu, address, code->frame->bytes + offset,
+		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, *found);
+	if (used > 0) {
+		code_enter(cpu, code, (unsigned)number, *found, offset, used);
+		return ADDED;
+	}
+	if (follows)
+		**found = pseudo(run_resolve, address);
+	return ADDED_NOTHING;
+}
+
+/* The common case of the above, in place of the tail: false when it is not that. */
+INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *tail)
+{
+	uint64_t address = tail->address;
+	unsigned offset = (unsigned)(address % PAGE_SIZE), number = code->used - 1, used;
+
+	if (UNLIKELY(address >> PAGE_BITS != code->page || code->index[offset] != 0 ||
+		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
+		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
+		return false;
+	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
+	if (UNLIKELY(used == 0))
+		used = decode_full(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION,
+				   tail);
+	code_enter(cpu, code, number, tail, offset, used);
+	return true;
 }
 
 /* Lets the operation that led here come straight next time, when both are in the same page. */
@@ -309,7 +370,7 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 {
 	struct operation *from = cpu->from;
 
-	if (!from || from == found || from->address >> PAGE_BITS != code->page)
+	if (!from || from == found || from->address >> PAGE_BITS != code->page || code->blocks)
 		return;
 	from->link = found;
 	if (from->run == run_resolve)
@@ -321,54 +382,76 @@ static void code_link(struct x86 *cpu, const struct code *code, struct operation
 static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 {
 	struct code *code = cpu->last_code;
-	unsigned offset = (unsigned)(op->address % PAGE_SIZE);
-	struct operation *found = NULL;
-	struct decoded decoded;
 
+	if (LIKELY(code && code->tail == op) && code_extend(cpu, code, op))
+		return op->run(cpu, op);
 	cpu->registers.ip = op->address;
-	cpu->from = cpu->code_changed ? NULL : op;
+	cpu->from = op;
 	cpu->event = EVENT_RESOLVE;
-	if (cpu->from && code && code->page == op->address >> PAGE_BITS &&
-	    code->index[offset] == 0 && op == operation_number(code, code->used - 1) &&
-	    offset <= PAGE_SIZE - LONGEST_INSTRUCTION &&
-	    !(code->hooked && hooked(cpu, op->address, 1)) &&
-	    decode(cpu, op->address, code->frame->bytes + offset, LONGEST_INSTRUCTION, &decoded))
-		found = code_add(cpu, code, op->address, &decoded);
-	return found ? found->run(cpu, found) : NULL;
+	return NULL;
+}
+
+/* Bytes of the instruction changed. It is decoded into its own place again, when it is as long as
+ * before and as far written by the guest; otherwise elsewhere. */
+static struct operation *decode_again(struct x86 *cpu, struct operation *op, bool written)
+{
+	struct code *code = page_code(cpu, op->address >> PAGE_BITS);
+	unsigned offset = (unsigned)(op->address % PAGE_SIZE), left = PAGE_SIZE - offset, used;
+	struct operation fresh;
+
+	if (!code)
+		return run_resolve_unlinked(cpu, op);
+	used = decode(cpu, op->address, code->frame->bytes + offset,
+		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &fresh);
+	if (used == op->length && written_within(code->frame, offset, used) == written) {
+		op[written] = fresh;
+		if (written)
+			op->run = run_written;
+	} else {
+		code->index[offset] = 0;
+		cpu->jump_cache[op->address % JUMP_CACHE].operation = NULL;
+		op->run = run_resolve;
+	}
+	return op->run(cpu, op);
+}
+
+static struct operation *run_patched(struct x86 *cpu, struct operation *op)
+{
+	return decode_again(cpu, op, false);
+}
+
+static struct operation *run_patched_written(struct x86 *cpu, struct operation *op)
+{
+	return decode_again(cpu, op, true);
 }
 
 static struct operation *find_in_page(struct x86 *cpu, uint64_t address)
 {
 	struct code *code = page_code(cpu, address >> PAGE_BITS);
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
-	struct decoded decoded;
-	struct operation *found;
+	struct operation *found = NULL;
 
-	if (!code) {
+	if (code && code->index[offset]) {
+		found = operation_number(code, code->index[offset] - 1u);
+	} else if (code) {
+		enum added added =
+			code_add(cpu, code, address, cpu->from && cpu->from == code->tail, &found);
+		if (added == ADDED_NO_ROOM) {
+			/* start again, as nobody executes in it between instructions */
+			code_drop_all(cpu);
+			code = page_code(cpu, address >> PAGE_BITS);
+			added = code ? code_add(cpu, code, address, false, &found) : ADDED_NO_ROOM;
+		}
+		if (added == ADDED_NOTHING)
+			return decode_across(cpu, address);
+	}
+	if (!found) {
 		fetch_fault(cpu, address, true);
 		return NULL;
 	}
-	if (code->index[offset]) {
-		found = operation_number(code, code->index[offset] - 1u);
-	} else {
-		unsigned left = PAGE_SIZE - offset;
-		if (!decode(cpu, address, code->frame->bytes + offset,
-			    left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &decoded))
-			return decode_across(cpu, address);
-		found = code_add(cpu, code, address, &decoded);
-		if (!found) {
-			/* full: start again, as nobody executes in it between instructions */
-			code_drop_all(cpu);
-			code = page_code(cpu, address >> PAGE_BITS);
-			found = code ? code_add(cpu, code, address, &decoded) : NULL;
-		}
-		if (!found) {
-			fetch_fault(cpu, address, true);
-			return NULL;
-		}
-	}
 	code_link(cpu, code, found);
-	cpu->jump_cache[address % JUMP_CACHE] = (struct jump_cache_entry){ address, found };
+	if (!code->blocks)
+		cpu->jump_cache[address % JUMP_CACHE] = (struct jump_cache_entry){ address, found };
 	return found;
 }
 

@@ -24,7 +24,7 @@ INLINE struct operation *branch(struct x86 *cpu, struct operation *op)
 	cpu->registers.ip =
 		(op->address + op->length + (uint64_t)op->displacement) & branch_mask(cpu, op);
 	cpu->from = cpu->code_changed ? NULL : op;
-	cpu->event = EVENT_NEXT;
+	cpu->event = EVENT_BRANCH;
 	return NULL;
 }
 

@@ -5,6 +5,8 @@
 #include "x86/handlers.h"
 #include "x86/shapes.h"
 
+#include <string.h>
+
 /* --- instructions that only fault --- */
 
 static struct operation *run_undefined(struct x86 *cpu, struct operation *op)
@@ -47,7 +49,7 @@ static enum shape shape_of(const struct operation *op)
 }
 
 /* The general handler, or the one for just these operands where there is one. */
-void decode_handler(ZydisMnemonic mnemonic, struct operation *op)
+static void choose_handler(ZydisMnemonic mnemonic, struct operation *op)
 {
 	shape_table *table = by_size[mnemonic] ? by_size[mnemonic] : by_width[mnemonic];
 	unsigned size = by_size[mnemonic] ? op->size : op->width;
@@ -150,10 +152,12 @@ static enum operand_kind operand(const struct x86 *cpu, const ZydisDecodedInstru
 		op->immediate = from->ptr.segment;
 		return OPERAND_IMMEDIATE;
 	case ZYDIS_OPERAND_TYPE_IMMEDIATE:
-		if (from->imm.is_relative)
+		if (from->imm.is_relative) {
 			op->displacement = from->imm.value.s;
-		else
+			op->prefixes |= PREFIX_BRANCH;
+		} else {
 			op->immediate = from->imm.value.u;
+		}
 		return OPERAND_IMMEDIATE;
 	default: return OPERAND_NONE;
 	}
@@ -254,39 +258,34 @@ static uint8_t prefixes(const ZydisDecodedInstruction *instruction)
 	return (uint8_t)found;
 }
 
-static void invalid(struct decoded *decoded, handler *run, unsigned length)
+static unsigned invalid(struct operation *op, handler *run, unsigned length)
 {
-	decoded->operation.run = run;
-	decoded->operation.length = (uint8_t)length;
-	decoded->bytes = length;
+	op->run = run;
+	op->length = (uint8_t)length;
+	return length;
 }
 
-bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
-		 struct decoded *decoded)
+unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		     struct operation *op)
 {
 	ZydisDecodedInstruction instruction;
 	ZydisDecodedOperand from[ZYDIS_MAX_OPERAND_COUNT];
 	ZyanStatus status =
 		ZydisDecoderDecodeFull(&cpu->decoder, bytes, length, &instruction, from);
-	struct operation *op = &decoded->operation;
 	handler *run;
 
-	*decoded = (struct decoded){ .operation = { .address = address,
-						    .base = NO_REGISTER,
-						    .index = NO_REGISTER,
-						    .segment = NO_SEGMENT } };
+	*op = (struct operation){
+		.address = address, .base = NO_REGISTER, .index = NO_REGISTER, .segment = NO_SEGMENT
+	};
 	if (status == ZYDIS_STATUS_NO_MORE_DATA && length < LONGEST_INSTRUCTION)
-		return false;
-	if (status == ZYDIS_STATUS_NO_MORE_DATA || status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG) {
-		invalid(decoded, run_privileged, length); /* SDM vol. 3, 6.15, #GP: too long */
-		return true;
-	}
+		return 0;
+	if (status == ZYDIS_STATUS_NO_MORE_DATA || status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG)
+		return invalid(op, run_privileged, length); /* SDM vol. 3, 6.15, #GP: too long */
 	run = ZYAN_SUCCESS(status) ? handlers[instruction.mnemonic] : NULL;
 	if (!run) {
 		bool privileged =
 			ZYAN_SUCCESS(status) && instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED;
-		invalid(decoded, privileged ? run_privileged : run_undefined, length);
-		return true;
+		return invalid(op, privileged ? run_privileged : run_undefined, length);
 	}
 	op->length = instruction.length;
 	op->width = (uint8_t)(instruction.operand_width / 8);
@@ -306,18 +305,25 @@ bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, 
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
 	    instruction.mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU)
 		implied_segment(cpu, &instruction, from, op);
-	decode_handler(instruction.mnemonic, op);
+	choose_handler(instruction.mnemonic, op);
 	if (is_exchange(&instruction))
 		exchange_operands(op);
-	decoded->bytes = instruction.length;
-	return true;
+	return instruction.length;
 }
 
-bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
-	    struct decoded *decoded)
+unsigned decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+		struct operation *op)
 {
-	return decode_quick(cpu, address, bytes, length, decoded) ||
-	       decode_full(cpu, address, bytes, length, decoded);
+	uint8_t padded[LONGEST_INSTRUCTION] = { 0 };
+	unsigned used;
+
+	if (LIKELY(length >= LONGEST_INSTRUCTION)) {
+		used = decode_quick(cpu, address, bytes, op);
+	} else {
+		memcpy(padded, bytes, length);
+		used = decode_quick(cpu, address, padded, op);
+	}
+	return used > 0 && used <= length ? used : decode_full(cpu, address, bytes, length, op);
 }
 
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size)

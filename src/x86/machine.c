@@ -80,6 +80,7 @@ uint64_t x86_ip(const struct x86 *machine)
 void x86_set_ip(struct x86 *machine, uint64_t ip)
 {
 	machine->registers.ip = ip & machine->linear_mask;
+	machine->block_waits = false;
 }
 
 uint64_t x86_flags(const struct x86 *machine)
@@ -120,13 +121,14 @@ void x86_save(const struct x86 *machine, struct x86_context *context)
 void x86_load(struct x86 *machine, const struct x86_context *context)
 {
 	memcpy(&machine->registers, context, sizeof machine->registers);
+	machine->block_waits = false;
 	machine->registers.general[NO_REGISTER] = 0;
 	machine->registers.segment_base[NO_SEGMENT] = 0;
 }
 
 uint64_t x86_instructions(const struct x86 *machine)
 {
-	return machine->instructions;
+	return instructions_now(machine);
 }
 
 int x86_hook(struct x86 *machine, uint64_t start, uint64_t end)
@@ -139,6 +141,16 @@ int x86_hook(struct x86 *machine, uint64_t start, uint64_t end)
 	if (machine->hook_count == MOST_HOOKS)
 		return ERROR_LIMIT;
 	machine->hooks[machine->hook_count++] = (struct hook){ start, end };
+	code_drop_all(machine);
+	return 0;
+}
+
+int x86_stop_at_blocks(struct x86 *machine, uint64_t start, uint64_t end)
+{
+	if (start > end)
+		return ERROR_INPUT;
+	machine->blocks = (struct hook){ start, end };
+	machine->block_waits = false;
 	code_drop_all(machine);
 	return 0;
 }

@@ -94,9 +94,9 @@ enum operand_kind {
 	OPERAND_OTHER /* control, debug: not for user code */
 };
 
-/* Repetition, and whether the memory operand is in the stack segment: its faults are #SS, not #GP.
- */
-enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4 };
+/* Repetition; whether the memory operand is in the stack segment: its faults are #SS, not #GP;
+ * whether the instruction is a relative branch. */
+enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4, PREFIX_BRANCH = 8 };
 
 struct operation;
 /* Executes one instruction and returns the next, or NULL with x86.event set. */
@@ -128,8 +128,9 @@ struct operation {
 
 enum event {
 	EVENT_NEXT,    /* the instruction is done; go on at registers.ip */
+	EVENT_BRANCH,  /* likewise: by a branch, that is where a block begins */
 	EVENT_RESOLVE, /* nothing was executed; go on at registers.ip */
-	EVENT_CLOCK,   /* the instruction wants the clock: see system.c */
+	EVENT_BLOCK,   /* likewise: where a block begins */
 	EVENT_DONE,    /* stop with x86.exit; the instruction counts as executed */
 	EVENT_STOP     /* stop with x86.exit; the instruction does not count */
 };
@@ -172,16 +173,21 @@ struct x86 {
 	struct operation *from; /* the branch that waits for its link */
 	uint64_t linear_mask;	/* 32 bits in 32-bit mode */
 	struct x86_exit exit;
-	uint64_t instructions;
+	const struct operation *present; /* the one that is executed */
+	uint64_t left;	   /* instructions that may still be executed, the present one included */
+	uint64_t deadline; /* the clock when none are left; see instructions_now */
 	enum x86_mode mode;
 	struct memory *memory;
 	struct page_cache_entry read_cache[READ_CACHE];
 	struct page_cache_entry write_cache[WRITE_CACHE];
+	struct page_cache_entry code_store; /* the page with code that was written last */
 	struct jump_cache_entry jump_cache[JUMP_CACHE];
 	struct code *last_code; /* the page that was decoded last */
 	uint64_t last_code_page;
 	struct hook hooks[MOST_HOOKS];
 	unsigned hook_count;
+	struct hook blocks; /* where the entry of a block stops */
+	bool block_waits;   /* … the next run, because the budget was at its end */
 	struct descriptor descriptors[MOST_DESCRIPTORS];
 	unsigned descriptor_count;
 	struct x86_watch watch;
@@ -190,6 +196,24 @@ struct x86 {
 	struct operation scratch[4]; /* an instruction across a page border, never kept */
 	ZydisDecoder decoder;
 };
+
+/* Instructions executed before the present one: the clock. */
+INLINE uint64_t instructions_now(const struct x86 *cpu)
+{
+	return cpu->deadline - cpu->left;
+}
+
+/* From a handler of straight code to the next one, without the way over the loop. It does not cross
+ * from chunk to chunk of the store, so the stack stays small where the compiler makes no jump of
+ * it. */
+INLINE struct operation *onward(struct x86 *cpu, const struct operation *op, struct operation *next)
+{
+	if (next != op + 1 || cpu->left == 1)
+		return next;
+	cpu->left--;
+	cpu->present = next;
+	return next->run(cpu, next);
+}
 
 /* Runs `op` after an event of the kind EVENT_NEXT; see run.c. */
 struct operation *leave(struct x86 *cpu, struct operation *op);

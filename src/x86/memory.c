@@ -63,6 +63,7 @@ void memory_flush_caches(struct x86 *cpu)
 		cpu->read_cache[i].page = NO_PAGE;
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
 		cpu->write_cache[i].page = NO_PAGE;
+	cpu->code_store.page = NO_PAGE;
 	code_flush_jumps(cpu);
 }
 
@@ -189,6 +190,8 @@ void memory_forget_page(struct x86 *cpu, uint64_t number)
 		read->page = NO_PAGE;
 	if (write->page == number)
 		write->page = NO_PAGE;
+	if (cpu->code_store.page == number)
+		cpu->code_store.page = NO_PAGE;
 }
 
 static bool journal_reserve(struct journal *journal, size_t count)
@@ -245,11 +248,13 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 	if (old) {
 		memcpy(frame->bytes, old->bytes, sizeof frame->bytes);
 		memcpy(frame->written, old->written, sizeof frame->written);
+		frame->history = old->history;
 		if (old->code)
 			code_abandon(cpu);
 	} else {
 		memset(frame->bytes, 0, sizeof frame->bytes);
 		memset(frame->written, 0, sizeof frame->written);
+		frame->history = (struct x86_page_history){ 0 };
 	}
 	page->frame = frame;
 	page->level = cpu->depth;
@@ -261,6 +266,7 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 
 static bool page_fault(struct x86 *cpu, uint64_t address, bool present, bool write)
 {
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_PF;
 	cpu->exit.error_code = (present ? 1u : 0u) | (write ? 2u : 0u);
 	cpu->exit.fault_address = address;
@@ -271,6 +277,7 @@ static bool page_fault(struct x86 *cpu, uint64_t address, bool present, bool wri
  */
 static bool general_protection(struct x86 *cpu)
 {
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_GP;
 	cpu->exit.error_code = 0;
 	cpu->exit.fault_address = 0;
@@ -281,6 +288,7 @@ static bool general_protection(struct x86 *cpu)
 static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 {
 	const struct region *region;
+	unsigned access = wanted;
 	int64_t high = (int64_t)address >> 47;
 
 	if (high != 0 && high != -1)
@@ -293,7 +301,7 @@ static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 		wanted |= X86_WRITE | X86_EXECUTE;
 	if (region->protection & X86_GUARD || !(region->protection & wanted))
 		return page_fault(cpu, address, true, wanted == X86_WRITE);
-	return true;
+	return !memory_touched(cpu, region, address, access);
 }
 
 /* Bytes of [address, address + size) inside the watched range. */
@@ -377,22 +385,47 @@ bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
 	return writable_frames(cpu, address, size, frames);
 }
 
+/* A store that also reads would pass by the first read. */
+static bool touch_waits(const struct x86 *cpu, uint64_t page)
+{
+	return memory_region(cpu->memory, page)->protection >> TOUCH_SHIFT;
+}
+
+/* Who writes, and when. Every store into a page that holds decoded code comes here, of others the
+ * first one. */
+static void remember_writer(struct x86 *cpu, struct x86_page_history *history)
+{
+	uint64_t now = instructions_now(cpu) + 1;
+
+	if (history->written_at == 0) {
+		history->written_at = now;
+		history->written_by = cpu->present->address;
+	}
+	if (history->executed_at != 0) {
+		history->rewritten_at = now;
+		history->rewritten_by = cpu->present->address;
+	}
+}
+
 static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, const uint8_t *from,
 		       unsigned size)
 {
 	uint64_t number = address >> PAGE_BITS;
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
+	remember_writer(cpu, &frame->history);
 	memcpy(frame->bytes + offset, from, size);
 	for (unsigned done = 0; done < size; done += 8)
 		mark_written(frame, offset + done, size - done < 8 ? size - done : 8);
 	if (frame->code)
-		code_written(cpu, frame->code, offset, size);
+		code_written(frame->code, offset, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
-	else if (!frame->code)
+	else if (!frame->code && !touch_waits(cpu, number))
 		cpu->write_cache[number % WRITE_CACHE] =
 			(struct page_cache_entry){ number, frame->bytes };
+	else if (frame->code)
+		cpu->code_store = (struct page_cache_entry){ number, frame->bytes };
 }
 
 bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned size)
@@ -401,6 +434,10 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	unsigned first = split(cpu, address, size, &next);
 	struct frame *frames[2] = { NULL, NULL };
 
+	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
+		store_part(cpu, (struct frame *)(void *)cpu->code_store.bytes, address, from, size);
+		return true;
+	}
 	if (!writable_frames(cpu, address, size, frames))
 		return false;
 	store_part(cpu, frames[0], address, from, first);
@@ -454,8 +491,7 @@ int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t le
 		memcpy(frame->bytes + address % PAGE_SIZE, source, part);
 		clear_written(frame, address % PAGE_SIZE, part);
 		if (frame->code)
-			code_written(machine, frame->code, (unsigned)(address % PAGE_SIZE),
-				     (unsigned)part);
+			code_written(frame->code, (unsigned)(address % PAGE_SIZE), (unsigned)part);
 		source += part;
 		length -= part;
 		address += part;
@@ -469,6 +505,15 @@ bool x86_written(const struct x86 *machine, uint64_t address)
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
 	return frame && frame->written[offset / 8] >> offset % 8 & 1;
+}
+
+bool x86_page_history(const struct x86 *machine, uint64_t address, struct x86_page_history *history)
+{
+	const struct frame *frame = memory_frame(machine->memory, address >> PAGE_BITS);
+
+	if (frame)
+		*history = frame->history;
+	return frame != NULL;
 }
 
 void x86_watch_start(struct x86 *machine, uint64_t start, uint64_t end)

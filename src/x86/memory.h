@@ -15,6 +15,7 @@ struct frame {
 	uint8_t bytes[PAGE_SIZE];
 	uint8_t written[PAGE_SIZE / 8 + 8]; /* a bit per byte; tail room for 16-bit access */
 	struct code *code;		    /* decoded instructions, or NULL */
+	struct x86_page_history history;
 	struct frame *free_next;
 };
 
@@ -24,9 +25,15 @@ struct page {
 	unsigned level;	     /* the snapshot depth it was made (or given up) at */
 };
 
+enum {
+	ACCESSES = X86_READ | X86_WRITE | X86_EXECUTE,
+	PROTECTION = ACCESSES | X86_GUARD,
+	TOUCH_SHIFT = 8 /* the accesses that stop once, see x86_touch */
+};
+
 struct region {
 	uint64_t first, last; /* page numbers, inclusive */
-	unsigned protection;
+	unsigned protection;  /* enum x86_protection, and accesses << TOUCH_SHIFT */
 };
 
 struct regions {
@@ -63,6 +70,10 @@ void memory_forget_page(struct x86 *cpu, uint64_t number);
 /* Remembers a page for the rollback, once per level; false without memory. */
 bool memory_journal(struct x86 *cpu, struct page *page);
 void memory_flush_caches(struct x86 *cpu);
+/* Is this access to its page the first of a kind that stops (x86_touch)? Then cpu->exit is filled.
+ */
+bool memory_touched(struct x86 *cpu, const struct region *region, uint64_t address,
+		    unsigned access);
 /* The mapped region of a page number, or NULL. */
 const struct region *memory_region(const struct memory *memory, uint64_t page);
 struct page *memory_page(const struct memory *memory, uint64_t number);

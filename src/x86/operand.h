@@ -145,7 +145,7 @@ INLINE struct operation *go_to(struct x86 *cpu, uint64_t address)
 		return entry->operation;
 	cpu->registers.ip = address;
 	cpu->from = NULL;
-	cpu->event = EVENT_NEXT;
+	cpu->event = EVENT_BRANCH;
 	return NULL;
 }
 

@@ -5,6 +5,8 @@
  * not here is left to Zydis; what is here gives the same operation, bit for bit
  * (tests/x86/test_decode.c). */
 #include "x86/decode.h"
+#include "x86/handlers.h"
+#include "x86/shapes.h"
 
 #include <string.h>
 
@@ -18,142 +20,155 @@ enum form {
 	FORM_REG_I,    /* that, and an immediate of the full size */
 	FORM_PUSH_I,   /* a sign-extended immediate */
 	FORM_RELATIVE, /* a branch distance */
-	FORM_M_I,      /* r/m, immediate: the reg field chooses the mnemonic */
+	FORM_JCC,      /* that of a condition */
+	FORM_M_I,      /* r/m, immediate */
 	FORM_M_I8,     /* r/m, sign-extended byte */
-	FORM_SHIFT,    /* r/m, byte or one */
-	FORM_M,	       /* r/m: the reg field chooses */
+	FORM_SHIFT,    /* r/m, byte */
+	FORM_SHIFT_1,  /* r/m, one */
+	FORM_M,	       /* r/m */
+	FORM_LEA,      /* reg, an address */
 	FORM_EXTEND    /* reg, smaller r/m */
 };
 
-struct encoding {
-	uint16_t mnemonic;
-	uint8_t form;
-	uint8_t size; /* 1, or 0 for the operand size; of FORM_EXTEND the source's */
+/* Who executes: the general handler, and the handlers for just one size and shape (may be NULL). */
+struct semantics {
+	handler *general;
+	shape_table *shapes;
 };
 
-#define M(name) ZYDIS_MNEMONIC_##name
-#define ALU(base, name)                                                             \
-	[base] = { M(name), FORM_MR, 1 }, [base + 1] = { M(name), FORM_MR, 0 },     \
-	[base + 2] = { M(name), FORM_RM, 1 }, [base + 3] = { M(name), FORM_RM, 0 }, \
-	[base + 4] = { M(name), FORM_AI, 1 }, [base + 5] = { M(name), FORM_AI, 0 }
-#define EIGHT(base, name, form, size) [base... base + 7] = { M(name), form, size }
-#define JUMPS(base, size)                                                                          \
-	[base] = { M(JO), FORM_RELATIVE, size }, [base + 1] = { M(JNO), FORM_RELATIVE, size },     \
-	[base + 2] = { M(JB), FORM_RELATIVE, size }, [base + 3] = { M(JNB), FORM_RELATIVE, size }, \
-	[base + 4] = { M(JZ), FORM_RELATIVE, size }, [base + 5] = { M(JNZ), FORM_RELATIVE, size }, \
-	[base + 6] = { M(JBE), FORM_RELATIVE, size },                                              \
-	[base + 7] = { M(JNBE), FORM_RELATIVE, size },                                             \
-	[base + 8] = { M(JS), FORM_RELATIVE, size }, [base + 9] = { M(JNS), FORM_RELATIVE, size }, \
-	[base + 10] = { M(JP), FORM_RELATIVE, size },                                              \
-	[base + 11] = { M(JNP), FORM_RELATIVE, size },                                             \
-	[base + 12] = { M(JL), FORM_RELATIVE, size },                                              \
-	[base + 13] = { M(JNL), FORM_RELATIVE, size },                                             \
-	[base + 14] = { M(JLE), FORM_RELATIVE, size },                                             \
-	[base + 15] = { M(JNLE), FORM_RELATIVE, size }
+struct encoding {
+	const struct semantics *semantics; /* one, or eight of which modrm.reg chooses */
+	uint8_t form;
+	uint8_t size;  /* 1, or 0 for the operand size; of FORM_EXTEND the source's */
+	uint8_t modrm; /* 1: there is a modrm byte */
+	uint8_t group; /* 7: modrm.reg chooses among eight semantics */
+	uint8_t wide; /* 1: the stack, or a branch; 64 bits wide in 64-bit mode without any REX.W */
+	uint8_t prefixes; /* PREFIX_STACK: pushes or pops; PREFIX_BRANCH */
+};
+
+#define SEMANTICS(name)                    \
+	{                                  \
+		run_##name, &shapes_##name \
+	}
+static const struct semantics add = SEMANTICS(add), or = SEMANTICS(or), adc = SEMANTICS(adc),
+			      sbb = SEMANTICS(sbb), and = SEMANTICS(and), sub = SEMANTICS(sub),
+			      xor = SEMANTICS(xor), cmp = SEMANTICS(cmp), test = SEMANTICS(test),
+			      mov = SEMANTICS(mov), inc = SEMANTICS(inc), dec = SEMANTICS(dec),
+			      push = SEMANTICS(push), pop = SEMANTICS(pop),
+			      lea = SEMANTICS(lea), xchg = SEMANTICS(xchg), call = SEMANTICS(call), ret = SEMANTICS(ret), jmp = SEMANTICS(jmp),
+			      movzx = { run_movzx, NULL }, movsx = { run_movsx, NULL };
+static const struct semantics alu_group[8] = { SEMANTICS(add), SEMANTICS(or),  SEMANTICS(adc),
+					       SEMANTICS(sbb), SEMANTICS(and), SEMANTICS(sub),
+					       SEMANTICS(xor), SEMANTICS(cmp) };
+static const struct semantics shift_group[8] = { SEMANTICS(rol),    SEMANTICS(ror),
+						 { run_rcl, NULL }, { run_rcr, NULL },
+						 SEMANTICS(shl),    SEMANTICS(shr),
+						 { NULL, NULL },    SEMANTICS(sar) };
+static const struct semantics step_group[8] = { SEMANTICS(inc), SEMANTICS(dec) };
+static const struct semantics mov_group[8] = { SEMANTICS(mov) };
+
+#define RM(name, form, size)                  \
+	{                                     \
+		&name, form, size, .modrm = 1 \
+	}
+#define GROUP(name, form, size)                                  \
+	{                                                        \
+		name##_group, form, size, .modrm = 1, .group = 7 \
+	}
+#define STACK(name, form, size)                                        \
+	{                                                              \
+		&name, form, size, .wide = 1, .prefixes = PREFIX_STACK \
+	}
+#define BRANCH(semantics, form, size)                                       \
+	{                                                                   \
+		semantics, form, size, .wide = 1, .prefixes = PREFIX_BRANCH \
+	}
+#define ALU(base, name)                                                       \
+	[base] = RM(name, FORM_MR, 1), [base + 1] = RM(name, FORM_MR, 0),     \
+	[base + 2] = RM(name, FORM_RM, 1), [base + 3] = RM(name, FORM_RM, 0), \
+	[base + 4] = { &name, FORM_AI, 1 }, [base + 5] = { &name, FORM_AI, 0 }
 
 static const struct encoding one_byte[256] = {
-	ALU(0x00, ADD),
-	ALU(0x08, OR),
-	ALU(0x10, ADC),
-	ALU(0x18, SBB),
-	ALU(0x20, AND),
-	ALU(0x28, SUB),
-	ALU(0x30, XOR),
-	ALU(0x38, CMP),
-	EIGHT(0x40, INC, FORM_REG, 0), /* REX in 64-bit mode: eaten before */
-	EIGHT(0x48, DEC, FORM_REG, 0),
-	EIGHT(0x50, PUSH, FORM_REG, 0),
-	EIGHT(0x58, POP, FORM_REG, 0),
-	[0x68] = { M(PUSH), FORM_PUSH_I, 0 },
-	[0x6a] = { M(PUSH), FORM_PUSH_I, 1 },
-	JUMPS(0x70, 1),
-	[0x80] = { 0, FORM_M_I, 1 },
-	[0x81] = { 0, FORM_M_I, 0 },
-	[0x83] = { 0, FORM_M_I8, 0 },
-	[0x84] = { M(TEST), FORM_MR, 1 },
-	[0x85] = { M(TEST), FORM_MR, 0 },
-	[0x88] = { M(MOV), FORM_MR, 1 },
-	[0x89] = { M(MOV), FORM_MR, 0 },
-	[0x8a] = { M(MOV), FORM_RM, 1 },
-	[0x8b] = { M(MOV), FORM_RM, 0 },
-	[0xa8] = { M(TEST), FORM_AI, 1 },
-	[0xa9] = { M(TEST), FORM_AI, 0 },
-	EIGHT(0xb0, MOV, FORM_REG_I, 1),
-	EIGHT(0xb8, MOV, FORM_REG_I, 0),
-	[0xc0] = { 0, FORM_SHIFT, 1 },
-	[0xc1] = { 0, FORM_SHIFT, 0 },
-	[0xc3] = { M(RET), FORM_PLAIN, 0 },
-	[0xc6] = { M(MOV), FORM_M_I, 1 },
-	[0xc7] = { M(MOV), FORM_M_I, 0 },
-	[0xd0] = { 0, FORM_SHIFT, 1 },
-	[0xd1] = { 0, FORM_SHIFT, 0 },
-	[0xe8] = { M(CALL), FORM_RELATIVE, 0 },
-	[0xe9] = { M(JMP), FORM_RELATIVE, 0 },
-	[0xeb] = { M(JMP), FORM_RELATIVE, 1 },
-	[0xfe] = { 0, FORM_M, 1 },
-	[0xff] = { 0, FORM_M, 0 },
+	ALU(0x00, add),
+	ALU(0x08, or),
+	ALU(0x10, adc),
+	ALU(0x18, sbb),
+	ALU(0x20, and),
+	ALU(0x28, sub),
+	ALU(0x30, xor),
+	ALU(0x38, cmp),
+	[0x40 ... 0x47] = { &inc, FORM_REG, 0 }, /* REX in 64-bit mode: eaten before */
+	[0x48 ... 0x4f] = { &dec, FORM_REG, 0 },
+	[0x50 ... 0x57] = STACK(push, FORM_REG, 0),
+	[0x58 ... 0x5f] = STACK(pop, FORM_REG, 0),
+	[0x68] = STACK(push, FORM_PUSH_I, 0),
+	[0x6a] = STACK(push, FORM_PUSH_I, 1),
+	[0x70 ... 0x7f] = BRANCH(NULL, FORM_JCC, 1),
+	[0x80] = GROUP(alu, FORM_M_I, 1),
+	[0x81] = GROUP(alu, FORM_M_I, 0),
+	[0x83] = GROUP(alu, FORM_M_I8, 0),
+	[0x84] = RM(test, FORM_MR, 1),
+	[0x85] = RM(test, FORM_MR, 0),
+	[0x86] = RM(xchg, FORM_MR, 1),
+	[0x87] = RM(xchg, FORM_MR, 0),
+	[0x88] = RM(mov, FORM_MR, 1),
+	[0x89] = RM(mov, FORM_MR, 0),
+	[0x8a] = RM(mov, FORM_RM, 1),
+	[0x8b] = RM(mov, FORM_RM, 0),
+	[0x8d] = RM(lea, FORM_LEA, 0),
+	[0xa8] = { &test, FORM_AI, 1 },
+	[0xa9] = { &test, FORM_AI, 0 },
+	[0xb0 ... 0xb7] = { &mov, FORM_REG_I, 1 },
+	[0xb8 ... 0xbf] = { &mov, FORM_REG_I, 0 },
+	[0xc0] = GROUP(shift, FORM_SHIFT, 1),
+	[0xc1] = GROUP(shift, FORM_SHIFT, 0),
+	[0xc3] = STACK(ret, FORM_PLAIN, 0),
+	[0xc6] = GROUP(mov, FORM_M_I, 1),
+	[0xc7] = GROUP(mov, FORM_M_I, 0),
+	[0xd0] = GROUP(shift, FORM_SHIFT_1, 1),
+	[0xd1] = GROUP(shift, FORM_SHIFT_1, 0),
+	[0xe8] = { &call, FORM_RELATIVE, 0, .wide = 1, .prefixes = PREFIX_STACK | PREFIX_BRANCH },
+	[0xe9] = BRANCH(&jmp, FORM_RELATIVE, 0),
+	[0xeb] = BRANCH(&jmp, FORM_RELATIVE, 1),
+	[0xfe] = GROUP(step, FORM_M, 1),
+	[0xff] = GROUP(step, FORM_M, 0),
 };
 
 static const struct encoding two_byte[256] = {
-	JUMPS(0x80, 0),
-	[0xb6] = { M(MOVZX), FORM_EXTEND, 1 },
-	[0xb7] = { M(MOVZX), FORM_EXTEND, 2 },
-	[0xbe] = { M(MOVSX), FORM_EXTEND, 1 },
-	[0xbf] = { M(MOVSX), FORM_EXTEND, 2 },
+	[0x80 ... 0x8f] = BRANCH(NULL, FORM_JCC, 0), [0xb6] = RM(movzx, FORM_EXTEND, 1),
+	[0xb7] = RM(movzx, FORM_EXTEND, 2),	     [0xbe] = RM(movsx, FORM_EXTEND, 1),
+	[0xbf] = RM(movsx, FORM_EXTEND, 2),
 };
 
-static const uint16_t group_alu[8] = {
-	M(ADD), M(OR), M(ADC), M(SBB), M(AND), M(SUB), M(XOR), M(CMP)
-};
-static const uint16_t group_shift[8] = {
-	M(ROL), M(ROR), M(RCL), M(RCR), M(SHL), M(SHR), 0, M(SAR)
-};
-static const uint16_t group_step[8] = { M(INC), M(DEC) };
-
-/* What is being decoded; `at` is the next byte. */
+/* What is being decoded; `at` is the next byte. There are always LONGEST_INSTRUCTION bytes. */
 struct cursor {
-	const uint8_t *bytes;
-	unsigned at, length;
+	const uint8_t *at;
 	unsigned rex; /* 0: none */
 	bool wide;    /* 64-bit mode */
 	unsigned modrm;
 };
 
-static bool left(const struct cursor *cursor, unsigned count)
+INLINE int64_t take_signed(struct cursor *cursor, unsigned size)
 {
-	return cursor->length - cursor->at >= count;
-}
-
-static int64_t signed_number(struct cursor *cursor, unsigned size)
-{
-	int64_t value;
 	int32_t number;
 
-	if (size == 1) {
-		value = (int8_t)cursor->bytes[cursor->at];
-	} else {
-		memcpy(&number, cursor->bytes + cursor->at, sizeof number);
-		value = number;
-	}
-	cursor->at += size;
-	return value;
+	if (size == 1)
+		return (int8_t)*cursor->at++;
+	memcpy(&number, cursor->at, sizeof number);
+	cursor->at += sizeof number;
+	return number;
 }
 
 /* The byte offset of a register in the file; without REX the bytes 4 to 7 are ah, ch, dh, bh. */
-static uint8_t register_offset(const struct cursor *cursor, unsigned number, unsigned size)
+INLINE uint8_t register_offset(const struct cursor *cursor, unsigned number, unsigned size)
 {
-	if (size == 1 && !cursor->rex && number >= 4)
-		return (uint8_t)(8 * (number - 4) + 1);
-	return (uint8_t)(8 * number);
-}
+	bool high = (size == 1) & (cursor->rex == 0) & (number >> 2 & 1);
 
-static unsigned modrm_register(const struct cursor *cursor)
-{
-	return (cursor->modrm >> 3 & 7) | (cursor->rex & 4) << 1;
+	return (uint8_t)(8 * number - (high ? 8 * 4 - 1 : 0));
 }
 
 /* The default segment, and what follows from it. */
-static void set_segment(const struct cursor *cursor, struct operation *op)
+INLINE void set_segment(const struct cursor *cursor, struct operation *op)
 {
 	bool stack = op->base == X86_SP || op->base == X86_BP;
 
@@ -163,231 +178,224 @@ static void set_segment(const struct cursor *cursor, struct operation *op)
 		op->segment = stack ? X86_SS : X86_DS;
 }
 
-/* The memory operand behind a modrm byte with mod != 3; false when bytes are missing. */
-static bool memory_operand(struct cursor *cursor, struct operation *op)
+/* The memory operand behind a modrm byte with mod != 3. */
+INLINE void quick_memory(struct cursor *cursor, struct operation *op)
 {
 	unsigned mod = cursor->modrm >> 6, rm = cursor->modrm & 7;
-	unsigned displacement = mod == 1 ? 1 : mod == 2 ? 4 : 0;
-	bool ip_relative = false;
 
 	if (rm == 4) {
-		unsigned sib, index;
-		if (!left(cursor, 1))
-			return false;
-		sib = cursor->bytes[cursor->at++];
-		index = (sib >> 3 & 7) | (cursor->rex & 2) << 2;
+		unsigned sib = *cursor->at++;
+		unsigned index = (sib >> 3 & 7) | (cursor->rex & 2) << 2;
 		if (index != 4) {
 			op->index = (uint8_t)index;
 			op->scale = (uint8_t)(sib >> 6);
 		}
 		rm = sib & 7;
 		if (rm == 5 && mod == 0)
-			displacement = 4;
+			mod = 2;
 		else
 			op->base = (uint8_t)(rm | (cursor->rex & 1) << 3);
 	} else if (rm == 5 && mod == 0) {
-		displacement = 4;
-		ip_relative = cursor->wide;
+		mod = 2;
+		if (cursor->wide) /* completed when the length is known */
+			op->displacement = (int64_t)op->address;
 	} else {
 		op->base = (uint8_t)(rm | (cursor->rex & 1) << 3);
 	}
-	if (!left(cursor, displacement))
-		return false;
-	if (displacement)
-		op->displacement = signed_number(cursor, displacement);
-	if (ip_relative) /* completed when the length is known */
-		op->displacement += (int64_t)op->address;
+	if (mod != 0)
+		op->displacement += take_signed(cursor, mod == 1 ? 1 : 4);
 	set_segment(cursor, op);
-	return true;
 }
 
-/* The r/m operand as target or source. */
-static bool rm_operand(struct cursor *cursor, struct operation *op, unsigned size, uint8_t *kind,
-		       uint8_t *number)
+/* The r/m operand as target or source: its kind and number. */
+INLINE enum operand_kind rm_operand(struct cursor *cursor, struct operation *op, unsigned size,
+				    uint8_t *number)
 {
-	if (cursor->modrm >> 6 != 3) {
-		*kind = OPERAND_MEMORY;
-		return memory_operand(cursor, op);
+	if (cursor->modrm >= 0xc0) {
+		*number =
+			register_offset(cursor, (cursor->modrm & 7) | (cursor->rex & 1) << 3, size);
+		return OPERAND_REGISTER;
 	}
-	*kind = OPERAND_REGISTER;
-	*number = register_offset(cursor, (cursor->modrm & 7) | (cursor->rex & 1) << 3, size);
-	return true;
+	quick_memory(cursor, op);
+	return OPERAND_MEMORY;
 }
 
-static void reg_operand(const struct cursor *cursor, unsigned size, uint8_t *kind, uint8_t *number)
+INLINE uint8_t reg_operand(const struct cursor *cursor, unsigned size)
 {
-	*kind = OPERAND_REGISTER;
-	*number = register_offset(cursor, modrm_register(cursor), size);
+	return register_offset(cursor, (cursor->modrm >> 3 & 7) | (cursor->rex & 4) << 1, size);
 }
 
-static bool immediate(struct cursor *cursor, struct operation *op, unsigned bytes)
+/* r/m, reg */
+INLINE enum shape into_rm(struct cursor *cursor, struct operation *op)
 {
-	if (!left(cursor, bytes))
-		return false;
-	op->source_kind = OPERAND_IMMEDIATE;
-	op->immediate = (uint64_t)signed_number(cursor, bytes);
-	op->source_size = (uint8_t)bytes;
-	return true;
+	enum operand_kind kind = rm_operand(cursor, op, op->size, &op->target);
+
+	op->target_kind = (uint8_t)kind;
+	op->source = reg_operand(cursor, op->size);
+	op->source_kind = OPERAND_REGISTER;
+	op->source_size = op->size;
+	return kind == OPERAND_MEMORY ? SHAPE_MR : SHAPE_RR;
 }
 
-static bool two_operands(struct cursor *cursor, enum form form, unsigned source_size,
-			 struct operation *op)
+/* reg, r/m */
+INLINE enum shape from_rm(struct cursor *cursor, struct operation *op, unsigned source_size)
 {
+	enum operand_kind kind = rm_operand(cursor, op, source_size, &op->source);
+
+	op->source_kind = (uint8_t)kind;
 	op->source_size = (uint8_t)source_size;
-	if (form == FORM_MR) {
-		reg_operand(cursor, source_size, &op->source_kind, &op->source);
-		return rm_operand(cursor, op, op->size, &op->target_kind, &op->target);
-	}
-	reg_operand(cursor, op->size, &op->target_kind, &op->target);
-	return rm_operand(cursor, op, source_size, &op->source_kind, &op->source);
+	op->target = reg_operand(cursor, op->size);
+	op->target_kind = OPERAND_REGISTER;
+	return kind == OPERAND_MEMORY ? SHAPE_RM : SHAPE_RR;
 }
 
-static bool group_operands(struct cursor *cursor, unsigned opcode, enum form form,
-			   struct operation *op, uint16_t *mnemonic)
+/* r/m alone, or with an immediate. */
+INLINE enum shape only_rm(struct cursor *cursor, struct operation *op)
 {
-	unsigned which = cursor->modrm >> 3 & 7;
+	enum operand_kind kind = rm_operand(cursor, op, op->size, &op->target);
 
-	if (form == FORM_SHIFT)
-		*mnemonic = group_shift[which];
-	else if (form == FORM_M)
-		*mnemonic = group_step[which];
-	else if (*mnemonic == 0)
-		*mnemonic = group_alu[which];
-	else if (which != 0) /* c6 and c7: mov only */
-		return false;
-	if (*mnemonic == 0 || !rm_operand(cursor, op, op->size, &op->target_kind, &op->target))
-		return false;
-	switch (form) {
-	case FORM_M: return true;
-	case FORM_M_I: return immediate(cursor, op, op->size == 1 ? 1 : 4);
-	case FORM_M_I8: return immediate(cursor, op, 1);
-	default: break;
-	}
-	if (opcode >= 0xd0) {
-		op->source_kind = OPERAND_IMMEDIATE;
-		op->source_size = 1;
-		op->immediate = 1;
-		return true;
-	}
-	if (!immediate(cursor, op, 1))
-		return false;
-	op->immediate &= 0xff;
-	return true;
+	op->target_kind = (uint8_t)kind;
+	return kind == OPERAND_MEMORY ? SHAPE_M : SHAPE_R;
 }
 
-static bool opcode_register(struct cursor *cursor, unsigned opcode, enum form form,
-			    struct operation *op)
+INLINE void take_immediate(struct cursor *cursor, struct operation *op, unsigned bytes)
+{
+	op->source_kind = OPERAND_IMMEDIATE;
+	op->immediate = (uint64_t)take_signed(cursor, bytes);
+	op->source_size = (uint8_t)bytes;
+}
+
+INLINE enum shape rm_immediate(struct cursor *cursor, struct operation *op, unsigned bytes)
+{
+	enum shape shape = only_rm(cursor, op);
+
+	take_immediate(cursor, op, bytes);
+	return shape == SHAPE_M ? SHAPE_MI : SHAPE_RI;
+}
+
+INLINE enum shape rm_shift(struct cursor *cursor, struct operation *op, bool by_one)
+{
+	enum shape shape = only_rm(cursor, op);
+
+	op->source_kind = OPERAND_IMMEDIATE;
+	op->source_size = 1;
+	op->immediate = by_one ? 1 : *cursor->at++;
+	return shape == SHAPE_M ? SHAPE_MI : SHAPE_RI;
+}
+
+INLINE enum shape opcode_register(const struct cursor *cursor, unsigned opcode,
+				  struct operation *op)
 {
 	op->target_kind = OPERAND_REGISTER;
 	op->target = register_offset(cursor, (opcode & 7) | (cursor->rex & 1) << 3, op->size);
-	return form == FORM_REG || (op->size != 8 && immediate(cursor, op, op->size));
+	return SHAPE_R;
 }
 
-static bool relative(struct cursor *cursor, const struct encoding *encoding, struct operation *op)
+INLINE enum shape only_immediate(struct operation *op, unsigned bytes)
 {
-	unsigned bytes = encoding->size ? 1 : 4;
-
-	if (!left(cursor, bytes))
-		return false;
 	op->target_kind = OPERAND_IMMEDIATE;
 	op->size = (uint8_t)bytes;
-	op->displacement = signed_number(cursor, bytes);
-	return true;
+	return SHAPE_I;
 }
 
-static bool push_immediate(struct cursor *cursor, const struct encoding *encoding,
-			   struct operation *op)
+/* Reads the operands and gives their shape; SHAPES when the encoding is not for here after all. */
+INLINE enum shape quick_operands(struct cursor *cursor, const struct encoding *encoding,
+				 unsigned opcode, struct operation *op)
 {
-	unsigned bytes = encoding->size ? 1 : 4;
+	unsigned full = op->size == 1 ? 1 : 4; /* an immediate */
 
-	if (!left(cursor, bytes))
-		return false;
-	op->target_kind = OPERAND_IMMEDIATE;
-	op->size = (uint8_t)bytes;
-	op->immediate = (uint64_t)signed_number(cursor, bytes);
-	return true;
-}
-
-static bool operands(struct cursor *cursor, const struct encoding *encoding, unsigned opcode,
-		     struct operation *op, uint16_t *mnemonic)
-{
-	enum form form = (enum form)encoding->form;
-
-	switch (form) {
-	case FORM_PLAIN: op->size = 0; return true;
-	case FORM_MR:
-	case FORM_RM: return two_operands(cursor, form, op->size, op);
-	case FORM_EXTEND: return two_operands(cursor, FORM_RM, encoding->size, op);
+	switch ((enum form)encoding->form) {
+	case FORM_PLAIN: op->size = 0; return SHAPE_NONE;
+	case FORM_MR: return into_rm(cursor, op);
+	case FORM_RM: return from_rm(cursor, op, op->size);
+	case FORM_EXTEND: return from_rm(cursor, op, encoding->size);
+	case FORM_LEA:
+		return cursor->modrm >= 0xc0 ? SHAPES : from_rm(cursor, op, cursor->wide ? 8 : 4);
 	case FORM_AI:
 		op->target_kind = OPERAND_REGISTER;
-		return immediate(cursor, op, op->size == 1 ? 1 : 4);
-	case FORM_REG:
-	case FORM_REG_I: return opcode_register(cursor, opcode, form, op);
-	case FORM_PUSH_I: return push_immediate(cursor, encoding, op);
-	case FORM_RELATIVE: return relative(cursor, encoding, op);
-	default: return group_operands(cursor, opcode, form, op, mnemonic);
+		take_immediate(cursor, op, full);
+		return SHAPE_RI;
+	case FORM_REG: return opcode_register(cursor, opcode, op);
+	case FORM_REG_I:
+		if (op->size == 8)
+			return SHAPES;
+		opcode_register(cursor, opcode, op);
+		take_immediate(cursor, op, full);
+		return SHAPE_RI;
+	case FORM_PUSH_I:
+		only_immediate(op, encoding->size ? 1 : 4);
+		op->immediate = (uint64_t)take_signed(cursor, op->size);
+		return SHAPE_I;
+	case FORM_RELATIVE:
+	case FORM_JCC:
+		only_immediate(op, encoding->size ? 1 : 4);
+		op->displacement = take_signed(cursor, op->size);
+		return SHAPE_I;
+	case FORM_M: return only_rm(cursor, op);
+	case FORM_M_I: return rm_immediate(cursor, op, full);
+	case FORM_M_I8: return rm_immediate(cursor, op, 1);
+	case FORM_SHIFT: return rm_shift(cursor, op, false);
+	case FORM_SHIFT_1: return rm_shift(cursor, op, true);
+	default: return SHAPES;
 	}
 }
 
-/* Pushes, pops and near branches are 64 bits wide in 64-bit mode without any REX.W. */
-static bool wide_by_default(uint16_t mnemonic)
+INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, struct operation *op)
 {
-	return mnemonic == M(PUSH) || mnemonic == M(POP) || mnemonic == M(CALL) ||
-	       mnemonic == M(RET) || mnemonic == M(JMP) || (mnemonic >= M(JB) && mnemonic <= M(JZ));
-}
-
-bool decode_quick(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
-		  struct decoded *decoded)
-{
-	struct cursor cursor = { .bytes = bytes,
-				 .length = length,
-				 .wide = cpu->mode == X86_MODE_64 };
-	struct operation *op = &decoded->operation;
+	struct cursor cursor = { .at = bytes, .wide = wide };
 	const struct encoding *encoding;
-	uint16_t mnemonic;
-	unsigned opcode;
+	const struct semantics *semantics;
+	unsigned opcode, width;
+	enum shape shape;
 
-	if (cursor.wide && left(&cursor, 1) && (bytes[0] & 0xf0) == 0x40)
-		cursor.rex = bytes[cursor.at++];
-	if (!left(&cursor, 3))
-		return false;
-	opcode = bytes[cursor.at++];
+	if (cursor.wide && (*cursor.at & 0xf0) == 0x40)
+		cursor.rex = *cursor.at++;
+	opcode = *cursor.at++;
 	encoding = &one_byte[opcode];
 	if (opcode == 0x0f) {
-		opcode = bytes[cursor.at++];
+		opcode = *cursor.at++;
 		encoding = &two_byte[opcode];
 	} else if (cursor.wide && (opcode & 0xf0) == 0x40) {
-		return false; /* a second REX */
+		return 0; /* a second REX */
 	}
-	if (encoding->form == FORM_NONE)
-		return false;
-	mnemonic = encoding->mnemonic;
+	if (UNLIKELY(encoding->form == FORM_NONE))
+		return 0;
+	cursor.modrm = *cursor.at; /* where there is one */
+	cursor.at += encoding->modrm;
+	semantics = encoding->semantics + (cursor.modrm >> 3 & encoding->group);
+	width = cursor.wide && (cursor.rex & 8 || encoding->wide) ? 8 : 4;
+	if (encoding->size == 1 && !encoding->wide && encoding->form != FORM_EXTEND)
+		width = 1;
 	*op = (struct operation){ .address = address,
 				  .base = NO_REGISTER,
 				  .index = NO_REGISTER,
 				  .segment = NO_SEGMENT,
 				  .third = opcode & 15,
+				  .prefixes = encoding->prefixes,
+				  .size = (uint8_t)width,
+				  .width = (uint8_t)width,
 				  .address_unused = cursor.wide ? 0 : 32 };
-	op->width = cursor.wide && (cursor.rex & 8 || wide_by_default(mnemonic)) ? 8 : 4;
-	op->size = encoding->size == 1 && encoding->form != FORM_EXTEND &&
-				   encoding->form != FORM_PUSH_I
-			   ? 1
-			   : op->width;
-	if (encoding->form == FORM_MR || encoding->form == FORM_RM ||
-	    (encoding->form >= FORM_M_I && encoding->form <= FORM_EXTEND))
-		cursor.modrm = bytes[cursor.at++];
-	if (op->size == 1 && encoding->form != FORM_RELATIVE)
-		op->width = 1; /* as Zydis has it */
-	if (!operands(&cursor, encoding, opcode, op, &mnemonic))
-		return false;
-	op->length = (uint8_t)cursor.at;
-	if (cursor.wide &&
-	    (op->target_kind == OPERAND_MEMORY || op->source_kind == OPERAND_MEMORY) &&
-	    (cursor.modrm & 0xc7) == 5)
-		op->displacement += op->length;
-	decoded->bytes = cursor.at;
-	decode_handler((ZydisMnemonic)mnemonic, op);
-	if (mnemonic == M(PUSH) || mnemonic == M(POP) || mnemonic == M(CALL) || mnemonic == M(RET))
-		op->prefixes |= PREFIX_STACK;
-	return true;
+	shape = quick_operands(&cursor, encoding, opcode, op);
+	if (UNLIKELY(shape == SHAPES))
+		return 0;
+	op->length = (uint8_t)(cursor.at - bytes);
+	if (cursor.wide && encoding->modrm && (cursor.modrm & 0xc7) == 5)
+		op->displacement += op->length; /* behind the instruction */
+	if (encoding->form == FORM_JCC) {
+		op->run = conditions_jcc[opcode & 15];
+		return op->length;
+	}
+	op->run = semantics->general;
+	if (semantics->shapes) {
+		handler *special = (*semantics->shapes)[__builtin_ctz(width)][shape];
+		op->run = special ? special : op->run;
+	}
+	return op->run ? op->length : 0;
+}
+
+unsigned decode_quick(const struct x86 *cpu, uint64_t address, const uint8_t *bytes,
+		      struct operation *op)
+{
+	return cpu->mode == X86_MODE_64 ? decode_for(true, address, bytes, op)
+					: decode_for(false, address, bytes, op);
 }

@@ -205,7 +205,7 @@ int x86_map(struct x86 *machine, uint64_t address, uint64_t length, unsigned pro
 	if (result < 0)
 		return result;
 	at = region_index(regions, first);
-	region_insert(regions, at, (struct region){ first, last, protection });
+	region_insert(regions, at, (struct region){ first, last, protection & PROTECTION });
 	regions_join(regions, at, at + 1);
 	return 0;
 }
@@ -219,16 +219,16 @@ int x86_unmap(struct x86 *machine, uint64_t address, uint64_t length)
 	return regions_remove(machine, first, last);
 }
 
-int x86_protect(struct x86 *machine, uint64_t address, uint64_t length, unsigned protection)
+/* Sets the protection of a range to what it was, cut to the bits of `keep`, and `set`. */
+static int regions_change(struct x86 *cpu, uint64_t first, uint64_t last, unsigned keep,
+			  unsigned set)
 {
-	struct regions *regions = &machine->memory->regions;
-	uint64_t first, last, expected;
+	struct regions *regions = &cpu->memory->regions;
+	uint64_t expected;
 	unsigned from, at;
 	int result;
 
-	if (!range_pages(machine, address, length, &first, &last))
-		return ERROR_INPUT;
-	result = regions_open(machine, first, last);
+	result = regions_open(cpu, first, last);
 	if (result < 0)
 		return result;
 	expected = first;
@@ -237,7 +237,7 @@ int x86_protect(struct x86 *machine, uint64_t address, uint64_t length, unsigned
 		if (regions->list[at].first != expected)
 			result = ERROR_INPUT;
 		expected = regions->list[at].last + 1;
-		regions->list[at].protection = protection;
+		regions->list[at].protection = (regions->list[at].protection & keep) | set;
 	}
 	if (expected != last + 1)
 		result = ERROR_INPUT;
@@ -246,9 +246,43 @@ int x86_protect(struct x86 *machine, uint64_t address, uint64_t length, unsigned
 	return result;
 }
 
+int x86_protect(struct x86 *machine, uint64_t address, uint64_t length, unsigned protection)
+{
+	uint64_t first, last;
+
+	if (!range_pages(machine, address, length, &first, &last))
+		return ERROR_INPUT;
+	return regions_change(machine, first, last, ~PROTECTION, protection & PROTECTION);
+}
+
+int x86_touch(struct x86 *machine, uint64_t address, uint64_t length, unsigned accesses)
+{
+	uint64_t first, last;
+
+	if (!range_pages(machine, address, length, &first, &last))
+		return ERROR_INPUT;
+	return regions_change(machine, first, last, PROTECTION,
+			      (accesses & ACCESSES) << TOUCH_SHIFT);
+}
+
+bool memory_touched(struct x86 *cpu, const struct region *region, uint64_t address, unsigned access)
+{
+	uint64_t page = address >> PAGE_BITS;
+
+	if (LIKELY(!(region->protection & access << TOUCH_SHIFT)))
+		return false;
+	/* without memory it stays, and stops again: nothing is lost */
+	(void)regions_change(cpu, page, page, ~(access << TOUCH_SHIFT), 0);
+	cpu->exit.reason = X86_STOP_TOUCH;
+	cpu->exit.vector = (uint16_t)access;
+	cpu->exit.error_code = 0;
+	cpu->exit.fault_address = address;
+	return true;
+}
+
 int x86_protection(const struct x86 *machine, uint64_t address)
 {
 	const struct region *region = memory_region(machine->memory, address >> PAGE_BITS);
 
-	return region ? (int)region->protection : ERROR_INPUT;
+	return region ? (int)(region->protection & PROTECTION) : ERROR_INPUT;
 }

@@ -25,49 +25,63 @@ struct operation *raise_fault(struct x86 *cpu, const struct operation *op, enum 
 struct operation *memory_fault(struct x86 *cpu, const struct operation *op)
 {
 	cpu->registers.ip = op->address;
-	if (cpu->exit.vector == X86_VECTOR_GP && op->prefixes & PREFIX_STACK)
+	if (cpu->exit.reason == X86_STOP_FAULT && cpu->exit.vector == X86_VECTOR_GP &&
+	    op->prefixes & PREFIX_STACK)
 		cpu->exit.vector = X86_VECTOR_SS;
-	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.address = op->address;
 	cpu->event = EVENT_STOP;
 	return NULL;
 }
 
-/* Executes at most `budget` operations; true to go on, false to stop with cpu->exit. */
-static bool run_some(struct x86 *cpu, uint64_t budget, uint64_t *executed)
+static bool at_block(const struct x86 *cpu)
 {
-	struct operation *op = code_find(cpu);
-	uint64_t left = budget;
+	uint64_t ip = cpu->registers.ip;
 
-	cpu->from = NULL;
-	cpu->code_changed = false;
-	cpu->event = EVENT_NEXT;
-	*executed = 0;
-	if (!op)
-		return false;
-	while (left > 0) {
-		struct operation *next = op->run(cpu, op);
-		if (UNLIKELY(!next))
-			break;
-		op = next;
-		left--;
-	}
-	*executed = budget - left;
-	if (left == 0) {
-		cpu->registers.ip = op->address;
-		return true;
-	}
-	if (cpu->event != EVENT_RESOLVE && cpu->event != EVENT_STOP)
-		++*executed;
-	return cpu->event != EVENT_DONE && cpu->event != EVENT_STOP;
+	return ip >= cpu->blocks.start && ip < cpu->blocks.end;
 }
 
-/* rdtsc: the instructions executed so far are the time stamp. */
-static void read_clock(struct x86 *cpu)
+/* Stops in front of a block; when the budget ends here too, the next run begins with that. */
+static bool stop_at_block(struct x86 *cpu)
 {
-	cpu->registers.general[X86_AX] = (uint32_t)cpu->instructions;
-	cpu->registers.general[X86_DX] = cpu->instructions >> 32;
-	cpu->event = EVENT_NEXT;
+	cpu->exit = (struct x86_exit){ .reason = X86_STOP_BLOCK, .address = cpu->registers.ip };
+	cpu->block_waits = cpu->left == 0;
+	return cpu->block_waits;
+}
+
+/* Executes operations while there are some left and TF is not set by one; true to go on at
+ * registers.ip, false to stop with cpu->exit. */
+static bool run_some(struct x86 *cpu)
+{
+	struct operation *op;
+
+	cpu->from = NULL;
+	do {
+		cpu->code_changed = false;
+		cpu->event = EVENT_NEXT;
+		op = code_find(cpu);
+		if (!op)
+			return false;
+		for (;;) {
+			struct operation *next;
+			cpu->present = op;
+			next = op->run(cpu, op);
+			if (UNLIKELY(!next))
+				break;
+			op = next;
+			if (UNLIKELY(--cpu->left == 0)) {
+				cpu->registers.ip = op->address;
+				return true;
+			}
+		}
+		if (cpu->event == EVENT_DONE || cpu->event == EVENT_STOP) {
+			cpu->left -= cpu->event == EVENT_DONE;
+			return false;
+		}
+		cpu->left -= cpu->event == EVENT_NEXT || cpu->event == EVENT_BRANCH;
+		if ((cpu->event == EVENT_BRANCH || cpu->event == EVENT_BLOCK) && at_block(cpu))
+			return stop_at_block(cpu);
+	} while (cpu->left > 0 && !(cpu->registers.flags & X86_FLAG_TF));
+	return true;
 }
 
 /* The debug trap behind an instruction that began with TF set. */
@@ -80,20 +94,23 @@ static void single_step(struct x86 *cpu, uint64_t address)
 
 struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 {
-	uint64_t executed;
-
-	machine->from = NULL;
+	if (machine->block_waits && budget > 0) {
+		machine->block_waits = false;
+		return (struct x86_exit){ .reason = X86_STOP_BLOCK,
+					  .address = machine->registers.ip };
+	}
 	while (budget > 0) {
-		bool stepping = machine->registers.flags & X86_FLAG_TF;
-		uint64_t address = machine->registers.ip;
-		bool go_on = run_some(machine, stepping ? 1 : budget, &executed);
+		uint64_t address = machine->registers.ip, executed;
+		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;
+		uint64_t part = stepping ? 1 : budget;
 
-		machine->instructions += executed;
+		machine->deadline = instructions_now(machine) + part;
+		machine->left = part;
+		go_on = run_some(machine);
+		executed = part - machine->left;
 		budget -= executed;
 		if (!go_on)
 			return machine->exit;
-		if (executed && machine->event == EVENT_CLOCK)
-			read_clock(machine);
 		if (stepping && executed && !machine->trap_delayed) {
 			single_step(machine, address);
 			return machine->exit;

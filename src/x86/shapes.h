@@ -28,8 +28,9 @@ typedef handler *const shape_table[4][SHAPES];
 #define SHAPE_FUNCTION(name, body, suffix, size, target, source, ...)                         \
 	static struct operation *name##_##suffix##size(struct x86 *cpu, struct operation *op) \
 	{                                                                                     \
-		return body(cpu, op, size, OPERAND_##target,                                  \
-			    OPERAND_##source __VA_OPT__(, ) __VA_ARGS__);                     \
+		return onward(cpu, op,                                                        \
+			      body(cpu, op, size, OPERAND_##target,                           \
+				   OPERAND_##source __VA_OPT__(, ) __VA_ARGS__));             \
 	}
 #define SHAPE_EACH_SIZE(name, body, suffix, target, source, ...)                         \
 	SHAPE_FUNCTION(name, body, suffix, 1, target, source __VA_OPT__(, ) __VA_ARGS__) \

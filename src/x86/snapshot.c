@@ -15,6 +15,7 @@ static void flush_writes(struct x86 *cpu)
 {
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
 		cpu->write_cache[i].page = NO_PAGE;
+	cpu->code_store.page = NO_PAGE;
 }
 
 int x86_snapshot(struct x86 *machine)
@@ -83,6 +84,7 @@ void x86_rollback(struct x86 *machine)
 	machine->registers = snapshot->registers;
 	machine->watch = snapshot->watch;
 	machine->trap_delayed = false;
+	machine->block_waits = false;
 	if (rewatched)
 		memory_flush_caches(machine);
 	if (machine->hook_count != snapshot->hook_count) {

@@ -77,15 +77,20 @@ enum x86_stop {
 	X86_STOP_INTERRUPT, /* int n (vector says n), int3, into; ip is behind the instruction */
 	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call/jmp (lcall 7,0: selector in vector);
 			       ip is behind the instruction, address is the instruction's own */
-	X86_STOP_FAULT	    /* an exception; state is as before the instruction, ip points at it */
+	X86_STOP_TOUCH,	    /* the first access to a page, see x86_touch; state is as before the
+			       instruction */
+	X86_STOP_BLOCK, /* a block begins at ip, see x86_stop_at_blocks; nothing of it was executed
+			 */
+	X86_STOP_FAULT	/* an exception; state is as before the instruction, ip points at it */
 };
 
 struct x86_exit {
 	enum x86_stop reason;
-	uint16_t vector;	/* exception or interrupt number, or far selector */
+	uint16_t vector;	/* exception or interrupt number, or far selector; of a touch the
+				   access: X86_READ, X86_WRITE or X86_EXECUTE */
 	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware) and #GP */
 	uint64_t address;	/* of the instruction that stopped */
-	uint64_t fault_address; /* the linear address of a #PF */
+	uint64_t fault_address; /* the linear address of a #PF or a touch */
 };
 
 /* `memory_limit`: most bytes of guest memory that may be materialised; beyond it writes fault (#PF)
@@ -137,6 +142,15 @@ void x86_load(struct x86 *machine, const struct x86_context *context);
 /* Claims [start, end) for the owner: execution that reaches it stops with X86_STOP_HOOK. Ranges may
  * not overlap. ERROR_INPUT / ERROR_LIMIT (64 ranges). */
 MUST_CHECK int x86_hook(struct x86 *machine, uint64_t start, uint64_t end);
+/* Stops with X86_STOP_TOUCH before the first access of each page of the range, for each kind in
+ * `accesses` (X86_READ, X86_WRITE, X86_EXECUTE): once each; going on executes the instruction. What
+ * was set for the range before is replaced, mapping it again clears it. An access that faults is no
+ * access. ERROR_INPUT when a page is not mapped (the others are set), ERROR_MEMORY. */
+MUST_CHECK int x86_touch(struct x86 *machine, uint64_t address, uint64_t length, unsigned accesses);
+/* Stops with X86_STOP_BLOCK in front of each basic block that is entered inside [start, end): the
+ * target of a branch, and what is behind a relative one. Where a run begins does not stop. One
+ * range; an empty one ends it. Execution inside is slower. ERROR_INPUT when start > end. */
+MUST_CHECK int x86_stop_at_blocks(struct x86 *machine, uint64_t start, uint64_t end);
 /* Runs until something of enum x86_stop happens, at most `budget` instructions. */
 struct x86_exit x86_run(struct x86 *machine, uint64_t budget);
 /* Instructions executed since x86_new; not changed by x86_rollback. A REP iteration counts as one.
@@ -156,6 +170,19 @@ void x86_commit(struct x86 *machine);
 
 /* Was the byte written by guest instructions since it was mapped (or since the owner wrote it)? */
 bool x86_written(const struct x86 *machine, uint64_t address);
+
+/* The history of a page since it was mapped, as far as the guest made it. Times are numbers of
+ * instructions, the first one executed by the machine being 1; 0: never. */
+struct x86_page_history {
+	uint64_t written_at, written_by; /* the first store into it; the instruction's address */
+	uint64_t executed_at;		 /* the first instruction fetched from it */
+	uint64_t rewritten_at, rewritten_by; /* the newest store since then */
+	uint64_t unpacked_at, unpacked_ip;   /* the first instruction executed from bytes that the
+						guest had written */
+};
+/* Of the page of `address`; rolled back with snapshots. False when nothing ever happened there. */
+MUST_CHECK bool x86_page_history(const struct x86 *machine, uint64_t address,
+				 struct x86_page_history *history);
 
 struct x86_watch {
 	uint64_t start, end;	   /* the range that is watched */

@@ -60,6 +60,7 @@ int cli_print_json(const json_t *record);
 /* --- x86_print.c: a trace for people, 100 columns wide --- */
 struct cli_x86_printer {
 	unsigned address_digits;
+	bool any;	  /* a step was printed */
 	json_t *repeated; /* the last step of a run of repetitions that is not printed yet, or NULL
 			   */
 	json_t *first;	  /* the first of them */

@@ -55,18 +55,45 @@ static size_t visible_width(const char *text)
 static void put_word(struct column *column, enum cli_style style, const char *word)
 {
 	size_t width = visible_width(word);
+	/* a word wider than the column begins further to the left */
+	size_t start = width > WIDTH - EFFECTS && width < WIDTH ? WIDTH - width : EFFECTS;
 
-	if (column->at > EFFECTS || (!column->empty && column->at + 2 + width > WIDTH)) {
+	if (column->empty ? column->at + 2 > start : column->at + 2 + width > WIDTH) {
 		putchar('\n');
 		column->at = 0;
 		column->empty = true;
 	}
-	size_t gap = column->empty ? EFFECTS - column->at : 2;
+	size_t gap = column->empty ? start - column->at : 2;
 	printf("%*s%s", (int)gap, "", cli_style(style));
 	cli_print_text(stdout, word);
 	fputs(cli_style(CLI_PLAIN), stdout);
 	column->at += gap + width;
 	column->empty = false;
+}
+
+/* What follows from an x87 value that was pushed or popped: the stack's top, C1, and the tags. */
+static bool follows_from_stack(const json_t *step, const json_t *change)
+{
+	const unsigned long top_and_c1 = 0x3a00;
+	const char *name = text_field(change, "name");
+	json_t *other;
+	size_t index;
+
+	if (strcmp(name, "fstat") == 0) {
+		unsigned long old = strtoul(text_field(change, "old"), NULL, 16);
+		unsigned long now = strtoul(text_field(change, "new"), NULL, 16);
+		return ((old ^ now) & ~top_and_c1) == 0;
+	}
+	if (strcmp(name, "ftag") != 0)
+		return false;
+	json_array_foreach(json_object_get(step, "registers"), index, other)
+	{
+		const char *also = text_field(other, "name");
+		if (strcmp(also, "fstat") == 0 || strncmp(also, "st", 2) == 0 ||
+		    strncmp(also, "mm", 2) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void put_registers(struct column *column, const json_t *old_step, const json_t *step)
@@ -78,6 +105,8 @@ static void put_registers(struct column *column, const json_t *old_step, const j
 	{
 		const char *name = text_field(change, "name"), *old = digits(change, "old");
 		char word[WORD_SIZE];
+		if (follows_from_stack(step, change))
+			continue;
 		/* of repetitions: from before the first to behind the last */
 		json_array_foreach(json_object_get(old_step, "registers"), other,
 				   earlier) if (strcmp(text_field(earlier, "name"), name) == 0)
@@ -106,18 +135,29 @@ static void put_flags(struct column *column, const json_t *step)
 		put_word(column, CLI_YELLOW, word);
 }
 
+/* A value with as many digits as the access has bytes, of a long one the first eight. */
+static void memory_digits(const json_t *access, const char *name, char *text, size_t size)
+{
+	const char *number = digits(access, name);
+	long long bytes = number_field(access, "size");
+	int missing = bytes > 16 || !*number ? 0 : (int)(2 * bytes) - (int)strlen(number);
+
+	snprintf(text, size, "%.*s%.*s", missing > 0 ? missing : 0, "0000000000000000",
+		 bytes > 16 ? 16 : 32, number);
+}
+
 static void put_access(const struct cli_x86_printer *printer, struct column *column,
 		       const json_t *access)
 {
-	const char *read = digits(access, "read"), *written = digits(access, "written");
-	char word[WORD_SIZE], place[32];
-	const int most = 32; /* digits shown of a long value */
+	char word[WORD_SIZE], place[32], read[40], written[40];
 
 	address_digits(printer, access, place, sizeof place);
+	memory_digits(access, "read", read, sizeof read);
+	memory_digits(access, "written", written, sizeof written);
 	if (*read && *written)
-		snprintf(word, sizeof word, "[%s] %.*s → %.*s", place, most, read, most, written);
+		snprintf(word, sizeof word, "[%s] %s → %s", place, read, written);
 	else
-		snprintf(word, sizeof word, "[%s] %s %.*s", place, *written ? "←" : "=", most,
+		snprintf(word, sizeof word, "[%s] %s %s", place, *written ? "←" : "=",
 			 *written ? written : read);
 	if (number_field(access, "size") > 16)
 		snprintf(word + strlen(word), sizeof word - strlen(word), "… (%lld bytes)",
@@ -146,15 +186,12 @@ static void print_step(const struct cli_x86_printer *printer, const json_t *step
 	char place[32];
 
 	address_digits(printer, step, place, sizeof place);
-	printf("%s%*lld  %s%s  ", cli_style(CLI_DIM), NUMBER_WIDTH, number_field(step, "number"),
-	       place, cli_style(CLI_PLAIN));
+	printf("%s%*lld  %s%s %c", cli_style(CLI_DIM), NUMBER_WIDTH, number_field(step, "number"),
+	       place, cli_style(CLI_PLAIN), self_written ? '*' : ' ');
 	printf("%s%-*s%s  ", cli_style(self_written ? CLI_RED : CLI_DIM), (int)bytes_width, bytes,
 	       cli_style(CLI_PLAIN));
 	printf("%s%s%s", cli_style(CLI_BOLD), text, cli_style(CLI_PLAIN));
-	column.at =
-		(size_t)NUMBER_WIDTH + 2 + strlen(place) + 2 + bytes_width + 2 + strlen(text) + 1;
-	if (column.at <= EFFECTS)
-		putchar(' ');
+	column.at = NUMBER_WIDTH + 2 + strlen(place) + 2 + bytes_width + 2 + strlen(text);
 	put_registers(&column, NULL, step);
 	put_flags(&column, step);
 	put_memory(printer, &column, step);
@@ -172,8 +209,8 @@ static void print_repetitions(struct cli_x86_printer *printer)
 	} else if (printer->repetitions > 1) {
 		snprintf(text, sizeof text, "%*s  %llu more repetitions", NUMBER_WIDTH, "",
 			 (unsigned long long)printer->repetitions);
-		printf("%s%s%s ", cli_style(CLI_DIM), text, cli_style(CLI_PLAIN));
-		column.at = strlen(text) + 1;
+		printf("%s%s%s", cli_style(CLI_DIM), text, cli_style(CLI_PLAIN));
+		column.at = strlen(text);
 		put_registers(&column, printer->first, printer->repeated);
 		put_flags(&column, printer->repeated);
 		putchar('\n');
@@ -196,6 +233,7 @@ static void take_step(struct cli_x86_printer *printer, const json_t *step)
 {
 	json_t *own = json_deep_copy(step);
 
+	printer->any = true;
 	if (printer->repeated && is_repetition(printer->repeated, step)) {
 		if (printer->repetitions++ == 0)
 			printer->first = json_incref(own);
@@ -224,9 +262,9 @@ static void print_arguments(const json_t *end)
 
 	json_array_foreach(json_object_get(end, "arguments"), index, argument)
 	{
-		printf("  %-3s %-18s", text_field(argument, "name"), text_field(argument, "value"));
+		printf("  %-3s %s", text_field(argument, "name"), text_field(argument, "value"));
 		if (*text_field(argument, "text")) {
-			printf(" \"");
+			printf("  \"");
 			cli_print_text(stdout, text_field(argument, "text"));
 			putchar('"');
 		}
@@ -234,29 +272,53 @@ static void print_arguments(const json_t *end)
 	}
 }
 
-static void print_end(const json_t *end)
+/* Where it stopped, and at what where that is not said already. */
+static void print_place(const json_t *end, const char *reason)
+{
+	bool of_interest = strcmp(reason, "fault") == 0 || strcmp(reason, "budget") == 0 ||
+			   strcmp(reason, "trap") == 0;
+
+	printf("  at %s", text_field(end, "address"));
+	if (of_interest && *text_field(end, "text"))
+		printf("  %s", text_field(end, "text"));
+	else if (of_interest && *text_field(end, "bytes"))
+		printf("  bytes %s", text_field(end, "bytes"));
+	if (number_field(end, "error_code"))
+		printf("  (error code 0x%llx)",
+		       (unsigned long long)number_field(end, "error_code"));
+	putchar('\n');
+}
+
+static void print_counts(const json_t *end)
+{
+	long long instructions = number_field(end, "instructions");
+	long long written = number_field(end, "bytes_written");
+	long long executed = number_field(end, "executed_written");
+
+	printf("%lld %s", instructions, instructions == 1 ? "instruction" : "instructions");
+	if (written)
+		printf("; %lld %s written into the code", written, written == 1 ? "byte" : "bytes");
+	if (executed)
+		printf("; %lld executed that it had written (*), first at %s", executed,
+		       text_field(end, "first_written"));
+	putchar('\n');
+}
+
+static void print_end(const struct cli_x86_printer *printer, const json_t *end)
 {
 	const char *reason = text_field(end, "reason");
 	bool bad = strcmp(reason, "fault") == 0 || strcmp(reason, "left") == 0;
 
-	printf("\n%s%s%s at %s", cli_style(bad ? CLI_RED : CLI_BOLD), text_field(end, "meaning"),
-	       cli_style(CLI_PLAIN), text_field(end, "address"));
-	if (*text_field(end, "text") && bad && strcmp(reason, "left") != 0)
-		printf(": %s", text_field(end, "text"));
-	putchar('\n');
-	if (json_is_integer(json_object_get(end, "error_code")) && number_field(end, "error_code"))
-		printf("  error code 0x%llx\n",
-		       (unsigned long long)number_field(end, "error_code"));
+	if (printer->any)
+		putchar('\n');
+	printf("%s%s%s\n", cli_style(bad ? CLI_RED : CLI_BOLD), text_field(end, "meaning"),
+	       cli_style(CLI_PLAIN));
+	if (strcmp(reason, "returned") != 0)
+		print_place(end, reason);
 	if (strcmp(reason, "budget") == 0)
 		puts("  --instructions N allows more");
 	print_arguments(end);
-	printf("%lld instructions", number_field(end, "instructions"));
-	if (number_field(end, "bytes_written"))
-		printf("; %lld bytes written over its own", number_field(end, "bytes_written"));
-	if (number_field(end, "executed_written"))
-		printf("; %lld executed that it had written, first at %s",
-		       number_field(end, "executed_written"), text_field(end, "first_written"));
-	putchar('\n');
+	print_counts(end);
 }
 
 void cli_x86_print(struct cli_x86_printer *printer, const json_t *record)
@@ -270,6 +332,6 @@ void cli_x86_print(struct cli_x86_printer *printer, const json_t *record)
 	} else if (strcmp(type, "x86_end") == 0) {
 		if (printer->repetitions)
 			print_repetitions(printer);
-		print_end(record);
+		print_end(printer, record);
 	}
 }

@@ -150,6 +150,17 @@ static json_t *arguments(const struct x86 *machine)
 	return list;
 }
 
+/* The bytes at an address, as many as an instruction can have. */
+static json_t *bytes_at(const struct x86 *machine, uint64_t address)
+{
+	char text[31] = "";
+	uint8_t byte;
+
+	for (size_t i = 0; i < 15 && x86_read(machine, address + i, &byte, 1) == 0; i++)
+		snprintf(text + 2 * i, sizeof text - 2 * i, "%02x", byte);
+	return *text ? json_string(text) : json_null();
+}
+
 static json_t *end_record(const struct x86 *machine, const char *reason, const char *meaning,
 			  uint64_t address)
 {
@@ -157,8 +168,9 @@ static json_t *end_record(const struct x86 *machine, const char *reason, const c
 	char text[128];
 	bool known = x86_disassemble(machine, address, text, sizeof text) > 0;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "type", "x86_end",
-			 "reason", reason, "meaning", meaning, "address", x86_hex(address), "text",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "type", "x86_end",
+			 "reason", reason, "meaning", meaning, "address", x86_hex(address), "bytes",
+			 bytes_at(machine, address), "text",
 			 known ? json_string(text) : json_null(), "instructions",
 			 (json_int_t)x86_instructions(machine), "bytes_written",
 			 (json_int_t)watch.written, "executed_written",

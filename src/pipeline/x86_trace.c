@@ -90,15 +90,28 @@ static void look_before(const struct tracer *tracer, struct before *before)
 					       before->memory[i], before->accesses[i].size) == 0;
 }
 
+/* MMX writes ones into the exponent, and no x87 number has that above a significand without its top
+ * bit. (An MMX value with the top bit set looks like a NaN and is told as one.) */
+static bool is_mmx(const struct x86_value *value)
+{
+	return value->kind == X86_VALUE_X87 && value->bytes[8] == 0xff && value->bytes[9] == 0xff &&
+	       !(value->bytes[7] & 0x80);
+}
+
 static json_t *register_change(const struct x86_value *old, const struct x86_value *now)
 {
+	long double number = 0;
+	char name[8];
+
+	if (is_mmx(now)) {
+		snprintf(name, sizeof name, "mm%c", now->name[2]);
+		return json_pack("{s:s, s:o, s:o}", "name", name, "old", hex_bytes(old->bytes, 8),
+				 "new", hex_bytes(now->bytes, 8));
+	}
 	json_t *change = json_pack("{s:s, s:o, s:o}", "name", now->name, "old",
 				   hex_bytes(old->bytes, old->size), "new",
 				   hex_bytes(now->bytes, now->size));
-
-	/* an exponent of ones above a significand without its top bit is no x87 number, but MMX */
-	if (now->kind == X86_VALUE_X87 && (now->bytes[8] != 0xff || now->bytes[9] != 0xff)) {
-		long double number = 0;
+	if (now->kind == X86_VALUE_X87) {
 		memcpy(&number, now->bytes, 10);
 		json_object_set_new(change, "number", json_sprintf("%.19Lg", number));
 	}

@@ -299,7 +299,7 @@ static void print_counts(const json_t *end)
 	if (written)
 		printf("; %lld %s written into the code", written, written == 1 ? "byte" : "bytes");
 	if (executed)
-		printf("; %lld executed that it had written (*), first at %s", executed,
+		printf("\n%lld executed that the code had written (*), first at %s", executed,
 		       text_field(end, "first_written"));
 	putchar('\n');
 }

@@ -254,7 +254,7 @@ static int check_place(const struct pipeline_x86_trace *options, uint64_t base, 
 		return error_set(error, ERROR_USAGE, NULL,
 				 "the entry at offset %llu lies behind the %zu bytes",
 				 (unsigned long long)options->entry, length);
-	if (base < PAGE || base >= top || length > top - PAGE - base)
+	if (base < PAGE || base >= top - PAGE || length > top - PAGE - base)
 		return error_set(
 			error, ERROR_USAGE, NULL,
 			"the base address has to be from 0x1000 and leave room below 0x%llx",

@@ -172,7 +172,7 @@ struct x86_watch x86_watch_counts(const struct x86 *machine);
 
 /* --- looking --- */
 
-/* The instruction at `address` as text ("mov eax, [ebp+8]"); its length in bytes, or ERROR_INPUT
+/* The instruction at `address` as text ("mov eax, [ebp+0x8]"); its length in bytes, or ERROR_INPUT
  * when the bytes are no instruction or not mapped. */
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size);
 

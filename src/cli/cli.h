@@ -17,7 +17,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_analyze, cli_detect, cli_behave, cli_remedy, cli_outbreak,
-	cli_store, cli_policy, cli_fakenet;
+	cli_store, cli_policy, cli_fakenet, cli_x86;
 
 enum cli_exit { CLI_DONE = 0, CLI_FOUND = 1, CLI_INPUT = 2, CLI_INTERNAL = 3 };
 
@@ -56,6 +56,17 @@ void cli_progress_clear(void);
 void cli_print_case(const json_t *records, bool all);
 /* One record as a line of NDJSON, "type" first. */
 int cli_print_json(const json_t *record);
+
+/* --- x86_print.c: a trace for people, 100 columns wide --- */
+struct cli_x86_printer {
+	unsigned address_digits;
+	bool any;	  /* a step was printed */
+	json_t *repeated; /* the last step of a run of repetitions that is not printed yet, or NULL
+			   */
+	json_t *first;	  /* the first of them */
+	uint64_t repetitions;
+};
+void cli_x86_print(struct cli_x86_printer *printer, const json_t *record);
 
 /* --- table.c --- */
 /* Rows of equal columns, for kenbi store. */

@@ -8,7 +8,7 @@
 
 static const struct cli_command *const commands[] = { &cli_analyze, &cli_detect,   &cli_behave,
 						      &cli_remedy,  &cli_outbreak, &cli_store,
-						      &cli_policy,  &cli_fakenet };
+						      &cli_policy,  &cli_fakenet,  &cli_x86 };
 
 static void usage(FILE *stream)
 {
@@ -39,12 +39,19 @@ static int run_command(int count, char **words)
 	return CLI_INPUT;
 }
 
+static int run_role(const char *name)
+{
+	if (strcmp(name, "pipeline") == 0)
+		return pipeline_role();
+	return strcmp(name, "x86-trace") == 0 ? pipeline_x86_trace_role() : CLI_INTERNAL;
+}
+
 int main(int count, char **words)
 {
 	signal(SIGPIPE, SIG_IGN);
 	/* A role leaves at once: what a library does at exit needs rights that it has given up. */
 	if (count == 3 && strcmp(words[1], "--role") == 0)
-		_exit(strcmp(words[2], "pipeline") == 0 ? pipeline_role() : CLI_INTERNAL);
+		_exit(run_role(words[2]));
 	if (count < 2) {
 		usage(stderr);
 		return CLI_INPUT;

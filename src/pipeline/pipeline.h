@@ -87,4 +87,36 @@ MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const ch
 				 size_t count, const struct pipeline_sink *sink,
 				 struct error *error);
 
+/* --- bytes as code, instruction by instruction (kenbi x86 trace) --- */
+
+struct pipeline_x86_register {
+	char name[8]; /* as in x86_values */
+	uint64_t value;
+};
+struct pipeline_x86_trace {
+	bool wide;	 /* 64-bit code */
+	uint64_t base;	 /* where the bytes lie; 0: PIPELINE_X86_BASE */
+	uint64_t entry;	 /* offset of the first instruction */
+	uint64_t budget; /* instructions; at least 1 */
+	bool quiet;	 /* only the records of the beginning and the end */
+	const struct pipeline_x86_register *registers;
+	size_t register_count;
+};
+#define PIPELINE_X86_BASE  UINT64_C(0x400000)
+#define PIPELINE_X86_LIMIT ((size_t)16 << 20) /* most bytes of code */
+
+/* Runs the bytes in the simulator and emits the records x86_start, x86_step, x86_end. They lie on
+ * pages that can be read, written and executed, with a stack of 1 MiB that can, too; a return to
+ * where the code was called from ends the trace. ERROR_USAGE for an address or a register that is
+ * not possible, ERROR_INPUT without bytes. */
+MUST_CHECK int pipeline_x86_trace(const struct pipeline_x86_trace *options, struct bytes code,
+				  const char *name, const struct pipeline_sink *sink,
+				  struct error *error);
+/* The same in a confined process: `descriptor` (taken) is read there. */
+MUST_CHECK int pipeline_x86_trace_run(const struct pipeline_x86_trace *options, const char *name,
+				      int descriptor, const struct pipeline_sink *sink,
+				      struct error *error);
+/* The main function of the role "x86-trace". Returns an exit status. */
+int pipeline_x86_trace_role(void);
+
 #endif

@@ -49,22 +49,6 @@ static void role_progress(void *context, const char *what, uint64_t done, uint64
 	buffer_fini(&body);
 }
 
-static int send_outcome(int channel, enum sandbox_message type, const struct error *outcome)
-{
-	struct buffer body;
-	int32_t code = outcome->code;
-
-	buffer_init(&body, 4096);
-	buffer_append(&body, &code, sizeof code);
-	if (code) {
-		buffer_append(&body, outcome->where, strlen(outcome->where) + 1);
-		buffer_append(&body, outcome->message, strlen(outcome->message));
-	}
-	int result = sandbox_send(channel, type, buffer_bytes(&body), -1, NULL);
-	buffer_fini(&body);
-	return result;
-}
-
 static int read_options(const char *text, struct pipeline_options *options, json_t **kept)
 {
 	json_t *object = json_loads(text, 0, NULL);
@@ -102,13 +86,13 @@ static int serve_inputs(int channel, struct pipeline *pipeline, struct buffer *b
 		if (type == SANDBOX_FINISH) {
 			int result = pipeline_finish(pipeline, &outcome);
 			outcome.code = result;
-			return send_outcome(channel, SANDBOX_DONE, &outcome) < 0 ? 3 : 0;
+			return sandbox_send_outcome(channel, SANDBOX_DONE, &outcome) < 0 ? 3 : 0;
 		}
 		if (type != SANDBOX_INPUT || descriptor < 0)
 			return 3;
 		int result = pipeline_feed(pipeline, descriptor, buffer_text(body), &outcome);
 		outcome.code = result;
-		if (send_outcome(channel, SANDBOX_INPUT_DONE, &outcome) < 0)
+		if (sandbox_send_outcome(channel, SANDBOX_INPUT_DONE, &outcome) < 0)
 			return 3;
 	}
 }
@@ -152,7 +136,7 @@ int pipeline_role(void)
 			start_numbering(pipeline, kept);
 			status = serve_inputs(channel, pipeline, &body);
 		} else {
-			status = send_outcome(channel, SANDBOX_DONE, &outcome) < 0 ? 3 : 0;
+			status = sandbox_send_outcome(channel, SANDBOX_DONE, &outcome) < 0 ? 3 : 0;
 		}
 	}
 	pipeline_free(pipeline);
@@ -207,20 +191,6 @@ static void take_progress(struct pump *pump)
 			     numbers[0], numbers[1]);
 }
 
-static void take_outcome(struct pump *pump, struct error *outcome)
-{
-	struct reader reader = reader_of(buffer_bytes(&pump->body));
-	int32_t code = (int32_t)reader_u32le(&reader);
-
-	*outcome = (struct error){ .code = code };
-	if (!code)
-		return;
-	const char *where = buffer_text(&pump->body) + sizeof code;
-	const char *message = where + strnlen(where, pump->body.length - sizeof code);
-	const char *end = (const char *)pump->body.data + pump->body.length;
-	error_set(outcome, code, where, "%s", message < end ? message + 1 : "unknown");
-}
-
 /* Serves the role until it answers with `until` (or DONE). 1: answered, *outcome filled; 0: it
  * died; negative: the work has to stop. */
 static int pump_until(struct pump *pump, enum sandbox_message until, struct error *outcome,
@@ -245,7 +215,7 @@ static int pump_until(struct pump *pump, enum sandbox_message until, struct erro
 		} else if (type == SANDBOX_PROGRESS) {
 			take_progress(pump);
 		} else if (type == until || type == SANDBOX_DONE) {
-			take_outcome(pump, outcome);
+			sandbox_read_outcome(&pump->body, outcome);
 			if (type == until)
 				return 1;
 			/* It could not even begin. */

@@ -129,3 +129,37 @@ int sandbox_receive(int channel, enum sandbox_message *type, struct buffer *body
 	}
 	return 1;
 }
+
+int sandbox_send_outcome(int channel, enum sandbox_message type, const struct error *outcome)
+{
+	struct buffer body;
+	int32_t code = outcome->code;
+
+	buffer_init(&body, 4096);
+	buffer_append(&body, &code, sizeof code);
+	if (code) {
+		buffer_append(&body, outcome->where, strlen(outcome->where) + 1);
+		buffer_append(&body, outcome->message, strlen(outcome->message));
+	}
+	int result = sandbox_send(channel, type, buffer_bytes(&body), -1, NULL);
+	buffer_fini(&body);
+	return result;
+}
+
+void sandbox_read_outcome(struct buffer *body, struct error *outcome)
+{
+	struct reader reader = reader_of(buffer_bytes(body));
+	int32_t code = (int32_t)reader_u32le(&reader);
+
+	*outcome = (struct error){ .code = code };
+	if (reader_failed(&reader)) {
+		error_set(outcome, ERROR_INTERNAL, NULL, "a message between processes is broken");
+		return;
+	}
+	if (!code)
+		return;
+	const char *where = buffer_text(body) + sizeof code;
+	const char *message = where + strnlen(where, body->length - sizeof code);
+	const char *end = (const char *)body->data + body->length;
+	error_set(outcome, code, where, "%s", message < end ? message + 1 : "unknown");
+}

@@ -58,4 +58,10 @@ MUST_CHECK int sandbox_send(int channel, enum sandbox_message type, struct bytes
 MUST_CHECK int sandbox_receive(int channel, enum sandbox_message *type, struct buffer *body,
 			       int *descriptor, struct error *error);
 
+/* The body of SANDBOX_INPUT_DONE and SANDBOX_DONE: how something ended (code 0: well). */
+MUST_CHECK int sandbox_send_outcome(int channel, enum sandbox_message type,
+				    const struct error *outcome);
+/* Reads such a body; a short one is ERROR_INTERNAL. */
+void sandbox_read_outcome(struct buffer *body, struct error *outcome);
+
 #endif

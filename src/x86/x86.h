@@ -199,8 +199,46 @@ struct x86_watch x86_watch_counts(const struct x86 *machine);
 
 /* --- looking --- */
 
-/* The instruction at `address` as text ("mov eax, [ebp+8]"); its length in bytes, or ERROR_INPUT
+/* The instruction at `address` as text ("mov eax, [ebp+0x8]"); its length in bytes, or ERROR_INPUT
  * when the bytes are no instruction or not mapped. */
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size);
+
+/* Memory that an instruction reads, writes, or both (then the read comes first). */
+struct x86_access {
+	uint64_t address;
+	unsigned size; /* bytes: 1 … 512 */
+	bool reads, writes;
+};
+enum { X86_MOST_ACCESSES = 4 };
+/* What the instruction at ip will access with the registers as they are, the stack included; of a
+ * repeated string instruction the next iteration. A write that the instruction may leave out
+ * (cmpxchg, a masked move) is told, a descriptor table is not. Their number (0 for an instruction
+ * that only faults), or ERROR_INPUT when the bytes at ip are no instruction or not mapped. */
+int x86_accesses(const struct x86 *machine, struct x86_access accesses[X86_MOST_ACCESSES]);
+
+enum x86_value_kind {
+	X86_VALUE_GENERAL,
+	X86_VALUE_FLAGS,
+	X86_VALUE_SEGMENT, /* a selector */
+	X86_VALUE_BASE,	   /* of fs or gs */
+	X86_VALUE_CONTROL, /* x87 control, status, full tag word; mxcsr */
+	X86_VALUE_X87,	   /* 10 bytes: an 80-bit number, or MMX's 8 and ff ff */
+	X86_VALUE_XMM
+};
+/* A register by name, for people. */
+struct x86_value {
+	char name[8];
+	enum x86_value_kind kind;
+	unsigned size;	   /* bytes */
+	uint8_t bytes[16]; /* little-endian */
+};
+enum { X86_MOST_VALUES = 56 };
+/* All registers but ip, in an order that does not change; their number. x87 registers stand in the
+ * order of the chip and are named as the stack is at the moment, so that the same place of two
+ * lists is the same register. */
+unsigned x86_values(const struct x86 *machine, struct x86_value values[X86_MOST_VALUES]);
+/* Sets a general register, eflags, fs_base or gs_base by its name in x86_values (upper case is
+ * accepted). ERROR_USAGE when there is no such register or it cannot be set so. */
+MUST_CHECK int x86_set_value(struct x86 *machine, const char *name, uint64_t value);
 
 #endif

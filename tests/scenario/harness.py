@@ -48,6 +48,19 @@ class Case(unittest.TestCase):
             self.assertIn(word, lines[0])
 
 
+class GoldenCase(unittest.TestCase):
+    """A test that compares output with files in tests/golden/."""
+
+    def check(self, name, lines):
+        path = os.path.join(os.environ["KENBI_SOURCE"], "tests", "golden", name)
+        if os.environ.get("KENBI_UPDATE_GOLDEN"):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(line + "\n" for line in lines)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(lines, file.read().splitlines())
+
+
 def checksum(data):
     if len(data) % 2:
         data += b"\0"

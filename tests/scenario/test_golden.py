@@ -2,23 +2,13 @@
 
 After a change that is meant: `KENBI_UPDATE_GOLDEN=1 ./dev test golden`, then read the difference before committing it."""
 import os
-import unittest
 
 import harness
 
-GOLDEN = os.path.join(os.environ["KENBI_SOURCE"], "tests", "golden")
 CAPTURES = os.path.join(os.environ["KENBI_BUILD"], "tests", "scenario", "captures")
 
 
-class Golden(unittest.TestCase):
-    def check(self, name, lines):
-        path = os.path.join(GOLDEN, name)
-        if os.environ.get("KENBI_UPDATE_GOLDEN"):
-            with open(path, "w", encoding="utf-8") as file:
-                file.writelines(line + "\n" for line in lines)
-        with open(path, encoding="utf-8") as file:
-            self.assertEqual(lines, file.read().splitlines())
-
+class Golden(harness.GoldenCase):
     def test_sessions(self):
         process = harness.run("analyze", "--no-store", "--json", "benign.pcap", cwd=CAPTURES)
         self.assertEqual(process.returncode, 0, process.stderr)

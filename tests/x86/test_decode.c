@@ -62,7 +62,7 @@ static void disassembles(void **state)
 	char text[64];
 	GUEST_LOAD(machine, "\x8b\x45\x08\x0f\xff");
 	assert_int_equal(x86_disassemble(machine, CODE, text, sizeof text), 3);
-	assert_string_equal(text, "mov eax, [ebp+0x08]");
+	assert_string_equal(text, "mov eax, [ebp+0x8]");
 	assert_int_equal(x86_disassemble(machine, 0x100, text, sizeof text), ERROR_INPUT);
 	x86_free(machine);
 }

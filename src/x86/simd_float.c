@@ -17,24 +17,37 @@ bool simd_settle(struct x86 *cpu, const struct operation *op, uint32_t raised)
 	return false;
 }
 
-/* The second operand, and what the kernel makes of the first with it; false after a fault. */
-INLINE bool compute(struct x86 *cpu, const struct operation *op, simd_kernel *kernel,
-		    union xmm *target)
+/* The second operand, and what the operation makes of the first with it; false after a fault. */
+INLINE bool compute(struct x86 *cpu, const struct operation *op,
+		    const struct simd_operation *operation, union xmm *target)
 {
 	union xmm source;
 
 	return simd_source(cpu, op, &source) &&
-	       simd_settle(cpu, op, simd_execute(cpu, kernel, target, &source));
+	       simd_settle(cpu, op, simd_execute(cpu, operation, target, &source));
 }
 
-INLINE struct operation *vector_from(struct x86 *cpu, struct operation *op, simd_kernel *kernel)
+INLINE struct operation *vector_of(struct x86 *cpu, struct operation *op,
+				   const struct simd_operation *operation)
 {
 	union xmm target = cpu->registers.xmm[op->target & 15];
 
-	if (!compute(cpu, op, kernel, &target))
+	if (!compute(cpu, op, operation, &target))
 		return NULL;
 	cpu->registers.xmm[op->target & 15] = target;
 	return done(op);
+}
+
+/* Results that are always in range. */
+INLINE struct operation *vector_from(struct x86 *cpu, struct operation *op, simd_kernel *kernel)
+{
+	return vector_of(cpu, op, &(struct simd_operation){ .run = kernel });
+}
+
+INLINE bool compute_from(struct x86 *cpu, const struct operation *op, simd_kernel *kernel,
+			 union xmm *target)
+{
+	return compute(cpu, op, &(struct simd_operation){ .run = kernel }, target);
 }
 
 #define FLOAT(name)                                                         \
@@ -44,22 +57,36 @@ INLINE struct operation *vector_from(struct x86 *cpu, struct operation *op, simd
 		return vector_from(cpu, op, host_##name);                   \
 	}
 
-FLOAT(addps)
-FLOAT(addpd)
-FLOAT(addss)
-FLOAT(addsd)
-FLOAT(subps)
-FLOAT(subpd)
-FLOAT(subss)
-FLOAT(subsd)
-FLOAT(mulps)
-FLOAT(mulpd)
-FLOAT(mulss)
-FLOAT(mulsd)
-FLOAT(divps)
-FLOAT(divpd)
-FLOAT(divss)
-FLOAT(divsd)
+/* Results that may be out of range: what simd_operation says. */
+#define RANGED(name, ...)                                                                        \
+	SIMD_KERNEL(host_##name, #name " %%xmm1, %%xmm0")                                        \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                      \
+	{                                                                                        \
+		return vector_of(cpu, op, &(struct simd_operation){ host_##name, __VA_ARGS__ }); \
+	}
+#define ARITHMETIC(name, wide)              \
+	RANGED(name##ps, wide, 4, 4, true)  \
+	RANGED(name##ss, wide, 1, 4, true)  \
+	RANGED(name##pd, wide, 2, 8, false) \
+	RANGED(name##sd, wide, 1, 8, false)
+
+ARITHMETIC(add, host_add)
+ARITHMETIC(sub, host_subtract)
+ARITHMETIC(mul, host_multiply)
+ARITHMETIC(div, host_divide)
+
+static uint16_t wide_convert(uint16_t control, const struct x87_value *a, const struct x87_value *b,
+			     struct x87_value *result)
+{
+	const struct x87_value one = { UINT64_C(1) << 63, 0x3fff };
+
+	(void)a;
+	return host_multiply(control, b, &one, result);
+}
+
+RANGED(cvtpd2ps, wide_convert, 2, 8, true)
+RANGED(cvtsd2ss, wide_convert, 1, 8, true)
+
 FLOAT(minps)
 FLOAT(minpd)
 FLOAT(minss)
@@ -79,9 +106,7 @@ FLOAT(cvtdq2pd)
 FLOAT(cvtpd2dq)
 FLOAT(cvttpd2dq)
 FLOAT(cvtps2pd)
-FLOAT(cvtpd2ps)
 FLOAT(cvtss2sd)
-FLOAT(cvtsd2ss)
 
 /* --- comparison by predicate: 0 eq, 1 lt, 2 le, 3 unord, 4 neq, 5 nlt, 6 nle, 7 ord --- */
 
@@ -142,7 +167,7 @@ struct operation *run_cmpsd(struct x86 *cpu, struct operation *op)
 	struct operation *run_##name(struct x86 *cpu, struct operation *op)             \
 	{                                                                               \
 		union xmm target = cpu->registers.xmm[op->target & 15];                 \
-		if (!compute(cpu, op, host_##name, &target))                            \
+		if (!compute_from(cpu, op, host_##name, &target))                       \
 			return NULL;                                                    \
 		flags_set_arithmetic(cpu, target.u64[0]);                               \
 		return done(op);                                                        \
@@ -167,16 +192,17 @@ COMPARE_FLAGS(ucomisd)
 FROM_INTEGER(cvtsi2ss)
 FROM_INTEGER(cvtsi2sd)
 
-#define TO_INTEGER(name)                                                                           \
-	SIMD_KERNEL(host_##name##32, #name " %%xmm1, %%eax\n\tmovd %%eax, %%xmm0", "rax")          \
-	SIMD_KERNEL(host_##name##64, #name " %%xmm1, %%rax\n\tmovq %%rax, %%xmm0", "rax")          \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                        \
-	{                                                                                          \
-		union xmm result = { .u64 = { 0, 0 } };                                            \
-		if (!compute(cpu, op, op->size == 8 ? host_##name##64 : host_##name##32, &result)) \
-			return NULL;                                                               \
-		register_write(cpu, op->target, op->size, result.u64[0]);                          \
-		return done(op);                                                                   \
+#define TO_INTEGER(name)                                                                      \
+	SIMD_KERNEL(host_##name##32, #name " %%xmm1, %%eax\n\tmovd %%eax, %%xmm0", "rax")     \
+	SIMD_KERNEL(host_##name##64, #name " %%xmm1, %%rax\n\tmovq %%rax, %%xmm0", "rax")     \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                   \
+	{                                                                                     \
+		union xmm result = { .u64 = { 0, 0 } };                                       \
+		if (!compute_from(cpu, op, op->size == 8 ? host_##name##64 : host_##name##32, \
+				  &result))                                                   \
+			return NULL;                                                          \
+		register_write(cpu, op->target, op->size, result.u64[0]);                     \
+		return done(op);                                                              \
 	}
 
 TO_INTEGER(cvtss2si)
@@ -203,7 +229,7 @@ FROM_MMX(cvtpi2pd)
 	struct operation *run_##name(struct x86 *cpu, struct operation *op)                      \
 	{                                                                                        \
 		union xmm result = { .u64 = { 0, 0 } };                                          \
-		if (!compute(cpu, op, host_##name, &result))                                     \
+		if (!compute_from(cpu, op, host_##name, &result))                                \
 			return NULL;                                                             \
 		mmx_write(cpu, op->target, result.u64[0]);                                       \
 		return done(op);                                                                 \

@@ -6,15 +6,18 @@
 #define KENBI_X86_SIMD_FLOAT_H
 
 #include "x86/simd.h"
+#include "x86/x87_host.h"
 
 enum mxcsr {
 	MXCSR_IE = 1 << 0,
 	MXCSR_DE = 1 << 1,
 	MXCSR_ZE = 1 << 2,
+	MXCSR_OE = 1 << 3,
 	MXCSR_UE = 1 << 4,
 	MXCSR_PE = 1 << 5,
 	MXCSR_FLAGS = 0x3f,
 	MXCSR_DAZ = 1 << 6,
+	MXCSR_OM = 1 << 10,
 	MXCSR_UM = 1 << 11,
 	MXCSR_MASKS = 0x1f80,
 	MXCSR_RC_SHIFT = 13,
@@ -41,21 +44,36 @@ typedef uint32_t simd_kernel(uint32_t mxcsr, union xmm *target, const union xmm 
 		return mxcsr;                                                              \
 	}
 
-/* Runs a kernel as the guest would; the exceptions that occurred, masked or not.
- *
- * The kernel runs with all of them masked. That hides one case: an exact result that is tiny raises
- * underflow only when the guest does not mask it. Flushing to zero shows it. */
-INLINE uint32_t simd_execute(const struct x86 *cpu, simd_kernel *kernel, union xmm *target,
-			     const union xmm *source)
-{
-	uint32_t mxcsr = (cpu->registers.mxcsr | MXCSR_MASKS) & ~(uint32_t)MXCSR_FLAGS, tiny = 0;
+/* A kernel, and what the slow path below must know of it. */
+struct simd_operation {
+	simd_kernel *run;
+	/* the same on the x87, where nothing is out of range (see x87_host.h); NULL when results
+	 * cannot be out of range */
+	uint16_t (*wide)(uint16_t control, const struct x87_value *a, const struct x87_value *b,
+			 struct x87_value *result);
+	uint8_t lanes, size; /* of the source, the size in bytes */
+	bool to_single;	     /* the precision of the results */
+};
 
-	if (UNLIKELY(!(cpu->registers.mxcsr & MXCSR_UM))) {
-		union xmm flushed = *target;
-		tiny = kernel(mxcsr | MXCSR_FTZ, &flushed, source) & MXCSR_UE;
-		mxcsr &= ~(uint32_t)MXCSR_FTZ;
+/* The exceptions of an operation of which a result may be too large or too tiny while the guest
+ * does not mask that (simd_range.c). */
+uint32_t simd_out_of_range(const struct x86 *cpu, const struct simd_operation *operation,
+			   const union xmm *target, const union xmm *source);
+
+/* Runs a kernel as the guest would; the exceptions that occurred, masked or not. The kernel itself
+ * runs with all of them masked. */
+INLINE uint32_t simd_execute(const struct x86 *cpu, const struct simd_operation *operation,
+			     union xmm *target, const union xmm *source)
+{
+	uint32_t mxcsr = (cpu->registers.mxcsr | MXCSR_MASKS) & ~(uint32_t)MXCSR_FLAGS;
+
+	if (operation->wide &&
+	    UNLIKELY((cpu->registers.mxcsr & (MXCSR_UM | MXCSR_OM)) != (MXCSR_UM | MXCSR_OM))) {
+		uint32_t raised = simd_out_of_range(cpu, operation, target, source);
+		operation->run(mxcsr, target, source);
+		return raised;
 	}
-	return (kernel(mxcsr, target, source) & MXCSR_FLAGS) | tiny;
+	return operation->run(mxcsr, target, source) & MXCSR_FLAGS;
 }
 
 /* Keeps the flags; false when one of them is not masked, and #XM is raised. */

@@ -3,12 +3,16 @@
 #include "x86/handlers.h"
 #include "x86/simd_float.h"
 
-SIMD_KERNEL(lanes_addps, "addps %%xmm1, %%xmm0")
-SIMD_KERNEL(lanes_addpd, "addpd %%xmm1, %%xmm0")
-SIMD_KERNEL(lanes_subps, "subps %%xmm1, %%xmm0")
-SIMD_KERNEL(lanes_subpd, "subpd %%xmm1, %%xmm0")
-SIMD_KERNEL(lanes_mulps, "mulps %%xmm1, %%xmm0")
-SIMD_KERNEL(lanes_mulpd, "mulpd %%xmm1, %%xmm0")
+#define LANES(name, ...)                                    \
+	SIMD_KERNEL(kernel_##name, #name " %%xmm1, %%xmm0") \
+	static const struct simd_operation lanes_##name = { kernel_##name, __VA_ARGS__ };
+
+LANES(addps, host_add, 4, 4, true)
+LANES(addpd, host_add, 2, 8, false)
+LANES(subps, host_subtract, 4, 4, true)
+LANES(subpd, host_subtract, 2, 8, false)
+LANES(mulps, host_multiply, 4, 4, true)
+LANES(mulpd, host_multiply, 2, 8, false)
 
 /* The lanes of singles, or of doubles, whose bit in `mask` is set; zero in the others, which then
  * raise nothing. */
@@ -52,8 +56,8 @@ static union xmm doubles(const union xmm *from, unsigned mask)
 		return simd_done(cpu, op, &result);                         \
 	}
 
-ALTERNATE(addsubps, singles, 5, 10, lanes_subps, lanes_addps)
-ALTERNATE(addsubpd, doubles, 1, 2, lanes_subpd, lanes_addpd)
+ALTERNATE(addsubps, singles, 5, 10, &lanes_subps, &lanes_addps)
+ALTERNATE(addsubpd, doubles, 1, 2, &lanes_subpd, &lanes_addpd)
 
 /* --- neighbours --- */
 
@@ -83,10 +87,10 @@ static void split_doubles(const union xmm *a, const union xmm *b, union xmm *eve
 		return simd_done(cpu, op, &even);                                  \
 	}
 
-NEIGHBOURS(haddps, split_singles, lanes_addps)
-NEIGHBOURS(haddpd, split_doubles, lanes_addpd)
-NEIGHBOURS(hsubps, split_singles, lanes_subps)
-NEIGHBOURS(hsubpd, split_doubles, lanes_subpd)
+NEIGHBOURS(haddps, split_singles, &lanes_addps)
+NEIGHBOURS(haddpd, split_doubles, &lanes_addpd)
+NEIGHBOURS(hsubps, split_singles, &lanes_subps)
+NEIGHBOURS(hsubpd, split_doubles, &lanes_subpd)
 
 /* --- dot products: the upper half of the immediate chooses factors, the lower one results --- */
 
@@ -101,15 +105,15 @@ struct operation *run_dpps(struct x86 *cpu, struct operation *op)
 		return NULL;
 	product = singles(&target, factors);
 	source = singles(&source, factors);
-	if (!simd_settle(cpu, op, simd_execute(cpu, lanes_mulps, &product, &source)))
+	if (!simd_settle(cpu, op, simd_execute(cpu, &lanes_mulps, &product, &source)))
 		return NULL;
 	product = singles(&product, factors);
 	split_singles(&product, &product, &even, &odd);
-	if (!simd_settle(cpu, op, simd_execute(cpu, lanes_addps, &even, &odd)))
+	if (!simd_settle(cpu, op, simd_execute(cpu, &lanes_addps, &even, &odd)))
 		return NULL;
 	odd = (union xmm){ .u32 = { even.u32[1], even.u32[1], even.u32[1], even.u32[1] } };
 	even = (union xmm){ .u32 = { even.u32[0], even.u32[0], even.u32[0], even.u32[0] } };
-	if (!simd_settle(cpu, op, simd_execute(cpu, lanes_addps, &even, &odd)))
+	if (!simd_settle(cpu, op, simd_execute(cpu, &lanes_addps, &even, &odd)))
 		return NULL;
 	even = singles(&even, results);
 	return simd_done(cpu, op, &even);
@@ -125,11 +129,11 @@ struct operation *run_dppd(struct x86 *cpu, struct operation *op)
 		return NULL;
 	product = doubles(&target, factors);
 	source = doubles(&source, factors);
-	if (!simd_settle(cpu, op, simd_execute(cpu, lanes_mulpd, &product, &source)))
+	if (!simd_settle(cpu, op, simd_execute(cpu, &lanes_mulpd, &product, &source)))
 		return NULL;
 	product = doubles(&product, factors);
 	split_doubles(&product, &product, &even, &odd);
-	if (!simd_settle(cpu, op, simd_execute(cpu, lanes_addpd, &even, &odd)))
+	if (!simd_settle(cpu, op, simd_execute(cpu, &lanes_addpd, &even, &odd)))
 		return NULL;
 	even = doubles(&even, results);
 	return simd_done(cpu, op, &even);

@@ -112,6 +112,9 @@ struct operation *run_cpuid(struct x86 *cpu, struct operation *op)
 		if (leaves[i].leaf == leaf &&
 		    (leaf != 7 || (uint32_t)cpu->registers.general[X86_CX] == 0))
 			memcpy(answer, leaves[i].answer, sizeof answer);
+	/* syscall is there in 64-bit mode only */
+	if (leaf == 0x80000001 && cpu->mode == X86_MODE_32)
+		answer[3] &= ~UINT32_C(0x800);
 	cpu->registers.general[X86_AX] = answer[0];
 	cpu->registers.general[X86_BX] = answer[1];
 	cpu->registers.general[X86_CX] = answer[2];

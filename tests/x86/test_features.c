@@ -120,6 +120,9 @@ static void answers_every_leaf(void **state)
 	assert_memory_equal(answer, last, sizeof answer);
 	cpuid(machine, 0x40000000, 0, answer);
 	assert_memory_equal(answer, last, sizeof answer);
+	/* syscall: not in 32-bit mode */
+	cpuid(machine, 0x80000001, 0, answer);
+	assert_int_equal(answer[3] & 0x800, 0);
 	x86_free(machine);
 }
 

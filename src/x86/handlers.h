@@ -85,7 +85,8 @@
 	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop) \
 	/* simd.c */ \
 	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \
-	ROW(MOVNTPS, move_aligned) ROW(MOVNTPD, move_aligned) ROW(MOVNTDQ, move_aligned) ROW(MOVNTDQA, move_aligned) \
+	ROW(MOVNTPS, move_aligned) ROW(MOVNTPD, move_aligned) ROW(MOVNTDQ, move_aligned) \
+	ROW(MOVNTDQA, move_aligned) \
 	ROW(MOVUPS, move_unaligned) ROW(MOVUPD, move_unaligned) ROW(MOVDQU, move_unaligned) \
 	ROW(LDDQU, move_unaligned) \
 	ROW(MOVNTQ, move_unaligned) ROW(MOVD, move_low) ROW(MOVQ, move_low) ROW(MOVQ2DQ, move_low) \

@@ -18,8 +18,8 @@ bool simd_settle(struct x86 *cpu, const struct operation *op, uint32_t raised)
 }
 
 /* The second operand, and what the operation makes of the first with it; false after a fault. */
-INLINE bool compute(struct x86 *cpu, const struct operation *op,
-		    const struct simd_operation *operation, union xmm *target)
+INLINE bool float_compute(struct x86 *cpu, const struct operation *op,
+			  const struct simd_operation *operation, union xmm *target)
 {
 	union xmm source;
 
@@ -32,7 +32,7 @@ INLINE struct operation *vector_of(struct x86 *cpu, struct operation *op,
 {
 	union xmm target = cpu->registers.xmm[op->target & 15];
 
-	if (!compute(cpu, op, operation, &target))
+	if (!float_compute(cpu, op, operation, &target))
 		return NULL;
 	cpu->registers.xmm[op->target & 15] = target;
 	return done(op);
@@ -44,10 +44,10 @@ INLINE struct operation *vector_from(struct x86 *cpu, struct operation *op, simd
 	return vector_of(cpu, op, &(struct simd_operation){ .run = kernel });
 }
 
-INLINE bool compute_from(struct x86 *cpu, const struct operation *op, simd_kernel *kernel,
-			 union xmm *target)
+INLINE bool float_compute_from(struct x86 *cpu, const struct operation *op, simd_kernel *kernel,
+			       union xmm *target)
 {
-	return compute(cpu, op, &(struct simd_operation){ .run = kernel }, target);
+	return float_compute(cpu, op, &(struct simd_operation){ .run = kernel }, target);
 }
 
 #define FLOAT(name)                                                         \
@@ -167,7 +167,7 @@ struct operation *run_cmpsd(struct x86 *cpu, struct operation *op)
 	struct operation *run_##name(struct x86 *cpu, struct operation *op)             \
 	{                                                                               \
 		union xmm target = cpu->registers.xmm[op->target & 15];                 \
-		if (!compute_from(cpu, op, host_##name, &target))                       \
+		if (!float_compute_from(cpu, op, host_##name, &target))                 \
 			return NULL;                                                    \
 		flags_set_arithmetic(cpu, target.u64[0]);                               \
 		return done(op);                                                        \
@@ -192,17 +192,17 @@ COMPARE_FLAGS(ucomisd)
 FROM_INTEGER(cvtsi2ss)
 FROM_INTEGER(cvtsi2sd)
 
-#define TO_INTEGER(name)                                                                      \
-	SIMD_KERNEL(host_##name##32, #name " %%xmm1, %%eax\n\tmovd %%eax, %%xmm0", "rax")     \
-	SIMD_KERNEL(host_##name##64, #name " %%xmm1, %%rax\n\tmovq %%rax, %%xmm0", "rax")     \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                   \
-	{                                                                                     \
-		union xmm result = { .u64 = { 0, 0 } };                                       \
-		if (!compute_from(cpu, op, op->size == 8 ? host_##name##64 : host_##name##32, \
-				  &result))                                                   \
-			return NULL;                                                          \
-		register_write(cpu, op->target, op->size, result.u64[0]);                     \
-		return done(op);                                                              \
+#define TO_INTEGER(name)                                                                          \
+	SIMD_KERNEL(host_##name##32, #name " %%xmm1, %%eax\n\tmovd %%eax, %%xmm0", "rax")         \
+	SIMD_KERNEL(host_##name##64, #name " %%xmm1, %%rax\n\tmovq %%rax, %%xmm0", "rax")         \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                       \
+	{                                                                                         \
+		union xmm result = { .u64 = { 0, 0 } };                                           \
+		if (!float_compute_from(                                                          \
+			    cpu, op, op->size == 8 ? host_##name##64 : host_##name##32, &result)) \
+			return NULL;                                                              \
+		register_write(cpu, op->target, op->size, result.u64[0]);                         \
+		return done(op);                                                                  \
 	}
 
 TO_INTEGER(cvtss2si)
@@ -229,7 +229,7 @@ FROM_MMX(cvtpi2pd)
 	struct operation *run_##name(struct x86 *cpu, struct operation *op)                      \
 	{                                                                                        \
 		union xmm result = { .u64 = { 0, 0 } };                                          \
-		if (!compute_from(cpu, op, host_##name, &result))                                \
+		if (!float_compute_from(cpu, op, host_##name, &result))                          \
 			return NULL;                                                             \
 		mmx_write(cpu, op->target, result.u64[0]);                                       \
 		return done(op);                                                                 \

@@ -1,4 +1,4 @@
-/* Bit tests and scans, byte swaps, set on condition. */
+/* Bit tests, scans and counts, byte swaps, set on condition. */
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
@@ -68,9 +68,7 @@ struct operation *run_btc(struct x86 *cpu, struct operation *op)
 	return run_bit(cpu, op, BIT_COMPLEMENT);
 }
 
-/* A zero source leaves the target as it is (AMD defines it, Intel does it). lzcnt and tzcnt are not
- * offered by cpuid, and run as these, which is what their encodings mean to a processor without
- * them. */
+/* A zero source leaves the target as it is (AMD defines it, Intel does it). */
 static struct operation *bit_scan(struct x86 *cpu, struct operation *op, bool reverse)
 {
 	uint64_t value;
@@ -93,6 +91,33 @@ struct operation *run_bsf(struct x86 *cpu, struct operation *op)
 struct operation *run_bsr(struct x86 *cpu, struct operation *op)
 {
 	return bit_scan(cpu, op, true);
+}
+
+/* Zeros from one end: unlike a scan they count a zero source too, which is all of it. The other
+ * flags are undefined: clear. */
+static struct operation *count_zeros(struct x86 *cpu, struct operation *op, bool leading)
+{
+	unsigned bits = 8u * op->size, count = bits;
+	uint64_t value;
+
+	if (!read_source(cpu, op, &value))
+		return memory_fault(cpu, op);
+	if (value)
+		count = (unsigned)(leading ? __builtin_clzll(value << (64 - bits))
+					   : __builtin_ctzll(value));
+	register_write(cpu, op->target, op->size, count);
+	flags_set_arithmetic(cpu, (value ? 0 : X86_FLAG_CF) | (count ? 0 : X86_FLAG_ZF));
+	return done(op);
+}
+
+struct operation *run_lzcnt(struct x86 *cpu, struct operation *op)
+{
+	return count_zeros(cpu, op, true);
+}
+
+struct operation *run_tzcnt(struct x86 *cpu, struct operation *op)
+{
+	return count_zeros(cpu, op, false);
 }
 
 struct operation *run_popcnt(struct x86 *cpu, struct operation *op)

@@ -9,7 +9,8 @@
 
 /* --- instructions that only fault --- */
 
-static struct operation *run_undefined(struct x86 *cpu, struct operation *op)
+/* For the rows of instructions that only the system may execute, too. */
+struct operation *run_undefined(struct x86 *cpu, struct operation *op)
 {
 	return raise_fault(cpu, op, X86_VECTOR_UD, 0);
 }

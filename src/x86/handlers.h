@@ -29,7 +29,7 @@
 	ROW(SHLD, shld) ROW(SHRD, shrd) \
 	/* bits.c */ \
 	ROW(BT, bt) ROW(BTS, bts) ROW(BTR, btr) ROW(BTC, btc) ROW(BSF, bsf) ROW(BSR, bsr) \
-	ROW(POPCNT, popcnt) ROW(BSWAP, bswap) ROW(LZCNT, bsr) ROW(TZCNT, bsf) \
+	ROW(POPCNT, popcnt) ROW(BSWAP, bswap) ROW(LZCNT, lzcnt) ROW(TZCNT, tzcnt) \
 	X86_CONDITIONAL(ROW, SET, setcc) ROW(SALC, salc) \
 	/* move.c */ \
 	ROW(MOV, mov) ROW(MOVZX, movzx) ROW(MOVSX, movsx) ROW(MOVSXD, movsx) ROW(LEA, lea) ROW(XCHG, xchg) \
@@ -54,7 +54,8 @@
 	ROW(NOP, nop) ROW(PAUSE, nop) ROW(LFENCE, nop) ROW(MFENCE, nop) ROW(SFENCE, nop) \
 	ROW(PREFETCH, nop) ROW(PREFETCHW, nop) ROW(PREFETCHNTA, nop) ROW(PREFETCHT0, nop) \
 	ROW(PREFETCHT1, nop) ROW(PREFETCHT2, nop) ROW(PREFETCHWT1, nop) ROW(ENDBR32, nop) ROW(ENDBR64, nop) \
-	ROW(CLFLUSH, clflush) ROW(CPUID, cpuid) ROW(RDTSC, rdtsc) \
+	ROW(CLFLUSH, clflush) ROW(CPUID, cpuid) ROW(RDTSC, rdtsc) ROW(RDTSCP, rdtscp) \
+	ROW(MONITOR, undefined) ROW(MWAIT, undefined) \
 	ROW(SGDT, sgdt) ROW(SIDT, sidt) ROW(SLDT, sldt) ROW(STR, str) \
 	ROW(SMSW, smsw) \
 	/* x87.c */ \
@@ -85,7 +86,9 @@
 	/* simd.c */ \
 	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \
 	ROW(MOVNTPS, move_aligned) ROW(MOVNTPD, move_aligned) ROW(MOVNTDQ, move_aligned) \
+	ROW(MOVNTDQA, move_aligned) \
 	ROW(MOVUPS, move_unaligned) ROW(MOVUPD, move_unaligned) ROW(MOVDQU, move_unaligned) \
+	ROW(LDDQU, move_unaligned) \
 	ROW(MOVNTQ, move_unaligned) ROW(MOVD, move_low) ROW(MOVQ, move_low) ROW(MOVQ2DQ, move_low) \
 	ROW(MOVDQ2Q, move_low) ROW(MOVSS, movss) ROW(MOVSD, movsd) ROW(MOVLPS, move_low_half) \
 	ROW(MOVLPD, move_low_half) ROW(MOVHPS, move_high_half) ROW(MOVHPD, move_high_half) \
@@ -108,10 +111,39 @@
 	ROW(PUNPCKLQDQ, punpcklqdq) ROW(PUNPCKHQDQ, punpckhqdq) ROW(ANDPS, andps) ROW(ANDPD, andpd) \
 	ROW(ANDNPS, andnps) ROW(ANDNPD, andnpd) ROW(ORPS, orps) ROW(ORPD, orpd) ROW(XORPS, xorps) \
 	ROW(XORPD, xorpd) ROW(UNPCKLPS, unpcklps) ROW(UNPCKLPD, unpcklpd) ROW(UNPCKHPS, unpckhps) \
-	ROW(UNPCKHPD, unpckhpd) ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) \
-	ROW(RSQRTSS, rsqrtss) ROW(PSHUFW, pshufw) ROW(PSHUFLW, pshuflw) ROW(PSHUFHW, pshufhw) \
-	ROW(PSHUFD, pshufd) ROW(SHUFPS, shufps) ROW(SHUFPD, shufpd) ROW(PSLLDQ, pslldq) \
-	ROW(PSRLDQ, psrldq) ROW(PINSRW, pinsrw) ROW(PEXTRW, pextrw) \
+	ROW(UNPCKHPD, unpckhpd) \
+	/* simd_lanes.c */ \
+	ROW(PABSB, pabsb) ROW(PABSW, pabsw) ROW(PABSD, pabsd) ROW(PSIGNB, psignb) ROW(PSIGNW, psignw) \
+	ROW(PSIGND, psignd) ROW(PMULHRSW, pmulhrsw) ROW(PMINSB, pminsb) ROW(PMAXSB, pmaxsb) \
+	ROW(PMINUW, pminuw) ROW(PMAXUW, pmaxuw) ROW(PMINSD, pminsd) ROW(PMAXSD, pmaxsd) \
+	ROW(PMINUD, pminud) ROW(PMAXUD, pmaxud) ROW(PMULLD, pmulld) ROW(PMULDQ, pmuldq) \
+	ROW(PCMPEQQ, pcmpeqq) ROW(PCMPGTQ, pcmpgtq) ROW(PHADDW, phaddw) ROW(PHADDD, phaddd) \
+	ROW(PHADDSW, phaddsw) ROW(PHSUBW, phsubw) ROW(PHSUBD, phsubd) ROW(PHSUBSW, phsubsw) \
+	ROW(PMADDUBSW, pmaddubsw) ROW(PMOVSXBW, pmovsxbw) ROW(PMOVSXBD, pmovsxbd) \
+	ROW(PMOVSXBQ, pmovsxbq) ROW(PMOVSXWD, pmovsxwd) ROW(PMOVSXWQ, pmovsxwq) ROW(PMOVSXDQ, pmovsxdq) \
+	ROW(PMOVZXBW, pmovzxbw) ROW(PMOVZXBD, pmovzxbd) ROW(PMOVZXBQ, pmovzxbq) ROW(PMOVZXWD, pmovzxwd) \
+	ROW(PMOVZXWQ, pmovzxwq) ROW(PMOVZXDQ, pmovzxdq) ROW(PACKUSDW, packusdw) \
+	ROW(PHMINPOSUW, phminposuw) ROW(MPSADBW, mpsadbw) ROW(PTEST, ptest) \
+	/* simd_shuffle.c */ \
+	ROW(PSHUFW, pshufw) ROW(PSHUFLW, pshuflw) ROW(PSHUFHW, pshufhw) ROW(PSHUFD, pshufd) \
+	ROW(SHUFPS, shufps) ROW(SHUFPD, shufpd) ROW(PSLLDQ, pslldq) ROW(PSRLDQ, psrldq) \
+	ROW(PSHUFB, pshufb) ROW(PALIGNR, palignr) ROW(MOVDDUP, movddup) ROW(MOVSLDUP, movsldup) \
+	ROW(MOVSHDUP, movshdup) ROW(BLENDPS, blendps) ROW(BLENDPD, blendpd) ROW(PBLENDW, pblendw) \
+	ROW(BLENDVPS, blendvps) ROW(BLENDVPD, blendvpd) ROW(PBLENDVB, pblendvb) ROW(PINSRB, pinsrb) \
+	ROW(PINSRW, pinsrw) ROW(PINSRD, pinsrd) ROW(PINSRQ, pinsrq) ROW(PEXTRB, pextrb) \
+	ROW(PEXTRW, pextrw) ROW(PEXTRD, pextrd) ROW(PEXTRQ, pextrq) ROW(EXTRACTPS, extractps) \
+	ROW(INSERTPS, insertps) \
+	/* simd_text.c */ \
+	ROW(PCMPESTRI, pcmpestri) ROW(PCMPESTRM, pcmpestrm) ROW(PCMPISTRI, pcmpistri) \
+	ROW(PCMPISTRM, pcmpistrm) \
+	/* galois.c */ \
+	ROW(CRC32, crc32) ROW(PCLMULQDQ, pclmulqdq) ROW(AESENC, aesenc) ROW(AESENCLAST, aesenclast) \
+	ROW(AESDEC, aesdec) ROW(AESDECLAST, aesdeclast) ROW(AESIMC, aesimc) \
+	ROW(AESKEYGENASSIST, aeskeygenassist) \
+	/* bmi.c */ \
+	ROW(ANDN, andn) ROW(BEXTR, bextr) ROW(BZHI, bzhi) ROW(BLSI, blsi) ROW(BLSMSK, blsmsk) \
+	ROW(BLSR, blsr) ROW(PDEP, pdep) ROW(PEXT, pext) ROW(MULX, mulx) ROW(RORX, rorx) ROW(SARX, sarx) \
+	ROW(SHLX, shlx) ROW(SHRX, shrx) ROW(ADCX, adcx) ROW(ADOX, adox) \
 	/* simd_float.c */ \
 	ROW(ADDPS, addps) ROW(ADDPD, addpd) ROW(ADDSS, addss) ROW(ADDSD, addsd) ROW(SUBPS, subps) \
 	ROW(SUBPD, subpd) ROW(SUBSS, subss) ROW(SUBSD, subsd) ROW(MULPS, mulps) ROW(MULPD, mulpd) \
@@ -126,7 +158,14 @@
 	ROW(CVTSI2SS, cvtsi2ss) ROW(CVTSI2SD, cvtsi2sd) ROW(CVTSS2SI, cvtss2si) ROW(CVTTSS2SI, cvttss2si) \
 	ROW(CVTSD2SI, cvtsd2si) ROW(CVTTSD2SI, cvttsd2si) ROW(CVTPI2PS, cvtpi2ps) ROW(CVTPI2PD, cvtpi2pd) \
 	ROW(CVTPS2PI, cvtps2pi) ROW(CVTTPS2PI, cvttps2pi) ROW(CVTPD2PI, cvtpd2pi) \
-	ROW(CVTTPD2PI, cvttpd2pi) 
+	ROW(CVTTPD2PI, cvttpd2pi) \
+	/* simd_horizontal.c */ \
+	ROW(ADDSUBPS, addsubps) ROW(ADDSUBPD, addsubpd) ROW(HADDPS, haddps) ROW(HADDPD, haddpd) \
+	ROW(HSUBPS, hsubps) ROW(HSUBPD, hsubpd) ROW(DPPS, dpps) ROW(DPPD, dppd) \
+	/* simd_round.c */ \
+	ROW(ROUNDPS, roundps) ROW(ROUNDPD, roundpd) ROW(ROUNDSS, roundss) ROW(ROUNDSD, roundsd) \
+	/* simd_estimate.c */ \
+	ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) ROW(RSQRTSS, rsqrtss)
 
 #define DECLARE(mnemonic, name) handler run_##name;
 X86_INSTRUCTIONS(DECLARE)

@@ -1,65 +1,92 @@
-/* Packed and scalar floating point, executed by the host's own instructions under the guest's
- * MXCSR: rounding, denormals and exception flags are those of the hardware. */
+/* Packed and scalar floating point: arithmetic, comparisons, conversions, each executed by the host
+ * under the guest's MXCSR. Rounding, denormals and exception flags are those of the hardware. */
+#include "x86/simd_float.h"
+
 #include "x86/handlers.h"
-#include "x86/simd.h"
 
-enum { MXCSR_FLAGS = 0x3f, MXCSR_MASKS = 0x1f80 };
-
-/* Runs one host instruction between the guest's MXCSR with everything masked and our own. */
-#define UNDER_MXCSR(code, outputs, ...)                                                        \
-	uint32_t saved, mxcsr = (cpu->registers.mxcsr | MXCSR_MASKS) & ~(uint32_t)MXCSR_FLAGS; \
-	__asm__ volatile("stmxcsr %[saved]\n\tldmxcsr %[mxcsr]\n\t" code                       \
-			 "\n\tstmxcsr %[mxcsr]\n\tldmxcsr %[saved]"                            \
-			 : outputs, [saved] "=m"(saved), [mxcsr] "+m"(mxcsr)                   \
-			 : __VA_ARGS__                                                         \
-			 : "xmm0", "xmm1", X87_STACK, "mm0")
-
-/* Keeps the flags; false when one of them is not masked, and #XM is raised. */
-static bool settle(struct x86 *cpu, const struct operation *op, uint32_t mxcsr)
+bool simd_settle(struct x86 *cpu, const struct operation *op, uint32_t raised)
 {
-	uint32_t raised = mxcsr & MXCSR_FLAGS;
-	/* invalid, denormal, divide by zero come before the operation: the others are not looked at
-	 */
-	uint32_t early = raised & 7 & ~(cpu->registers.mxcsr >> 7);
+	const uint32_t before = MXCSR_IE | MXCSR_DE | MXCSR_ZE;
+	/* these are found before the operation: when one of them stops it the others never occur */
+	uint32_t early = raised & before & ~(cpu->registers.mxcsr >> 7);
 
-	cpu->registers.mxcsr |= early ? raised & 7 : raised;
+	cpu->registers.mxcsr |= early ? raised & before : raised;
 	if (!(raised & ~(cpu->registers.mxcsr >> 7)))
 		return true;
 	raise_fault(cpu, op, X86_VECTOR_XM, 0);
 	return false;
 }
 
-#define FLOAT(name)                                                                          \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                  \
-	{                                                                                    \
-		union xmm target = cpu->registers.xmm[op->target & 15], source;              \
-		if (!simd_source(cpu, op, &source))                                          \
-			return NULL;                                                         \
-		UNDER_MXCSR("movdqu %[target], %%xmm0\n\tmovdqu %[source], %%xmm1\n\t" #name \
-			    " %%xmm1, %%xmm0\n\tmovdqu %%xmm0, %[target]",                   \
-			    [target] "+m"(target), [source] "m"(source));                    \
-		if (!settle(cpu, op, mxcsr))                                                 \
-			return NULL;                                                         \
-		cpu->registers.xmm[op->target & 15] = target;                                \
-		return done(op);                                                             \
+/* The second operand, and what the operation makes of the first with it; false after a fault. */
+INLINE bool float_compute(struct x86 *cpu, const struct operation *op,
+			  const struct simd_operation *operation, union xmm *target)
+{
+	union xmm source;
+
+	return simd_source(cpu, op, &source) &&
+	       simd_settle(cpu, op, simd_execute(cpu, operation, target, &source));
+}
+
+INLINE struct operation *vector_of(struct x86 *cpu, struct operation *op,
+				   const struct simd_operation *operation)
+{
+	union xmm target = cpu->registers.xmm[op->target & 15];
+
+	if (!float_compute(cpu, op, operation, &target))
+		return NULL;
+	cpu->registers.xmm[op->target & 15] = target;
+	return done(op);
+}
+
+/* Results that are always in range. */
+INLINE struct operation *vector_from(struct x86 *cpu, struct operation *op, simd_kernel *kernel)
+{
+	return vector_of(cpu, op, &(struct simd_operation){ .run = kernel });
+}
+
+INLINE bool float_compute_from(struct x86 *cpu, const struct operation *op, simd_kernel *kernel,
+			       union xmm *target)
+{
+	return float_compute(cpu, op, &(struct simd_operation){ .run = kernel }, target);
+}
+
+#define FLOAT(name)                                                         \
+	SIMD_KERNEL(host_##name, #name " %%xmm1, %%xmm0")                   \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op) \
+	{                                                                   \
+		return vector_from(cpu, op, host_##name);                   \
 	}
 
-FLOAT(addps)
-FLOAT(addpd)
-FLOAT(addss)
-FLOAT(addsd)
-FLOAT(subps)
-FLOAT(subpd)
-FLOAT(subss)
-FLOAT(subsd)
-FLOAT(mulps)
-FLOAT(mulpd)
-FLOAT(mulss)
-FLOAT(mulsd)
-FLOAT(divps)
-FLOAT(divpd)
-FLOAT(divss)
-FLOAT(divsd)
+/* Results that may be out of range: what simd_operation says. */
+#define RANGED(name, ...)                                                                        \
+	SIMD_KERNEL(host_##name, #name " %%xmm1, %%xmm0")                                        \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                      \
+	{                                                                                        \
+		return vector_of(cpu, op, &(struct simd_operation){ host_##name, __VA_ARGS__ }); \
+	}
+#define ARITHMETIC(name, wide)              \
+	RANGED(name##ps, wide, 4, 4, true)  \
+	RANGED(name##ss, wide, 1, 4, true)  \
+	RANGED(name##pd, wide, 2, 8, false) \
+	RANGED(name##sd, wide, 1, 8, false)
+
+ARITHMETIC(add, host_add)
+ARITHMETIC(sub, host_subtract)
+ARITHMETIC(mul, host_multiply)
+ARITHMETIC(div, host_divide)
+
+static uint16_t wide_convert(uint16_t control, const struct x87_value *a, const struct x87_value *b,
+			     struct x87_value *result)
+{
+	const struct x87_value one = { UINT64_C(1) << 63, 0x3fff };
+
+	(void)a;
+	return host_multiply(control, b, &one, result);
+}
+
+RANGED(cvtpd2ps, wide_convert, 2, 8, true)
+RANGED(cvtsd2ss, wide_convert, 1, 8, true)
+
 FLOAT(minps)
 FLOAT(minpd)
 FLOAT(minss)
@@ -79,45 +106,26 @@ FLOAT(cvtdq2pd)
 FLOAT(cvtpd2dq)
 FLOAT(cvttpd2dq)
 FLOAT(cvtps2pd)
-FLOAT(cvtpd2ps)
 FLOAT(cvtss2sd)
-FLOAT(cvtsd2ss)
 
 /* --- comparison by predicate: 0 eq, 1 lt, 2 le, 3 unord, 4 neq, 5 nlt, 6 nle, 7 ord --- */
 
-#define COMPARE_UNDER(instruction, predicate)                                                      \
-	{                                                                                          \
-		UNDER_MXCSR("movdqu %[target], %%xmm0\n\tmovdqu %[source], %%xmm1\n\t" instruction \
-			    " $" #predicate ", %%xmm1, %%xmm0\n\tmovdqu %%xmm0, %[target]",        \
-			    [target] "+m"(*target), [source] "m"(*source));                        \
-		return mxcsr;                                                                      \
-	}
+#define PREDICATE(name, number) \
+	SIMD_KERNEL(host_##name##number, #name " $" #number ", %%xmm1, %%xmm0")
 
-#define COMPARE(name)                                                                           \
-	static uint32_t compare_##name(const struct x86 *cpu, union xmm *target,                \
-				       const union xmm *source, unsigned predicate)             \
-	{                                                                                       \
-		switch (predicate) {                                                            \
-		case 0: COMPARE_UNDER(#name, 0)                                                 \
-		case 1: COMPARE_UNDER(#name, 1)                                                 \
-		case 2: COMPARE_UNDER(#name, 2)                                                 \
-		case 3: COMPARE_UNDER(#name, 3)                                                 \
-		case 4: COMPARE_UNDER(#name, 4)                                                 \
-		case 5: COMPARE_UNDER(#name, 5)                                                 \
-		case 6: COMPARE_UNDER(#name, 6)                                                 \
-		default: COMPARE_UNDER(#name, 7)                                                \
-		}                                                                               \
-	}                                                                                       \
-	static struct operation *run_vector_##name(struct x86 *cpu, struct operation *op)       \
-	{                                                                                       \
-		union xmm target = cpu->registers.xmm[op->target & 15], source;                 \
-		if (!simd_source(cpu, op, &source))                                             \
-			return NULL;                                                            \
-		if (!settle(cpu, op, compare_##name(cpu, &target, &source, op->immediate & 7))) \
-			return NULL;                                                            \
-		cpu->registers.xmm[op->target & 15] = target;                                   \
-		return done(op);                                                                \
-	}
+#define COMPARE(name)                                                           \
+	PREDICATE(name, 0)                                                      \
+	PREDICATE(name, 1)                                                      \
+	PREDICATE(name, 2)                                                      \
+	PREDICATE(name, 3)                                                      \
+	PREDICATE(name, 4)                                                      \
+	PREDICATE(name, 5)                                                      \
+	PREDICATE(name, 6)                                                      \
+	PREDICATE(name, 7)                                                      \
+	static simd_kernel *const host_##name[8] = {                            \
+		host_##name##0, host_##name##1, host_##name##2, host_##name##3, \
+		host_##name##4, host_##name##5, host_##name##6, host_##name##7  \
+	};
 
 COMPARE(cmpps)
 COMPARE(cmppd)
@@ -126,43 +134,43 @@ COMPARE(cmpsd)
 
 struct operation *run_cmpps(struct x86 *cpu, struct operation *op)
 {
-	return run_vector_cmpps(cpu, op);
+	return vector_from(cpu, op, host_cmpps[op->immediate & 7]);
 }
 
 struct operation *run_cmppd(struct x86 *cpu, struct operation *op)
 {
-	return run_vector_cmppd(cpu, op);
+	return vector_from(cpu, op, host_cmppd[op->immediate & 7]);
 }
 
 struct operation *run_cmpss(struct x86 *cpu, struct operation *op)
 {
-	return run_vector_cmpss(cpu, op);
+	return vector_from(cpu, op, host_cmpss[op->immediate & 7]);
 }
 
 /* Two instructions bear the name: the string operation has no vector register. */
 struct operation *run_cmpsd(struct x86 *cpu, struct operation *op)
 {
-	return op->target_kind == OPERAND_XMM ? run_vector_cmpsd(cpu, op) : run_cmps(cpu, op);
+	if (op->target_kind != OPERAND_XMM)
+		return run_cmps(cpu, op);
+	return vector_from(cpu, op, host_cmpsd[op->immediate & 7]);
 }
 
-/* --- comparison into the flags --- */
+/* --- comparison into the flags: CF, ZF and PF, the others are cleared --- */
 
-#define COMPARE_FLAGS(name)                                                                     \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                     \
-	{                                                                                       \
-		union xmm source;                                                               \
-		uint64_t flags = 0;                                                             \
-		if (!simd_source(cpu, op, &source))                                             \
-			return NULL;                                                            \
-		UNDER_MXCSR(                                                                    \
-			"movdqu %[target], %%xmm0\n\tmovdqu %[source], %%xmm1\n\t" #name        \
-			" %%xmm1, %%xmm0\n\tpushfq\n\tpopq %[flags]",                           \
-			[flags] "=r"(flags), [target] "m"(cpu->registers.xmm[op->target & 15]), \
-			[source] "m"(source));                                                  \
-		if (!settle(cpu, op, mxcsr))                                                    \
-			return NULL;                                                            \
-		flags_set_arithmetic(cpu, flags);                                               \
-		return done(op);                                                                \
+/* The flags are collected as bits of the target; setcc, as not every host has lahf. */
+#define COMPARE_FLAGS(name)                                                             \
+	SIMD_KERNEL(host_##name,                                                        \
+		    #name " %%xmm1, %%xmm0\n\tsetp %%al\n\tsetz %%cl\n\tsetc %%dl\n\t"  \
+			  "shlb $2, %%al\n\tshlb $6, %%cl\n\torb %%cl, %%al\n\t"        \
+			  "orb %%dl, %%al\n\tmovzbl %%al, %%eax\n\tmovd %%eax, %%xmm0", \
+		    "rax", "rcx", "rdx", "cc")                                          \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)             \
+	{                                                                               \
+		union xmm target = cpu->registers.xmm[op->target & 15];                 \
+		if (!float_compute_from(cpu, op, host_##name, &target))                 \
+			return NULL;                                                    \
+		flags_set_arithmetic(cpu, target.u64[0]);                               \
+		return done(op);                                                        \
 	}
 
 COMPARE_FLAGS(comiss)
@@ -172,52 +180,29 @@ COMPARE_FLAGS(ucomisd)
 
 /* --- conversions between the general and the vector registers --- */
 
-#define FROM_INTEGER(name)                                                               \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)              \
-	{                                                                                \
-		union xmm target = cpu->registers.xmm[op->target & 15], source;          \
-		if (!simd_source(cpu, op, &source))                                      \
-			return NULL;                                                     \
-		if (op->source_size == 8) {                                              \
-			UNDER_MXCSR("movdqu %[target], %%xmm0\n\t" #name                 \
-				    "q %[source], %%xmm0\n\tmovdqu %%xmm0, %[target]",   \
-				    [target] "+m"(target), [source] "m"(source.u64[0])); \
-			if (!settle(cpu, op, mxcsr))                                     \
-				return NULL;                                             \
-		} else {                                                                 \
-			UNDER_MXCSR("movdqu %[target], %%xmm0\n\t" #name                 \
-				    "l %[source], %%xmm0\n\tmovdqu %%xmm0, %[target]",   \
-				    [target] "+m"(target), [source] "m"(source.u32[0])); \
-			if (!settle(cpu, op, mxcsr))                                     \
-				return NULL;                                             \
-		}                                                                        \
-		cpu->registers.xmm[op->target & 15] = target;                            \
-		return done(op);                                                         \
+#define FROM_INTEGER(name)                                                                    \
+	SIMD_KERNEL(host_##name##32, "movd %%xmm1, %%eax\n\t" #name "l %%eax, %%xmm0", "rax") \
+	SIMD_KERNEL(host_##name##64, "movq %%xmm1, %%rax\n\t" #name "q %%rax, %%xmm0", "rax") \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                   \
+	{                                                                                     \
+		return vector_from(cpu, op,                                                   \
+				   op->source_size == 8 ? host_##name##64 : host_##name##32); \
 	}
 
 FROM_INTEGER(cvtsi2ss)
 FROM_INTEGER(cvtsi2sd)
 
-#define TO_INTEGER(name)                                                                       \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                    \
-	{                                                                                      \
-		uint64_t value = 0;                                                            \
-		union xmm source;                                                              \
-		if (!simd_source(cpu, op, &source))                                            \
-			return NULL;                                                           \
-		if (op->size == 8) {                                                           \
-			UNDER_MXCSR("movdqu %[source], %%xmm1\n\t" #name " %%xmm1, %q[value]", \
-				    [value] "=r"(value), [source] "m"(source));                \
-			if (!settle(cpu, op, mxcsr))                                           \
-				return NULL;                                                   \
-		} else {                                                                       \
-			UNDER_MXCSR("movdqu %[source], %%xmm1\n\t" #name " %%xmm1, %k[value]", \
-				    [value] "=r"(value), [source] "m"(source));                \
-			if (!settle(cpu, op, mxcsr))                                           \
-				return NULL;                                                   \
-		}                                                                              \
-		register_write(cpu, op->target, op->size, value);                              \
-		return done(op);                                                               \
+#define TO_INTEGER(name)                                                                          \
+	SIMD_KERNEL(host_##name##32, #name " %%xmm1, %%eax\n\tmovd %%eax, %%xmm0", "rax")         \
+	SIMD_KERNEL(host_##name##64, #name " %%xmm1, %%rax\n\tmovq %%rax, %%xmm0", "rax")         \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                       \
+	{                                                                                         \
+		union xmm result = { .u64 = { 0, 0 } };                                           \
+		if (!float_compute_from(                                                          \
+			    cpu, op, op->size == 8 ? host_##name##64 : host_##name##32, &result)) \
+			return NULL;                                                              \
+		register_write(cpu, op->target, op->size, result.u64[0]);                         \
+		return done(op);                                                                  \
 	}
 
 TO_INTEGER(cvtss2si)
@@ -227,38 +212,27 @@ TO_INTEGER(cvttsd2si)
 
 /* --- conversions between MMX and XMM --- */
 
-#define FROM_MMX(name)                                                                    \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)               \
-	{                                                                                 \
-		union xmm target = cpu->registers.xmm[op->target & 15], source;           \
-		if (!simd_source_unaligned(cpu, op, &source))                             \
-			return NULL;                                                      \
-		UNDER_MXCSR("movdqu %[target], %%xmm0\n\tmovq %[source], %%mm0\n\t" #name \
-			    " %%mm0, %%xmm0\n\tmovdqu %%xmm0, %[target]\n\temms",         \
-			    [target] "+m"(target), [source] "m"(source.u64[0]));          \
-		if (!settle(cpu, op, mxcsr))                                              \
-			return NULL;                                                      \
-		cpu->registers.xmm[op->target & 15] = target;                             \
-		return done(op);                                                          \
+#define FROM_MMX(name)                                                                       \
+	SIMD_KERNEL(host_##name, "movdq2q %%xmm1, %%mm0\n\t" #name " %%mm0, %%xmm0\n\temms", \
+		    "mm0", X87_STACK)                                                        \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                  \
+	{                                                                                    \
+		return vector_from(cpu, op, host_##name);                                    \
 	}
 
 FROM_MMX(cvtpi2ps)
 FROM_MMX(cvtpi2pd)
 
-#define TO_MMX(name)                                                          \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)   \
-	{                                                                     \
-		uint64_t value = 0;                                           \
-		union xmm source;                                             \
-		if (!simd_source(cpu, op, &source))                           \
-			return NULL;                                          \
-		UNDER_MXCSR("movdqu %[source], %%xmm1\n\t" #name              \
-			    " %%xmm1, %%mm0\n\tmovq %%mm0, %[value]\n\temms", \
-			    [value] "+m"(value), [source] "m"(source));       \
-		if (!settle(cpu, op, mxcsr))                                  \
-			return NULL;                                          \
-		mmx_write(cpu, op->target, value);                            \
-		return done(op);                                              \
+#define TO_MMX(name)                                                                             \
+	SIMD_KERNEL(host_##name, #name " %%xmm1, %%mm0\n\tmovq2dq %%mm0, %%xmm0\n\temms", "mm0", \
+		    X87_STACK)                                                                   \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)                      \
+	{                                                                                        \
+		union xmm result = { .u64 = { 0, 0 } };                                          \
+		if (!float_compute_from(cpu, op, host_##name, &result))                          \
+			return NULL;                                                             \
+		mmx_write(cpu, op->target, result.u64[0]);                                       \
+		return done(op);                                                                 \
 	}
 
 TO_MMX(cvtps2pi)

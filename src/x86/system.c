@@ -72,35 +72,55 @@ struct operation *run_rdtsc(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
-/* A Pentium 4 class processor with what is implemented here; the same on every host. */
+/* And the number of the processor. */
+struct operation *run_rdtscp(struct x86 *cpu, struct operation *op)
+{
+	put(cpu, X86_CX, 4, 0);
+	return run_rdtsc(cpu, op);
+}
+
+/* A Pentium 4 class processor by its name and family, with all that is implemented here, and
+ * nothing else; the same on every host. A leaf in between that is not listed is all zeros. */
 struct operation *run_cpuid(struct x86 *cpu, struct operation *op)
 {
+	enum { HIGHEST_BASIC = 7, EXTENDED = INT32_MIN, HIGHEST_EXTENDED = 4 };
 	static const struct {
-		uint32_t leaf, ax, bx, cx, dx;
+		uint32_t leaf, answer[4]; /* ax, bx, cx, dx */
 	} leaves[] = {
 		/* "GenuineIntel" */
-		{ 0, 2, 0x756e6547, 0x6c65746e, 0x49656e69 },
-		/* fpu tsc cx8 sep cmov mmx fxsr sse sse2; movbe popcnt cx16 */
-		{ 1, 0x00000f29, 0x00010800, 0x00c02000, 0x07808911 },
-		{ 2, 0x665b5001, 0, 0, 0x007a7040 },
-		{ 0x80000000, 0x80000004, 0, 0, 0 },
-		/* lahf in 64-bit mode; syscall, nx, long mode */
-		{ 0x80000001, 0, 0, 1, 0x20100800 },
+		{ 0, { HIGHEST_BASIC, 0x756e6547, 0x6c65746e, 0x49656e69 } },
+		/* sse3 pclmulqdq ssse3 cx16 sse4.1 sse4.2 movbe popcnt aes;
+		   fpu tsc cx8 sep cmov clflush (lines of 64 bytes) mmx fxsr sse sse2 */
+		{ 1, { 0x00000f29, 0x00010800, 0x02d82203, 0x07888911 } },
+		{ 2, { 0x665b5001, 0, 0, 0x007a7040 } },
+		/* bmi1 bmi2 adx; of sub-leaf 0, the only one */
+		{ 7, { 0, 0x00080108, 0, 0 } },
+		{ 0x80000000, { 0x80000004, 0, 0, 0 } },
+		/* lahf in 64-bit mode, lzcnt, prefetchw; syscall nx rdtscp, long mode */
+		{ 0x80000001, { 0, 0, 0x00000121, 0x28100800 } },
 		/* "Intel(R) Pentium(R) 4 CPU 2.80GHz" */
-		{ 0x80000002, 0x65746e49, 0x2952286c, 0x6e655020, 0x6d756974 },
-		{ 0x80000003, 0x20295228, 0x50432034, 0x2e322055, 0x48473038 },
-		{ 0x80000004, 0x0000007a, 0, 0, 0 },
+		{ 0x80000002, { 0x65746e49, 0x2952286c, 0x6e655020, 0x6d756974 } },
+		{ 0x80000003, { 0x20295228, 0x50432034, 0x2e322055, 0x48473038 } },
+		{ 0x80000004, { 0x0000007a, 0, 0, 0 } },
 	};
 	uint32_t leaf = (uint32_t)cpu->registers.general[X86_AX];
-	unsigned at = 2; /* beyond the last leaf: what the highest basic one says */
+	uint32_t answer[4] = { 0, 0, 0, 0 };
 
+	/* beyond the last leaf: what the highest basic one says */
+	if (leaf > (leaf & (uint32_t)EXTENDED ? (uint32_t)EXTENDED | HIGHEST_EXTENDED
+					      : (uint32_t)HIGHEST_BASIC))
+		leaf = HIGHEST_BASIC;
 	for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
-		if (leaves[i].leaf == leaf)
-			at = i;
-	cpu->registers.general[X86_AX] = leaves[at].ax;
-	cpu->registers.general[X86_BX] = leaves[at].bx;
-	cpu->registers.general[X86_CX] = leaves[at].cx;
-	cpu->registers.general[X86_DX] = leaves[at].dx;
+		if (leaves[i].leaf == leaf &&
+		    (leaf != 7 || (uint32_t)cpu->registers.general[X86_CX] == 0))
+			memcpy(answer, leaves[i].answer, sizeof answer);
+	/* syscall is there in 64-bit mode only */
+	if (leaf == 0x80000001 && cpu->mode == X86_MODE_32)
+		answer[3] &= ~UINT32_C(0x800);
+	cpu->registers.general[X86_AX] = answer[0];
+	cpu->registers.general[X86_BX] = answer[1];
+	cpu->registers.general[X86_CX] = answer[2];
+	cpu->registers.general[X86_DX] = answer[3];
 	return done(op);
 }
 

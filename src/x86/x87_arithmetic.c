@@ -320,6 +320,8 @@ static struct operation *compare(struct x86 *cpu, struct operation *op, host_rel
 		status &= (uint16_t)~STATUS_C1;
 	}
 	kept = !x87_status(cpu, status, where == IN_STATUS ? STATUS_CONDITIONS : STATUS_C1);
+	if (where == IN_FLAGS)
+		flags_change(cpu, X86_FLAG_OF | X86_FLAG_SF | X86_FLAG_AF, 0);
 	if (where == IN_FLAGS && !kept)
 		answer_flags(cpu, status);
 	for (; pops > 0 && !kept; pops--)

@@ -213,6 +213,11 @@ static void random_fxsave(struct random *random, uint8_t *area)
 	uint16_t status = (uint16_t)(random_below(random, 8) << 11 | (random_u32(random) & 0x4700));
 	uint32_t mxcsr = 0x1f80 | random_below(random, 4) << 13;
 
+	if (random_below(random, 4) == 0)
+		control = (uint16_t)((control & ~0x3fu) | (random_u32(random) & 0x3f));
+	if (random_below(random, 16) == 0)
+		status |= (uint16_t)(random_u32(random) & 0x7f);
+	status |= status & ~control & 0x3f ? 0x8080 : 0;
 	memset(area, 0, 512);
 	memcpy(area, &control, 2);
 	memcpy(area + 2, &status, 2);
@@ -404,6 +409,18 @@ static void approximate(const struct native_case *before, struct native_case *ho
 	}
 }
 
+/* AMD loads a denormal, and answers a comparison in the flags, in spite of an exception that is not
+ * masked; Intel does not (SDM vol. 1, 8.5.2; vol. 2, FCOMI), and neither do we. */
+static bool goes_on_in_spite(const struct native_case *host, ZydisMnemonic mnemonic)
+{
+	unsigned raised = host->state.fxsave[2] & ~host->state.fxsave[0] & 3u;
+
+	return (mnemonic == ZYDIS_MNEMONIC_FLD && raised & 2) ||
+	       ((mnemonic == ZYDIS_MNEMONIC_FCOMI || mnemonic == ZYDIS_MNEMONIC_FCOMIP ||
+		 mnemonic == ZYDIS_MNEMONIC_FUCOMI || mnemonic == ZYDIS_MNEMONIC_FUCOMIP) &&
+		raised);
+}
+
 static bool equal(const struct native_case *a, const struct native_case *b)
 {
 	return memcmp(a->state.general, b->state.general, sizeof a->state.general) == 0 &&
@@ -496,6 +513,8 @@ static void compare_batch(struct comparison *run, unsigned count)
 		normalise(&host[i], &instructions[i]);
 		normalise(&ours, &instructions[i]);
 		approximate(&before[i], &host[i], &ours, instructions[i].mnemonic);
+		if (goes_on_in_spite(&host[i], instructions[i].mnemonic))
+			continue;
 		if (equal(&host[i], &ours) || (wraps(&host[i]) && ours.vector == 13))
 			continue;
 		if (run->mismatches++ < MOST_REPORTS)

@@ -94,6 +94,7 @@ void x86_set_flags(struct x86 *machine, uint64_t flags)
 
 	machine->registers.flags = (flags & kept) | FLAG_FIXED;
 	flags_set_arithmetic(machine, flags);
+	memory_flags_loaded(machine);
 }
 
 void x86_set_segment(struct x86 *machine, enum x86_segment segment, uint16_t selector,
@@ -122,6 +123,7 @@ void x86_load(struct x86 *machine, const struct x86_context *context)
 	memcpy(&machine->registers, context, sizeof machine->registers);
 	machine->registers.general[NO_REGISTER] = 0;
 	machine->registers.segment_base[NO_SEGMENT] = 0;
+	memory_flags_loaded(machine);
 }
 
 uint64_t x86_instructions(const struct x86 *machine)

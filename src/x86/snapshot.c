@@ -83,6 +83,7 @@ void x86_rollback(struct x86 *machine)
 	machine->registers = snapshot->registers;
 	machine->watch = snapshot->watch;
 	machine->trap_delayed = false;
+	memory_flags_loaded(machine);
 	if (rewatched)
 		memory_flush_caches(machine);
 	if (machine->hook_count != snapshot->hook_count) {

@@ -95,7 +95,7 @@ struct operation *run_pusha(struct x86 *cpu, struct operation *op)
 {
 	uint64_t pointer = stack_pointer(cpu), low = pointer - 8u * op->width;
 
-	if (!memory_probe(cpu, stack_linear(cpu, low), 8u * op->width))
+	if (!memory_room(cpu, stack_linear(cpu, low), 8u * op->width))
 		return memory_fault(cpu, op);
 	for (unsigned reg = X86_AX; reg <= X86_DI; reg++) {
 		uint64_t value = reg == X86_SP ? pointer : cpu->registers.general[reg];
@@ -148,12 +148,14 @@ struct operation *run_enter(struct x86 *cpu, struct operation *op)
 	unsigned bytes = size * (level + 1);
 
 	/* everything that can fault, in the order of the instruction, before the first change */
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes))
+	if (!memory_probe(cpu, stack_linear(cpu, frame), size))
 		return memory_fault(cpu, op);
-	for (unsigned i = 1; i < level; i++)
-		if (!memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value))
+	for (unsigned i = 1; i <= level; i++)
+		if ((i < level &&
+		     !memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value)) ||
+		    !memory_probe(cpu, stack_linear(cpu, frame - size * i), size))
 			return memory_fault(cpu, op);
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), size))
 		return memory_fault(cpu, op);
 	if (!push(cpu, size, bp))
 		return memory_fault(cpu, op);

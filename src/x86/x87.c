@@ -18,10 +18,12 @@ bool x87_status(struct x86 *cpu, uint16_t status, uint16_t conditions)
 	uint16_t before = STATUS_IE | STATUS_DE | STATUS_ZE; /* raised before the operation */
 	uint16_t forbidding = (uint16_t)(status & before & ~x87->control);
 
-	/* then there was no operation that could have rounded */
-	if (forbidding)
+	/* then there was no operation that could have rounded or compared */
+	if (forbidding) {
+		conditions &= STATUS_C1;
 		status &= (uint16_t) ~(STATUS_OE | STATUS_UE | STATUS_PE |
 				       (status & STATUS_IE ? 0 : STATUS_C1));
+	}
 	x87->status = (uint16_t)((x87->status & ~conditions) | (status & conditions) |
 				 (status & STATUS_EXCEPTIONS));
 	x87_summarise(cpu);

@@ -238,6 +238,8 @@ static void random_state(struct random *random, struct native_case *one)
 	}
 	one->state.general[X86_SP] = NATIVE_STACK + 4096 - 64 + random_below(random, 128);
 	one->state.flags = 0x302 | (random_u32(random) & 0xcd5);
+	if (random_below(random, 16) == 0)
+		one->state.flags |= 0x40000; /* AC */
 	random_fxsave(random, one->state.fxsave);
 	if (!one->wide)
 		memset(one->state.fxsave + 160 + 128, 0, 128);
@@ -409,16 +411,33 @@ static void approximate(const struct native_case *before, struct native_case *ho
 	}
 }
 
-/* AMD loads a denormal, and answers a comparison in the flags, in spite of an exception that is not
- * masked; Intel does not (SDM vol. 1, 8.5.2; vol. 2, FCOMI), and neither do we. */
-static bool goes_on_in_spite(const struct native_case *host, ZydisMnemonic mnemonic)
+/* Where AMD does otherwise than Intel and we: it loads a denormal, and answers a comparison, in
+ * spite of an exception that is not masked (SDM vol. 1, 8.5.2; vol. 2, FCOM and FCOMI); MXCSR has
+ * one bit more; a call touches its stack before it looks at its target. */
+static bool other_on_amd(const struct native_case *host, const struct native_case *ours,
+			 const ZydisDecodedInstruction *instruction)
 {
 	unsigned raised = host->state.fxsave[2] & ~host->state.fxsave[0] & 3u;
 
-	return (mnemonic == ZYDIS_MNEMONIC_FLD && raised & 2) ||
-	       ((mnemonic == ZYDIS_MNEMONIC_FCOMI || mnemonic == ZYDIS_MNEMONIC_FCOMIP ||
-		 mnemonic == ZYDIS_MNEMONIC_FUCOMI || mnemonic == ZYDIS_MNEMONIC_FUCOMIP) &&
-		raised);
+	switch (instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_LDMXCSR: return host->state.fxsave[26] & 2;
+	case ZYDIS_MNEMONIC_CALL: return host->vector == 17 && ours->vector == 13;
+	case ZYDIS_MNEMONIC_FLD: return raised & 2;
+	case ZYDIS_MNEMONIC_FTST:
+	case ZYDIS_MNEMONIC_FCOM:
+	case ZYDIS_MNEMONIC_FCOMP:
+	case ZYDIS_MNEMONIC_FCOMPP:
+	case ZYDIS_MNEMONIC_FICOM:
+	case ZYDIS_MNEMONIC_FICOMP:
+	case ZYDIS_MNEMONIC_FUCOM:
+	case ZYDIS_MNEMONIC_FUCOMP:
+	case ZYDIS_MNEMONIC_FUCOMPP:
+	case ZYDIS_MNEMONIC_FCOMI:
+	case ZYDIS_MNEMONIC_FCOMIP:
+	case ZYDIS_MNEMONIC_FUCOMI:
+	case ZYDIS_MNEMONIC_FUCOMIP: return raised;
+	default: return false;
+	}
 }
 
 static bool equal(const struct native_case *a, const struct native_case *b)
@@ -513,9 +532,10 @@ static void compare_batch(struct comparison *run, unsigned count)
 		normalise(&host[i], &instructions[i]);
 		normalise(&ours, &instructions[i]);
 		approximate(&before[i], &host[i], &ours, instructions[i].mnemonic);
-		if (goes_on_in_spite(&host[i], instructions[i].mnemonic))
+		if (other_on_amd(&host[i], &ours, &instructions[i]))
 			continue;
-		if (equal(&host[i], &ours) || (wraps(&host[i]) && ours.vector == 13))
+		if (equal(&host[i], &ours) ||
+		    (wraps(&host[i]) && (ours.vector == 13 || ours.vector == 12)))
 			continue;
 		if (run->mismatches++ < MOST_REPORTS)
 			report(&before[i], &host[i], &ours,

@@ -322,11 +322,12 @@ static unsigned alignment_of(unsigned size)
 }
 
 /* Alignment is checked while AC is set (CR0.AM is set, as under every common system): before the
- * page is looked for, but only of what is an address at all. */
+ * page is looked for, but only of what is an address at all and does not go around the space. */
 static bool aligned(struct x86 *cpu, uint64_t address, unsigned size)
 {
 	if (LIKELY(!(cpu->registers.flags & FLAG_AC)) || address % alignment_of(size) == 0 ||
-	    (uint64_t)((int64_t)address >> 47) + 1 >= 2)
+	    (uint64_t)((int64_t)address >> 47) + 1 >= 2 ||
+	    (cpu->mode == X86_MODE_32 && address + size - 1 > UINT32_MAX))
 		return true;
 	cpu->exit.vector = X86_VECTOR_AC;
 	cpu->exit.error_code = 0;

@@ -413,7 +413,8 @@ static void approximate(const struct native_case *before, struct native_case *ho
 
 /* Where AMD does otherwise than Intel and we: it loads a denormal, and answers a comparison, in
  * spite of an exception that is not masked (SDM vol. 1, 8.5.2; vol. 2, FCOM and FCOMI); MXCSR has
- * one bit more; a call touches its stack before it looks at its target. */
+ * one bit more; a call touches its stack before it looks at its target; an environment around the
+ * end of the space is read part by part. */
 static bool other_on_amd(const struct native_case *host, const struct native_case *ours,
 			 const ZydisDecodedInstruction *instruction)
 {
@@ -421,6 +422,8 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 
 	switch (instruction->mnemonic) {
 	case ZYDIS_MNEMONIC_LDMXCSR: return host->state.fxsave[26] & 2;
+	case ZYDIS_MNEMONIC_FLDENV:
+	case ZYDIS_MNEMONIC_FRSTOR:
 	case ZYDIS_MNEMONIC_CALL: return host->vector == 17 && ours->vector == 13;
 	case ZYDIS_MNEMONIC_FLD: return raised & 2;
 	case ZYDIS_MNEMONIC_FTST:

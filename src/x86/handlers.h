@@ -43,7 +43,9 @@
 	X86_CONDITIONAL(ROW, J, jcc) ROW(JMP, jmp) ROW(CALL, call) ROW(RET, ret) ROW(LOOP, loop) \
 	ROW(LOOPE, loope) ROW(LOOPNE, loopne) ROW(JCXZ, jcxz) ROW(JECXZ, jcxz) ROW(JRCXZ, jcxz) \
 	ROW(INT, int) ROW(INT3, int3) ROW(INT1, int1) ROW(INTO, into) ROW(BOUND, bound) \
-	ROW(SYSCALL, syscall) ROW(SYSENTER, syscall) ROW(IRET, iret) ROW(IRETD, iret) ROW(IRETQ, iret) \
+	ROW(SYSCALL, syscall) ROW(SYSENTER, sysenter) ROW(IRET, iret) ROW(IRETD, iret) ROW(IRETQ, iret) \
+	/* segment.c */ \
+	ROW(LAR, lar) ROW(LSL, lsl) ROW(VERR, verr) ROW(VERW, verw) ROW(ARPL, arpl) \
 	/* string.c */ \
 	ROW(MOVSB, movs) ROW(MOVSW, movs) ROW(MOVSQ, movs) ROW(LODSB, lods) ROW(LODSW, lods) ROW(LODSD, lods) \
 	ROW(LODSQ, lods) ROW(STOSB, stos) ROW(STOSW, stos) ROW(STOSD, stos) ROW(STOSQ, stos) \
@@ -80,7 +82,7 @@
 	ROW(FNINIT, fninit) ROW(FNCLEX, fnclex) ROW(FWAIT, fwait) ROW(FNSTCW, fnstcw) ROW(FNSTSW, fnstsw) \
 	ROW(FLDCW, fldcw) ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
 	ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave64) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor64) \
-	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) ROW(FEMMS, emms) \
+	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) \
 	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop) \
 	/* simd.c */ \
 	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \

@@ -16,8 +16,8 @@ static void registers_init(struct x86 *cpu)
 
 	memcpy(cpu->registers.selector, cpu->mode == X86_MODE_32 ? selectors32 : selectors64,
 	       sizeof selectors32);
-	segment_define(cpu, cpu->registers.selector[X86_CS], 0);
-	segment_define(cpu, cpu->registers.selector[X86_SS], 0);
+	segment_define(cpu, cpu->registers.selector[X86_CS], true, 0);
+	segment_define(cpu, cpu->registers.selector[X86_SS], false, 0);
 	cpu->registers.flags = FLAG_FIXED | X86_FLAG_IF;
 	flags_set_arithmetic(cpu, 0);
 	cpu->registers.x87.control = 0x37f;
@@ -104,7 +104,7 @@ void x86_set_segment(struct x86 *machine, enum x86_segment segment, uint16_t sel
 		return;
 	machine->registers.selector[segment] = selector;
 	machine->registers.segment_base[segment] = base & machine->linear_mask;
-	segment_define(machine, selector, base & machine->linear_mask);
+	segment_define(machine, selector, segment == X86_CS, base & machine->linear_mask);
 }
 
 uint64_t x86_segment_base(const struct x86 *machine, enum x86_segment segment)

@@ -157,6 +157,7 @@ struct code_pool {
 
 struct descriptor {
 	uint16_t selector;
+	bool code;
 	uint64_t base;
 };
 

@@ -75,15 +75,16 @@ enum x86_stop {
 	X86_STOP_BUDGET, /* the instructions that were allowed have been executed */
 	X86_STOP_HOOK,	 /* ip is inside a range claimed by x86_hook; nothing there was executed */
 	X86_STOP_INTERRUPT, /* int n (vector says n), int3, into; ip is behind the instruction */
-	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call/jmp (lcall 7,0: selector in vector);
-			       ip is behind the instruction, address is the instruction's own */
+	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call or jmp to an unknown local descriptor,
+			       which may be a gate (lcall 7,0: selector in vector); ip is behind the
+			       instruction, address is the instruction's own */
 	X86_STOP_FAULT	    /* an exception; state is as before the instruction, ip points at it */
 };
 
 struct x86_exit {
 	enum x86_stop reason;
 	uint16_t vector;	/* exception or interrupt number, or far selector */
-	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware) and #GP */
+	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware); of #GP the selector */
 	uint64_t address;	/* of the instruction that stopped */
 	uint64_t fault_address; /* the linear address of a #PF */
 };

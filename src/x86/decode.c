@@ -5,16 +5,9 @@
 #include "x86/handlers.h"
 #include "x86/shapes.h"
 
-/* --- instructions that only fault --- */
-
 static struct operation *run_undefined(struct x86 *cpu, struct operation *op)
 {
 	return raise_fault(cpu, op, X86_VECTOR_UD, 0);
-}
-
-static struct operation *run_privileged(struct x86 *cpu, struct operation *op)
-{
-	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 }
 
 #define HANDLER(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = run_##name,
@@ -281,11 +274,13 @@ bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, 
 		invalid(decoded, run_privileged, length); /* SDM vol. 3, 6.15, #GP: too long */
 		return true;
 	}
-	run = ZYAN_SUCCESS(status) ? handlers[instruction.mnemonic] : NULL;
+	/* Zydis knows an accelerator's own encodings of popcnt and its like; no processor has them
+	 */
+	run = ZYAN_SUCCESS(status) && instruction.meta.isa_ext != ZYDIS_ISA_EXT_KNC
+		      ? handlers[instruction.mnemonic]
+		      : NULL;
 	if (!run) {
-		bool privileged =
-			ZYAN_SUCCESS(status) && instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED;
-		invalid(decoded, privileged ? run_privileged : run_undefined, length);
+		invalid(decoded, run_undefined, length);
 		return true;
 	}
 	op->length = instruction.length;

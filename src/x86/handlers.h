@@ -1,7 +1,7 @@
 /* The instruction set as a table: Zydis' mnemonic, and the function run_NAME that executes it.
  *
  * To add an instruction: a row here, and the function in the file of its idea. What has no row is
- * #UD, or #GP when it is privileged. */
+ * #UD. */
 #ifndef KENBI_X86_HANDLERS_H
 #define KENBI_X86_HANDLERS_H
 
@@ -59,6 +59,14 @@
 	ROW(CLFLUSH, clflush) ROW(CPUID, cpuid) ROW(RDTSC, rdtsc) \
 	ROW(SGDT, sgdt) ROW(SIDT, sidt) ROW(SLDT, sldt) ROW(STR, str) \
 	ROW(SMSW, smsw) \
+	/* the system's own: #GP in user mode */ \
+	ROW(IN, privileged) ROW(OUT, privileged) ROW(INSB, privileged) ROW(INSW, privileged) \
+	ROW(INSD, privileged) ROW(OUTSB, privileged) ROW(OUTSW, privileged) ROW(OUTSD, privileged) \
+	ROW(CLI, privileged) ROW(STI, privileged) ROW(HLT, privileged) ROW(CLTS, privileged) \
+	ROW(INVD, privileged) ROW(WBINVD, privileged) ROW(INVLPG, privileged) ROW(LGDT, privileged) \
+	ROW(LIDT, privileged) ROW(LLDT, privileged) ROW(LTR, privileged) ROW(LMSW, privileged) \
+	ROW(RDMSR, privileged) ROW(WRMSR, privileged) ROW(RDPMC, privileged) ROW(SWAPGS, privileged) \
+	ROW(SYSEXIT, privileged) ROW(SYSRET, sysret) \
 	/* x87.c */ \
 	ROW(FLD, fld) ROW(FILD, fild) ROW(FBLD, fbld) ROW(FLDZ, fldz) ROW(FLD1, fld1) ROW(FLDPI, fldpi) \
 	ROW(FLDL2T, fldl2t) ROW(FLDL2E, fldl2e) ROW(FLDLG2, fldlg2) ROW(FLDLN2, fldln2) ROW(FST, fst) \

@@ -52,6 +52,17 @@ struct operation *run_nop(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
+struct operation *run_privileged(struct x86 *cpu, struct operation *op)
+{
+	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+}
+
+/* Undefined in 32-bit mode, as syscall is (AMD has both). */
+struct operation *run_sysret(struct x86 *cpu, struct operation *op)
+{
+	return raise_fault(cpu, op, cpu->mode == X86_MODE_64 ? X86_VECTOR_GP : X86_VECTOR_UD, 0);
+}
+
 /* Faults as a read of one byte would. */
 struct operation *run_clflush(struct x86 *cpu, struct operation *op)
 {

@@ -619,9 +619,7 @@ static void agrees_with_the_host(bool wide)
 		skip();
 	}
 	run.machine = machine_new(wide, memory);
-	ZydisDecoderInit(&run.decoder,
-			 wide ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
-			 wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
+	run.decoder = run.machine->decoder;
 	for (unsigned long done = 0; done < cases; done += NATIVE_BATCH)
 		compare_batch(&run, NATIVE_BATCH);
 	printf("%s: %lu cases, %lu mismatches\n", mode_names[wide], cases, run.mismatches);

@@ -52,7 +52,8 @@ struct x87 {
 	struct x87_value values[8]; /* physical registers; ST(i) is values[(top + i) & 7] */
 	uint16_t control, status;
 	uint8_t valid; /* bit n: physical register n is not empty */
-	uint16_t opcode, code_selector, data_selector;
+	uint16_t opcode; /* FOP: of the last one with an exception that was not masked */
+	uint16_t last_opcode, code_selector, data_selector;
 	uint64_t code_address, data_address; /* FIP and FDP: the last x87 instruction */
 };
 

@@ -200,6 +200,10 @@ static void checks_alignment_while_ac_is_set(void **state)
 	faults(x86_run(machine, 100), X86_VECTOR_AC, 0, 0);
 	GUEST_LOAD(machine, "\xa1\x04\0\0\0");
 	faults(x86_run(machine, 100), X86_VECTOR_PF, 0, 0);
+	/* sgdt wants four, its base lies at six */
+	GUEST_LOAD(machine, "\x0f\x01\x05\x04\0\x50\0\x0f\x01\x05\x02\0\x50\0");
+	faults(x86_run(machine, 100), X86_VECTOR_AC, 0, 7);
+	assert_int_equal(x86_read_u32(machine, DATA + 6), 0x8003f000);
 	/* the stack */
 	GUEST_LOAD(machine, "\x50");
 	x86_set(machine, X86_SP, STACK - 0x1002);

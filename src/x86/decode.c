@@ -3,6 +3,7 @@
 #include "x86/decode.h"
 
 #include "x86/handlers.h"
+#include "x86/operand.h"
 #include "x86/shapes.h"
 
 static struct operation *run_undefined(struct x86 *cpu, struct operation *op)
@@ -254,6 +255,29 @@ static void invalid(struct decoded *decoded, handler *run, unsigned length)
 	decoded->bytes = length;
 }
 
+/* Through a null segment nothing is reached, except by a string operation that has nothing to do.
+ */
+static struct operation *run_null_segment(struct x86 *cpu, struct operation *op)
+{
+	uint64_t count = cpu->registers.general[X86_CX] << op->address_unused >> op->address_unused;
+
+	if (op->prefixes & (PREFIX_REP | PREFIX_REPNE) && count == 0)
+		return done(op);
+	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+}
+
+/* Is an operand in memory, and in a segment that is null? */
+static bool uses_null_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
+			      const ZydisDecodedOperand *from)
+{
+	for (unsigned i = 0; i < instruction->operand_count; i++)
+		if (from[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    from[i].mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+		    cpu->null_segments >> segment_number(cpu, from[i].mem.segment) & 1)
+			return true;
+	return false;
+}
+
 bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 		 struct decoded *decoded)
 {
@@ -304,6 +328,9 @@ bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, 
 	decode_handler(instruction.mnemonic, op);
 	if (is_exchange(&instruction))
 		exchange_operands(op);
+	if (UNLIKELY(cpu->null_segments) && op->run != run_nop &&
+	    uses_null_segment(cpu, &instruction, from))
+		op->run = run_null_segment;
 	decoded->bytes = instruction.length;
 	return true;
 }
@@ -311,7 +338,9 @@ bool decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, 
 bool decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 	    struct decoded *decoded)
 {
-	return decode_quick(cpu, address, bytes, length, decoded) ||
+	/* the quick ones know no segment but DS and SS */
+	return (!(cpu->null_segments >> X86_DS & 1) &&
+		decode_quick(cpu, address, bytes, length, decoded)) ||
 	       decode_full(cpu, address, bytes, length, decoded);
 }
 

@@ -22,6 +22,7 @@ static void registers_init(struct x86 *cpu)
 	flags_set_arithmetic(cpu, 0);
 	cpu->registers.x87.control = 0x37f;
 	cpu->registers.mxcsr = 0x1f80;
+	cpu->segments_changed = true;
 }
 
 /* What came after the processor that cpuid tells of is what its opcodes were before: no-operations,
@@ -116,6 +117,7 @@ void x86_set_segment(struct x86 *machine, enum x86_segment segment, uint16_t sel
 		return;
 	machine->registers.selector[segment] = selector;
 	machine->registers.segment_base[segment] = base & machine->linear_mask;
+	machine->segments_changed = true;
 	segment_define(machine, selector, segment == X86_CS, base & machine->linear_mask);
 }
 
@@ -135,6 +137,7 @@ void x86_load(struct x86 *machine, const struct x86_context *context)
 	memcpy(&machine->registers, context, sizeof machine->registers);
 	machine->registers.general[NO_REGISTER] = 0;
 	machine->registers.segment_base[NO_SEGMENT] = 0;
+	machine->segments_changed = true;
 	memory_flags_loaded(machine);
 }
 

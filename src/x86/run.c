@@ -1,6 +1,7 @@
 /* The loop: operations return the next one; when one cannot, the event says why. */
 #include "x86/flags.h"
 #include "x86/memory.h"
+#include "x86/segment.h"
 
 struct operation *leave(struct x86 *cpu, struct operation *op)
 {
@@ -84,9 +85,11 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 
 	machine->from = NULL;
 	while (budget > 0) {
-		bool stepping = machine->registers.flags & X86_FLAG_TF;
+		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;
 		uint64_t address = machine->registers.ip;
-		bool go_on = run_some(machine, stepping ? 1 : budget, &executed);
+		if (UNLIKELY(machine->segments_changed))
+			segment_settle(machine);
+		go_on = run_some(machine, stepping ? 1 : budget, &executed);
 
 		machine->instructions += executed;
 		budget -= executed;

@@ -4,6 +4,7 @@
  * read. What the system keeps for itself user code cannot tell from what is not there. */
 #include "x86/segment.h"
 
+#include "x86/decode.h"
 #include "x86/flags.h"
 #include "x86/handlers.h"
 #include "x86/operand.h"
@@ -59,9 +60,29 @@ bool segment_load(struct x86 *cpu, unsigned segment, uint16_t selector)
 	if (segment == X86_SS ? !descriptor || descriptor->code || (selector & 3) != 3
 			      : !descriptor && !segment_is_null(selector))
 		return false;
+	if (segment_is_null(cpu->registers.selector[segment]) != segment_is_null(selector))
+		cpu->segments_changed = true;
 	cpu->registers.selector[segment] = selector;
 	cpu->registers.segment_base[segment] = descriptor ? descriptor->base : 0;
 	return true;
+}
+
+void segment_settle(struct x86 *cpu)
+{
+	unsigned nulls = 0;
+
+	cpu->segments_changed = false;
+	if (cpu->mode == X86_MODE_64)
+		return;
+	/* an owner may give a segment a base without a selector */
+	for (unsigned i = 0; i < X86_SEGMENTS; i++)
+		if (segment_is_null(cpu->registers.selector[i]) &&
+		    cpu->registers.segment_base[i] == 0)
+			nulls |= 1u << i;
+	if (nulls == cpu->null_segments)
+		return;
+	cpu->null_segments = (uint8_t)nulls;
+	code_drop_all(cpu);
 }
 
 struct operation *segment_fault(struct x86 *cpu, const struct operation *op, uint64_t selector)

@@ -12,6 +12,9 @@ const struct descriptor *segment_find(const struct x86 *cpu, uint16_t selector);
 bool segment_is_null(uint64_t selector);
 /* False when the guest may not load it: #GP with the selector as error code. */
 bool segment_load(struct x86 *cpu, unsigned segment, uint16_t selector);
+/* Null segments have no addresses in 32-bit mode: instructions that use one are decoded to fault.
+ * Forgets the decoded code when other segments are null than it was decoded for. */
+void segment_settle(struct x86 *cpu);
 struct operation *segment_fault(struct x86 *cpu, const struct operation *op, uint64_t selector);
 
 #endif

@@ -83,6 +83,7 @@ void x86_rollback(struct x86 *machine)
 	machine->registers = snapshot->registers;
 	machine->watch = snapshot->watch;
 	machine->trap_delayed = false;
+	machine->segments_changed = true;
 	memory_flags_loaded(machine);
 	if (rewatched)
 		memory_flush_caches(machine);

@@ -33,7 +33,7 @@ struct operation *run_pop(struct x86 *cpu, struct operation *op)
 	drop(cpu, op->width);
 	if (op->target_kind == OPERAND_SEGMENT) {
 		if (op->target != X86_SS)
-			return done(op);
+			return cpu->segments_changed ? leave(cpu, op) : done(op);
 		cpu->trap_delayed = true;
 		return leave(cpu, op);
 	}

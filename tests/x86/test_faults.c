@@ -318,6 +318,39 @@ static void answers_about_descriptors(void **state)
 	x86_free(machine);
 }
 
+static void reaches_nothing_through_null(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+
+	/* mov eax, [0x500000]; mov ds, dx; mov eax, [0x500000] */
+	GUEST_LOAD(machine, "\xa1\0\0\x50\0\x8e\xda\xa1\0\0\x50\0");
+	x86_set(machine, X86_DX, 3);
+	faults(x86_run(machine, 10), X86_VECTOR_GP, 0, 7);
+	/* its address is no access, a nop is none, the stack is another segment, and cs: too:
+	 * lea eax, [0x500000]; nop [eax]; mov ecx, [esp]; mov ecx, [ebp]; mov ecx, cs:[eax];
+	 * mov [eax], ecx */
+	GUEST_LOAD(machine,
+		   "\x8d\x05\0\0\x50\0\x0f\x1f\x00\x8b\x0c\x24\x8b\x4d\0\x2e\x8b\x08\x89\x08");
+	x86_set(machine, X86_BP, STACK - 0x100);
+	faults(x86_run(machine, 10), X86_VECTOR_GP, 0, 18);
+	/* rep stosb with ES null: nothing to do, then something */
+	GUEST_LOAD(machine, "\x8e\xc2\x31\xc9\xf3\xaa\x41\xf3\xaa");
+	faults(x86_run(machine, 10), X86_VECTOR_GP, 0, 7);
+	/* push ss; pop ds: and it is back; FS never was */
+	GUEST_LOAD(machine, "\x16\x1f\xa1\0\0\x50\0\x64\xa1\0\0\x50\0");
+	faults(x86_run(machine, 10), X86_VECTOR_GP, 0, 7);
+	x86_set_segment(machine, X86_FS, 0x3b, DATA);
+	x86_set_ip(machine, CODE + 7);
+	assert_int_equal(x86_run(machine, 1).vector, X86_VECTOR_PF); /* twice the base */
+	x86_free(machine);
+	/* in 64-bit mode all of them are flat */
+	machine = guest_new(X86_MODE_64);
+	GUEST_LOAD(machine, "\x8e\xda\x8b\x04\x25\0\0\x50\0");
+	assert_int_equal(x86_run(machine, 2).reason, X86_STOP_BUDGET);
+	x86_free(machine);
+}
+
 static void leaves_system_calls_to_the_owner(void **state)
 {
 	(void)state;
@@ -371,6 +404,7 @@ int main(void)
 		cmocka_unit_test(refuses_other_segments),
 		cmocka_unit_test(returns_from_interrupts),
 		cmocka_unit_test(answers_about_descriptors),
+		cmocka_unit_test(reaches_nothing_through_null),
 		cmocka_unit_test(leaves_system_calls_to_the_owner),
 		cmocka_unit_test(faults_of_the_stack_are_its_own),
 	};

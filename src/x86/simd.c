@@ -247,8 +247,8 @@ struct operation *run_masked_store(struct x86 *cpu, struct operation *op)
 	else
 		value = cpu->registers.xmm[op->target & 15];
 	address = (address + cpu->registers.segment_base[op->segment]) & cpu->linear_mask;
-	/* the whole operand must be writable, whatever is selected */
-	if (!memory_probe(cpu, address, bytes))
+	/* the whole operand must be writable, whatever is selected; eight bytes are its unit */
+	if (!memory_probe(cpu, address, 8) || !memory_room(cpu, address, bytes))
 		return memory_fault(cpu, op);
 	for (unsigned i = 0; i < bytes; i++)
 		if (mask.u8[i] >> 7 &&

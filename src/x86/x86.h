@@ -75,10 +75,10 @@ enum x86_stop {
 	X86_STOP_BUDGET, /* the instructions that were allowed have been executed */
 	X86_STOP_HOOK,	 /* ip is inside a range claimed by x86_hook; nothing there was executed */
 	X86_STOP_INTERRUPT, /* int n (vector says n), int3, into; ip is behind the instruction */
-	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call or jmp to an unknown local descriptor,
-			       which may be a gate (lcall 7,0: selector in vector); ip is behind the
-			       instruction, address is the instruction's own */
-	X86_STOP_FAULT	    /* an exception; state is as before the instruction, ip points at it */
+	X86_STOP_SYSCALL, /* syscall, sysenter, or a far call or jmp to an unknown local descriptor,
+			     which may be a gate (lcall 7,0: selector in vector); ip is behind the
+			     instruction, address is the instruction's own */
+	X86_STOP_FAULT	  /* an exception; state is as before the instruction, ip points at it */
 };
 
 struct x86_exit {

@@ -357,10 +357,7 @@ INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *ta
 		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
 		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
 		return false;
-	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
-	if (UNLIKELY(used == 0))
-		used = decode_full(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION,
-				   tail);
+	used = decode(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION, tail);
 	code_enter(cpu, code, number, tail, offset, used);
 	return true;
 }

@@ -1,6 +1,7 @@
 /* Jumps, calls, returns, loops, interrupts and system calls. */
 #include "x86/flags.h"
 #include "x86/handlers.h"
+#include "x86/segment.h"
 #include "x86/shapes.h"
 #include "x86/stack.h"
 
@@ -40,8 +41,10 @@ struct operation *run_jcc(struct x86 *cpu, struct operation *op)
 	return branch_if(cpu, op, op->third);
 }
 
-/* Leaves to the owner: a far transfer, with its selector. */
-static struct operation *far_transfer(struct x86 *cpu, struct operation *op, uint64_t selector)
+/* --- far transfers: within the code segment, or the owner's business --- */
+
+/* Leaves to the owner, with a selector or zero. */
+static struct operation *system_call(struct x86 *cpu, struct operation *op, uint64_t selector)
 {
 	leave(cpu, op);
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_SYSCALL,
@@ -51,22 +54,53 @@ static struct operation *far_transfer(struct x86 *cpu, struct operation *op, uin
 	return NULL;
 }
 
-/* A far pointer in memory: the offset (which the owner can find itself), and the selector behind
- * it. */
-static struct operation *far_indirect(struct x86 *cpu, struct operation *op)
-{
-	uint64_t selector;
-
-	if (!memory_read(cpu, (linear_address(cpu, op) + op->width) & cpu->linear_mask, 2,
-			 &selector))
-		return memory_fault(cpu, op);
-	return far_transfer(cpu, op, selector);
-}
-
 /* Direct far pointers carry their selector as the immediate; relative branches have none. */
 INLINE bool is_far(const struct operation *op)
 {
 	return op->third_kind == OPERAND_OTHER;
+}
+
+/* Offset and selector of a far call or jump; false after a memory fault. */
+static bool far_pointer(struct x86 *cpu, const struct operation *op, uint64_t *offset,
+			uint64_t *selector)
+{
+	*offset = (uint64_t)op->displacement;
+	*selector = op->immediate & 0xffff;
+	return op->target_kind != OPERAND_MEMORY ||
+	       (memory_read(cpu, linear_address(cpu, op), op->width, offset) &&
+		memory_read(cpu, (linear_address(cpu, op) + op->width) & cpu->linear_mask, 2,
+			    selector));
+}
+
+/* Is it the code segment that is executing? There is no other of this mode and privilege. */
+static bool same_code(const struct x86 *cpu, uint64_t selector)
+{
+	return (selector | 3) == (cpu->registers.selector[X86_CS] | 3u) &&
+	       !segment_is_null(selector);
+}
+
+static struct operation *far_transfer(struct x86 *cpu, struct operation *op, bool call)
+{
+	uint64_t offset, selector, low = (stack_pointer(cpu) - 2u * op->width) & cpu->linear_mask;
+
+	if (!far_pointer(cpu, op, &offset, &selector))
+		return memory_fault(cpu, op);
+	/* a local descriptor may be a gate: System V's lcall $7,$0 */
+	if (!same_code(cpu, selector))
+		return selector & 4 && !segment_find(cpu, (uint16_t)selector)
+			       ? system_call(cpu, op, selector)
+			       : segment_fault(cpu, op, selector);
+	offset = zero_extend(offset, op->width);
+	if (!canonical(cpu, offset))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+	if (call && (!memory_probe(cpu, stack_linear(cpu, low + op->width), op->width) ||
+		     !push(cpu, op->width, cpu->registers.selector[X86_CS])))
+		return push_fault(cpu, op);
+	if (call && !push(cpu, op->width, op->address + op->length)) {
+		drop(cpu, op->width);
+		return push_fault(cpu, op);
+	}
+	return go_to(cpu, offset);
 }
 
 struct operation *run_jmp(struct x86 *cpu, struct operation *op)
@@ -74,8 +108,7 @@ struct operation *run_jmp(struct x86 *cpu, struct operation *op)
 	uint64_t target;
 
 	if (is_far(op))
-		return op->target_kind == OPERAND_MEMORY ? far_indirect(cpu, op)
-							 : far_transfer(cpu, op, op->immediate);
+		return far_transfer(cpu, op, false);
 	if (op->target_kind == OPERAND_IMMEDIATE)
 		return branch(cpu, op);
 	if (!read_target(cpu, op, &target))
@@ -90,33 +123,48 @@ struct operation *run_call(struct x86 *cpu, struct operation *op)
 	uint64_t target = 0;
 
 	if (is_far(op))
-		return op->target_kind == OPERAND_MEMORY ? far_indirect(cpu, op)
-							 : far_transfer(cpu, op, op->immediate);
+		return far_transfer(cpu, op, true);
 	if (op->target_kind != OPERAND_IMMEDIATE && !read_target(cpu, op, &target))
 		return memory_fault(cpu, op);
 	if (!canonical(cpu, target))
 		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	if (!push(cpu, op->width, op->address + op->length))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	return op->target_kind == OPERAND_IMMEDIATE ? branch(cpu, op) : go_to(cpu, target);
+}
+
+/* The code selector that a far return or iret took off the stack: null is #GP(0), any but this
+ * privilege level's own #GP with the selector. */
+static bool returns_here(const struct x86 *cpu, uint64_t selector)
+{
+	return (uint16_t)selector == cpu->registers.selector[X86_CS];
+}
+
+static struct operation *return_far(struct x86 *cpu, struct operation *op)
+{
+	uint64_t target, selector;
+
+	if (!peek(cpu, 0, op->width, &target) || !peek(cpu, op->width, op->width, &selector))
+		return push_fault(cpu, op);
+	if (!returns_here(cpu, selector))
+		return segment_fault(cpu, op, selector);
+	if (!canonical(cpu, target))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+	drop(cpu, 2u * op->width);
+	drop(cpu, op->target_kind == OPERAND_IMMEDIATE ? op->immediate & 0xffff : 0);
+	return go_to(cpu, target);
 }
 
 struct operation *run_ret(struct x86 *cpu, struct operation *op)
 {
-	uint64_t target, selector;
+	uint64_t target;
 
+	if (is_far(op))
+		return return_far(cpu, op);
 	if (!peek(cpu, 0, op->width, &target))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	if (!canonical(cpu, target))
 		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
-	if (is_far(op)) {
-		if (!peek(cpu, op->width, op->width, &selector))
-			return memory_fault(cpu, op);
-		/* within the code segment it is a return like any other */
-		if ((uint16_t)selector != cpu->registers.selector[X86_CS])
-			return raise_fault(cpu, op, X86_VECTOR_GP, (uint16_t)selector & 0xfffcu);
-		drop(cpu, op->width);
-	}
 	drop(cpu, op->width + (op->target_kind == OPERAND_IMMEDIATE ? op->immediate & 0xffff : 0));
 	return go_to(cpu, target);
 }
@@ -131,7 +179,7 @@ static struct operation *jmp_i(struct x86 *cpu, struct operation *op)
 INLINE struct operation *call_relative(struct x86 *cpu, struct operation *op, unsigned size)
 {
 	if (!push(cpu, size, op->address + op->length))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	return branch(cpu, op);
 }
 
@@ -150,7 +198,7 @@ INLINE struct operation *ret_plain(struct x86 *cpu, struct operation *op, unsign
 	uint64_t target;
 
 	if (!peek(cpu, 0, size, &target))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	if (size == 8 && !canonical(cpu, target))
 		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	drop(cpu, size);
@@ -254,39 +302,71 @@ struct operation *run_bound(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
+/* Leaves its return address and the flags behind (SDM vol. 2, SYSCALL). In 32-bit mode there is
+ * none (AMD has one). */
 struct operation *run_syscall(struct x86 *cpu, struct operation *op)
 {
-	struct operation *next = far_transfer(cpu, op, 0);
+	struct operation *next;
 
-	/* syscall leaves its return address and the flags behind (SDM vol. 2, SYSCALL) */
-	if (cpu->mode == X86_MODE_64 && op->length == 2) {
-		cpu->registers.general[X86_CX] = cpu->registers.ip;
-		cpu->registers.general[X86_R11] = x86_flags(cpu);
-	}
+	if (cpu->mode == X86_MODE_32)
+		return raise_fault(cpu, op, X86_VECTOR_UD, 0);
+	next = system_call(cpu, op, 0);
+	cpu->registers.general[X86_CX] = cpu->registers.ip;
+	cpu->registers.general[X86_R11] = x86_flags(cpu);
 	return next;
 }
 
-/* Within the same privilege level and code segment. */
+struct operation *run_sysenter(struct x86 *cpu, struct operation *op)
+{
+	return system_call(cpu, op, 0);
+}
+
+/* --- iret, within the same privilege level --- */
+
+/* What iret takes off the stack; the last two in 64-bit mode only. */
+struct interrupt_frame {
+	uint64_t ip, code, flags, pointer, stack;
+};
+
+static bool frame_read(struct x86 *cpu, const struct operation *op, struct interrupt_frame *frame)
+{
+	unsigned size = op->width;
+
+	return peek(cpu, 0, size, &frame->ip) && peek(cpu, size, size, &frame->code) &&
+	       peek(cpu, 2u * size, size, &frame->flags) &&
+	       (cpu->mode == X86_MODE_32 || (peek(cpu, 3u * size, size, &frame->pointer) &&
+					     peek(cpu, 4u * size, size, &frame->stack)));
+}
+
+/* The flags that iret and popf may change; 16 bits of them leave the upper ones alone. */
+static void frame_flags(struct x86 *cpu, const struct operation *op, uint64_t flags)
+{
+	uint64_t mask = op->width == 2 ? FLAGS_USER & 0xffff : FLAGS_USER | FLAG_RF;
+
+	x86_set_flags(cpu, (x86_flags(cpu) & ~mask) | (flags & mask));
+}
+
 struct operation *run_iret(struct x86 *cpu, struct operation *op)
 {
-	uint64_t target, selector, flags, mask = FLAGS_USER,
-					  values = cpu->mode == X86_MODE_64 ? 5 : 3;
-	uint64_t pointer = 0;
+	struct interrupt_frame frame;
 
-	if (!peek(cpu, 0, op->width, &target) || !peek(cpu, op->width, op->width, &selector) ||
-	    !peek(cpu, 2u * op->width, op->width, &flags) ||
-	    (values == 5 && !peek(cpu, 3u * op->width, op->width, &pointer)))
-		return memory_fault(cpu, op);
-	if ((uint16_t)selector != cpu->registers.selector[X86_CS])
-		return raise_fault(cpu, op, X86_VECTOR_GP, (uint16_t)selector & 0xfffcu);
-	if (op->width == 2)
-		mask &= 0xffff;
-	if (values == 5)
-		cpu->registers.general[X86_SP] = pointer;
+	/* to another task: there is none (SDM vol. 2, IRET: #GP(0) where the system is 64 bits) */
+	if (cpu->registers.flags & FLAG_NT)
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+	if (!frame_read(cpu, op, &frame))
+		return push_fault(cpu, op);
+	if (!returns_here(cpu, frame.code))
+		return segment_fault(cpu, op, frame.code);
+	if (cpu->mode == X86_MODE_64 && !segment_load(cpu, X86_SS, (uint16_t)frame.stack))
+		return segment_fault(cpu, op, frame.stack);
+	if (!canonical(cpu, frame.ip))
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+	if (cpu->mode == X86_MODE_64)
+		cpu->registers.general[X86_SP] = frame.pointer;
 	else
 		drop(cpu, 3u * op->width);
-	x86_set_flags(cpu, (x86_flags(cpu) & ~mask) | (flags & mask));
-	cpu->registers.ip = target & cpu->linear_mask;
+	frame_flags(cpu, op, frame.flags);
+	cpu->registers.ip = frame.ip & cpu->linear_mask;
 	cpu->from = NULL;
 	cpu->event = EVENT_NEXT;
 	return NULL;

@@ -3,21 +3,15 @@
 #include "x86/decode.h"
 
 #include "x86/handlers.h"
+#include "x86/operand.h"
 #include "x86/shapes.h"
 
 #include <string.h>
-
-/* --- instructions that only fault --- */
 
 /* For the rows of instructions that only the system may execute, too. */
 struct operation *run_undefined(struct x86 *cpu, struct operation *op)
 {
 	return raise_fault(cpu, op, X86_VECTOR_UD, 0);
-}
-
-static struct operation *run_privileged(struct x86 *cpu, struct operation *op)
-{
-	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 }
 
 #define HANDLER(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = run_##name,
@@ -266,6 +260,29 @@ static unsigned invalid(struct operation *op, handler *run, unsigned length)
 	return length;
 }
 
+/* Through a null segment nothing is reached, except by a string operation that has nothing to do.
+ */
+static struct operation *run_null_segment(struct x86 *cpu, struct operation *op)
+{
+	uint64_t count = cpu->registers.general[X86_CX] << op->address_unused >> op->address_unused;
+
+	if (op->prefixes & (PREFIX_REP | PREFIX_REPNE) && count == 0)
+		return done(op);
+	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+}
+
+/* Is an operand in memory, and in a segment that is null? */
+static bool uses_null_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
+			      const ZydisDecodedOperand *from)
+{
+	for (unsigned i = 0; i < instruction->operand_count; i++)
+		if (from[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    from[i].mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+		    cpu->null_segments >> segment_number(cpu, from[i].mem.segment) & 1)
+			return true;
+	return false;
+}
+
 unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 		     struct operation *op)
 {
@@ -282,12 +299,13 @@ unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *byt
 		return 0;
 	if (status == ZYDIS_STATUS_NO_MORE_DATA || status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG)
 		return invalid(op, run_privileged, length); /* SDM vol. 3, 6.15, #GP: too long */
-	run = ZYAN_SUCCESS(status) ? handlers[instruction.mnemonic] : NULL;
-	if (!run) {
-		bool privileged =
-			ZYAN_SUCCESS(status) && instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED;
-		return invalid(op, privileged ? run_privileged : run_undefined, length);
-	}
+	/* Zydis knows an accelerator's own encodings of popcnt and its like; no processor has them
+	 */
+	run = ZYAN_SUCCESS(status) && instruction.meta.isa_ext != ZYDIS_ISA_EXT_KNC
+		      ? handlers[instruction.mnemonic]
+		      : NULL;
+	if (!run)
+		return invalid(op, run_undefined, length);
 	op->length = instruction.length;
 	op->width = (uint8_t)(instruction.operand_width / 8);
 	op->address_unused = (uint8_t)(64 - instruction.address_width);
@@ -309,6 +327,9 @@ unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *byt
 	choose_handler(instruction.mnemonic, op);
 	if (is_exchange(&instruction))
 		exchange_operands(op);
+	if (UNLIKELY(cpu->null_segments) && op->run != run_nop &&
+	    uses_null_segment(cpu, &instruction, from))
+		op->run = run_null_segment;
 	return instruction.length;
 }
 
@@ -318,7 +339,10 @@ unsigned decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, u
 	uint8_t padded[LONGEST_INSTRUCTION] = { 0 };
 	unsigned used;
 
-	if (LIKELY(length >= LONGEST_INSTRUCTION)) {
+	/* the quick ones know no segment but DS and SS */
+	if (UNLIKELY(cpu->null_segments >> X86_DS & 1)) {
+		used = 0;
+	} else if (LIKELY(length >= LONGEST_INSTRUCTION)) {
 		used = decode_quick(cpu, address, bytes, op);
 	} else {
 		memcpy(padded, bytes, length);

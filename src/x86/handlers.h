@@ -1,7 +1,7 @@
 /* The instruction set as a table: Zydis' mnemonic, and the function run_NAME that executes it.
  *
  * To add an instruction: a row here, and the function in the file of its idea. What has no row is
- * #UD, or #GP when it is privileged. */
+ * #UD. */
 #ifndef KENBI_X86_HANDLERS_H
 #define KENBI_X86_HANDLERS_H
 
@@ -43,7 +43,9 @@
 	X86_CONDITIONAL(ROW, J, jcc) ROW(JMP, jmp) ROW(CALL, call) ROW(RET, ret) ROW(LOOP, loop) \
 	ROW(LOOPE, loope) ROW(LOOPNE, loopne) ROW(JCXZ, jcxz) ROW(JECXZ, jcxz) ROW(JRCXZ, jcxz) \
 	ROW(INT, int) ROW(INT3, int3) ROW(INT1, int1) ROW(INTO, into) ROW(BOUND, bound) \
-	ROW(SYSCALL, syscall) ROW(SYSENTER, syscall) ROW(IRET, iret) ROW(IRETD, iret) ROW(IRETQ, iret) \
+	ROW(SYSCALL, syscall) ROW(SYSENTER, sysenter) ROW(IRET, iret) ROW(IRETD, iret) ROW(IRETQ, iret) \
+	/* segment.c */ \
+	ROW(LAR, lar) ROW(LSL, lsl) ROW(VERR, verr) ROW(VERW, verw) ROW(ARPL, arpl) \
 	/* string.c */ \
 	ROW(MOVSB, movs) ROW(MOVSW, movs) ROW(MOVSQ, movs) ROW(LODSB, lods) ROW(LODSW, lods) ROW(LODSD, lods) \
 	ROW(LODSQ, lods) ROW(STOSB, stos) ROW(STOSW, stos) ROW(STOSD, stos) ROW(STOSQ, stos) \
@@ -58,6 +60,14 @@
 	ROW(MONITOR, undefined) ROW(MWAIT, undefined) \
 	ROW(SGDT, sgdt) ROW(SIDT, sidt) ROW(SLDT, sldt) ROW(STR, str) \
 	ROW(SMSW, smsw) \
+	/* the system's own: #GP in user mode */ \
+	ROW(IN, privileged) ROW(OUT, privileged) ROW(INSB, privileged) ROW(INSW, privileged) \
+	ROW(INSD, privileged) ROW(OUTSB, privileged) ROW(OUTSW, privileged) ROW(OUTSD, privileged) \
+	ROW(CLI, privileged) ROW(STI, privileged) ROW(HLT, privileged) ROW(CLTS, privileged) \
+	ROW(INVD, privileged) ROW(WBINVD, privileged) ROW(INVLPG, privileged) ROW(LGDT, privileged) \
+	ROW(LIDT, privileged) ROW(LLDT, privileged) ROW(LTR, privileged) ROW(LMSW, privileged) \
+	ROW(RDMSR, privileged) ROW(WRMSR, privileged) ROW(RDPMC, privileged) ROW(SWAPGS, privileged) \
+	ROW(SYSEXIT, privileged) ROW(SYSRET, sysret) \
 	/* x87.c */ \
 	ROW(FLD, fld) ROW(FILD, fild) ROW(FBLD, fbld) ROW(FLDZ, fldz) ROW(FLD1, fld1) ROW(FLDPI, fldpi) \
 	ROW(FLDL2T, fldl2t) ROW(FLDL2E, fldl2e) ROW(FLDLG2, fldlg2) ROW(FLDLN2, fldln2) ROW(FST, fst) \
@@ -81,7 +91,7 @@
 	ROW(FNINIT, fninit) ROW(FNCLEX, fnclex) ROW(FWAIT, fwait) ROW(FNSTCW, fnstcw) ROW(FNSTSW, fnstsw) \
 	ROW(FLDCW, fldcw) ROW(FNSTENV, fnstenv) ROW(FLDENV, fldenv) ROW(FNSAVE, fnsave) ROW(FRSTOR, frstor) \
 	ROW(FXSAVE, fxsave) ROW(FXSAVE64, fxsave64) ROW(FXRSTOR, fxrstor) ROW(FXRSTOR64, fxrstor64) \
-	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) ROW(FEMMS, emms) \
+	ROW(LDMXCSR, ldmxcsr) ROW(STMXCSR, stmxcsr) ROW(EMMS, emms) \
 	ROW(FENI8087_NOP, nop) ROW(FDISI8087_NOP, nop) ROW(FSETPM287_NOP, nop) \
 	/* simd.c */ \
 	ROW(MOVAPS, move_aligned) ROW(MOVAPD, move_aligned) ROW(MOVDQA, move_aligned) \

@@ -16,12 +16,29 @@ static void registers_init(struct x86 *cpu)
 
 	memcpy(cpu->registers.selector, cpu->mode == X86_MODE_32 ? selectors32 : selectors64,
 	       sizeof selectors32);
-	segment_define(cpu, cpu->registers.selector[X86_CS], 0);
-	segment_define(cpu, cpu->registers.selector[X86_SS], 0);
+	segment_define(cpu, cpu->registers.selector[X86_CS], true, 0);
+	segment_define(cpu, cpu->registers.selector[X86_SS], false, 0);
 	cpu->registers.flags = FLAG_FIXED | X86_FLAG_IF;
 	flags_set_arithmetic(cpu, 0);
 	cpu->registers.x87.control = 0x37f;
 	cpu->registers.mxcsr = 0x1f80;
+	cpu->segments_changed = true;
+}
+
+/* What came after the processor that cpuid tells of is what its opcodes were before: no-operations,
+ * mostly (SDM vol. 2, table A-3: 0f 18 to 0f 1f). */
+static bool decoder_init(ZydisDecoder *decoder, bool wide)
+{
+	static const ZydisDecoderMode later[] = { ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET,
+						  ZYDIS_DECODER_MODE_CLDEMOTE,
+						  ZYDIS_DECODER_MODE_WBNOINVD };
+	bool good = ZYAN_SUCCESS(ZydisDecoderInit(
+		decoder, wide ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+		wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32));
+
+	for (unsigned i = 0; good && i < sizeof later / sizeof later[0]; i++)
+		good = ZYAN_SUCCESS(ZydisDecoderEnableMode(decoder, later[i], ZYAN_FALSE));
+	return good;
 }
 
 struct x86 *x86_new(enum x86_mode mode, size_t memory_limit)
@@ -32,11 +49,7 @@ struct x86 *x86_new(enum x86_mode mode, size_t memory_limit)
 	if (!machine)
 		return NULL;
 	machine->memory = memory_new(memory_limit);
-	if (!machine->memory ||
-	    !ZYAN_SUCCESS(ZydisDecoderInit(&machine->decoder,
-					   wide ? ZYDIS_MACHINE_MODE_LONG_64
-						: ZYDIS_MACHINE_MODE_LEGACY_32,
-					   wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32))) {
+	if (!machine->memory || !decoder_init(&machine->decoder, wide)) {
 		x86_free(machine);
 		return NULL;
 	}
@@ -95,6 +108,7 @@ void x86_set_flags(struct x86 *machine, uint64_t flags)
 
 	machine->registers.flags = (flags & kept) | FLAG_FIXED;
 	flags_set_arithmetic(machine, flags);
+	memory_flags_loaded(machine);
 }
 
 void x86_set_segment(struct x86 *machine, enum x86_segment segment, uint16_t selector,
@@ -104,7 +118,8 @@ void x86_set_segment(struct x86 *machine, enum x86_segment segment, uint16_t sel
 		return;
 	machine->registers.selector[segment] = selector;
 	machine->registers.segment_base[segment] = base & machine->linear_mask;
-	segment_define(machine, selector, base & machine->linear_mask);
+	machine->segments_changed = true;
+	segment_define(machine, selector, segment == X86_CS, base & machine->linear_mask);
 }
 
 uint64_t x86_segment_base(const struct x86 *machine, enum x86_segment segment)
@@ -124,6 +139,8 @@ void x86_load(struct x86 *machine, const struct x86_context *context)
 	machine->block_waits = false;
 	machine->registers.general[NO_REGISTER] = 0;
 	machine->registers.segment_base[NO_SEGMENT] = 0;
+	machine->segments_changed = true;
+	memory_flags_loaded(machine);
 }
 
 uint64_t x86_instructions(const struct x86 *machine)

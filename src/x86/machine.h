@@ -51,8 +51,9 @@ struct x87_value {
 struct x87 {
 	struct x87_value values[8]; /* physical registers; ST(i) is values[(top + i) & 7] */
 	uint16_t control, status;
-	uint8_t valid; /* bit n: physical register n is not empty */
-	uint16_t opcode, code_selector, data_selector;
+	uint8_t valid;	 /* bit n: physical register n is not empty */
+	uint16_t opcode; /* FOP: of the last one with an exception that was not masked */
+	uint16_t last_opcode, code_selector, data_selector;
 	uint64_t code_address, data_address; /* FIP and FDP: the last x87 instruction */
 };
 
@@ -158,6 +159,7 @@ struct code_pool {
 
 struct descriptor {
 	uint16_t selector;
+	bool code;
 	uint64_t base;
 };
 
@@ -168,7 +170,9 @@ struct snapshot; /* snapshot.c */
 struct x86 {
 	struct registers registers;
 	enum event event;
-	bool code_changed; /* a page that holds decoded code was written */
+	bool code_changed;     /* a page that holds decoded code was written */
+	bool segments_changed; /* a segment register may have become null, or no longer is */
+	uint8_t null_segments; /* bits by enum x86_segment: what code was decoded for, segment.c */
 	bool trap_delayed; /* mov ss / pop ss: no single-step trap behind the next instruction */
 	struct operation *from; /* the branch that waits for its link */
 	uint64_t linear_mask;	/* 32 bits in 32-bit mode */

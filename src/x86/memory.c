@@ -67,6 +67,12 @@ void memory_flush_caches(struct x86 *cpu)
 	code_flush_jumps(cpu);
 }
 
+void memory_flags_loaded(struct x86 *cpu)
+{
+	if (UNLIKELY(cpu->registers.flags & FLAG_AC))
+		memory_flush_caches(cpu);
+}
+
 /* --- the page table --- */
 
 static size_t page_hash(uint64_t number, size_t size)
@@ -304,6 +310,39 @@ static bool permitted(struct x86 *cpu, uint64_t address, unsigned wanted)
 	return !memory_touched(cpu, region, address, access);
 }
 
+/* What an operand of `size` bytes has to be aligned to (SDM vol. 3, table 6-7): numbers to their
+ * size, the 80-bit ones to 8; the areas of fnstenv (14, 28) and fnsave (94, 108) to their elements.
+ * Everything else goes in parts or checks for itself. */
+static unsigned alignment_of(unsigned size)
+{
+	switch (size) {
+	case 2:
+	case 14:
+	case 94: return 2;
+	case 4:
+	case 28:
+	case 108: return 4;
+	case 8:
+	case 10: return 8;
+	case 16: return 16;
+	default: return 1;
+	}
+}
+
+/* Alignment is checked while AC is set (CR0.AM is set, as under every common system): before the
+ * page is looked for, but only of what is an address at all and does not go around the space. */
+static bool aligned(struct x86 *cpu, uint64_t address, unsigned size)
+{
+	if (LIKELY(!(cpu->registers.flags & FLAG_AC)) || address % alignment_of(size) == 0 ||
+	    (uint64_t)((int64_t)address >> 47) + 1 >= 2 ||
+	    (cpu->mode == X86_MODE_32 && address + size - 1 > UINT32_MAX))
+		return true;
+	cpu->exit.vector = X86_VECTOR_AC;
+	cpu->exit.error_code = 0;
+	cpu->exit.fault_address = 0;
+	return false;
+}
+
 /* Bytes of [address, address + size) inside the watched range. */
 static uint64_t watched(const struct x86 *cpu, uint64_t address, uint64_t size)
 {
@@ -327,7 +366,7 @@ static void load_part(struct x86 *cpu, uint64_t address, uint8_t *into, unsigned
 	memcpy(into, bytes + address % PAGE_SIZE, size);
 	if (page_watched(cpu, number))
 		cpu->watch.read += watched(cpu, address, size);
-	else
+	else if (!(cpu->registers.flags & FLAG_AC))
 		cpu->read_cache[number % READ_CACHE] = (struct page_cache_entry){ number, bytes };
 }
 
@@ -348,7 +387,8 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 
 	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
 		return general_protection(cpu);
-	if (!permitted(cpu, address, X86_READ) || (first < size && !permitted(cpu, next, X86_READ)))
+	if (!aligned(cpu, address, size) || !permitted(cpu, address, X86_READ) ||
+	    (first < size && !permitted(cpu, next, X86_READ)))
 		return false;
 	load_part(cpu, address, into, first);
 	if (first < size)
@@ -378,11 +418,16 @@ static bool writable_frames(struct x86 *cpu, uint64_t address, unsigned size,
 	       (first == size || writable(cpu, next, &frames[1]));
 }
 
-bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
+bool memory_room(struct x86 *cpu, uint64_t address, unsigned size)
 {
 	struct frame *frames[2];
 
 	return writable_frames(cpu, address, size, frames);
+}
+
+bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size)
+{
+	return aligned(cpu, address, size) && memory_room(cpu, address, size);
 }
 
 /* A store that also reads would pass by the first read. */
@@ -421,6 +466,8 @@ static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, c
 		code_written(frame->code, offset, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
+	else if (cpu->registers.flags & FLAG_AC)
+		return; /* every access has to come here */
 	else if (!frame->code && !touch_waits(cpu, number))
 		cpu->write_cache[number % WRITE_CACHE] =
 			(struct page_cache_entry){ number, frame->bytes };
@@ -434,6 +481,8 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	unsigned first = split(cpu, address, size, &next);
 	struct frame *frames[2] = { NULL, NULL };
 
+	if (!aligned(cpu, address, size))
+		return false;
 	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
 		store_part(cpu, (struct frame *)(void *)cpu->code_store.bytes, address, from, size);
 		return true;

@@ -2,7 +2,8 @@
  *
  * The flat caches in struct x86 answer nearly every access. A page stays out of them while an
  * access to it has side effects: out of both while it meets the watched range, out of the write
- * cache while it holds decoded code or belongs to an older snapshot. */
+ * cache while it holds decoded code or belongs to an older snapshot. While the flag AC is set the
+ * caches stay empty, so that every access is asked for its alignment. */
 #ifndef KENBI_X86_MEMORY_H
 #define KENBI_X86_MEMORY_H
 
@@ -74,6 +75,8 @@ void memory_flush_caches(struct x86 *cpu);
  */
 bool memory_touched(struct x86 *cpu, const struct region *region, uint64_t address,
 		    unsigned access);
+/* To be called when registers.flags came from elsewhere: AC may have been set. */
+void memory_flags_loaded(struct x86 *cpu);
 /* The mapped region of a page number, or NULL. */
 const struct region *memory_region(const struct memory *memory, uint64_t page);
 struct page *memory_page(const struct memory *memory, uint64_t number);
@@ -87,6 +90,8 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size);
 bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned size);
 /* Would a store succeed? Makes room for it, so that the store itself cannot fail. */
 bool memory_probe(struct x86 *cpu, uint64_t address, unsigned size);
+/* The same for several operands in a row, whose alignment is for each to check. */
+bool memory_room(struct x86 *cpu, uint64_t address, unsigned size);
 
 INLINE bool load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 {

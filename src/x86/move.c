@@ -21,7 +21,7 @@ struct operation *run_mov(struct x86 *cpu, struct operation *op)
 		if (!segment_load(cpu, op->target, (uint16_t)value))
 			return segment_fault(cpu, op, value);
 		if (op->target != X86_SS)
-			return done(op);
+			return cpu->segments_changed ? leave(cpu, op) : done(op);
 		cpu->trap_delayed = true;
 		return leave(cpu, op);
 	}
@@ -172,7 +172,7 @@ INLINE struct operation *load_far(struct x86 *cpu, struct operation *op, enum x8
 	if (!segment_load(cpu, segment, (uint16_t)selector))
 		return segment_fault(cpu, op, selector);
 	register_write(cpu, op->target, op->size, offset);
-	return done(op);
+	return cpu->segments_changed ? leave(cpu, op) : done(op);
 }
 
 #define LOAD_FAR(name, SEGMENT)                                             \

@@ -1,6 +1,7 @@
 /* The loop: operations return the next one; when one cannot, the event says why. */
 #include "x86/flags.h"
 #include "x86/memory.h"
+#include "x86/segment.h"
 
 struct operation *leave(struct x86 *cpu, struct operation *op)
 {
@@ -48,7 +49,7 @@ static bool stop_at_block(struct x86 *cpu)
 	return cpu->block_waits;
 }
 
-/* Executes operations while there are some left and TF is not set by one; true to go on at
+/* Executes operations until none are left, or one sets TF or a segment; true to go on at
  * registers.ip, false to stop with cpu->exit. */
 static bool run_some(struct x86 *cpu)
 {
@@ -80,7 +81,7 @@ static bool run_some(struct x86 *cpu)
 		cpu->left -= cpu->event == EVENT_NEXT || cpu->event == EVENT_BRANCH;
 		if ((cpu->event == EVENT_BRANCH || cpu->event == EVENT_BLOCK) && at_block(cpu))
 			return stop_at_block(cpu);
-	} while (cpu->left > 0 && !(cpu->registers.flags & X86_FLAG_TF));
+	} while (cpu->left > 0 && !(cpu->registers.flags & X86_FLAG_TF) && !cpu->segments_changed);
 	return true;
 }
 
@@ -103,6 +104,9 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 		uint64_t address = machine->registers.ip, executed;
 		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;
 		uint64_t part = stepping ? 1 : budget;
+
+		if (UNLIKELY(machine->segments_changed))
+			segment_settle(machine);
 
 		machine->deadline = instructions_now(machine) + part;
 		machine->left = part;

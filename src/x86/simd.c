@@ -33,7 +33,12 @@ static bool read_operand(struct x86 *cpu, const struct operation *op, union xmm 
 			 bool aligned)
 {
 	*value = (union xmm){ .u64 = { 0, 0 } };
-	/* the memory is looked at first: its fault comes before the change to MMX state */
+	/* an x87 exception that waits comes before everything, a fault of the memory before the
+	 * change to MMX state */
+	if (touches_mmx(op) && x87_waits(cpu)) {
+		raise_fault(cpu, op, X86_VECTOR_MF, 0);
+		return false;
+	}
 	if (op->source_kind == OPERAND_MEMORY && !read_memory(cpu, op, value, aligned))
 		return false;
 	if (touches_mmx(op) && op->target_kind == OPERAND_MEMORY &&
@@ -242,8 +247,8 @@ struct operation *run_masked_store(struct x86 *cpu, struct operation *op)
 	else
 		value = cpu->registers.xmm[op->target & 15];
 	address = (address + cpu->registers.segment_base[op->segment]) & cpu->linear_mask;
-	/* the whole operand must be writable, whatever is selected */
-	if (!memory_probe(cpu, address, bytes))
+	/* the whole operand must be writable, whatever is selected; eight bytes are its unit */
+	if (!memory_probe(cpu, address, 8) || !memory_room(cpu, address, bytes))
 		return memory_fault(cpu, op);
 	for (unsigned i = 0; i < bytes; i++)
 		if (mask.u8[i] >> 7 &&

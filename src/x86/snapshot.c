@@ -85,6 +85,8 @@ void x86_rollback(struct x86 *machine)
 	machine->watch = snapshot->watch;
 	machine->trap_delayed = false;
 	machine->block_waits = false;
+	machine->segments_changed = true;
+	memory_flags_loaded(machine);
 	if (rewatched)
 		memory_flush_caches(machine);
 	if (machine->hook_count != snapshot->hook_count) {

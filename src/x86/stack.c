@@ -17,7 +17,7 @@ struct operation *run_push(struct x86 *cpu, struct operation *op)
 	else if (!operand_read(cpu, op, op->target_kind, op->target, op->width, &value))
 		return memory_fault(cpu, op);
 	if (!push(cpu, op->width, value))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 
@@ -27,13 +27,13 @@ struct operation *run_pop(struct x86 *cpu, struct operation *op)
 	uint64_t value, pointer = stack_pointer(cpu);
 
 	if (!peek(cpu, 0, op->width, &value))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	if (op->target_kind == OPERAND_SEGMENT && !segment_load(cpu, op->target, (uint16_t)value))
 		return segment_fault(cpu, op, value);
 	drop(cpu, op->width);
 	if (op->target_kind == OPERAND_SEGMENT) {
 		if (op->target != X86_SS)
-			return done(op);
+			return cpu->segments_changed ? leave(cpu, op) : done(op);
 		cpu->trap_delayed = true;
 		return leave(cpu, op);
 	}
@@ -54,7 +54,7 @@ INLINE struct operation *push_operand(struct x86 *cpu, struct operation *op, uns
 	if (target != OPERAND_IMMEDIATE && !operand_read(cpu, op, target, op->target, size, &value))
 		return memory_fault(cpu, op);
 	if (!push(cpu, size, value))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 
@@ -73,7 +73,7 @@ INLINE struct operation *pop_register(struct x86 *cpu, struct operation *op, uns
 	uint64_t value;
 
 	if (!peek(cpu, 0, size, &value))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	drop(cpu, size);
 	register_write(cpu, op->target, size, value);
 	return done(op);
@@ -95,12 +95,12 @@ struct operation *run_pusha(struct x86 *cpu, struct operation *op)
 {
 	uint64_t pointer = stack_pointer(cpu), low = pointer - 8u * op->width;
 
-	if (!memory_probe(cpu, stack_linear(cpu, low), 8u * op->width))
+	if (!memory_room(cpu, stack_linear(cpu, low), 8u * op->width))
 		return memory_fault(cpu, op);
 	for (unsigned reg = X86_AX; reg <= X86_DI; reg++) {
 		uint64_t value = reg == X86_SP ? pointer : cpu->registers.general[reg];
 		if (!push(cpu, op->width, value))
-			return memory_fault(cpu, op);
+			return push_fault(cpu, op);
 	}
 	return done_writing(cpu, op);
 }
@@ -111,7 +111,7 @@ struct operation *run_popa(struct x86 *cpu, struct operation *op)
 
 	for (unsigned i = 0; i < 8; i++)
 		if (!peek(cpu, i * op->width, op->width, &values[i]))
-			return memory_fault(cpu, op);
+			return push_fault(cpu, op);
 	for (unsigned i = 0; i < 8; i++)
 		if (X86_DI - i != X86_SP)
 			put(cpu, X86_DI - i, op->width, values[i]);
@@ -123,7 +123,7 @@ struct operation *run_pushf(struct x86 *cpu, struct operation *op)
 {
 	/* VM and RF are pushed as zero */
 	if (!push(cpu, op->width, x86_flags(cpu) & ~(uint64_t)(FLAG_VM | FLAG_RF)))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 
@@ -132,7 +132,7 @@ struct operation *run_popf(struct x86 *cpu, struct operation *op)
 	uint64_t mask = FLAGS_USER, value;
 
 	if (!peek(cpu, 0, op->width, &value))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	if (op->width == 2)
 		mask &= 0xffff;
 	drop(cpu, op->width);
@@ -148,15 +148,17 @@ struct operation *run_enter(struct x86 *cpu, struct operation *op)
 	unsigned bytes = size * (level + 1);
 
 	/* everything that can fault, in the order of the instruction, before the first change */
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes), bytes))
+	if (!memory_probe(cpu, stack_linear(cpu, frame), size))
 		return memory_fault(cpu, op);
-	for (unsigned i = 1; i < level; i++)
-		if (!memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value))
+	for (unsigned i = 1; i <= level; i++)
+		if ((i < level &&
+		     !memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value)) ||
+		    !memory_probe(cpu, stack_linear(cpu, frame - size * i), size))
 			return memory_fault(cpu, op);
-	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), 1))
+	if (!memory_probe(cpu, stack_linear(cpu, saved - bytes - (op->immediate & 0xffff)), size))
 		return memory_fault(cpu, op);
 	if (!push(cpu, size, bp))
-		return memory_fault(cpu, op);
+		return push_fault(cpu, op);
 	for (unsigned i = 1; i < level; i++) {
 		if (!memory_read(cpu, stack_linear(cpu, bp - size * i), size, &value) ||
 		    !push(cpu, size, value))

@@ -32,6 +32,14 @@ INLINE bool peek(struct x86 *cpu, uint64_t offset, unsigned size, uint64_t *valu
 	return memory_read(cpu, stack_linear(cpu, stack_pointer(cpu) + offset), size, value);
 }
 
+/* A fault of an implied stack access: #SS where another operand's would be #GP. */
+INLINE struct operation *push_fault(struct x86 *cpu, const struct operation *op)
+{
+	if (cpu->exit.vector == X86_VECTOR_GP)
+		cpu->exit.vector = X86_VECTOR_SS;
+	return memory_fault(cpu, op);
+}
+
 INLINE void drop(struct x86 *cpu, uint64_t bytes)
 {
 	cpu->registers.general[X86_SP] = (stack_pointer(cpu) + bytes) & cpu->linear_mask;

@@ -52,6 +52,17 @@ struct operation *run_nop(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
+struct operation *run_privileged(struct x86 *cpu, struct operation *op)
+{
+	return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+}
+
+/* Undefined in 32-bit mode, as syscall is (AMD has both). */
+struct operation *run_sysret(struct x86 *cpu, struct operation *op)
+{
+	return raise_fault(cpu, op, cpu->mode == X86_MODE_64 ? X86_VECTOR_GP : X86_VECTOR_UD, 0);
+}
+
 /* Faults as a read of one byte would. */
 struct operation *run_clflush(struct x86 *cpu, struct operation *op)
 {
@@ -125,15 +136,21 @@ struct operation *run_cpuid(struct x86 *cpu, struct operation *op)
 }
 
 /* sgdt and sidt tell user code where the tables are: those of a single-processor Windows XP. */
-static struct operation *store_table(struct x86 *cpu, struct operation *op, uint64_t limit,
+static struct operation *store_table(struct x86 *cpu, struct operation *op, uint16_t limit,
 				     uint64_t base)
 {
 	uint64_t address = linear_address(cpu, op);
-	unsigned size = cpu->mode == X86_MODE_64 ? 8 : 4;
+	unsigned size = cpu->mode == X86_MODE_64 ? 10 : 6;
+	uint8_t bytes[10];
 
-	if (!memory_probe(cpu, address, 2 + size) || !memory_write(cpu, address, 2, limit) ||
-	    !memory_write(cpu, (address + 2) & cpu->linear_mask, size, base))
+	memcpy(bytes, &limit, 2);
+	memcpy(bytes + 2, &base, 8);
+	/* aligned to four where alignment is checked, whatever its parts want */
+	if (!memory_probe(cpu, address, 4) || !memory_room(cpu, address, size))
 		return memory_fault(cpu, op);
+	for (unsigned i = 0; i < size; i += 2)
+		if (!memory_store(cpu, (address + i) & cpu->linear_mask, bytes + i, 2))
+			return memory_fault(cpu, op);
 	return done_writing(cpu, op);
 }
 

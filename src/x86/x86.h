@@ -75,20 +75,21 @@ enum x86_stop {
 	X86_STOP_BUDGET, /* the instructions that were allowed have been executed */
 	X86_STOP_HOOK,	 /* ip is inside a range claimed by x86_hook; nothing there was executed */
 	X86_STOP_INTERRUPT, /* int n (vector says n), int3, into; ip is behind the instruction */
-	X86_STOP_SYSCALL,   /* syscall, sysenter, or a far call/jmp (lcall 7,0: selector in vector);
-			       ip is behind the instruction, address is the instruction's own */
-	X86_STOP_TOUCH,	    /* the first access to a page, see x86_touch; state is as before the
-			       instruction */
-	X86_STOP_BLOCK, /* a block begins at ip, see x86_stop_at_blocks; nothing of it was executed
-			 */
-	X86_STOP_FAULT	/* an exception; state is as before the instruction, ip points at it */
+	X86_STOP_SYSCALL, /* syscall, sysenter, or a far call or jmp to an unknown local descriptor,
+			     which may be a gate (lcall 7,0: selector in vector); ip is behind the
+			     instruction, address is the instruction's own */
+	X86_STOP_TOUCH,	  /* the first access to a page, see x86_touch; state is as before the
+			     instruction */
+	X86_STOP_BLOCK,	  /* a block begins at ip, see x86_stop_at_blocks; nothing of it was
+			     executed */
+	X86_STOP_FAULT	  /* an exception; state is as before the instruction, ip points at it */
 };
 
 struct x86_exit {
 	enum x86_stop reason;
 	uint16_t vector;	/* exception or interrupt number, or far selector; of a touch the
 				   access: X86_READ, X86_WRITE or X86_EXECUTE */
-	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware) and #GP */
+	uint32_t error_code;	/* of #PF (P, W, I bits as in hardware); of #GP the selector */
 	uint64_t address;	/* of the instruction that stopped */
 	uint64_t fault_address; /* the linear address of a #PF or a touch */
 };

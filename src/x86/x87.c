@@ -16,11 +16,21 @@ bool x87_status(struct x86 *cpu, uint16_t status, uint16_t conditions)
 {
 	struct x87 *x87 = &cpu->registers.x87;
 	uint16_t before = STATUS_IE | STATUS_DE | STATUS_ZE; /* raised before the operation */
+	uint16_t forbidding = (uint16_t)(status & before & ~x87->control);
 
+	/* then there was no operation that could have rounded or compared */
+	if (forbidding) {
+		conditions &= STATUS_C1;
+		status &= (uint16_t) ~(STATUS_OE | STATUS_UE | STATUS_PE |
+				       (status & STATUS_IE ? 0 : STATUS_C1));
+	}
 	x87->status = (uint16_t)((x87->status & ~conditions) | (status & conditions) |
 				 (status & STATUS_EXCEPTIONS));
 	x87_summarise(cpu);
-	return !(status & before & ~x87->control);
+	/* the opcode is kept for handlers only, since the Pentium 4 (SDM vol. 1, 8.1.9.1) */
+	if (x87->status & STATUS_ES)
+		x87->opcode = x87->last_opcode;
+	return !forbidding;
 }
 
 static bool stack_fault(struct x86 *cpu, uint16_t c1)
@@ -64,7 +74,7 @@ void x87_note(struct x86 *cpu, const struct operation *op)
 
 	x87->code_address = op->address;
 	x87->code_selector = cpu->registers.selector[X86_CS];
-	x87->opcode = (uint16_t)(op->immediate & 0x7ff);
+	x87->last_opcode = (uint16_t)(op->immediate & 0x7ff);
 	if (op->target_kind == OPERAND_MEMORY) {
 		x87->data_address = effective_address(cpu, op);
 		x87->data_selector = op->segment == NO_SEGMENT
@@ -109,19 +119,17 @@ static struct operation *load_value(struct x86 *cpu, struct operation *op, bool 
 
 	if (x87_waits(cpu))
 		return raise_fault(cpu, op, X86_VECTOR_MF, 0);
-	if (op->target_kind == OPERAND_MEMORY) {
-		if (!x87_memory(cpu, op, integer, &value, &status))
-			return memory_fault(cpu, op);
-	} else if (!x87_empty(cpu, op->target)) {
-		value = *x87_st(cpu, op->target);
-	} else if (!x87_underflow(cpu)) {
-		return done(op);
-	} else {
-		x87_note(cpu, op);
-		x87_push_anyway(cpu, value);
-		return done(op);
-	}
+	if (op->target_kind == OPERAND_MEMORY && !x87_memory(cpu, op, integer, &value, &status))
+		return memory_fault(cpu, op);
 	x87_note(cpu, op);
+	if (op->target_kind != OPERAND_MEMORY) {
+		if (x87_empty(cpu, op->target)) {
+			if (x87_underflow(cpu))
+				x87_push_anyway(cpu, value);
+			return done(op);
+		}
+		value = *x87_st(cpu, op->target);
+	}
 	if (x87_empty(cpu, 7) && !x87_status(cpu, status, STATUS_C1))
 		return done(op);
 	x87_push(cpu, value);

@@ -1,6 +1,8 @@
-/* x87 arithmetic, comparison and transcendental functions. */
+/* x87 arithmetic, comparison and functions: what they do with the stack. The numbers come from the
+ * host (x87_host.h) and from x87_transcendental.c. */
 #include "x86/handlers.h"
 #include "x86/x87.h"
+#include "x86/x87_transcendental.h"
 
 typedef uint16_t host_binary(uint16_t control, const struct x87_value *a, const struct x87_value *b,
 			     struct x87_value *result);
@@ -145,9 +147,9 @@ UNARY(fabs, host_absolute, STATUS_C1)
 UNARY(fchs, host_change_sign, STATUS_C1)
 UNARY(fsqrt, host_sqrt, STATUS_C1)
 UNARY(frndint, host_round, STATUS_C1)
-UNARY(f2xm1, host_exponential, STATUS_C1)
-UNARY(fsin, host_sine, STATUS_C1 | STATUS_C2)
-UNARY(fcos, host_cosine, STATUS_C1 | STATUS_C2)
+UNARY(f2xm1, x87_exponential, STATUS_C1)
+UNARY(fsin, x87_sine, STATUS_C1 | STATUS_C2)
+UNARY(fcos, x87_cosine, STATUS_C1 | STATUS_C2)
 
 /* --- functions of two operands: ST(0) and ST(1) --- */
 
@@ -203,17 +205,17 @@ static struct operation *binary_keep(struct x86 *cpu, struct operation *op, host
 
 struct operation *run_fpatan(struct x86 *cpu, struct operation *op)
 {
-	return binary_pop(cpu, op, host_arctangent);
+	return binary_pop(cpu, op, x87_arctangent);
 }
 
 struct operation *run_fyl2x(struct x86 *cpu, struct operation *op)
 {
-	return binary_pop(cpu, op, host_logarithm);
+	return binary_pop(cpu, op, x87_logarithm);
 }
 
 struct operation *run_fyl2xp1(struct x86 *cpu, struct operation *op)
 {
-	return binary_pop(cpu, op, host_logarithm_plus_one);
+	return binary_pop(cpu, op, x87_logarithm_plus_one);
 }
 
 struct operation *run_fscale(struct x86 *cpu, struct operation *op)
@@ -266,12 +268,12 @@ static struct operation *pair(struct x86 *cpu, struct operation *op, host_pair *
 
 struct operation *run_fptan(struct x86 *cpu, struct operation *op)
 {
-	return pair(cpu, op, host_tangent, STATUS_C1 | STATUS_C2);
+	return pair(cpu, op, x87_tangent, STATUS_C1 | STATUS_C2);
 }
 
 struct operation *run_fsincos(struct x86 *cpu, struct operation *op)
 {
-	return pair(cpu, op, host_sine_cosine, STATUS_C1 | STATUS_C2);
+	return pair(cpu, op, x87_sine_cosine, STATUS_C1 | STATUS_C2);
 }
 
 struct operation *run_fxtract(struct x86 *cpu, struct operation *op)
@@ -318,6 +320,8 @@ static struct operation *compare(struct x86 *cpu, struct operation *op, host_rel
 		status &= (uint16_t)~STATUS_C1;
 	}
 	kept = !x87_status(cpu, status, where == IN_STATUS ? STATUS_CONDITIONS : STATUS_C1);
+	if (where == IN_FLAGS)
+		flags_change(cpu, X86_FLAG_OF | X86_FLAG_SF | X86_FLAG_AF, 0);
 	if (where == IN_FLAGS && !kept)
 		answer_flags(cpu, status);
 	for (; pops > 0 && !kept; pops--)

@@ -1,6 +1,9 @@
-/* The host's own x87 executes the guest's arithmetic: under the guest's rounding and precision,
- * with all exceptions masked, and with the status word that it leaves. So results, inexactness and
- * rounding direction are those of the hardware. Transcendental results are the host processor's. */
+/* The host's own x87 executes the guest's arithmetic: what IEEE 754 and the SDM fix to the last
+ * bit, so that every host gives the same. It works under the guest's rounding and precision and
+ * leaves its status word. Overflow and underflow are masked as the guest masks them: what is not
+ * masked gives the result with its exponent wrapped, or stores nothing. That raises nothing here,
+ * as the exceptions are cleared before the next instruction that would wait. The others are masked.
+ */
 #ifndef KENBI_X86_X87_HOST_H
 #define KENBI_X86_X87_HOST_H
 
@@ -10,6 +13,9 @@ enum x87_status {
 	STATUS_IE = 1 << 0,
 	STATUS_DE = 1 << 1,
 	STATUS_ZE = 1 << 2,
+	STATUS_OE = 1 << 3,
+	STATUS_UE = 1 << 4,
+	STATUS_PE = 1 << 5,
 	STATUS_EXCEPTIONS = 0x3f,
 	STATUS_SF = 1 << 6,
 	STATUS_ES = 1 << 7,
@@ -29,14 +35,15 @@ struct x87_bytes {
 #define X87_STACK "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)"
 
 /* Loads, executes, fetches the status before the store can change it, stores. */
-#define X87_HOST(before, instruction, after)                                                  \
-	uint16_t status, saved, masked = control | STATUS_EXCEPTIONS;                         \
-	__asm__ volatile("fnstcw %[saved]\n\tfnclex\n\tfldcw %[masked]\n\t" before            \
-			 "\n\t" instruction "\n\tfnstsw %[status]\n\t" after "\n\tfninit\n\t" \
-			 "fldcw %[saved]"                                                     \
-			 : X87_RESULT, [status] "=m"(status), [saved] "=m"(saved)             \
-			 : X87_INPUT, [masked] "m"(masked)                                    \
-			 : X87_STACK, "memory");                                              \
+#define X87_HOST(before, instruction, after)                                                      \
+	uint16_t status, saved, masked = control | STATUS_IE | STATUS_DE | STATUS_ZE | STATUS_PE; \
+	__asm__ volatile("fnstcw %[saved]\n\tfnclex\n\tfldcw %[masked]\n\t" before                \
+			 "\n\t" instruction "\n\tfnstsw %[status]\n\tfnclex\n\t" after            \
+			 "\n\tfninit\n\t"                                                         \
+			 "fldcw %[saved]"                                                         \
+			 : X87_RESULT, [status] "=m"(status), [saved] "=m"(saved)                 \
+			 : X87_INPUT, [masked] "m"(masked)                                        \
+			 : X87_STACK, "memory");                                                  \
 	return status
 
 /* One operand, one result. */
@@ -50,9 +57,6 @@ struct x87_bytes {
 	}
 X87_UNARY(sqrt, "fsqrt")
 X87_UNARY(round, "frndint")
-X87_UNARY(exponential, "f2xm1")
-X87_UNARY(sine, "fsin")
-X87_UNARY(cosine, "fcos")
 #undef X87_INPUT
 
 /* Two operands, one result: a is below b on the stack. Instructions by their bytes, as assemblers
@@ -71,9 +75,6 @@ X87_BINARY(divide, ".byte 0xde, 0xf9")
 X87_BINARY(scale, "fscale")
 X87_BINARY(remainder, "fprem")
 X87_BINARY(remainder_ieee, "fprem1")
-X87_BINARY(arctangent, "fpatan")
-X87_BINARY(logarithm, "fyl2x")
-X87_BINARY(logarithm_plus_one, "fyl2xp1")
 #undef X87_RESULT
 
 /* Comparisons leave nothing but the status: b, the top, against a. */
@@ -100,8 +101,6 @@ X87_COMPARE(examine, "fxam")
 	{                                                                                  \
 		X87_HOST("fldt %[a]", instruction, "fstpt %[top]\n\tfstpt %[below]");      \
 	}
-X87_DOUBLE(tangent, "fptan")
-X87_DOUBLE(sine_cosine, "fsincos")
 X87_DOUBLE(extract, "fxtract")
 #undef X87_INPUT
 #undef X87_RESULT

@@ -54,15 +54,13 @@ static bool comparable(ZydisMnemonic mnemonic)
 	static const uint16_t left_out[] = {
 		ZYDIS_MNEMONIC_INT,	ZYDIS_MNEMONIC_INT1,	  ZYDIS_MNEMONIC_INT3,
 		ZYDIS_MNEMONIC_INTO,	ZYDIS_MNEMONIC_SYSCALL,	  ZYDIS_MNEMONIC_SYSENTER,
-		ZYDIS_MNEMONIC_IRET,	ZYDIS_MNEMONIC_IRETD,	  ZYDIS_MNEMONIC_IRETQ,
 		ZYDIS_MNEMONIC_CPUID,	ZYDIS_MNEMONIC_RDTSC,	  ZYDIS_MNEMONIC_LDS,
 		ZYDIS_MNEMONIC_LES,	ZYDIS_MNEMONIC_LFS,	  ZYDIS_MNEMONIC_LGS,
 		ZYDIS_MNEMONIC_LSS,	ZYDIS_MNEMONIC_SGDT,	  ZYDIS_MNEMONIC_SIDT,
 		ZYDIS_MNEMONIC_SLDT,	ZYDIS_MNEMONIC_STR,	  ZYDIS_MNEMONIC_SMSW,
 		ZYDIS_MNEMONIC_RDTSCP,	ZYDIS_MNEMONIC_FXSAVE,	  ZYDIS_MNEMONIC_FXSAVE64,
 		ZYDIS_MNEMONIC_FXRSTOR, ZYDIS_MNEMONIC_FXRSTOR64, ZYDIS_MNEMONIC_FNSTENV,
-		ZYDIS_MNEMONIC_FNSAVE,	ZYDIS_MNEMONIC_CLFLUSH,	  ZYDIS_MNEMONIC_FEMMS,
-		ZYDIS_MNEMONIC_FSTPNCE
+		ZYDIS_MNEMONIC_FNSAVE,	ZYDIS_MNEMONIC_CLFLUSH,	  ZYDIS_MNEMONIC_FSTPNCE
 	};
 #define ROW(mnemonic, name) [ZYDIS_MNEMONIC_##mnemonic] = true,
 	static const bool rows[ZYDIS_MNEMONIC_MAX_VALUE + 1] = { X86_INSTRUCTIONS(ROW) };
@@ -76,8 +74,6 @@ static bool comparable(ZydisMnemonic mnemonic)
 static bool harmless_operands(const ZydisDecodedInstruction *instruction,
 			      const ZydisDecodedOperand *operands)
 {
-	if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-		return false;
 	/* AMD honours the operand size of 64-bit branches, Intel does not, and so do we */
 	if (instruction->meta.branch_type != ZYDIS_BRANCH_TYPE_NONE &&
 	    instruction->machine_mode == ZYDIS_MACHINE_MODE_LONG_64 &&
@@ -97,6 +93,7 @@ static bool harmless_operands(const ZydisDecodedInstruction *instruction,
 						? operand->mem.segment
 						: ZYDIS_REGISTER_NONE;
 		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    instruction->meta.branch_type != ZYDIS_BRANCH_TYPE_FAR &&
 		    ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_SEGMENT)
 			return false;
 		if (segment == ZYDIS_REGISTER_FS || segment == ZYDIS_REGISTER_GS ||
@@ -239,6 +236,18 @@ static void random_vector(struct random *random, uint8_t *at)
 	}
 }
 
+/* Something that a far return or iret could take off the stack, of some size. */
+static void random_frame(struct random *random, bool wide, uint8_t *at, unsigned room)
+{
+	const uint64_t values[5] = { NATIVE_CODE + random_below(random, 4000), wide ? 0x33 : 0x23,
+				     random_u32(random), NATIVE_STACK + random_below(random, 4000),
+				     0x2b };
+	unsigned size = 2u << random_below(random, wide ? 3 : 2);
+
+	for (unsigned i = 0; i < 5 && size * (i + 1) <= room; i++)
+		memcpy(at + size * i, &values[i], size);
+}
+
 static void random_fxsave(struct random *random, uint8_t *area)
 {
 	uint16_t control = (uint16_t)(0x7f | (random_below(random, 4) << 10) |
@@ -246,6 +255,11 @@ static void random_fxsave(struct random *random, uint8_t *area)
 	uint16_t status = (uint16_t)(random_below(random, 8) << 11 | (random_u32(random) & 0x4700));
 	uint32_t mxcsr = 0x1f80 | random_below(random, 4) << 13;
 
+	if (random_below(random, 4) == 0)
+		control = (uint16_t)((control & ~0x3fu) | (random_u32(random) & 0x3f));
+	if (random_below(random, 16) == 0)
+		status |= (uint16_t)(random_u32(random) & 0x7f);
+	status |= status & ~control & 0x3f ? 0x8080 : 0;
 	memset(area, 0, 512);
 	memcpy(area, &control, 2);
 	memcpy(area + 2, &status, 2);
@@ -266,6 +280,8 @@ static void random_state(struct random *random, struct native_case *one)
 	}
 	one->state.general[X86_SP] = NATIVE_STACK + 4096 - 64 + random_below(random, 128);
 	one->state.flags = 0x302 | (random_u32(random) & 0xcd5);
+	if (random_below(random, 16) == 0)
+		one->state.flags |= 0x40000; /* AC */
 	random_fxsave(random, one->state.fxsave);
 	if (!one->wide)
 		memset(one->state.fxsave + 160 + 128, 0, 128);
@@ -288,6 +304,11 @@ static void make_case(struct random *random, const ZydisDecoder *decoder, bool w
 		 !comparable(instruction->mnemonic) || !host_executes(instruction->meta.isa_set) ||
 		 !harmless_operands(instruction, operands));
 	one->code_length = instruction->length;
+	/* a direct far pointer, mostly into this code segment */
+	if (operands[0].type == ZYDIS_OPERAND_TYPE_POINTER && random_below(random, 4)) {
+		one->code[one->code_length - 2] = wide ? 0x33 : 0x23;
+		one->code[one->code_length - 1] = 0;
+	}
 	random_state(random, one);
 	aim(random, one, instruction, operands);
 	/* a 16-bit double shift by more than 16 is undefined */
@@ -414,6 +435,96 @@ static bool misaligned_mode(const struct native_case *one)
 	return one->state.fxsave[26] & 2;
 }
 
+/* Transcendental functions are ours, not the host's: two units in the last place are the same, and
+ * the host's PE and C1 tell of its own approximation. fyl2xp1 is only defined near zero. */
+static void approximate(const struct native_case *before, struct native_case *host,
+			struct native_case *ours, ZydisMnemonic mnemonic)
+{
+	uint16_t exponent;
+
+	if (mnemonic != ZYDIS_MNEMONIC_F2XM1 && mnemonic != ZYDIS_MNEMONIC_FSIN &&
+	    mnemonic != ZYDIS_MNEMONIC_FCOS && mnemonic != ZYDIS_MNEMONIC_FSINCOS &&
+	    mnemonic != ZYDIS_MNEMONIC_FPTAN && mnemonic != ZYDIS_MNEMONIC_FPATAN &&
+	    mnemonic != ZYDIS_MNEMONIC_FYL2X && mnemonic != ZYDIS_MNEMONIC_FYL2XP1)
+		return;
+	memcpy(&exponent, before->state.fxsave + 40, 2);
+	if (mnemonic == ZYDIS_MNEMONIC_FYL2XP1 && (exponent & 0x7fff) >= 0x3ffd)
+		memcpy(host->state.fxsave, ours->state.fxsave, SNAPSHOT_FXSAVE);
+	host->state.fxsave[2] &= 0xdf;
+	ours->state.fxsave[2] &= 0xdf;
+	host->state.fxsave[3] &= 0xfd;
+	ours->state.fxsave[3] &= 0xfd;
+	for (unsigned i = 0; i < 8; i++) {
+		uint8_t *theirs = host->state.fxsave + 32 + 16 * i;
+		const uint8_t *mine = ours->state.fxsave + 32 + 16 * i;
+		uint64_t a, b;
+		memcpy(&a, theirs, 8);
+		memcpy(&b, mine, 8);
+		if (memcmp(theirs + 8, mine + 8, 2) == 0 && (a > b ? a - b : b - a) <= 2)
+			memcpy(theirs, mine, 8);
+	}
+}
+
+/* Where AMD does otherwise than Intel and we: it loads a denormal, and answers a comparison, in
+ * spite of an exception that is not masked (SDM vol. 1, 8.5.2; vol. 2, FCOM and FCOMI); MXCSR has
+ * one bit more; a call touches its stack before it looks at its target; an environment around the
+ * end of the space is read part by part. */
+static bool other_on_amd(const struct native_case *host, const struct native_case *ours,
+			 const ZydisDecodedInstruction *instruction)
+{
+	unsigned raised = host->state.fxsave[2] & ~host->state.fxsave[0] & 3u;
+
+	switch (instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_LDMXCSR: return host->state.fxsave[26] & 2;
+	case ZYDIS_MNEMONIC_IRETQ:
+		return host->vector == 13 && ours->vector == 13 && host->error_code == 0;
+	case ZYDIS_MNEMONIC_RET:
+		return (host->vector == 14 || host->vector == 17) && ours->vector == 13;
+	case ZYDIS_MNEMONIC_FLDENV:
+	case ZYDIS_MNEMONIC_FRSTOR:
+	case ZYDIS_MNEMONIC_CALL: return host->vector == 17 && ours->vector == 13;
+	case ZYDIS_MNEMONIC_FLD: return raised & 2;
+	case ZYDIS_MNEMONIC_FTST:
+	case ZYDIS_MNEMONIC_FCOM:
+	case ZYDIS_MNEMONIC_FCOMP:
+	case ZYDIS_MNEMONIC_FCOMPP:
+	case ZYDIS_MNEMONIC_FICOM:
+	case ZYDIS_MNEMONIC_FICOMP:
+	case ZYDIS_MNEMONIC_FUCOM:
+	case ZYDIS_MNEMONIC_FUCOMP:
+	case ZYDIS_MNEMONIC_FUCOMPP:
+	case ZYDIS_MNEMONIC_FCOMI:
+	case ZYDIS_MNEMONIC_FCOMIP:
+	case ZYDIS_MNEMONIC_FUCOMI:
+	case ZYDIS_MNEMONIC_FUCOMIP: return raised;
+	default: return false;
+	}
+}
+
+/* The host's kernel has descriptors that a machine does not have, above all the code segment of the
+ * other mode; and AMD has no far pointers of 64 bits. */
+static bool other_descriptors(const struct native_case *host, const struct native_case *ours,
+			      const ZydisDecodedInstruction *instruction)
+{
+	uint32_t foreign = ours->wide ? 0x20 : 0x30;
+
+	switch (instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_LAR:
+	case ZYDIS_MNEMONIC_LSL:
+	case ZYDIS_MNEMONIC_VERR:
+	case ZYDIS_MNEMONIC_VERW: return host->state.flags & ~ours->state.flags & X86_FLAG_ZF;
+	case ZYDIS_MNEMONIC_CALL:
+	case ZYDIS_MNEMONIC_JMP:
+		if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
+		    instruction->operand_width == 64)
+			return true;
+		/* fall through */
+	default:
+		return instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
+		       ours->vector == 13 && ours->error_code == foreign;
+	}
+}
+
 static bool equal(const struct native_case *a, const struct native_case *b)
 {
 	return memcmp(a->state.general, b->state.general, sizeof a->state.general) == 0 &&
@@ -530,7 +641,11 @@ static void compare_batch(struct comparison *run, unsigned count)
 		normalise(&host[i], &instructions[i]);
 		normalise(&ours, &instructions[i]);
 		accept_estimates(&host[i], &ours, &instructions[i]);
-		if (equal(&host[i], &ours) || misaligned_mode(&host[i]) ||
+		approximate(&before[i], &host[i], &ours, instructions[i].mnemonic);
+		if (other_on_amd(&host[i], &ours, &instructions[i]) || misaligned_mode(&host[i]) ||
+		    other_descriptors(&host[i], &ours, &instructions[i]) || ours.vector == -1)
+			continue;
+		if (equal(&host[i], &ours) ||
 		    (wraps(&host[i]) && (ours.vector == 13 || ours.vector == 12)))
 			continue;
 		if (run->mismatches++ < MOST_REPORTS)
@@ -558,6 +673,9 @@ static void agrees_with_the_host(bool wide)
 		random_vector(&run.random, &memory[0][i]);
 		random_vector(&run.random, &memory[1][i]);
 	}
+	for (unsigned i = 0; i < NATIVE_REGION; i += 4 * (1 + random_below(&run.random, 8)))
+		random_frame(&run.random, wide, &memory[random_below(&run.random, 2)][i],
+			     NATIVE_REGION - i);
 	run.native = native_start(memory, &reason);
 	if (!run.native || (!wide && !native_has_32(run.native))) {
 		printf("skipped: %s\n", run.native ? "the host runs no 32-bit code" : reason);
@@ -565,9 +683,7 @@ static void agrees_with_the_host(bool wide)
 		skip();
 	}
 	run.machine = machine_new(wide, memory);
-	ZydisDecoderInit(&run.decoder,
-			 wide ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
-			 wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
+	run.decoder = run.machine->decoder;
 	for (unsigned long done = 0; done < cases; done += NATIVE_BATCH)
 		compare_batch(&run, NATIVE_BATCH);
 	printf("%s: %lu cases, %lu mismatches\n", mode_names[wide], cases, run.mismatches);

@@ -140,7 +140,8 @@ void code_written(struct x86 *cpu, struct code *code, unsigned offset, unsigned 
 			continue;
 		if (cpu->jump_cache[op->address % JUMP_CACHE].operation == op)
 			cpu->jump_cache[op->address % JUMP_CACHE].operation = NULL;
-		*op = pseudo(run_resolve, op->address);
+		/* the rest stays: it may be the very instruction that writes */
+		op->run = run_resolve;
 		code->index[at] = 0;
 	}
 	cpu->code_changed = true;

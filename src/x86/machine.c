@@ -24,6 +24,22 @@ static void registers_init(struct x86 *cpu)
 	cpu->registers.mxcsr = 0x1f80;
 }
 
+/* What came after the processor that cpuid tells of is what its opcodes were before: no-operations,
+ * mostly (SDM vol. 2, table A-3: 0f 18 to 0f 1f). */
+static bool decoder_init(ZydisDecoder *decoder, bool wide)
+{
+	static const ZydisDecoderMode later[] = { ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET,
+						  ZYDIS_DECODER_MODE_CLDEMOTE,
+						  ZYDIS_DECODER_MODE_WBNOINVD };
+	bool good = ZYAN_SUCCESS(ZydisDecoderInit(
+		decoder, wide ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+		wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32));
+
+	for (unsigned i = 0; good && i < sizeof later / sizeof later[0]; i++)
+		good = ZYAN_SUCCESS(ZydisDecoderEnableMode(decoder, later[i], ZYAN_FALSE));
+	return good;
+}
+
 struct x86 *x86_new(enum x86_mode mode, size_t memory_limit)
 {
 	struct x86 *machine = calloc(1, sizeof *machine);
@@ -32,11 +48,7 @@ struct x86 *x86_new(enum x86_mode mode, size_t memory_limit)
 	if (!machine)
 		return NULL;
 	machine->memory = memory_new(memory_limit);
-	if (!machine->memory ||
-	    !ZYAN_SUCCESS(ZydisDecoderInit(&machine->decoder,
-					   wide ? ZYDIS_MACHINE_MODE_LONG_64
-						: ZYDIS_MACHINE_MODE_LEGACY_32,
-					   wide ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32))) {
+	if (!machine->memory || !decoder_init(&machine->decoder, wide)) {
 		x86_free(machine);
 		return NULL;
 	}

@@ -409,6 +409,8 @@ static void prepare_frame(struct cases *cases, struct native_case *one,
 
 	for (unsigned i = 0; i < 5; i++)
 		memcpy(bytes + i * size, &values[i], size);
+	if (!CASES_TRANSFERS)
+		put_register(one, X86_SP, 64, NATIVE_STACK + NATIVE_PAGE - 40);
 	patch(one, one->state.general[X86_SP], bytes, 5 * size);
 	one->state.flags &= ~UINT64_C(0x4000); /* NT would make it a task switch */
 }

@@ -16,6 +16,7 @@
 /* What the simulator is known not to do yet is left out of the cases. */
 enum {
 	CASES_ALIGNMENT = 0, /* alignment checks: AC set */
+	CASES_TRANSFERS = 0, /* far returns, and frames of iret that are partly absent */
 	CASES_UNMASKED = 0,  /* x87 and SSE exceptions that are not masked */
 };
 

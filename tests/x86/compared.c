@@ -3,6 +3,7 @@
 #include <cpuid.h>
 #include <string.h>
 
+#include "cases.h"
 #include "x86/handlers.h"
 
 bool compared_row(ZydisMnemonic mnemonic)
@@ -142,7 +143,8 @@ static bool far_transfer(const ZydisDecodedInstruction *instruction)
 	return instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
 	       instruction->mnemonic != ZYDIS_MNEMONIC_IRET &&
 	       instruction->mnemonic != ZYDIS_MNEMONIC_IRETD &&
-	       instruction->mnemonic != ZYDIS_MNEMONIC_IRETQ;
+	       instruction->mnemonic != ZYDIS_MNEMONIC_IRETQ &&
+	       (!CASES_TRANSFERS || instruction->mnemonic != ZYDIS_MNEMONIC_RET);
 }
 
 /* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not. */

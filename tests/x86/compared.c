@@ -47,6 +47,14 @@ const char *compared_not(ZydisMnemonic mnemonic)
 
 /* --- what the host has --- */
 
+/* What the host lacks for a mnemonic that came by. */
+static const char *lacked[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+
+const char *compared_host_lacks(ZydisMnemonic mnemonic)
+{
+	return lacked[mnemonic];
+}
+
 enum cpuid_register { AX, BX, CX, DX };
 
 static bool host_has(uint32_t leaf, enum cpuid_register reg, unsigned bit)
@@ -58,7 +66,7 @@ static bool host_has(uint32_t leaf, enum cpuid_register reg, unsigned bit)
 	return values[reg] >> bit & 1;
 }
 
-const char *compared_lacking(const ZydisDecodedInstruction *instruction)
+static const char *lacking(const ZydisDecodedInstruction *instruction)
 {
 	static const struct {
 		uint16_t extension;
@@ -173,9 +181,11 @@ bool compared(const ZydisDecodedInstruction *instruction)
 	};
 
 	/* Zydis knows an accelerator's own encodings of popcnt and its like */
-	if (!compared_row(instruction->mnemonic) ||
-	    instruction->meta.isa_ext == ZYDIS_ISA_EXT_KNC || compared_not(instruction->mnemonic) ||
-	    compared_lacking(instruction))
+	if (!compared_row(instruction->mnemonic) || compared_not(instruction->mnemonic) ||
+	    instruction->meta.isa_ext == ZYDIS_ISA_EXT_KNC)
+		return false;
+	lacked[instruction->mnemonic] = lacking(instruction);
+	if (lacked[instruction->mnemonic])
 		return false;
 	for (unsigned i = 0; i < sizeof differences / sizeof differences[0]; i++)
 		if (differences[i](instruction))

@@ -10,8 +10,8 @@
 bool compared_row(ZydisMnemonic mnemonic);
 /* Why the mnemonic is never compared, or NULL. */
 const char *compared_not(ZydisMnemonic mnemonic);
-/* The feature that the mnemonic's row needs and this host lacks, or NULL. */
-const char *compared_lacking(const ZydisDecodedInstruction *instruction);
+/* The feature that this host lacks for a mnemonic that was met, or NULL. */
+const char *compared_host_lacks(ZydisMnemonic mnemonic);
 /* May this instruction be compared here? Rows, hosts, and the forms where processors differ. */
 bool compared(const ZydisDecodedInstruction *instruction);
 /* Is it bytes that both sides must refuse in user code? */

@@ -209,6 +209,15 @@ void case_state(struct cases *cases, struct native_case *one)
 	random_segments(cases, one);
 }
 
+void case_mask(struct native_case *one)
+{
+	one->state.fxsave[0] |= MASKS;
+	one->state.fxsave[2] &= (uint8_t)~STATUS_SUMMARY;
+	one->state.fxsave[3] &= (uint8_t) ~(STATUS_SUMMARY >> 8);
+	one->state.fxsave[24] |= MXCSR_DEFAULT & 0xff;
+	one->state.fxsave[25] |= MXCSR_DEFAULT >> 8;
+}
+
 /* --- operands --- */
 
 static uint64_t segment_base(const struct native_case *one, ZydisRegister segment)
@@ -261,6 +270,22 @@ uint64_t case_address(const struct native_case *one, const ZydisDecodedInstructi
 	offset = masked(offset, instruction->address_width) +
 		 segment_base(one, operand->mem.segment);
 	return one->wide ? offset : (uint32_t)offset;
+}
+
+bool case_near_limit(const struct native_case *one, const struct case_plan *plan)
+{
+	enum { AROUND = 512 };
+
+	for (unsigned i = 0; i < plan->instruction.operand_count; i++) {
+		const ZydisDecodedOperand *operand = &plan->operands[i];
+		uint32_t address, base = (uint32_t)segment_base(one, operand->mem.segment);
+		if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY)
+			continue;
+		address = (uint32_t)case_address(one, &plan->instruction, operand, one->state.ip);
+		if (address + AROUND < 2 * AROUND || address - base + AROUND < 2 * AROUND)
+			return true;
+	}
+	return false;
 }
 
 /* Data, and now and then a border of it, what is only readable, the code itself, nothing. */

@@ -48,6 +48,7 @@ static void note_undefined(struct case_plan *plan)
 		plan->undefined_status |= 0x200;
 }
 
+/* Does it run more than once? */
 static bool repeats(const ZydisDecodedInstruction *instruction)
 {
 	return instruction->attributes &
@@ -67,6 +68,7 @@ static void complete(struct cases *cases, struct native_case *one, struct case_p
 	decode_at(cases, one->code, plan);
 	case_prepare(cases, one, plan);
 	note_undefined(plan);
+	plan->near_limit = !one->wide && case_near_limit(one, plan);
 	for (unsigned i = 0; i < plan->instruction.operand_count; i++)
 		if (plan->operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY && !plan->operand_address)
 			plan->operand_address = case_address(one, &plan->instruction,
@@ -77,6 +79,7 @@ static void complete(struct cases *cases, struct native_case *one, struct case_p
 static void complete_refusal(struct cases *cases, struct native_case *one, struct case_plan *plan)
 {
 	plan->kind = CASE_INVALID;
+	plan->near_limit = false;
 	plan->undefined_flags = plan->undefined_status = 0;
 	plan->operand_address = 0;
 	one->code_length = LONGEST + 1;
@@ -316,7 +319,10 @@ static bool fits_sequence(const struct case_plan *plan)
 		ZYDIS_MNEMONIC_LDMXCSR, ZYDIS_MNEMONIC_SHLD,	 ZYDIS_MNEMONIC_SHRD,
 		ZYDIS_MNEMONIC_LSS,	ZYDIS_MNEMONIC_LDS,	 ZYDIS_MNEMONIC_LES,
 		ZYDIS_MNEMONIC_LFS,	ZYDIS_MNEMONIC_LGS,	 ZYDIS_MNEMONIC_RCPPS,
-		ZYDIS_MNEMONIC_RCPSS,	ZYDIS_MNEMONIC_RSQRTPS,	 ZYDIS_MNEMONIC_RSQRTSS
+		ZYDIS_MNEMONIC_RCPSS,	ZYDIS_MNEMONIC_RSQRTPS,	 ZYDIS_MNEMONIC_RSQRTSS,
+		ZYDIS_MNEMONIC_F2XM1,	ZYDIS_MNEMONIC_FSIN,	 ZYDIS_MNEMONIC_FCOS,
+		ZYDIS_MNEMONIC_FSINCOS, ZYDIS_MNEMONIC_FPTAN,	 ZYDIS_MNEMONIC_FPATAN,
+		ZYDIS_MNEMONIC_FYL2X,	ZYDIS_MNEMONIC_FYL2XP1
 	};
 	const ZydisDecodedInstruction *instruction = &plan->instruction;
 
@@ -421,10 +427,12 @@ static void make_sequence(struct cases *cases, struct native_case *one, struct c
 	choose_sequence(cases, one, &sequence, patching);
 	*plan = sequence.plans[0];
 	plan->kind = CASE_SEQUENCE;
+	plan->near_limit = false;
 	plan->operand_address = 0;
 	plan->undefined_flags = plan->undefined_status = 0;
 	one->code_length = sequence.start[sequence.count];
 	case_state(cases, one);
+	case_mask(one);
 	for (unsigned i = 0; i < sequence.count; i++) {
 		struct case_plan each = { .instruction = sequence.plans[i].instruction };
 		if (!patching || i > 0)

@@ -32,6 +32,7 @@ struct case_plan {
 	ZydisDecodedInstruction instruction; /* the first one */
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 	uint64_t operand_address; /* linear, of the first memory operand; 0: there is none */
+	bool near_limit;	  /* an operand lies around the end of its segment or space */
 	unsigned undefined_flags; /* eflags and x87 status bits that nobody defines afterwards */
 	unsigned undefined_status;
 };
@@ -64,6 +65,8 @@ uint64_t case_value(struct random *random);
 void case_vector(struct random *random, uint8_t at[16]);
 /* General registers, flags, segments, x87 and SSE, and where the code is. */
 void case_state(struct cases *cases, struct native_case *one);
+/* Masks the x87 and SSE exceptions. */
+void case_mask(struct native_case *one);
 /* Moves registers and displacements so that the operands of the instruction, whose bytes are at
  * `bytes` and which will run at `ip`, mostly hit something. `itself`: its own bytes too, when it
  * runs once only: what comes out of that, nobody knows. */
@@ -71,6 +74,8 @@ void case_aim(struct cases *cases, struct native_case *one, const struct case_pl
 	      uint8_t *bytes, uint64_t ip, bool itself);
 /* What single instructions need beyond that: selectors, frames, counts. Sets steps. */
 void case_prepare(struct cases *cases, struct native_case *one, struct case_plan *plan);
+/* Is an operand of it around the end of its segment or of the 32-bit space, where it wraps? */
+bool case_near_limit(const struct native_case *one, const struct case_plan *plan);
 /* The linear address of a memory operand. */
 uint64_t case_address(const struct native_case *one, const ZydisDecodedInstruction *instruction,
 		      const ZydisDecodedOperand *operand, uint64_t ip);

@@ -25,6 +25,12 @@ const char *compared_not(ZydisMnemonic mnemonic)
 		{ ZYDIS_MNEMONIC_SYSENTER, "enters the kernel; here the owner answers" },
 		{ ZYDIS_MNEMONIC_CPUID, "tells which processor it is; ours is its own model" },
 		{ ZYDIS_MNEMONIC_RDTSC, "tells the time; ours is the instruction count" },
+		{ ZYDIS_MNEMONIC_RDTSCP, "tells the time; ours is the instruction count" },
+		{ ZYDIS_MNEMONIC_LAR, "tells the kernel's descriptors" },
+		{ ZYDIS_MNEMONIC_LSL, "tells the kernel's descriptors" },
+		{ ZYDIS_MNEMONIC_VERR, "tells the kernel's descriptors" },
+		{ ZYDIS_MNEMONIC_VERW, "tells the kernel's descriptors" },
+		{ ZYDIS_MNEMONIC_SYSRET, "outside 64-bit mode #UD on Intel, #GP on AMD" },
 		{ ZYDIS_MNEMONIC_SGDT, "tells the kernel's addresses (or UMIP forbids it)" },
 		{ ZYDIS_MNEMONIC_SIDT, "tells the kernel's addresses (or UMIP forbids it)" },
 		{ ZYDIS_MNEMONIC_SLDT, "tells the kernel's selectors (or UMIP forbids it)" },
@@ -155,13 +161,16 @@ static bool far_transfer(const ZydisDecodedInstruction *instruction)
 	       (!CASES_TRANSFERS || instruction->mnemonic != ZYDIS_MNEMONIC_RET);
 }
 
-/* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not. */
+/* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not. arpl only
+ * sometimes writes. */
 static bool code_segment(const ZydisDecodedInstruction *instruction)
 {
 	return instruction->machine_mode != ZYDIS_MACHINE_MODE_LONG_64 &&
 	       has_prefix(instruction, 0x2e) &&
-	       (instruction->meta.isa_ext == ZYDIS_ISA_EXT_X87 ||
+	       ((instruction->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
+		 (instruction->opcode & 0xf8) == 0xd8) ||
 		instruction->meta.isa_ext == ZYDIS_ISA_EXT_MMX ||
+		instruction->mnemonic == ZYDIS_MNEMONIC_ARPL ||
 		instruction->mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
 		instruction->mnemonic == ZYDIS_MNEMONIC_MOVNTQ);
 }

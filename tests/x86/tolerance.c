@@ -12,7 +12,8 @@ enum {
 	FLAGS_COMPARED = 0x244fd5,
 	VECTOR_PF = 14,
 	VECTOR_GP = 13,
-	VECTOR_SS = 12
+	VECTOR_SS = 12,
+	VECTOR_AC = 17
 };
 
 /* Instructions with several accesses: which comes first, and so which faults, is nobody's business.
@@ -122,11 +123,18 @@ static void accept_transcendental(const struct native_case *before, struct nativ
 	}
 }
 
+static bool address_fault(const struct native_case *one)
+{
+	return one->vector == VECTOR_SS || one->vector == VECTOR_GP || one->vector == VECTOR_PF ||
+	       one->vector == VECTOR_AC;
+}
+
 /* --- AMD --- */
 
 /* An exception that is not masked does not keep AMD from loading a denormal, nor from answering a
  * comparison (SDM vol. 1, 8.5.2; vol. 2, FCOM and FCOMI). MXCSR has one bit more there. A call
- * touches its stack before it looks at its target, and an environment around the end of the space
+ * touches its stack before it looks at its target, a far return the outer stack before it refuses
+ * the selector, and an environment around the end of the space
  * is read part by part. */
 static bool other_on_amd(const struct native_case *host, const struct native_case *ours,
 			 const struct case_plan *plan)
@@ -138,8 +146,11 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 	case ZYDIS_MNEMONIC_FXRSTOR:
 	case ZYDIS_MNEMONIC_FXRSTOR64: return host->state.fxsave[26] & 2;
 	case ZYDIS_MNEMONIC_FLDENV:
-	case ZYDIS_MNEMONIC_FRSTOR: return host->vector == 17 && ours->vector == VECTOR_GP;
+	case ZYDIS_MNEMONIC_FRSTOR: return host->vector == VECTOR_AC && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_CALL: return host->vector != 1 && ours->vector == VECTOR_GP;
+	case ZYDIS_MNEMONIC_RET:
+		return plan->instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
+		       address_fault(host) && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_FLD: return raised & 2;
 	case ZYDIS_MNEMONIC_FTST:
 	case ZYDIS_MNEMONIC_FCOM:
@@ -158,15 +169,15 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 	}
 }
 
-/* An operand around the end of the 32-bit space: what is checked first differs between
- * instructions. */
+/* An operand around the end of a 32-bit segment: whether its limit, the page or the alignment is
+ * looked at first differs between instructions. In a sequence it may be any operand. */
 static bool wraps(const struct native_case *host, const struct native_case *ours,
 		  const struct case_plan *plan)
 {
-	return !host->wide && host->vector == VECTOR_PF &&
-	       (host->fault_address >= 0xffffff00 ||
-		(plan->operand_address >= 0xfffffe00 && several_accesses(plan))) &&
-	       (ours->vector == VECTOR_GP || ours->vector == VECTOR_SS);
+	if (host->wide || !address_fault(host) || !address_fault(ours))
+		return false;
+	return plan->near_limit || plan->kind == CASE_SEQUENCE ||
+	       (host->vector == VECTOR_PF && host->fault_address >= 0xffffff00);
 }
 
 /* Bytes that are no instruction: how many the processor wants to see before it says so is its own
@@ -187,15 +198,21 @@ static bool fetches_further(const struct native_case *before, const struct nativ
 	       compared_prefixes(before->code, before->wide) >= MANY_PREFIXES;
 }
 
-/* lock where it cannot be: AMD looks at the operand first, and has lock mov cr0 as another name of
- * cr8 (APM vol. 3, MOV CRn). */
-static bool locked_refusal(const struct native_case *before, const struct native_case *host,
-			   const struct native_case *ours, const struct case_plan *plan)
+/* lock before verr and its like, which AMD executes, and before the moves of control registers,
+ * where it has lock mov cr0 as another name of cr8 (APM vol. 3, MOV CRn). */
+static bool locked_refusal(const struct native_case *before, const struct case_plan *plan)
 {
-	return plan->kind == CASE_INVALID && ours->vector == VECTOR_UD &&
-	       (host->vector == VECTOR_PF || host->vector == VECTOR_GP ||
-		host->vector == VECTOR_SS) &&
-	       memchr(before->code, 0xf0, compared_prefixes(before->code, before->wide));
+	unsigned prefixes = compared_prefixes(before->code, before->wide);
+	const uint8_t *opcode = before->code + prefixes;
+
+	return plan->kind == CASE_INVALID && memchr(before->code, 0xf0, prefixes) &&
+	       opcode[0] == 0x0f && (opcode[1] == 0 || (opcode[1] & 0xfc) == 0x20);
+}
+
+/* Stack faults of instructions that have a memory operand beside it. */
+static bool stack_fault(const struct native_case *host, const struct native_case *ours)
+{
+	return !CASES_TRANSFERS && host->vector == VECTOR_SS && ours->vector == VECTOR_GP;
 }
 
 /* The kernel has descriptors that the simulated machine does not: of the other kind of code, and
@@ -225,8 +242,8 @@ bool outcome_tolerate(const struct native_case *before, struct native_case *host
 		      struct native_case *ours, const struct case_plan *plan)
 {
 	if (wraps(host, ours, plan) || fetches_further(before, host, ours, plan) ||
-	    locked_refusal(before, host, ours, plan) || kernel_descriptor(host, ours) ||
-	    half_done(host, ours, plan))
+	    locked_refusal(before, plan) || kernel_descriptor(host, ours) ||
+	    stack_fault(host, ours) || half_done(host, ours, plan))
 		return false;
 	if (plan->kind != CASE_INSTRUCTION)
 		return true;

@@ -94,14 +94,10 @@ struct place {
 	unsigned map, prefix, rex, opcode, modrm;
 };
 
-static unsigned modrm_count(const struct cases *cases)
-{
-	return cases->thorough ? 256 : 16;
-}
-
+/* Every ModRM byte; or for each register field one with memory and one without. */
 static uint64_t places_per_opcode(const struct cases *cases)
 {
-	return modrm_count(cases);
+	return cases->thorough ? 256 : 16;
 }
 
 static uint64_t variants(const struct cases *cases, unsigned map)

@@ -209,6 +209,29 @@ static bool locked_refusal(const struct native_case *before, const struct case_p
 	       opcode[0] == 0x0f && (opcode[1] == 0 || (opcode[1] & 0xfc) == 0x20);
 }
 
+/* vmcall and vmmcall with prefixes that they do not take: a hypervisor has its own mind. */
+static bool hypervisor_call(const struct native_case *before, const struct case_plan *plan)
+{
+	const uint8_t *opcode = before->code + compared_prefixes(before->code, before->wide);
+
+	return plan->kind == CASE_INVALID && opcode[0] == 0x0f && opcode[1] == 1 &&
+	       (opcode[2] == 0xc1 || opcode[2] == 0xd9);
+}
+
+/* The end of an fxsave image is reserved; whether it is touched where a page begins there is the
+ * processor's business. */
+static bool reserved_tail(const struct case_plan *plan)
+{
+	switch (plan->instruction.mnemonic) {
+	case ZYDIS_MNEMONIC_FXSAVE:
+	case ZYDIS_MNEMONIC_FXSAVE64:
+	case ZYDIS_MNEMONIC_FXRSTOR:
+	case ZYDIS_MNEMONIC_FXRSTOR64:
+		return plan->operand_address % NATIVE_PAGE > NATIVE_PAGE - 512;
+	default: return false;
+	}
+}
+
 /* Stack faults of instructions that have a memory operand beside it. */
 static bool stack_fault(const struct native_case *host, const struct native_case *ours)
 {
@@ -242,8 +265,8 @@ bool outcome_tolerate(const struct native_case *before, struct native_case *host
 		      struct native_case *ours, const struct case_plan *plan)
 {
 	if (wraps(host, ours, plan) || fetches_further(before, host, ours, plan) ||
-	    locked_refusal(before, plan) || kernel_descriptor(host, ours) ||
-	    stack_fault(host, ours) || half_done(host, ours, plan))
+	    locked_refusal(before, plan) || hypervisor_call(before, plan) || reserved_tail(plan) ||
+	    kernel_descriptor(host, ours) || stack_fault(host, ours) || half_done(host, ours, plan))
 		return false;
 	if (plan->kind != CASE_INSTRUCTION)
 		return true;

@@ -13,7 +13,7 @@
 enum { BUDGET = 20000, STEPS = 64, NESTED_EVERY = 16, NESTED = 300, FLAG_AC = 1 << 18 };
 
 #define CODE	  UINT64_C(0x00400000)
-#define CODE_SIZE UINT64_C(0x2000)
+#define CODE_SIZE 0x2000u
 #define DATA	  UINT64_C(0x00500000) /* four pages: writable, read-only, guard, writable */
 #define STACK	  UINT64_C(0x00800000)
 
@@ -32,10 +32,11 @@ __attribute__((destructor)) static void say_total(void)
 	fprintf(stderr, "%llu instructions executed\n", (unsigned long long)total);
 }
 
+/* What must be the same on every machine, without the bytes between members. */
 struct outcome {
-	struct x86_exit exit;
-	struct x86_context context;
+	uint64_t exit[5], general[X86_REGISTERS], ip, flags, bases[X86_SEGMENTS];
 	uint64_t instructions;
+	uint8_t data[0x1000], code[CODE_SIZE];
 };
 
 static void require(bool condition)
@@ -67,26 +68,45 @@ static void run_nested(struct x86 *machine)
 	require(x86_protection(machine, DATA + 0x1000) == X86_READ);
 }
 
+static void note(const struct x86 *machine, const struct x86_exit *end, struct outcome *outcome)
+{
+	memset(outcome, 0, sizeof *outcome);
+	outcome->exit[0] = end->reason;
+	outcome->exit[1] = end->vector;
+	outcome->exit[2] = end->error_code;
+	outcome->exit[3] = end->address;
+	outcome->exit[4] = end->fault_address;
+	for (unsigned i = 0; i < X86_REGISTERS; i++)
+		outcome->general[i] = x86_get(machine, (enum x86_register)i);
+	for (unsigned i = 0; i < X86_SEGMENTS; i++)
+		outcome->bases[i] = x86_segment_base(machine, (enum x86_segment)i);
+	outcome->ip = x86_ip(machine);
+	outcome->flags = x86_flags(machine);
+	require(x86_read(machine, DATA, outcome->data, sizeof outcome->data) == 0);
+	require(x86_read(machine, CODE, outcome->code, sizeof outcome->code) == 0);
+}
+
 /* Goes on behind whatever stopped the machine, as an owner does that ignores it. */
 static void run(struct x86 *machine, struct outcome *outcome)
 {
 	uint64_t before = x86_instructions(machine);
 	uint64_t left = BUDGET;
 
-	memset(outcome, 0, sizeof *outcome);
+	struct x86_exit end = { 0 };
+
 	for (unsigned i = 0; i < STEPS && left > 0; i++) {
 		uint64_t start = x86_instructions(machine), executed;
-		outcome->exit = x86_run(machine, left);
+		end = x86_run(machine, left);
 		executed = x86_instructions(machine) - start;
 		require(executed <= left);
-		require(outcome->exit.reason != X86_STOP_BUDGET || executed == left);
+		require(end.reason != X86_STOP_BUDGET || executed == left);
 		left -= executed;
-		if (outcome->exit.reason == X86_STOP_FAULT || outcome->exit.reason == X86_STOP_HOOK)
+		if (end.reason == X86_STOP_FAULT || end.reason == X86_STOP_HOOK)
 			x86_set_ip(machine, CODE + (x86_ip(machine) + 1 - CODE) % CODE_SIZE);
 		if (i % NESTED_EVERY == NESTED_EVERY - 1)
 			run_nested(machine);
 	}
-	x86_save(machine, &outcome->context);
+	note(machine, &end, outcome);
 	outcome->instructions = x86_instructions(machine) - before;
 }
 

@@ -161,8 +161,8 @@ static bool far_transfer(const ZydisDecodedInstruction *instruction)
 	       (!CASES_TRANSFERS || instruction->mnemonic != ZYDIS_MNEMONIC_RET);
 }
 
-/* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not. arpl only
- * sometimes writes. */
+/* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not; pop may meet
+ * its stack first; arpl only sometimes writes. */
 static bool code_segment(const ZydisDecodedInstruction *instruction)
 {
 	return instruction->machine_mode != ZYDIS_MACHINE_MODE_LONG_64 &&
@@ -171,6 +171,7 @@ static bool code_segment(const ZydisDecodedInstruction *instruction)
 		 (instruction->opcode & 0xf8) == 0xd8) ||
 		instruction->meta.isa_ext == ZYDIS_ISA_EXT_MMX ||
 		instruction->mnemonic == ZYDIS_MNEMONIC_ARPL ||
+		instruction->mnemonic == ZYDIS_MNEMONIC_POP ||
 		instruction->mnemonic == ZYDIS_MNEMONIC_MASKMOVQ ||
 		instruction->mnemonic == ZYDIS_MNEMONIC_MOVNTQ);
 }

@@ -283,6 +283,20 @@ static bool uses_null_segment(const struct x86 *cpu, const ZydisDecodedInstructi
 	return false;
 }
 
+/* Code segments cannot be written through (SDM vol. 3, 5.8.1); 64-bit mode does not look. */
+static bool writes_code_segment(const struct x86 *cpu, const ZydisDecodedInstruction *instruction,
+				const ZydisDecodedOperand *from)
+{
+	if (cpu->mode == X86_MODE_64)
+		return false;
+	for (unsigned i = 0; i < instruction->operand_count; i++)
+		if (from[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    from[i].mem.segment == ZYDIS_REGISTER_CS &&
+		    from[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+			return true;
+	return false;
+}
+
 unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 		     struct operation *op)
 {
@@ -327,6 +341,8 @@ unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *byt
 	choose_handler(instruction.mnemonic, op);
 	if (is_exchange(&instruction))
 		exchange_operands(op);
+	if (writes_code_segment(cpu, &instruction, from))
+		op->run = run_privileged;
 	if (UNLIKELY(cpu->null_segments) && op->run != run_nop &&
 	    uses_null_segment(cpu, &instruction, from))
 		op->run = run_null_segment;

@@ -139,8 +139,7 @@ static int open_pcap(struct capture_file *file, const char *name, struct error *
 	if (!stream)
 		return error_set(error, ERROR_MEMORY, name, "no memory for a stream");
 	setvbuf(stream, file->buffer, _IOFBF, sizeof file->buffer);
-	file->capture = pcap_fopen_offline_with_tstamp_precision(stream,
-								 PCAP_TSTAMP_PRECISION_NANO,
+	file->capture = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO,
 								 reason);
 	if (!file->capture) {
 		fclose(stream);
@@ -150,8 +149,7 @@ static int open_pcap(struct capture_file *file, const char *name, struct error *
 	return link_supported(file->link_type) ? 0 : link_refuse(file->link_type, name, error);
 }
 
-int capture_file_open(int descriptor, const char *name, struct frames **frames,
-		      struct error *error)
+int capture_file_open(int descriptor, const char *name, struct frames **frames, struct error *error)
 {
 	struct capture_file *file = calloc(1, sizeof *file);
 	size_t got = 0;
@@ -163,7 +161,8 @@ int capture_file_open(int descriptor, const char *name, struct frames **frames,
 	}
 	file->descriptor = descriptor;
 	while (got < sizeof file->magic) {
-		ssize_t more = read_descriptor(descriptor, file->magic + got, sizeof file->magic - got);
+		ssize_t more =
+			read_descriptor(descriptor, file->magic + got, sizeof file->magic - got);
 		if (more <= 0)
 			break;
 		got += (size_t)more;

@@ -70,7 +70,8 @@ struct fragment_table;
 struct fragment_table *fragment_table_new(const struct fragment_limits *limits);
 void fragment_table_free(struct fragment_table *table);
 /* Takes in one fragment. DECODE_OK: `datagram` has become the whole one; its payload is valid until
- * the next call has come back (a fragment may lie in a datagram that was put together). DECODE_KEPT: it waits. DECODE_DROPPED: refused. */
+ * the next call has come back (a fragment may lie in a datagram that was put together).
+ * DECODE_KEPT: it waits. DECODE_DROPPED: refused. */
 enum decode_result fragment_push(struct fragment_table *table, uint64_t time_ns,
 				 struct datagram *datagram);
 /* By whose rules overlaps are settled; borrowed. NULL: Windows everywhere. */
@@ -85,7 +86,7 @@ void fragment_flush(struct fragment_table *table);
 struct frame {
 	uint64_t time_ns;
 	int link_type;
-	struct bytes bytes;	/* borrowed until the next one is asked for */
+	struct bytes bytes;	  /* borrowed until the next one is asked for */
 	bool checksum_unfinished; /* the network card would have written the checksum */
 };
 

@@ -1,9 +1,9 @@
 /* Reassembly of IPv4 and IPv6 fragments under limits of bytes, datagrams and age.
  *
  * Overlaps: IPv4 follows the personality of the destination (personality.c), unit of eight bytes by
- * unit, comparing where the two fragments lay when they arrived; a datagram whose fragments disagree
- * about its end is given up. IPv6 gives up every datagram with overlapping fragments (RFC 5722)
- * except for exact repetitions. At a limit the oldest datagram goes first. */
+ * unit, comparing where the two fragments lay when they arrived; a datagram whose fragments
+ * disagree about its end is given up. IPv6 gives up every datagram with overlapping fragments (RFC
+ * 5722) except for exact repetitions. At a limit the oldest datagram goes first. */
 #include "packet/decode.h"
 
 #include <stdlib.h>
@@ -161,8 +161,7 @@ static struct assembly *find_or_start(struct fragment_table *table, uint64_t tim
 	assembly->first.payload = (struct bytes){ NULL, 0 };
 	assembly->time_ns = time_ns;
 	if (table->hosts)
-		assembly->personality =
-			packet_personality_of(table->hosts, &datagram->destination);
+		assembly->personality = packet_personality_of(table->hosts, &datagram->destination);
 	assembly->bucket = bucket;
 	assembly->bucket_next = table->buckets[bucket];
 	table->buckets[bucket] = assembly;

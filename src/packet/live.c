@@ -65,7 +65,8 @@ static int wait_for_block(struct live *live, struct error *error)
 {
 	for (;;) {
 		struct tpacket_block_desc *block = block_of(live);
-		if (__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) {
+		if (__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
+		    TP_STATUS_USER) {
 			live->holding = true;
 			live->left = block->hdr.bh1.num_pkts;
 			live->next = (const void *)((const uint8_t *)block +
@@ -86,7 +87,8 @@ static int wait_for_block(struct live *live, struct error *error)
 			socklen_t size = sizeof reason;
 			getsockopt(live->descriptor, SOL_SOCKET, SO_ERROR, &reason, &size);
 			errno = reason ? reason : ENETDOWN;
-			return error_system(error, live->name, "the interface gives no more frames");
+			return error_system(error, live->name,
+					    "the interface gives no more frames");
 		}
 	}
 }
@@ -187,7 +189,8 @@ static int map_ring(struct live *live, size_t size, struct error *error)
 		live->blocks = 2;
 	request.tp_block_nr = (unsigned)live->blocks;
 	request.tp_frame_nr = request.tp_block_nr * (BLOCK_SIZE / request.tp_frame_size);
-	if (setsockopt(live->descriptor, SOL_PACKET, PACKET_VERSION, &version, sizeof version) < 0 ||
+	if (setsockopt(live->descriptor, SOL_PACKET, PACKET_VERSION, &version, sizeof version) <
+		    0 ||
 	    setsockopt(live->descriptor, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) < 0)
 		return error_system(error, live->name, "the kernel makes no ring of %zu MiB",
 				    live->blocks);
@@ -204,17 +207,15 @@ static int join(struct live *live, const struct packet_live *options,
 {
 	struct packet_mreq promiscuous = { .mr_ifindex = address->sll_ifindex,
 					   .mr_type = PACKET_MR_PROMISC };
-	int fanout = options->fanout_group |
-		     (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+	int fanout = options->fanout_group | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
 
 	if (bind(live->descriptor, (const struct sockaddr *)address, sizeof *address) < 0)
 		return error_system(error, live->name, "cannot listen on the interface");
-	if (options->promiscuous &&
-	    setsockopt(live->descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
-		       sizeof promiscuous) < 0)
+	if (options->promiscuous && setsockopt(live->descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP,
+					       &promiscuous, sizeof promiscuous) < 0)
 		return error_system(error, live->name, "the interface does not become promiscuous");
-	if (options->fanout_group && setsockopt(live->descriptor, SOL_PACKET, PACKET_FANOUT,
-						&fanout, sizeof fanout) < 0)
+	if (options->fanout_group &&
+	    setsockopt(live->descriptor, SOL_PACKET, PACKET_FANOUT, &fanout, sizeof fanout) < 0)
 		return error_system(error, live->name, "cannot join fan-out group %u",
 				    options->fanout_group);
 	return 0;

@@ -17,8 +17,8 @@
 #define HEADER_DESTINATION 60
 #define HEADER_MOBILITY	   135
 
-/* The sum does not depend on how it is grouped (RFC 1071, section 2): eight bytes at a time, carries
- * counted apart, bytes swapped once at the end. */
+/* The sum does not depend on how it is grouped (RFC 1071, section 2): eight bytes at a time,
+ * carries counted apart, bytes swapped once at the end. */
 uint32_t checksum_add(uint32_t sum, struct bytes bytes)
 {
 	uint64_t low = 0, high = 0;

@@ -21,21 +21,21 @@ enum packet_tcp_flag {
 /* --- systems, where they differ in what they read --- */
 
 /* symbol, name, systems that behave so. Fragments: Novak 2005; TCP: Novak and Sturges 2007. */
-#define PACKET_PERSONALITIES(P)                                                          \
-	P(WINDOWS, "windows", "Windows 95 to XP; the default")                           \
-	P(WINDOWS_2003, "windows-2003", "Windows Server 2003")                           \
-	P(VISTA, "vista", "Windows Vista, Server 2008 and later")                        \
-	P(LINUX, "linux", "Linux 3.6 and later")                                         \
-	P(LINUX_24, "linux-2.4", "Linux 2.4 to 3.5")                                     \
-	P(LINUX_22, "linux-2.2", "Linux 2.2 and before")                                 \
-	P(BSD, "bsd", "FreeBSD, NetBSD, OpenBSD, AIX")                                   \
-	P(BSD_RIGHT, "bsd-right", "HP JetDirect printers")                               \
-	P(MACOS, "macos", "Mac OS X 10.3 and later")                                     \
-	P(SOLARIS, "solaris", "Solaris 9 and 10")                                        \
-	P(HPUX10, "hpux-10", "HP-UX 10")                                                 \
-	P(HPUX11, "hpux-11", "HP-UX 11")                                                 \
-	P(IRIX, "irix", "IRIX 6")                                                        \
-	P(FIRST, "first", "what came first stays")                                       \
+#define PACKET_PERSONALITIES(P)                                   \
+	P(WINDOWS, "windows", "Windows 95 to XP; the default")    \
+	P(WINDOWS_2003, "windows-2003", "Windows Server 2003")    \
+	P(VISTA, "vista", "Windows Vista, Server 2008 and later") \
+	P(LINUX, "linux", "Linux 3.6 and later")                  \
+	P(LINUX_24, "linux-2.4", "Linux 2.4 to 3.5")              \
+	P(LINUX_22, "linux-2.2", "Linux 2.2 and before")          \
+	P(BSD, "bsd", "FreeBSD, NetBSD, OpenBSD, AIX")            \
+	P(BSD_RIGHT, "bsd-right", "HP JetDirect printers")        \
+	P(MACOS, "macos", "Mac OS X 10.3 and later")              \
+	P(SOLARIS, "solaris", "Solaris 9 and 10")                 \
+	P(HPUX10, "hpux-10", "HP-UX 10")                          \
+	P(HPUX11, "hpux-11", "HP-UX 11")                          \
+	P(IRIX, "irix", "IRIX 6")                                 \
+	P(FIRST, "first", "what came first stays")                \
 	P(LAST, "last", "what came last stays (RFC 791's example); Cisco IOS")
 
 enum packet_personality {
@@ -78,7 +78,7 @@ struct packet {
 	uint16_t window, urgent;
 	uint8_t flags; /* enum packet_tcp_flag */
 	uint8_t ttl;
-	uint8_t tunnels; /* headers of tunnels that were taken off */
+	uint8_t tunnels;    /* headers of tunnels that were taken off */
 	bool has_timestamp; /* TCP timestamp option, RFC 7323 */
 	uint32_t timestamp;
 	bool has_window_scale; /* TCP window scale option, RFC 7323; only on SYN */

@@ -1,33 +1,35 @@
 /* pcapng (draft-ietf-opsawg-pcapng): sections of either byte order, any number of interfaces, each
  * with its own link type, time resolution and time offset.
  *
- * Read are section headers, interface descriptions, enhanced, simple and obsolete packet blocks; all
- * others are passed over. A simple packet has no time of its own and gets that of the frame before.
- * Limits: 16 MiB a block, 4,096 interfaces a section. Frames of interfaces whose link type is not
- * taken apart are handed on and counted as unknown; a file in which no interface before the first
- * frame is of a known type is refused. */
+ * Read are section headers, interface descriptions, enhanced, simple and obsolete packet blocks;
+ * all others are passed over. A simple packet has no time of its own and gets that of the frame
+ * before. Limits: 16 MiB a block, 4,096 interfaces a section. Frames of interfaces whose link type
+ * is not taken apart are handed on and counted as unknown; a file in which no interface before the
+ * first frame is of a known type is refused. */
 #include "packet/pcapng.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <pcap/dlt.h>
 
-#define BLOCK_MOST	    (16u << 20)
-#define INTERFACES_MOST	    4096u
-#define FIRST_ROOM	    (256u << 10)
-#define BYTE_ORDER_MAGIC    0x1a2b3c4d
-#define BLOCK_SECTION	    0x0a0d0d0a
-#define BLOCK_INTERFACE	    1
-#define BLOCK_PACKET	    2 /* obsolete */
-#define BLOCK_SIMPLE	    3
-#define BLOCK_ENHANCED	    6
-#define OPTION_END	    0
-#define OPTION_RESOLUTION   9
-#define OPTION_TIME_OFFSET  14
-#define RESOLUTION_BINARY   0x80
-#define MICROSECONDS	    6 /* the resolution where none is given: 10^-6 s */
-#define SECOND		    1000000000u
+#define LINKTYPE_RAW	   101
+#define BLOCK_MOST	   (16u << 20)
+#define INTERFACES_MOST	   4096u
+#define FIRST_ROOM	   (256u << 10)
+#define BYTE_ORDER_MAGIC   0x1a2b3c4d
+#define BLOCK_SECTION	   0x0a0d0d0a
+#define BLOCK_INTERFACE	   1
+#define BLOCK_PACKET	   2 /* obsolete */
+#define BLOCK_SIMPLE	   3
+#define BLOCK_ENHANCED	   6
+#define OPTION_END	   0
+#define OPTION_RESOLUTION  9
+#define OPTION_TIME_OFFSET 14
+#define RESOLUTION_BINARY  0x80
+#define MICROSECONDS	   6 /* the resolution where none is given: 10^-6 s */
+#define SECOND		   1000000000u
 
 struct interface {
 	int link_type;
@@ -67,7 +69,8 @@ static uint32_t u32(const struct pcapng *file, struct reader *reader)
 
 /* --- bytes --- */
 
-/* Makes `wanted` bytes available at begin. 1: they are; 0: the file ends before; negative: error. */
+/* Makes `wanted` bytes available at begin. 1: they are; 0: the file ends before; negative: error.
+ */
 static int fill(struct pcapng *file, size_t wanted, struct error *error)
 {
 	if (file->end - file->begin >= wanted)
@@ -85,8 +88,8 @@ static int fill(struct pcapng *file, size_t wanted, struct error *error)
 		file->capacity = wanted;
 	}
 	while (file->end - file->begin < wanted) {
-		ssize_t got = read(file->descriptor, file->room + file->end,
-				   file->capacity - file->end);
+		ssize_t got =
+			read(file->descriptor, file->room + file->end, file->capacity - file->end);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -130,7 +133,10 @@ static int read_interface(struct pcapng *file, struct reader *reader, struct err
 {
 	struct interface interface = { .resolution = MICROSECONDS };
 
-	interface.link_type = u16(file, reader);
+	uint16_t type = u16(file, reader);
+	/* Files have numbers of their own; this is the only one here that differs from libpcap's.
+	 */
+	interface.link_type = type == LINKTYPE_RAW ? DLT_RAW : type;
 	reader_skip(reader, 2);
 	interface.snap = u32(file, reader);
 	if (reader_failed(reader))
@@ -193,8 +199,8 @@ static int read_packet(struct pcapng *file, uint32_t type, struct reader *reader
 		reader_skip(reader, 2); /* drops */
 	}
 	if (number >= file->interface_count)
-		return error_set(error, ERROR_INPUT, "", "a frame of interface %u, which is not described",
-				 number);
+		return error_set(error, ERROR_INPUT, "",
+				 "a frame of interface %u, which is not described", number);
 	const struct interface *interface = &file->interfaces[number];
 	if (type == BLOCK_SIMPLE) {
 		captured = u32(file, reader);
@@ -244,9 +250,11 @@ static int next_block(struct pcapng *file, uint32_t *type, uint32_t *length, str
 	if (status <= 0)
 		return status;
 	/* The type of a section header reads the same in both byte orders. */
-	if (bytes_start_with(available(file), PCAPNG_MAGIC) && (status = read_order(file, error)) <= 0)
+	if (bytes_start_with(available(file), PCAPNG_MAGIC) &&
+	    (status = read_order(file, error)) <= 0)
 		return status < 0 ? status
-				  : error_set(error, ERROR_INPUT, "", "it ends within a section header");
+				  : error_set(error, ERROR_INPUT, "",
+					      "it ends within a section header");
 	struct reader reader = reader_of(available(file));
 	*type = u32(file, &reader);
 	*length = u32(file, &reader);

@@ -66,8 +66,8 @@ bool fragment_new_wins(enum packet_personality personality, struct fragment_exte
 	case PACKET_LINUX_22: return new.first <= old.first;
 	case PACKET_WINDOWS:
 	case PACKET_WINDOWS_2003:
-	case PACKET_VISTA: return new.first < old.first && new.behind > old.behind;
-	case PACKET_SOLARIS: return new.first < old.first && new.behind >= old.behind;
+	case PACKET_VISTA: return new.first<old.first &&new.behind> old.behind;
+	case PACKET_SOLARIS: return new.first < old.first &&new.behind >= old.behind;
 	case PACKET_FIRST:
 	case PACKET_MACOS:
 	case PACKET_HPUX11:

@@ -25,7 +25,6 @@
 #define VXLAN_PORT_LINUX    8472 /* before the number was assigned */
 #define VXLAN_HAS_NUMBER    0x08
 
-
 static enum decode_result decode_gre(struct bytes bytes, struct bytes *content)
 {
 	struct reader reader = reader_of(bytes);

@@ -95,10 +95,9 @@ static void workers_share_conversations(void **state)
 {
 	(void)state;
 	need_root();
-	struct packet_live live = { .interface = "kenbi1",
-				    .ring = 4u << 20,
-				    .fanout_group = 77,
-				    .promiscuous = true };
+	struct packet_live live = {
+		.interface = "kenbi1", .ring = 4u << 20, .fanout_group = 77, .promiscuous = true
+	};
 	struct packet_source *sources[2];
 	struct packet packet;
 	struct error error;

@@ -138,9 +138,9 @@ static void a_file_without_a_known_link_type_is_refused(void **state)
 	buffer_init(&writer.file, 1u << 20);
 	put_section(&writer);
 	put_interface(&writer, 105, 6, 0);
-	assert_int_equal(packet_open(craft_descriptor(buffer_bytes(&writer.file)), "x", &source,
-				     &error),
-			 ERROR_INPUT);
+	assert_int_equal(
+		packet_open(craft_descriptor(buffer_bytes(&writer.file)), "x", &source, &error),
+		ERROR_INPUT);
 	assert_non_null(strstr(error.message, "802.11"));
 	buffer_fini(&writer.file);
 }

@@ -27,7 +27,8 @@ static struct datagram fragment_of(unsigned first, unsigned behind, bool more, c
 				  .payload = { data, length } };
 }
 
-/* 111  22 333   without 4 at 1..4, then 44445555 over it …: units and behind, in order of arrival. */
+/* 111  22 333   without 4 at 1..4, then 44445555 over it …: units and behind, in order of arrival.
+ */
 static const struct {
 	char value;
 	unsigned first, behind;
@@ -37,14 +38,15 @@ static const struct {
 static void the_published_example(void **state)
 {
 	(void)state;
-	/* Worked out by hand from each rule; the first five are the strings that the paper prints. */
+	/* Worked out by hand from each rule; the first five are the strings that the paper prints.
+	 */
 	static const struct {
 		enum packet_personality personality;
 		const char *expected;
 	} cases[] = {
-		{ PACKET_BSD, "111442333666" },	      { PACKET_BSD_RIGHT, "144422555666" },
-		{ PACKET_LINUX, "111442555666" },     { PACKET_FIRST, "111422333666" },
-		{ PACKET_LAST, "144442555666" },      { PACKET_WINDOWS, "111422333666" },
+		{ PACKET_BSD, "111442333666" },	    { PACKET_BSD_RIGHT, "144422555666" },
+		{ PACKET_LINUX, "111442555666" },   { PACKET_FIRST, "111422333666" },
+		{ PACKET_LAST, "144442555666" },    { PACKET_WINDOWS, "111422333666" },
 		{ PACKET_SOLARIS, "111422333666" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -150,8 +152,10 @@ static void the_longest_prefix_decides(void **state)
 	static const struct {
 		const char *address;
 		enum packet_personality personality;
-	} cases[] = { { "10.1.2.3", PACKET_LAST },	 { "10.0.255.255", PACKET_SOLARIS },
-		      { "10.2.0.0", PACKET_BSD },	 { "2001:db8:7fff::1", PACKET_LINUX },
+	} cases[] = { { "10.1.2.3", PACKET_LAST },
+		      { "10.0.255.255", PACKET_SOLARIS },
+		      { "10.2.0.0", PACKET_BSD },
+		      { "2001:db8:7fff::1", PACKET_LINUX },
 		      { "2001:db8:8000::1", PACKET_BSD } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(address_parse(cases[i].address, &other), 0);

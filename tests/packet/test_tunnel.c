@@ -1,5 +1,5 @@
-/* Every tunnel, around the same conversation, gives the same packet; what is no tunnel stays what it
- * is. */
+/* Every tunnel, around the same conversation, gives the same packet; what is no tunnel stays what
+ * it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,8 +62,8 @@ static struct packet only_packet(const struct craft *frame, uint8_t *payload)
 	struct error error;
 	craft_pcap(&file, 1);
 	craft_pcap_frame(&file, 1000000000u, frame, SIZE_MAX);
-	assert_int_equal(
-		packet_open(craft_descriptor(buffer_bytes(&file)), "t", &source, &error), 0);
+	assert_int_equal(packet_open(craft_descriptor(buffer_bytes(&file)), "t", &source, &error),
+			 0);
 	assert_int_equal(packet_next(source, &packet, &error), 1);
 	assert_true(packet.payload.length < 3000);
 	if (packet.payload.length)
@@ -100,16 +100,18 @@ static void every_tunnel_is_opened(void **state)
 		struct bytes header;
 		enum { IP4, IP6, ETHERNET } inside;
 	} cases[] = {
-		{ 4, HEX(""), IP4 },						    /* IP in IP */
-		{ 41, HEX(""), IP6 },						    /* 6in4 */
-		{ 47, HEX("\0\0\x08\0"), IP4 },					    /* GRE */
+		{ 4, HEX(""), IP4 },		/* IP in IP */
+		{ 41, HEX(""), IP6 },		/* 6in4 */
+		{ 47, HEX("\0\0\x08\0"), IP4 }, /* GRE */
 		{ 47, HEX("\0\0\x86\xdd"), IP6 },
-		{ 47, HEX("\x20\0\x08\0\1\2\3\4"), IP4 },			    /* key */
-		{ 47, HEX("\xb0\0\x08\0\0\0\0\0\1\2\3\4\0\0\0\5"), IP4 },	    /* all three */
-		{ 47, HEX("\x20\0\x65\x58\1\2\3\4"), ETHERNET },		    /* bridged */
-		{ 47, HEX("\x30\x81\x88\x0b\0\x10\0\1\0\0\0\1\0\0\0\1\xff\x03\0\x21"), IP4 }, /* PPTP */
-		{ 17, HEX("\x30\x39\x12\xb5\0\0\0\0\x08\0\0\0\0\0\x2a\0"), ETHERNET },	    /* VXLAN */
-		{ 17, HEX("\x30\x39\x21\x18\0\0\0\0\x08\0\0\0\0\0\x2a\0"), ETHERNET },	    /* its old port */
+		{ 47, HEX("\x20\0\x08\0\1\2\3\4"), IP4 },		  /* key */
+		{ 47, HEX("\xb0\0\x08\0\0\0\0\0\1\2\3\4\0\0\0\5"), IP4 }, /* all three */
+		{ 47, HEX("\x20\0\x65\x58\1\2\3\4"), ETHERNET },	  /* bridged */
+		{ 47, HEX("\x30\x81\x88\x0b\0\x10\0\1\0\0\0\1\0\0\0\1\xff\x03\0\x21"),
+		  IP4 },							       /* PPTP */
+		{ 17, HEX("\x30\x39\x12\xb5\0\0\0\0\x08\0\0\0\0\0\x2a\0"), ETHERNET }, /* VXLAN */
+		{ 17, HEX("\x30\x39\x21\x18\0\0\0\0\x08\0\0\0\0\0\x2a\0"),
+		  ETHERNET }, /* its old port */
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct craft_segment *segment = cases[i].inside == IP6 ? &hello6 : &hello;
@@ -131,10 +133,10 @@ static void what_is_no_tunnel_stays_a_datagram(void **state)
 	} cases[] = {
 		{ 4, HEX("\x60no IPv4") },
 		{ 41, HEX("\x45no IPv6") },
-		{ 47, HEX("\0\7\x08\0\x45") },		/* version 7 */
+		{ 47, HEX("\0\7\x08\0\x45") },		 /* version 7 */
 		{ 47, HEX("\x40\0\x08\0\0\0\0\0\x45") }, /* routing */
-		{ 47, HEX("\x20\0\x08\0\1\2") },	/* ends within the key */
-		{ 47, HEX("\0\0\x08\6\x45") },		/* ARP */
+		{ 47, HEX("\x20\0\x08\0\1\2") },	 /* ends within the key */
+		{ 47, HEX("\0\0\x08\6\x45") },		 /* ARP */
 		{ 17, HEX("\x30\x39\x12\xb5\0\x19\0\0\x09\0\0\0\0\0\x2a\0 no VXLAN") },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -187,8 +189,8 @@ static void fragments_within_fragments(void **state)
 		craft_ip(&inner[i], &from, &to, 6, part.length, 77, i ? 20 : 0x2000);
 		craft_put(&inner[i], part.data, part.length);
 		for (int j = 0; j < 2; j++) {
-			struct bytes half = bytes_slice(bytes_in(&inner[i]), j ? 80 : 0,
-							j ? SIZE_MAX : 80);
+			struct bytes half =
+				bytes_slice(bytes_in(&inner[i]), j ? 80 : 0, j ? SIZE_MAX : 80);
 			frame.length = 0;
 			craft_ethernet(&frame, 0x0800);
 			craft_ip(&frame, &outer_from, &outer_to, 4, half.length,
@@ -200,8 +202,8 @@ static void fragments_within_fragments(void **state)
 	struct packet packet;
 	struct packet_source *source;
 	struct error error;
-	assert_int_equal(
-		packet_open(craft_descriptor(buffer_bytes(&file)), "t", &source, &error), 0);
+	assert_int_equal(packet_open(craft_descriptor(buffer_bytes(&file)), "t", &source, &error),
+			 0);
 	assert_int_equal(packet_next(source, &packet, &error), 1);
 	assert_int_equal(packet.payload.length, sizeof text);
 	assert_memory_equal(packet.payload.data, text, sizeof text);

@@ -256,6 +256,35 @@ static void replace(struct queue *queue, struct placing *placing, uint64_t from,
 	queue_discard(queue, replaced);
 }
 
+/* Linux glues a segment to the one that ends where it begins; from then on the two are one, with
+ * one beginning (tcp_ooo_try_coalesce()). Whether it sees that neighbour where another segment lies
+ * in between depends on the shape of its tree; the one that came first is most often nearer the
+ * root.
+ */
+static void glue(struct queue *queue, struct placing *placing, uint64_t from)
+{
+	if (queue->personality != PACKET_LINUX || placing->place == 0)
+		return;
+	const struct piece *before = at_place(queue, placing->place - 1);
+	if (before->extent.end != from || piece_end(before) != from ||
+	    before->trust != placing->segment->trust)
+		return;
+	if (placing->place < queue_count(queue)) {
+		const struct piece *between = at_place(queue, placing->place);
+		if (between->position <= from && between->time_ns <= before->time_ns)
+			return;
+	}
+	struct extent old = before->extent;
+	placing->extent.begin = old.begin;
+	for (uint32_t place = placing->place; place-- > 0;) {
+		struct piece *piece = at_place(queue, place);
+		if (piece->position < old.begin)
+			break;
+		if (piece->extent.begin == old.begin && piece->extent.end == old.end)
+			piece->extent = placing->extent;
+	}
+}
+
 void queue_put(struct queue *queue, const struct segment *segment, uint64_t from, uint64_t to,
 	       bool absent, struct overlap *overlap)
 {
@@ -265,6 +294,7 @@ void queue_put(struct queue *queue, const struct segment *segment, uint64_t from
 				   .run = from,
 				   .place = place_of(queue, from) };
 
+	glue(queue, &placing, from);
 	while (from < to && !queue->failed && placing.place < queue_count(queue)) {
 		const struct piece *old = at_place(queue, placing.place);
 		if (to <= old->position)

@@ -23,6 +23,7 @@ struct tcp_side {
 	bool has_scale : 1;
 	bool edge_known : 1;
 	bool fin_seen : 1;
+	bool fin_acked : 1; /* by the peer */
 	bool timestamps : 1; /* offered in SYN */
 	bool timestamp_known : 1;
 	bool checksum_right_seen : 1; /* on a packet with data */
@@ -51,6 +52,7 @@ struct flow {
 	bool has_rival : 1; /* a second SYN whose answer decides */
 	bool picked_up : 1;
 	bool failed : 1; /* no memory for an assembly */
+	bool done : 1;	 /* was handed on; late packets still belong to it */
 };
 
 /* What `side` has said; made when it is first needed. NULL: no memory (flow->failed). */

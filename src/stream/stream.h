@@ -59,6 +59,10 @@ struct stream_limits {
 	size_t flows;  /* at the same time */
 	uint64_t tcp_idle_ns, udp_idle_ns;
 	size_t queue_bytes, queue_pieces; /* what waits behind a gap of one side, at most */
+	/* Hand a TCP conversation on as soon as both ends have acknowledged the other's FIN, not
+	 * ten seconds later: sessions then come in the order of their ends, and what is sent after
+	 * that is not counted in them. */
+	bool prompt;
 	/* Which system reads what is sent to an address. The list is copied. */
 	struct packet_hosts hosts;
 };

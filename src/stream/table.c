@@ -78,16 +78,22 @@ size_t stream_memory(const struct stream_table *table)
 	return table->assemblies.memory;
 }
 
-static void discard(struct stream_table *table, struct flow *flow)
+static void drop_assemblies(struct stream_table *table, struct flow *flow)
 {
-	flows_remove(&table->flows, flow);
 	for (int side = 0; side < STREAM_SIDES; side++) {
 		if (!flow->assembly[side])
 			continue;
 		assembly_fini(flow->assembly[side]);
 		free(flow->assembly[side]);
 		table->assemblies.memory -= sizeof *flow->assembly[side];
+		flow->assembly[side] = NULL;
 	}
+}
+
+static void discard(struct stream_table *table, struct flow *flow)
+{
+	flows_remove(&table->flows, flow);
+	drop_assemblies(table, flow);
 	table->assemblies.memory -= sizeof *flow;
 	free(flow);
 }
@@ -188,7 +194,7 @@ static void fill_session(struct stream_session *session, const struct flow *flow
 	}
 }
 
-static int hand_on(struct stream_table *table, struct flow *flow, enum stream_end reason)
+static int deliver(struct stream_table *table, struct flow *flow, enum stream_end reason)
 {
 	struct stream_session session;
 
@@ -206,8 +212,31 @@ static int hand_on(struct stream_table *table, struct flow *flow, enum stream_en
 	table->session = &session;
 	int result = table->receiver(table->context, &session);
 	table->handing = NULL;
-	discard(table, flow);
 	return result < 0 ? result : 0;
+}
+
+static int hand_on(struct stream_table *table, struct flow *flow, enum stream_end reason)
+{
+	int result = flow->done ? 0 : deliver(table, flow, reason);
+	discard(table, flow);
+	return result;
+}
+
+/* Both ends know that both have said everything. */
+static bool is_finished(const struct flow *flow)
+{
+	return flow->protocol == PROTOCOL_TCP && !flow->reset && !flow->done &&
+	       flow->tcp[STREAM_CLIENT].fin_acked && flow->tcp[STREAM_SERVER].fin_acked &&
+	       tcp_closed(flow);
+}
+
+static int finish_promptly(struct stream_table *table, struct flow *flow)
+{
+	int result = deliver(table, flow, STREAM_END_FIN);
+
+	flow->done = true;
+	drop_assemblies(table, flow);
+	return result;
 }
 
 /* --- sessions that outlive the call --- */
@@ -292,8 +321,9 @@ static int evict(struct stream_table *table)
 			which++;
 		if (which == FLOW_RANKS)
 			return 0;
-		table->counters.evicted++;
-		int result = hand_on(table, table->flows.lists[which].oldest, STREAM_END_LIMIT);
+		struct flow *oldest = table->flows.lists[which].oldest;
+		table->counters.evicted += !oldest->done;
+		int result = hand_on(table, oldest, STREAM_END_LIMIT);
 		if (result < 0)
 			return result;
 	}
@@ -366,7 +396,9 @@ static int push_into(struct stream_table *table, struct flow *flow, enum stream_
 	flow->packets[side]++;
 	flow->last_ns = table->now_ns;
 	flows_touch(&table->flows, flow, rank_of(flow));
-	return flow_failed(flow) ? ERROR_MEMORY : 0;
+	if (flow_failed(flow))
+		return ERROR_MEMORY;
+	return table->limits.prompt && is_finished(flow) ? finish_promptly(table, flow) : 0;
 }
 
 int stream_push(struct stream_table *table, const struct packet *packet)

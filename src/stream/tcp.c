@@ -106,6 +106,7 @@ static void consider_acknowledgement(struct flow *flow, enum stream_side side,
 		struct assembly *ended = flow_assembly(flow, !side);
 		if (ended)
 			assembly_end(ended, peer->fin);
+		peer->fin_acked = true;
 		acked = peer->fin;
 	}
 	struct assembly *assembly = acked ? flow_assembly(flow, !side) : NULL;
@@ -308,7 +309,7 @@ enum trust tcp_believed(const struct flow *flow, enum stream_side side)
 
 bool tcp_closed(const struct flow *flow)
 {
-	if (flow->reset)
+	if (flow->reset || flow->done)
 		return true;
 	for (int side = 0; side < STREAM_SIDES; side++)
 		if (!flow->assembly[side] || flow->assembly[side]->next < flow->assembly[side]->end)
@@ -339,6 +340,8 @@ enum tcp_verdict tcp_push(struct flow *flow, enum stream_side side, const struct
 	bool foreign_syn =
 		(packet->flags & PACKET_SYN) && me->base_known && packet->sequence + 1 != me->base;
 	me->seen = true;
+	if (flow->done)
+		return TCP_TAKEN;
 	me->spoke |= !(packet->flags & (PACKET_SYN | PACKET_RST));
 	if (packet->flags & PACKET_RST) {
 		consider_reset(flow, side, packet, out_of_window);

@@ -147,6 +147,37 @@ static void a_flood_of_syns_is_cheap_and_leaves_first(void **state)
 	stream_free(table);
 }
 
+static void a_finished_conversation_can_come_at_once(void **state)
+{
+	(void)state;
+	struct stream_limits limits = stream_default_limits();
+	limits.prompt = true;
+	struct wire *wire = wire_new(&limits);
+	for (size_t round = 0; round < 2; round++) {
+		wire_handshake(wire);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "question");
+		wire_send(wire, STREAM_SERVER, PACKET_ACK, "answer");
+		wire_send(wire, STREAM_CLIENT, PACKET_FIN | PACKET_ACK, "");
+		wire_send(wire, STREAM_SERVER, PACKET_FIN | PACKET_ACK, "");
+		assert_int_equal(wire->got_count, round);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "");
+		assert_int_equal(wire->got_count, round + 1);
+		assert_true(wire_got(wire, round, STREAM_CLIENT, "question"));
+		assert_true(wire_got(wire, round, STREAM_SERVER, "answer"));
+		assert_int_equal(wire->got[round].session.end, STREAM_END_FIN);
+		/* What comes late is no conversation of its own; a new SYN is. */
+		struct packet late = wire_packet(wire, STREAM_SERVER, PACKET_ACK, "answer");
+		late.sequence -= 7;
+		wire_push(wire, &late);
+		wire->sequence[STREAM_CLIENT] += 100000;
+		wire->sequence[STREAM_SERVER] += 100000;
+	}
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 2);
+	assert_int_equal(stream_counters(wire->table).evicted, 0);
+	wire_free(wire);
+}
+
 static int take(void *context, const struct stream_session *session)
 {
 	struct wire *wire = context;
@@ -275,6 +306,7 @@ int main(void)
 		cmocka_unit_test(wrong_datagrams_are_dropped_where_right_ones_came),
 		cmocka_unit_test(a_flood_evicts_itself_first),
 		cmocka_unit_test(a_flood_of_syns_is_cheap_and_leaves_first),
+		cmocka_unit_test(a_finished_conversation_can_come_at_once),
 		cmocka_unit_test(a_session_can_be_taken),
 		cmocka_unit_test(memory_has_a_limit),
 		cmocka_unit_test(silence_ends_a_connection),

@@ -60,6 +60,7 @@ int main(int argc, char **argv)
 	struct packet packet;
 	struct error error;
 	char text[800];
+	limits.prompt = true; /* as libnids */
 	int descriptor = argc > 1 ? open(argv[argc - 1], O_RDONLY | O_CLOEXEC) : -1;
 
 	if (descriptor < 0 || packet_open(descriptor, argv[argc - 1], &source, &error) < 0) {

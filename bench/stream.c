@@ -2,8 +2,8 @@
  * stream to a receiver that does nothing, beside libnids and tshark on the same files in the same
  * run. Prints a table, or with --json one record a line.
  *
- * Captures are generated into a temporary folder. Every program runs as a process of its own; what is
- * compared is its processor time (user and system, the reading of the file included) and its
+ * Captures are generated into a temporary folder. Every program runs as a process of its own; what
+ * is compared is its processor time (user and system, the reading of the file included) and its
  * largest resident set. libnids and tshark are measured where they are installed, tshark on the
  * first 100,000 frames. */
 #include <fcntl.h>
@@ -85,7 +85,8 @@ static void put_frame(struct writer *writer, const struct endpoint *from, const 
 	tcp[13] = flags;
 	put16(tcp + 14, 65535);
 	memcpy(tcp + 20, payload, length);
-	put16(tcp + 16, fold(sum(tcp, 20 + length) + sum(ip + 12, 8) + 6 + (uint32_t)(20 + length)));
+	put16(tcp + 16,
+	      fold(sum(tcp, 20 + length) + sum(ip + 12, 8) + 6 + (uint32_t)(20 + length)));
 	size_t all = 54 + length < 60 ? 60 : 54 + length;
 	record[0] = (uint32_t)(writer->now_us / 1000000);
 	record[1] = (uint32_t)(writer->now_us++ % 1000000);
@@ -121,8 +122,8 @@ static void goodbye(struct writer *writer, struct endpoint *client, struct endpo
 
 static void name_ends(uint32_t number, struct endpoint *client, struct endpoint *server)
 {
-	*client = (struct endpoint){ 0x0a000000u + number / 50000, (uint16_t)(1024 + number % 50000),
-				     number * 2654435761u };
+	*client = (struct endpoint){ 0x0a000000u + number / 50000,
+				     (uint16_t)(1024 + number % 50000), number * 2654435761u };
 	*server = (struct endpoint){ 0xc6336402u, 80, number * 40503u };
 }
 
@@ -306,11 +307,11 @@ static void figure(const char *name, const char *what, double value, const char 
 		   const char *peer, double peer_value)
 {
 	if (json) {
-		printf("{\"bench\":\"stream\",\"case\":\"%s, %s\",\"value\":%g,\"unit\":\"%s\",", name,
-		       what, value, unit);
+		printf("{\"bench\":\"stream\",\"case\":\"%s, %s\",\"value\":%g,\"unit\":\"%s\",",
+		       name, what, value, unit);
 		if (peer)
-			printf("\"peer\":\"%s\",\"peer_value\":%g,\"ratio\":%g}\n", peer, peer_value,
-			       value / peer_value);
+			printf("\"peer\":\"%s\",\"peer_value\":%g,\"ratio\":%g}\n", peer,
+			       peer_value, value / peer_value);
 		else
 			printf("\"peer\":null,\"peer_value\":null,\"ratio\":null}\n");
 		return;
@@ -325,8 +326,9 @@ static void figure(const char *name, const char *what, double value, const char 
 /* What our side counted as dropped, where it is not nothing. */
 static void print_drops(const char *output)
 {
-	static const char *const counters[] = { "link_unknown",	 "malformed",	  "fragments_dropped",
-						"evicted",	 "checksum_wrong", "out_of_window" };
+	static const char *const counters[] = { "link_unknown",	     "malformed",
+						"fragments_dropped", "evicted",
+						"checksum_wrong",    "out_of_window" };
 	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
 		const char *at = strstr(output, counters[i]);
 		unsigned long long count = at ? strtoull(at + strlen(counters[i]), NULL, 10) : 0;
@@ -345,8 +347,8 @@ static void measure(const struct workload *workload)
 	snprintf(frames, sizeof frames, "%d", TSHARK_FRAMES);
 	struct cost kenbi = best((const char *const[]){ ours, "--quiet", path, NULL }, RUNS);
 	struct cost libnids = best((const char *const[]){ nids, "--quiet", path, NULL }, 1);
-	struct cost tshark = best((const char *const[]){ "tshark", "-n", "-q", "-r", path, "-c", frames,
-							 "-z", "conv,tcp", NULL },
+	struct cost tshark = best((const char *const[]){ "tshark", "-n", "-q", "-r", path, "-c",
+							 frames, "-z", "conv,tcp", NULL },
 				  1);
 	if (!kenbi.known)
 		give_up("our own run failed");
@@ -357,8 +359,8 @@ static void measure(const struct workload *workload)
 	figure(workload->name, "packets", packets / kenbi.seconds / 1e6, "million/s",
 	       libnids.known ? "libnids" : NULL, packets / libnids.seconds / 1e6);
 	if (tshark.known)
-		figure(workload->name, "packets", packets / kenbi.seconds / 1e6, "million/s", "tshark",
-		       measured / tshark.seconds / 1e6);
+		figure(workload->name, "packets", packets / kenbi.seconds / 1e6, "million/s",
+		       "tshark", measured / tshark.seconds / 1e6);
 	figure(workload->name, "memory", kenbi.mebibytes, "MiB", libnids.known ? "libnids" : NULL,
 	       libnids.mebibytes);
 	print_drops(kenbi.output);

@@ -23,7 +23,7 @@ struct tcp_side {
 	bool has_scale : 1;
 	bool edge_known : 1;
 	bool fin_seen : 1;
-	bool fin_acked : 1; /* by the peer */
+	bool fin_acked : 1;  /* by the peer */
 	bool timestamps : 1; /* offered in SYN */
 	bool timestamp_known : 1;
 	bool checksum_right_seen : 1; /* on a packet with data */

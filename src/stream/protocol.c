@@ -7,6 +7,8 @@ const struct protocol protocols[] = {
 	{ "http", 6, true, http_recognise, http_read },
 	{ "ftp", 6, true, ftp_recognise, ftp_read },
 	{ "smtp", 6, true, smtp_recognise, smtp_read },
+	{ "pop3", 6, true, pop3_recognise, pop3_read },
+	{ "imap", 6, true, imap_recognise, imap_read },
 	{ "irc", 6, true, irc_recognise, irc_read },
 	{ "telnet", 6, true, telnet_recognise, telnet_read },
 	{ "dns", 6, true, dns_recognise, dns_read },

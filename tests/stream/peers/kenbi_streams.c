@@ -30,13 +30,14 @@ static int print(void *context, const struct stream_session *session)
 	tally->conversations++;
 	tally->bytes += half[0].data.length + half[1].data.length;
 	if (!tally->quiet)
-		printf("%s %u %s %u %zu %016llx %zu %016llx lost %llu contradictions %u %s\n",
+		printf("%s %u %s %u %zu %016llx %zu %016llx lost %llu contradictions %u %s %s\n",
 		       address_text(&half[0].address, client), half[0].port,
 		       address_text(&half[1].address, server), half[1].port, half[0].data.length,
 		       fnv(half[0].data), half[1].data.length, fnv(half[1].data),
 		       (unsigned long long)(half[0].lost + half[1].lost),
 		       half[0].contradictions + half[1].contradictions,
-		       session->picked_up ? "picked-up" : "whole");
+		       session->picked_up ? "picked-up" : "whole",
+		       session->end == STREAM_END_RST ? "rst" : "");
 	return 0;
 }
 

@@ -21,8 +21,9 @@ static void add(struct conversation *conversation, int side, const char *data, i
 {
 	if (!quiet)
 		for (int i = 0; i < length; i++)
-			conversation->hash[side] = (conversation->hash[side] ^ (unsigned char)data[i]) *
-						   0x100000001b3ull;
+			conversation->hash[side] =
+				(conversation->hash[side] ^ (unsigned char)data[i]) *
+				0x100000001b3ull;
 	conversation->bytes[side] += (unsigned long long)length;
 	all_bytes += (unsigned long long)length;
 }

@@ -110,6 +110,8 @@ int smb_recognise(const struct stream_session *session);
 void smb_read(struct describer *describer);
 int dcerpc_recognise(const struct stream_session *session);
 void dcerpc_read(struct describer *describer);
+int dcerpc_udp_recognise(const struct stream_session *session);
+void dcerpc_udp_read(struct describer *describer);
 int http_recognise(const struct stream_session *session);
 void http_read(struct describer *describer);
 int ftp_recognise(const struct stream_session *session);

@@ -118,8 +118,7 @@ static enum decode_result decode(struct packet_source *source, const struct fram
 	bool wrong = false;
 	enum decode_result result = link_decode(frame->link_type, frame->bytes, &inside);
 
-	packet->time_ns = frame->time_ns;
-	packet->tunnels = 0;
+	*packet = (struct packet){ .time_ns = frame->time_ns };
 	if (result == DECODE_OK)
 		result = decode_ip(source, inside, frame->time_ns, &datagram);
 	while (result == DECODE_OK && packet->tunnels < PACKET_TUNNELS_MOST &&

@@ -3,10 +3,12 @@
  * Overlaps of waiting segments: Novak and Sturges, "Target-Based TCP Stream Reassembly"
  * (Sourcefire, 2007), who measured the systems; the names after Shankar and Paxson ("Active
  * Mapping", IEEE S&P 2003). Linux's rule is that of its tcp_data_queue_ofo(), and
- * tests/stream/test_kernel.c asks the running kernel. Resets: the same paper; Linux since 3.6 takes
- * only the exact number (RFC 5961, section 3.2). Limits: HP-UX 11 and Solaris keep the first of two
- * equal segments in a case that the paper describes by the segment before them; here the last one
- * stays. */
+ * tests/stream/test_kernel.c asks the running kernel. Resets: the same authors; Linux since 3.6
+ * takes only the exact number (RFC 5961, section 3.2). Limits: the papers' tables are known here
+ * through the analysers that were built on them (Snort, Suricata), which differ on HP-UX 10 and
+ * IRIX; Snort's, by the same authors, is taken. HP-UX 11 and Solaris keep the first of two equal
+ * segments in a case that the paper describes by the segment before them; here the last one stays.
+ */
 #include "stream/policy.h"
 
 bool policy_new_wins(enum packet_personality personality, struct extent old, struct extent new)

@@ -208,7 +208,7 @@ static int join(struct live *live, const struct packet_live *options,
 	struct packet_mreq promiscuous = { .mr_ifindex = address->sll_ifindex,
 					   .mr_type = PACKET_MR_PROMISC };
 	unsigned fanout = options->fanout_group |
-		     (unsigned)(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+			  (unsigned)(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
 
 	if (bind(live->descriptor, (const struct sockaddr *)address, sizeof *address) < 0)
 		return error_system(error, live->name, "cannot listen on the interface");

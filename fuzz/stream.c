@@ -55,6 +55,11 @@ static int take_or_describe(void *context, const struct stream_session *session)
 	struct stream_session *taken = stream_session_take(taker->table);
 	if (!taken)
 		return ERROR_MEMORY;
+	struct buffer saved;
+	buffer_init(&saved, 1u << 20);
+	if (stream_save(taken, &saved) < 0 && saved.length < 1u << 19)
+		__builtin_trap();
+	buffer_fini(&saved);
 	int result = describe(NULL, taken);
 	stream_session_free(taken);
 	return result;

@@ -105,6 +105,10 @@ struct stream_session *stream_session_take(struct stream_table *table);
 size_t stream_session_memory(const struct stream_session *session);
 void stream_session_free(struct stream_session *session);
 
+/* Appends the whole conversation, both directions with their times, as a pcap file (raw IP): what
+ * was rebuilt, in packets made anew. ERROR_LIMIT: the buffer's limit was reached. */
+MUST_CHECK int stream_save(const struct stream_session *session, struct buffer *capture);
+
 /* --- what a conversation is --- */
 
 enum stream_conformance { STREAM_CONFORMS, STREAM_DEVIATES, STREAM_UNJUDGED };

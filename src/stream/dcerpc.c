@@ -191,7 +191,7 @@ void dcerpc_describe_call(struct describer *describer, const struct dcerpc_call 
 		return;
 	if (operation->vulnerability)
 		describe_target(describer, operation->vulnerability);
-	if (call->context->other_syntax)
+	if (call->context && call->context->other_syntax)
 		describe_unjudged(describer);
 	else
 		ndr_check(describer, call->side, call->offset, call->stub, call->little_endian,

@@ -212,6 +212,7 @@ static int deliver(struct stream_table *table, struct flow *flow, enum stream_en
 	table->session = &session;
 	int result = table->receiver(table->context, &session);
 	table->handing = NULL;
+	table->session = NULL;
 	return result < 0 ? result : 0;
 }
 

@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lseek(descriptor, 0, SEEK_SET);
 	if (packet_open(descriptor, "input", &source, &error) < 0)
 		return 0;
+	limits.hosts.others = (enum packet_personality)(size % PACKET_PERSONALITY_COUNT);
+	packet_set_hosts(source, &limits.hosts);
 	struct stream_table *table = stream_new(&limits, ignore, &bytes);
 	while (table && packet_next(source, &packet, &error) == 1)
 		if (stream_push(table, &packet) < 0)

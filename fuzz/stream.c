@@ -1,6 +1,7 @@
 /* The first byte chooses: a conversation whose two halves follow (length of the first, server port,
  * bytes), to be described; or a sequence of small TCP and UDP packets, to be rebuilt and then
- * described: side and flags, sequence and acknowledgement offsets, length, bytes. */
+ * described: the target's personality, then for each side and flags, sequence and acknowledgement
+ * offsets, urgent pointer and TTL, length, bytes. Sessions are taken over half of the time. */
 #include "stream/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,11 +42,39 @@ static void describe_halves(struct reader *reader, uint8_t protocol)
 	describe(NULL, &session);
 }
 
+struct taker {
+	struct stream_table *table;
+	unsigned count;
+};
+
+static int take_or_describe(void *context, const struct stream_session *session)
+{
+	struct taker *taker = context;
+	if (taker->count++ % 2 == 0)
+		return describe(NULL, session);
+	struct stream_session *taken = stream_session_take(taker->table);
+	if (!taken)
+		return ERROR_MEMORY;
+	struct buffer saved;
+	buffer_init(&saved, 1u << 20);
+	if (stream_save(taken, &saved) < 0 && saved.length < 1u << 19)
+		__builtin_trap();
+	buffer_fini(&saved);
+	int result = describe(NULL, taken);
+	stream_session_free(taken);
+	return result;
+}
+
 static void rebuild(struct reader *reader)
 {
+	struct taker taker = { .count = 0 };
 	struct stream_limits limits = stream_default_limits();
 	limits.memory = 1u << 20;
-	struct stream_table *table = stream_new(&limits, describe, NULL);
+	uint8_t system = reader_u8(reader);
+	limits.hosts.others = (enum packet_personality)(system % PACKET_PERSONALITY_COUNT);
+	limits.prompt = system & 0x80;
+	struct stream_table *table = stream_new(&limits, take_or_describe, &taker);
+	taker.table = table;
 	uint64_t now = 0;
 
 	while (table && reader_left(reader) && !reader_failed(reader)) {
@@ -63,6 +92,10 @@ static void rebuild(struct reader *reader)
 					 .window = 1000 };
 		packet.sequence = 0xfffffff0u + reader_u16le(reader);
 		packet.acknowledgement = 0xfffffff0u + reader_u16le(reader);
+		uint8_t more = reader_u8(reader);
+		packet.urgent = more & 15;
+		packet.flags |= more & 0x10 ? PACKET_URG : 0;
+		packet.ttl = more & 0x20 ? 9 : 60;
 		uint8_t length = reader_u8(reader);
 		size_t left = reader_left(reader);
 		packet.payload = reader_take(reader, length < left ? length : left);
@@ -71,6 +104,9 @@ static void rebuild(struct reader *reader)
 			break;
 	}
 	if (table && stream_flush(table) < 0)
+		__builtin_trap();
+	/* Nothing of any conversation is left. */
+	if (table && stream_memory(table) > 1u << 16)
 		__builtin_trap();
 	stream_free(table);
 }

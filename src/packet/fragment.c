@@ -1,10 +1,9 @@
 /* Reassembly of IPv4 and IPv6 fragments under limits of bytes, datagrams and age.
  *
- * Overlaps: IPv4 keeps the bytes that came first (the "first" policy of Novak, "Target-based
- * fragmentation reassembly", 2005, which lists Windows under it); a datagram whose fragments
+ * Overlaps: IPv4 follows the personality of the destination (personality.c), unit of eight bytes by
+ * unit, comparing where the two fragments lay when they arrived; a datagram whose fragments
  * disagree about its end is given up. IPv6 gives up every datagram with overlapping fragments (RFC
- * 5722) except for exact repetitions. What arrived is a bit per unit of eight bytes, the unit of
- * fragment offsets. At a limit the oldest datagram goes first. */
+ * 5722) except for exact repetitions. At a limit the oldest datagram goes first. */
 #include "packet/decode.h"
 
 #include <stdlib.h>
@@ -29,7 +28,8 @@ struct assembly {
 	uint32_t capacity;
 	uint32_t end; /* length of the datagram; 0: not known yet */
 	uint32_t units_present;
-	uint64_t present[(UNITS + 63) / 64];
+	enum packet_personality personality;
+	struct fragment_extent *owners; /* of each unit; behind == 0: not there yet */
 };
 
 struct fragment_table {
@@ -38,6 +38,7 @@ struct fragment_table {
 	struct assembly *buckets[BUCKETS];
 	struct assembly *oldest, *newest;
 	struct assembly *handed_out; /* completed by the last push */
+	const struct packet_hosts *hosts;
 	size_t bytes, datagrams;
 	uint64_t given_up;
 };
@@ -56,10 +57,23 @@ struct fragment_table *fragment_table_new(const struct fragment_limits *limits)
 	return table;
 }
 
+void fragment_set_hosts(struct fragment_table *table, const struct packet_hosts *hosts)
+{
+	table->hosts = hosts;
+}
+
+/* What `capacity` bytes of a datagram cost with the owners of their units. */
+static size_t cost_of(uint32_t capacity)
+{
+	return capacity + (size_t)capacity / UNIT * sizeof(struct fragment_extent);
+}
+
 static void assembly_free(struct assembly *assembly)
 {
-	if (assembly)
+	if (assembly) {
 		free(assembly->data);
+		free(assembly->owners);
+	}
 	free(assembly);
 }
 
@@ -77,7 +91,7 @@ static void take_out(struct fragment_table *table, struct assembly *assembly)
 		table->newest = assembly->older;
 	else
 		assembly->newer->older = assembly->older;
-	table->bytes -= assembly->capacity + sizeof *assembly;
+	table->bytes -= cost_of(assembly->capacity) + sizeof *assembly;
 	table->datagrams--;
 }
 
@@ -146,6 +160,8 @@ static struct assembly *find_or_start(struct fragment_table *table, uint64_t tim
 	assembly->first = *datagram;
 	assembly->first.payload = (struct bytes){ NULL, 0 };
 	assembly->time_ns = time_ns;
+	if (table->hosts)
+		assembly->personality = packet_personality_of(table->hosts, &datagram->destination);
 	assembly->bucket = bucket;
 	assembly->bucket_next = table->buckets[bucket];
 	table->buckets[bucket] = assembly;
@@ -164,19 +180,26 @@ static bool make_room(struct fragment_table *table, struct assembly *assembly, u
 	uint32_t capacity = assembly->capacity ? assembly->capacity : 2048;
 	while (capacity < end)
 		capacity *= 2;
-	uint8_t *grown = realloc(assembly->data, capacity);
-	if (!grown)
+	uint8_t *data = realloc(assembly->data, capacity);
+	if (data)
+		assembly->data = data;
+	struct fragment_extent *owners =
+		realloc(assembly->owners, capacity / UNIT * sizeof *owners);
+	if (owners)
+		assembly->owners = owners;
+	if (!data || !owners)
 		return false;
-	memset(grown + assembly->capacity, 0, capacity - assembly->capacity);
-	table->bytes += capacity - assembly->capacity;
-	assembly->data = grown;
+	uint32_t old_units = assembly->capacity / UNIT;
+	memset(data + assembly->capacity, 0, capacity - assembly->capacity);
+	memset(owners + old_units, 0, (capacity / UNIT - old_units) * sizeof *owners);
+	table->bytes += cost_of(capacity) - cost_of(assembly->capacity);
 	assembly->capacity = capacity;
 	return true;
 }
 
 static bool unit_present(const struct assembly *assembly, uint32_t unit)
 {
-	return assembly->present[unit / 64] >> unit % 64 & 1;
+	return unit < assembly->capacity / UNIT && assembly->owners[unit].behind;
 }
 
 /* Does the fragment fit what is known about the datagram's end? Learns the end. */
@@ -197,11 +220,13 @@ static bool end_agrees(struct assembly *assembly, const struct datagram *datagra
 	return true;
 }
 
-/* Copies the units that are not there yet. False: an overlap that this family does not allow. */
+/* Copies the units that are not there yet or that it wins. False: an overlap that this family does
+ * not allow. */
 static bool copy_units(struct assembly *assembly, const struct datagram *datagram)
 {
 	uint32_t first = datagram->fragment_offset / UNIT;
 	uint32_t units = (uint32_t)(datagram->payload.length + UNIT - 1) / UNIT;
+	struct fragment_extent extent = { (uint16_t)first, (uint16_t)(first + units) };
 	uint32_t overlapping = 0;
 
 	for (uint32_t i = 0; i < units; i++)
@@ -211,13 +236,14 @@ static bool copy_units(struct assembly *assembly, const struct datagram *datagra
 		       memcmp(assembly->data + datagram->fragment_offset, datagram->payload.data,
 			      datagram->payload.length) == 0;
 	for (uint32_t i = 0; i < units; i++) {
-		if (unit_present(assembly, first + i))
+		struct fragment_extent *owner = &assembly->owners[first + i];
+		if (owner->behind && !fragment_new_wins(assembly->personality, *owner, extent))
 			continue;
 		size_t at = (size_t)i * UNIT;
 		struct bytes unit = bytes_slice(datagram->payload, at, UNIT);
 		memcpy(assembly->data + datagram->fragment_offset + at, unit.data, unit.length);
-		assembly->present[(first + i) / 64] |= (uint64_t)1 << (first + i) % 64;
-		assembly->units_present++;
+		assembly->units_present += owner->behind == 0;
+		*owner = extent;
 	}
 	return true;
 }
@@ -239,11 +265,9 @@ static void hand_out(struct fragment_table *table, struct assembly *assembly,
 	datagram->payload = (struct bytes){ assembly->data, assembly->end };
 }
 
-enum decode_result fragment_push(struct fragment_table *table, uint64_t time_ns,
-				 struct datagram *datagram)
+static enum decode_result take_in(struct fragment_table *table, uint64_t time_ns,
+				  struct datagram *datagram)
 {
-	assembly_free(table->handed_out);
-	table->handed_out = NULL;
 	while (table->oldest && time_ns > table->oldest->time_ns &&
 	       time_ns - table->oldest->time_ns > table->limits.age_ns)
 		give_up(table, table->oldest);
@@ -275,4 +299,16 @@ enum decode_result fragment_push(struct fragment_table *table, uint64_t time_ns,
 	while (table->bytes > table->limits.bytes && table->oldest)
 		give_up(table, table->oldest);
 	return DECODE_KEPT;
+}
+
+enum decode_result fragment_push(struct fragment_table *table, uint64_t time_ns,
+				 struct datagram *datagram)
+{
+	/* `datagram` may lie in what was handed out before: a tunnel in fragments that carries
+	 * fragments. */
+	struct assembly *previous = table->handed_out;
+	table->handed_out = NULL;
+	enum decode_result result = take_in(table, time_ns, datagram);
+	assembly_free(previous);
+	return result;
 }

@@ -40,6 +40,15 @@ static enum decode_result decode_ppp(struct reader *reader, struct bytes *conten
 	return rest_is_ip(reader, content);
 }
 
+enum decode_result link_decode_ppp(struct bytes bytes, struct bytes *content)
+{
+	struct reader reader = reader_of(bytes);
+	/* HDLC's address and control bytes are there or not; 0xff starts no protocol. */
+	if (bytes_start_with(bytes, "\xff\x03"))
+		reader_skip(&reader, 2);
+	return decode_ppp(&reader, content);
+}
+
 static enum decode_result decode_pppoe(struct reader *reader, struct bytes *content)
 {
 	reader_skip(reader, 4); /* version and type, code, session */
@@ -76,6 +85,12 @@ static enum decode_result decode_ethertype(struct reader *reader, uint16_t type,
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return DECODE_UNKNOWN;
 	return rest_is_ip(reader, content);
+}
+
+enum decode_result link_decode_ethertype(uint16_t type, struct bytes bytes, struct bytes *content)
+{
+	struct reader reader = reader_of(bytes);
+	return decode_ethertype(&reader, type, content);
 }
 
 /* The address family in the writing machine's byte order. The values of IPv6 differ among systems,
@@ -137,12 +152,7 @@ enum decode_result link_decode(int link_type, struct bytes frame, struct bytes *
 	case DLT_NULL:
 	case DLT_LOOP: return decode_loopback(&reader, content);
 	case DLT_PPP:
-	case DLT_PPP_SERIAL: {
-		/* HDLC's address and control bytes are there or not; 0xff starts no protocol. */
-		if (bytes_start_with(frame, "\xff\x03"))
-			reader_skip(&reader, 2);
-		return decode_ppp(&reader, content);
-	}
+	case DLT_PPP_SERIAL: return link_decode_ppp(frame, content);
 	case DLT_RAW:
 	case DLT_IPV4:
 	case DLT_IPV6: return rest_is_ip(&reader, content);

@@ -1,14 +1,15 @@
 #include "stream/dcerpc.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define HEADER		   16u
-#define PDU_MOST	   65535u
-#define STUB_MOST	   (4u << 20)
-#define FLAG_FIRST	   1
-#define FLAG_LAST	   2
-#define FLAG_OBJECT	   0x80
-#define BIND_TIME_FEATURES 3
+#define HEADER	    16u
+#define PDU_MOST    65535u
+#define STUB_MOST   (4u << 20)
+#define SYNTAX_SIZE 20u /* UUID and version */
+#define FLAG_FIRST  1
+#define FLAG_LAST   2
+#define FLAG_OBJECT 0x80
 
 enum pdu_type {
 	PDU_REQUEST = 0,
@@ -108,6 +109,32 @@ static void keep_context(struct dcerpc *rpc, const struct dcerpc_context *contex
 		rpc->describer->cut = true;
 }
 
+void dcerpc_swap_uuid(uint8_t uuid[UUID_SIZE])
+{
+	static const uint8_t place[] = { 3, 2, 1, 0, 5, 4, 7, 6 };
+	uint8_t swapped[sizeof place];
+
+	for (size_t i = 0; i < sizeof place; i++)
+		swapped[i] = uuid[place[i]];
+	memcpy(uuid, swapped, sizeof swapped);
+}
+
+/* Is NDR among the transfer syntaxes? (C706, appendix N: 8a885d04-1ceb-11c9-9fe8-08002b104860.) */
+static bool offers_ndr(struct bytes syntaxes, bool little_endian)
+{
+	static const uint8_t ndr[UUID_SIZE] = { 0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11,
+						0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60 };
+	for (size_t at = 0; at + SYNTAX_SIZE <= syntaxes.length; at += SYNTAX_SIZE) {
+		uint8_t uuid[UUID_SIZE];
+		memcpy(uuid, syntaxes.data + at, UUID_SIZE);
+		if (!little_endian)
+			dcerpc_swap_uuid(uuid);
+		if (memcmp(uuid, ndr, UUID_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_bind(struct dcerpc *rpc, const struct pdu *pdu)
 {
 	struct reader reader = reader_of(pdu->body);
@@ -121,10 +148,13 @@ static void read_bind(struct dcerpc *rpc, const struct pdu *pdu)
 		struct bytes uuid = reader_take(&reader, UUID_SIZE);
 		context.major = read_u16(&reader, pdu->little_endian);
 		context.minor = read_u16(&reader, pdu->little_endian);
-		reader_skip(&reader, (size_t)transfers * 20);
+		struct bytes syntaxes = reader_take(&reader, (size_t)transfers * SYNTAX_SIZE);
 		if (reader_failed(&reader))
 			break;
 		memcpy(context.uuid, uuid.data, UUID_SIZE);
+		context.other_syntax = !offers_ndr(syntaxes, pdu->little_endian);
+		if (!pdu->little_endian)
+			dcerpc_swap_uuid(context.uuid);
 		keep_context(rpc, &context);
 		describe_bind(rpc, pdu, &context);
 	}
@@ -143,26 +173,29 @@ static const struct dcerpc_context *find_context(const struct dcerpc *rpc, uint1
 	return NULL;
 }
 
-static void describe_call(struct dcerpc *rpc, const struct pdu *pdu,
-			  const struct dcerpc_context *context, uint16_t opnum, struct bytes stub)
+void dcerpc_describe_call(struct describer *describer, const struct dcerpc_call *call)
 {
 	const struct targets *targets = targets_get(NULL);
 	const struct target_interface *interface =
-		context ? targets_interface(targets, context->uuid) : NULL;
-	const struct target_operation *operation = targets_operation(interface, opnum);
+		call->context ? targets_interface(targets, call->context->uuid) : NULL;
+	const struct target_operation *operation = targets_operation(interface, call->opnum);
 	char uuid[UUID_TEXT_SIZE] = "unbound interface";
 
-	if (context)
-		uuid_text(context->uuid, uuid);
-	describe_say_format(rpc->describer, pdu->side, pdu->offset, "call",
-			    "%s %s (operation %u), %zu bytes%s%s",
-			    interface ? interface->name : uuid, operation ? operation->name : "",
-			    opnum, stub.length, rpc->pipe[0] ? " over " : "", rpc->pipe);
+	if (call->context)
+		uuid_text(call->context->uuid, uuid);
+	describe_say_format(describer, call->side, call->offset, "call",
+			    "%s %s (operation %u), %zu bytes%s", interface ? interface->name : uuid,
+			    operation ? operation->name : "", call->opnum, call->stub.length,
+			    call->over);
 	if (!operation)
 		return;
 	if (operation->vulnerability)
-		describe_target(rpc->describer, operation->vulnerability);
-	ndr_check(rpc->describer, pdu->side, pdu->offset, stub, pdu->little_endian, operation);
+		describe_target(describer, operation->vulnerability);
+	if (call->context && call->context->other_syntax)
+		describe_unjudged(describer);
+	else
+		ndr_check(describer, call->side, call->offset, call->stub, call->little_endian,
+			  operation);
 }
 
 static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
@@ -199,7 +232,16 @@ static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
 	if (!context && !rpc->describer->session->picked_up)
 		describe_deviation(rpc->describer, pdu->side, pdu->offset,
 				   "DCE/RPC request in a context that was never bound");
-	describe_call(rpc, pdu, context, opnum, buffer_bytes(&side->stub));
+	char over[64];
+	snprintf(over, sizeof over, "%s%.50s", rpc->pipe[0] ? " over " : "", rpc->pipe);
+	dcerpc_describe_call(rpc->describer,
+			     &(struct dcerpc_call){ .side = pdu->side,
+						    .offset = pdu->offset,
+						    .context = context,
+						    .opnum = opnum,
+						    .little_endian = pdu->little_endian,
+						    .stub = buffer_bytes(&side->stub),
+						    .over = over });
 }
 
 static void read_pdu(struct dcerpc *rpc, struct pdu *pdu)

@@ -12,6 +12,7 @@ struct dcerpc_context {
 	uint16_t id;
 	uint8_t uuid[UUID_SIZE];
 	uint16_t major, minor;
+	bool other_syntax; /* its calls are not in NDR (NDR64, [MS-RPCE] 2.2.5) */
 };
 
 struct dcerpc_side {
@@ -38,6 +39,20 @@ void dcerpc_fini(struct dcerpc *rpc);
 void dcerpc_feed(struct dcerpc *rpc, enum stream_side side, size_t offset, struct bytes bytes);
 /* Does this look like the beginning of a PDU? */
 bool dcerpc_looks_like(struct bytes bytes);
+
+/* Tells a call and whom it concerns. `context` may be NULL: never bound. */
+struct dcerpc_call {
+	enum stream_side side;
+	size_t offset; /* in the session's side */
+	const struct dcerpc_context *context;
+	uint16_t opnum;
+	bool little_endian;
+	struct bytes stub;
+	const char *over; /* "", " over …" */
+};
+void dcerpc_describe_call(struct describer *describer, const struct dcerpc_call *call);
+/* A UUID of the other byte order as little-endian machines write it. */
+void dcerpc_swap_uuid(uint8_t uuid[UUID_SIZE]);
 
 /* Checks a stub against what is known of the operation's arguments. */
 void ndr_check(struct describer *describer, enum stream_side side, size_t offset, struct bytes stub,

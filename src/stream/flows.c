@@ -46,7 +46,7 @@ static void list_remove(struct flows *flows, struct flow *flow)
 static void list_append(struct flows *flows, struct flow *flow, enum flow_rank rank)
 {
 	struct activity_list *list = &flows->lists[rank];
-	flow->rank = rank;
+	flow->rank = (uint8_t)rank;
 	flow->older = list->newest;
 	flow->newer = NULL;
 	*(list->newest ? &list->newest->newer : &list->oldest) = flow;
@@ -99,10 +99,14 @@ void flows_remove(struct flows *flows, struct flow *flow)
 	*link = flow->bucket_next;
 	list_remove(flows, flow);
 	flows->count--;
+	if (flows->recent == flow)
+		flows->recent = NULL;
 }
 
 void flows_touch(struct flows *flows, struct flow *flow, enum flow_rank rank)
 {
+	if (flow->rank == rank && flows->lists[rank].newest == flow)
+		return;
 	list_remove(flows, flow);
 	list_append(flows, flow, rank);
 }
@@ -117,7 +121,7 @@ static void write_end(uint8_t *into, const struct address *address, uint16_t por
 }
 
 /* Both directions hash alike: the lower end stands first. */
-uint64_t flows_hash(const struct flows *flows, const struct packet *packet)
+static uint64_t hash_of(const struct flows *flows, const struct packet *packet)
 {
 	uint8_t ends[2][18], bytes[38];
 	uint64_t hash;
@@ -133,25 +137,40 @@ uint64_t flows_hash(const struct flows *flows, const struct packet *packet)
 	return hash;
 }
 
-static bool is_end(const struct stream_half *half, const struct address *address, uint16_t port)
+static bool is_end(const struct flow *flow, int side, const struct address *address, uint16_t port)
 {
-	return half->port == port && address_equal(&half->address, address);
+	return flow->port[side] == port &&
+	       memcmp(flow->address[side].bytes, address->bytes, sizeof address->bytes) == 0 &&
+	       flow->address[side].family == address->family;
 }
 
-struct flow *flows_find(const struct flows *flows, uint64_t hash, const struct packet *packet,
+static bool belongs_to(const struct flow *flow, const struct packet *packet, enum stream_side *side)
+{
+	if (flow->protocol != packet->protocol)
+		return false;
+	for (int from = 0; from < STREAM_SIDES; from++) {
+		if (!is_end(flow, from, &packet->source, packet->source_port) ||
+		    !is_end(flow, !from, &packet->destination, packet->destination_port))
+			continue;
+		*side = (enum stream_side)from;
+		return true;
+	}
+	return false;
+}
+
+struct flow *flows_find(struct flows *flows, const struct packet *packet, uint64_t *hash,
 			enum stream_side *side)
 {
-	for (struct flow *flow = *bucket_of(flows, hash); flow; flow = flow->bucket_next) {
-		const struct stream_half *half = flow->session.half;
-		if (flow->hash != hash || flow->session.protocol != packet->protocol)
+	if (flows->recent && belongs_to(flows->recent, packet, side)) {
+		*hash = flows->recent->hash;
+		return flows->recent;
+	}
+	*hash = hash_of(flows, packet);
+	for (struct flow *flow = *bucket_of(flows, *hash); flow; flow = flow->bucket_next) {
+		if (flow->hash != *hash || !belongs_to(flow, packet, side))
 			continue;
-		for (int from = 0; from < STREAM_SIDES; from++) {
-			if (!is_end(&half[from], &packet->source, packet->source_port) ||
-			    !is_end(&half[!from], &packet->destination, packet->destination_port))
-				continue;
-			*side = (enum stream_side)from;
-			return flow;
-		}
+		flows->recent = flow;
+		return flow;
 	}
 	return NULL;
 }

@@ -17,15 +17,16 @@ struct flows {
 	size_t bucket_count; /* a power of two */
 	size_t count;
 	struct activity_list lists[FLOW_RANKS];
+	struct flow *recent; /* the one found last: packets come in runs */
 };
 
 /* False: no memory. */
 bool flows_init(struct flows *flows, size_t *memory);
 /* Must be empty. */
 void flows_fini(struct flows *flows);
-uint64_t flows_hash(const struct flows *flows, const struct packet *packet);
-/* The conversation that a packet belongs to, and who sent it; NULL: none. */
-struct flow *flows_find(const struct flows *flows, uint64_t hash, const struct packet *packet,
+/* The conversation that a packet belongs to, and who sent it; NULL: none, and *hash is what it
+ * would lie under. */
+struct flow *flows_find(struct flows *flows, const struct packet *packet, uint64_t *hash,
 			enum stream_side *side);
 /* Puts in a flow whose hash is set; it is the newest of its rank. */
 void flows_add(struct flows *flows, struct flow *flow, enum flow_rank rank);

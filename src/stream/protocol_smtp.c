@@ -1,6 +1,6 @@
-/* SMTP (RFC 5321) on any port: commands, replies, envelopes; the messages themselves become files.
- */
-#include "stream/protocol.h"
+/* SMTP (RFC 5321) on any port: commands, replies, envelopes; the messages themselves and what is
+ * attached to them become files. */
+#include "stream/mime.h"
 
 #include <string.h>
 
@@ -58,6 +58,8 @@ static void finish_message(struct smtp *smtp, bool complete)
 {
 	describe_file(smtp->describer, STREAM_CLIENT, smtp->data_offset,
 		      buffer_bytes(&smtp->message), (struct bytes){ NULL, 0 }, "smtp", complete);
+	mime_carve(smtp->describer, STREAM_CLIENT, smtp->data_offset, buffer_bytes(&smtp->message),
+		   "smtp");
 	buffer_clear(&smtp->message);
 	smtp->in_data = false;
 }

@@ -1,11 +1,12 @@
 /* stream - conversations rebuilt from packets: what each side said, as the target would have read
  * it.
  *
- * TCP reassembly by RFC 9293 with fragments out of order, retransmissions, overlaps, gaps and
- * mid-stream pick-up; UDP conversations by address pair and idle time. Finished conversations are
- * handed to the owner as sessions, with the protocol they speak (found by content, ports only break
- * ties), whether they conform to it, what was said in it, and the files that crossed. A table is
- * used by one thread; keyed hashing (SipHash) and hard limits keep an attacker from growing it. */
+ * TCP reassembly by RFC 9293 with fragments out of order, retransmissions, overlaps by the
+ * receiver's personality, gaps, urgent data and mid-stream pick-up; UDP conversations by address
+ * pair and idle time. Finished conversations are handed to the owner as sessions, with the protocol
+ * they speak (found by content, ports only break ties), whether they conform to it, what was said
+ * in it, and the files that crossed. A table is used by one thread; keyed hashing (SipHash) and
+ * hard limits keep an attacker from growing it or slowing it down. */
 #ifndef KENBI_STREAM_H
 #define KENBI_STREAM_H
 
@@ -38,6 +39,7 @@ struct stream_half {
 	size_t segment_count;
 	uint64_t lost;	       /* bytes missing (gaps) */
 	uint64_t beyond_limit; /* bytes that were not kept because of the limit per side */
+	uint32_t urgent; /* bytes that were out of band: the target's program never saw them */
 	uint32_t packets, retransmitted, out_of_order, overlaps, contradictions;
 	/* contradictions: overlaps whose bytes differ (evasion) */
 };
@@ -56,8 +58,15 @@ struct stream_limits {
 	size_t side;   /* kept per side of a conversation, bytes */
 	size_t flows;  /* at the same time */
 	uint64_t tcp_idle_ns, udp_idle_ns;
+	size_t queue_bytes, queue_pieces; /* what waits behind a gap of one side, at most */
+	/* Hand a TCP conversation on as soon as both ends have acknowledged the other's FIN, not
+	 * ten seconds later: sessions then come in the order of their ends, and what is sent after
+	 * that is not counted in them. */
+	bool prompt;
+	/* Which system reads what is sent to an address. The list is copied. */
+	struct packet_hosts hosts;
 };
-/* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s. */
+/* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s, 1 MiB, 2,048; Windows everywhere. */
 struct stream_limits stream_default_limits(void);
 
 #define STREAM_COUNTERS(COUNTER)                                                         \
@@ -74,8 +83,9 @@ struct stream_counters {
 };
 
 struct stream_table;
-/* Called once per finished conversation; the session is borrowed and valid during the call. A
- * negative result stops stream_push / stream_flush, which return it. */
+/* Called once per finished conversation; the session is borrowed and valid during the call, unless
+ * it is taken (stream_session_take). A negative result stops stream_push / stream_flush, which
+ * return it. */
 typedef int stream_receiver(void *context, const struct stream_session *session);
 
 struct stream_table *stream_new(const struct stream_limits *limits, stream_receiver *receiver,
@@ -84,6 +94,20 @@ void stream_free(struct stream_table *table); /* what is open is discarded: flus
 MUST_CHECK int stream_push(struct stream_table *table, const struct packet *packet);
 MUST_CHECK int stream_flush(struct stream_table *table); /* ends every open conversation */
 struct stream_counters stream_counters(const struct stream_table *table);
+/* Bytes that the table holds now; never above its limit between calls, but for one conversation. */
+size_t stream_memory(const struct stream_table *table);
+
+/* Inside a receiver: makes the session that was just handed over the caller's own, without copying
+ * what was said. It then depends on nothing else, counts no longer against the table's memory, may
+ * go to another thread, and is given back with stream_session_free. NULL: no memory. */
+struct stream_session *stream_session_take(struct stream_table *table);
+/* What a taken session occupies, in bytes. */
+size_t stream_session_memory(const struct stream_session *session);
+void stream_session_free(struct stream_session *session);
+
+/* Appends the whole conversation, both directions with their times, as a pcap file (raw IP): what
+ * was rebuilt, in packets made anew. ERROR_LIMIT: the buffer's limit was reached. */
+MUST_CHECK int stream_save(const struct stream_session *session, struct buffer *capture);
 
 /* --- what a conversation is --- */
 

@@ -1,9 +1,10 @@
 /* The table of open conversations: who is client, limits, time-outs, and the end of each.
  *
  * Conversations leave in this order when a limit (memory or number) is reached: finished ones, TCP
- * that was never answered (a flood of SYNs costs itself first), datagrams, then the rest; within
- * each the one that is silent for the longest time. The clock is the newest time stamp of the
- * capture, so the same packets give the same sessions in the same order. */
+ * whose handshake was never completed (a flood of SYNs costs itself first, answered or not),
+ * datagrams, then the rest; within each the one that is silent for the longest time. The clock is
+ * the newest time stamp of the capture, so the same packets give the same sessions in the same
+ * order. */
 #include "stream/flows.h"
 
 #include <stdlib.h>
@@ -18,7 +19,10 @@ struct stream_table {
 	stream_receiver *receiver;
 	void *context;
 	struct flows flows;
-	size_t memory;
+	struct assembly_table assemblies; /* holds the memory count */
+	struct packet_host *hosts;	  /* copy of the list in limits */
+	struct flow *handing;		  /* what the receiver is looking at */
+	struct stream_session *session;	  /* of it */
 	uint64_t now_ns;
 	uint64_t last_number;
 	struct stream_counters counters;
@@ -30,7 +34,23 @@ struct stream_limits stream_default_limits(void)
 				       .side = 32u << 20,
 				       .flows = 1000000,
 				       .tcp_idle_ns = 300000000000u,
-				       .udp_idle_ns = 60000000000u };
+				       .udp_idle_ns = 60000000000u,
+				       .queue_bytes = 1u << 20,
+				       .queue_pieces = 2048 };
+}
+
+static bool copy_hosts(struct stream_table *table)
+{
+	struct packet_hosts *hosts = &table->limits.hosts;
+
+	if (hosts->count == 0)
+		return true;
+	table->hosts = calloc(hosts->count, sizeof *table->hosts);
+	if (!table->hosts)
+		return false;
+	memcpy(table->hosts, hosts->hosts, hosts->count * sizeof *table->hosts);
+	hosts->hosts = table->hosts;
+	return true;
 }
 
 struct stream_table *stream_new(const struct stream_limits *limits, stream_receiver *receiver,
@@ -42,19 +62,39 @@ struct stream_table *stream_new(const struct stream_limits *limits, stream_recei
 	table->limits = *limits;
 	table->receiver = receiver;
 	table->context = context;
-	if (!flows_init(&table->flows, &table->memory)) {
+	table->assemblies = (struct assembly_table){ .side_limit = limits->side,
+						     .queue_bytes = limits->queue_bytes,
+						     .queue_pieces = limits->queue_pieces };
+	if (!copy_hosts(table) || !flows_init(&table->flows, &table->assemblies.memory)) {
+		free(table->hosts);
 		free(table);
 		return NULL;
 	}
 	return table;
 }
 
+size_t stream_memory(const struct stream_table *table)
+{
+	return table->assemblies.memory;
+}
+
+static void drop_assemblies(struct stream_table *table, struct flow *flow)
+{
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		if (!flow->assembly[side])
+			continue;
+		assembly_fini(flow->assembly[side]);
+		free(flow->assembly[side]);
+		table->assemblies.memory -= sizeof *flow->assembly[side];
+		flow->assembly[side] = NULL;
+	}
+}
+
 static void discard(struct stream_table *table, struct flow *flow)
 {
 	flows_remove(&table->flows, flow);
-	for (int side = 0; side < STREAM_SIDES; side++)
-		assembly_fini(&flow->assembly[side]);
-	table->memory -= sizeof *flow;
+	drop_assemblies(table, flow);
+	table->assemblies.memory -= sizeof *flow;
 	free(flow);
 }
 
@@ -66,6 +106,7 @@ void stream_free(struct stream_table *table)
 		while (table->flows.lists[which].oldest)
 			discard(table, table->flows.lists[which].oldest);
 	flows_fini(&table->flows);
+	free(table->hosts);
 	free(table);
 }
 
@@ -91,38 +132,30 @@ static struct flow *start(struct stream_table *table, uint64_t hash, const struc
 		return NULL;
 	*side = side_of_first(packet);
 	flow->hash = hash;
-	flow->session.number = ++table->last_number;
-	flow->session.protocol = packet->protocol;
-	flow->session.first_ns = flow->session.last_ns = packet->time_ns;
-	flow->session.picked_up = packet->protocol == PROTOCOL_TCP &&
-				  (packet->flags & (PACKET_SYN | PACKET_ACK)) != PACKET_SYN;
-	flow->session.half[*side].address = packet->source;
-	flow->session.half[*side].port = packet->source_port;
-	flow->session.half[!*side].address = packet->destination;
-	flow->session.half[!*side].port = packet->destination_port;
+	flow->table = &table->assemblies;
+	flow->number = ++table->last_number;
+	flow->protocol = packet->protocol;
+	flow->first_ns = flow->last_ns = packet->time_ns;
+	flow->picked_up = packet->protocol == PROTOCOL_TCP &&
+			  (packet->flags & (PACKET_SYN | PACKET_ACK)) != PACKET_SYN;
+	flow->address[*side] = packet->source;
+	flow->port[*side] = packet->source_port;
+	flow->address[!*side] = packet->destination;
+	flow->port[!*side] = packet->destination_port;
 	for (int i = 0; i < STREAM_SIDES; i++)
-		assembly_init(&flow->assembly[i], table->limits.side, &table->memory);
+		flow->personality[i] =
+			(uint8_t)packet_personality_of(&table->limits.hosts, &flow->address[i]);
 	flows_add(&table->flows, flow,
 		  packet->protocol == PROTOCOL_UDP ? FLOW_DATAGRAMS : FLOW_UNANSWERED);
-	table->memory += sizeof *flow;
+	table->assemblies.memory += sizeof *flow;
 	return flow;
 }
 
 /* --- the end of a conversation --- */
 
-/* What counts without acknowledgement, where there is nothing to hold against it: everything when
- * the other direction was not captured; wrong checksums when this one never showed a right one on
- * data (offload). */
-static enum trust believed(const struct flow *flow, int side)
-{
-	if (!flow->tcp[!side].seen)
-		return TRUST_DOUBTFUL;
-	return flow->tcp[side].checksum_right_seen ? TRUST_INTACT : TRUST_BAD_CHECKSUM;
-}
-
 static enum stream_end end_of(const struct flow *flow, enum stream_end reason)
 {
-	if (flow->session.protocol != PROTOCOL_TCP)
+	if (flow->protocol != PROTOCOL_TCP)
 		return reason;
 	if (flow->reset)
 		return STREAM_END_RST;
@@ -136,27 +169,124 @@ static void fill_half(struct stream_half *half, const struct assembly *assembly)
 	half->segment_count = assembly->segment_count;
 	half->lost = assembly->lost;
 	half->beyond_limit = assembly->beyond_limit;
+	half->urgent = assembly->urgent;
 	half->retransmitted = assembly->retransmitted;
 	half->out_of_order = assembly->out_of_order;
 	half->overlaps = assembly->overlaps;
 	half->contradictions = assembly->contradictions;
 }
 
-static int hand_on(struct stream_table *table, struct flow *flow, enum stream_end reason)
+static void fill_session(struct stream_session *session, const struct flow *flow,
+			 enum stream_end reason)
 {
+	*session = (struct stream_session){ .number = flow->number,
+					    .protocol = flow->protocol,
+					    .first_ns = flow->first_ns,
+					    .last_ns = flow->last_ns,
+					    .end = end_of(flow, reason),
+					    .picked_up = flow->picked_up };
 	for (int side = 0; side < STREAM_SIDES; side++) {
-		struct assembly *assembly = &flow->assembly[side];
-		assembly_finish(assembly, believed(flow, side));
-		fill_half(&flow->session.half[side], assembly);
-		table->counters.checksum_wrong += assembly->queue.bad_checksum;
-		table->counters.out_of_window += assembly->queue.not_accepted;
+		session->half[side].address = flow->address[side];
+		session->half[side].port = flow->port[side];
+		session->half[side].packets = flow->packets[side];
+		if (flow->assembly[side])
+			fill_half(&session->half[side], flow->assembly[side]);
 	}
-	flow->session.end = end_of(flow, reason);
+}
+
+static int deliver(struct stream_table *table, struct flow *flow, enum stream_end reason)
+{
+	struct stream_session session;
+
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct assembly *assembly = flow->assembly[side];
+		if (!assembly)
+			continue;
+		assembly_finish(assembly, tcp_believed(flow, (enum stream_side)side));
+		table->counters.checksum_wrong += assembly->ignored[TRUST_BAD_CHECKSUM];
+		table->counters.out_of_window += assembly->ignored[TRUST_DOUBTFUL];
+	}
+	fill_session(&session, flow, reason);
 	table->counters.sessions++;
-	int result = table->receiver(table->context, &flow->session);
-	discard(table, flow);
+	table->handing = flow;
+	table->session = &session;
+	int result = table->receiver(table->context, &session);
+	table->handing = NULL;
+	table->session = NULL;
 	return result < 0 ? result : 0;
 }
+
+static int hand_on(struct stream_table *table, struct flow *flow, enum stream_end reason)
+{
+	int result = flow->done ? 0 : deliver(table, flow, reason);
+	discard(table, flow);
+	return result;
+}
+
+/* Both ends know that both have said everything. */
+static bool is_finished(const struct flow *flow)
+{
+	return flow->protocol == PROTOCOL_TCP && !flow->reset && !flow->done &&
+	       flow->tcp[STREAM_CLIENT].fin_acked && flow->tcp[STREAM_SERVER].fin_acked &&
+	       tcp_closed(flow);
+}
+
+static int finish_promptly(struct stream_table *table, struct flow *flow)
+{
+	int result = deliver(table, flow, STREAM_END_FIN);
+
+	flow->done = true;
+	drop_assemblies(table, flow);
+	return result;
+}
+
+/* --- sessions that outlive the call --- */
+
+struct stream_session *stream_session_take(struct stream_table *table)
+{
+	struct flow *flow = table->handing;
+	struct stream_session *taken = flow ? malloc(sizeof *taken) : NULL;
+
+	if (!taken)
+		return NULL;
+	*taken = *table->session;
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct assembly *assembly = flow->assembly[side];
+		if (!assembly)
+			continue;
+		table->assemblies.memory -= assembly->capacity +
+					    assembly->segment_capacity * sizeof *assembly->segments;
+		assembly->data = NULL;
+		assembly->segments = NULL;
+		assembly->length = assembly->capacity = 0;
+		assembly->segment_count = assembly->segment_capacity = 0;
+	}
+	return taken;
+}
+
+size_t stream_session_memory(const struct stream_session *session)
+{
+	size_t size = sizeof *session;
+
+	for (int side = 0; side < STREAM_SIDES; side++)
+		size += session->half[side].data.length +
+			session->half[side].segment_count * sizeof *session->half[side].segments;
+	return size;
+}
+
+void stream_session_free(struct stream_session *session)
+{
+	if (!session)
+		return;
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		/* They were the assembly's own, const only to readers. */
+		free((void *)(uintptr_t)session->half[side].data.data);
+		free((void *)(uintptr_t)session->half[side].segments);
+	}
+	free(session);
+}
+
+/* --- limits --- */
 
 static uint64_t idle_limit(const struct stream_table *table, enum flow_rank rank)
 {
@@ -173,7 +303,7 @@ static int end_idle(struct stream_table *table)
 		uint64_t limit = idle_limit(table, (enum flow_rank)which);
 		for (;;) {
 			struct flow *oldest = table->flows.lists[which].oldest;
-			if (!oldest || table->now_ns - oldest->session.last_ns <= limit)
+			if (!oldest || table->now_ns - oldest->last_ns <= limit)
 				break;
 			int result = hand_on(table, oldest, STREAM_END_TIMEOUT);
 			if (result < 0)
@@ -185,14 +315,16 @@ static int end_idle(struct stream_table *table)
 
 static int evict(struct stream_table *table)
 {
-	while (table->memory > table->limits.memory || table->flows.count > table->limits.flows) {
+	while (table->assemblies.memory > table->limits.memory ||
+	       table->flows.count > table->limits.flows) {
 		int which = 0;
 		while (which < FLOW_RANKS && !table->flows.lists[which].oldest)
 			which++;
 		if (which == FLOW_RANKS)
 			return 0;
-		table->counters.evicted++;
-		int result = hand_on(table, table->flows.lists[which].oldest, STREAM_END_LIMIT);
+		struct flow *oldest = table->flows.lists[which].oldest;
+		table->counters.evicted += !oldest->done;
+		int result = hand_on(table, oldest, STREAM_END_LIMIT);
 		if (result < 0)
 			return result;
 	}
@@ -207,7 +339,6 @@ static void push_datagram(struct stream_table *table, struct flow *flow, enum st
 			  const struct packet *packet)
 {
 	struct tcp_side *me = &flow->tcp[side];
-	struct assembly *assembly = &flow->assembly[side];
 
 	me->seen = true;
 	if (packet->checksum_wrong && me->checksum_right_seen) {
@@ -215,6 +346,9 @@ static void push_datagram(struct stream_table *table, struct flow *flow, enum st
 		return;
 	}
 	me->checksum_right_seen |= !packet->checksum_wrong;
+	struct assembly *assembly = packet->payload_on_wire ? flow_assembly(flow, side) : NULL;
+	if (!assembly)
+		return;
 	struct segment segment = {
 		.position = assembly->next,
 		.bytes = packet->payload,
@@ -222,18 +356,27 @@ static void push_datagram(struct stream_table *table, struct flow *flow, enum st
 		.time_ns = packet->time_ns,
 		.trust = TRUST_INTACT,
 	};
-	if (packet->payload_on_wire)
-		assembly_push(assembly, &segment);
+	assembly_push(assembly, &segment);
 }
 
+/* Answered is what both sides speak in, the client not only by SYN. */
 static enum flow_rank rank_of(const struct flow *flow)
 {
-	if (flow->session.protocol == PROTOCOL_UDP)
+	if (flow->protocol == PROTOCOL_UDP)
 		return FLOW_DATAGRAMS;
 	if (tcp_closed(flow))
 		return FLOW_CLOSED;
-	return flow->tcp[STREAM_CLIENT].seen && flow->tcp[STREAM_SERVER].seen ? FLOW_OPEN
-									      : FLOW_UNANSWERED;
+	return flow->tcp[STREAM_CLIENT].spoke && flow->tcp[STREAM_SERVER].seen ? FLOW_OPEN
+									       : FLOW_UNANSWERED;
+}
+
+static bool flow_failed(const struct flow *flow)
+{
+	bool failed = flow->failed;
+
+	for (int side = 0; side < STREAM_SIDES; side++)
+		failed |= flow->assembly[side] && assembly_failed(flow->assembly[side]);
+	return failed;
 }
 
 static int push_into(struct stream_table *table, struct flow *flow, enum stream_side side,
@@ -251,12 +394,12 @@ static int push_into(struct stream_table *table, struct flow *flow, enum stream_
 			return ERROR_MEMORY;
 		tcp_push(flow, side, packet, &table->counters.out_of_window);
 	}
-	flow->session.half[side].packets++;
-	flow->session.last_ns = table->now_ns;
+	flow->packets[side]++;
+	flow->last_ns = table->now_ns;
 	flows_touch(&table->flows, flow, rank_of(flow));
-	return assembly_failed(&flow->assembly[side]) || assembly_failed(&flow->assembly[!side])
-		       ? ERROR_MEMORY
-		       : 0;
+	if (flow_failed(flow))
+		return ERROR_MEMORY;
+	return table->limits.prompt && is_finished(flow) ? finish_promptly(table, flow) : 0;
 }
 
 int stream_push(struct stream_table *table, const struct packet *packet)
@@ -272,8 +415,8 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 		table->counters.other_protocols++;
 		return 0;
 	}
-	uint64_t hash = flows_hash(&table->flows, packet);
-	struct flow *flow = flows_find(&table->flows, hash, packet, &side);
+	uint64_t hash;
+	struct flow *flow = flows_find(&table->flows, packet, &hash, &side);
 	if (!flow && packet->protocol == PROTOCOL_TCP && (packet->flags & PACKET_RST))
 		return 0; /* there is nothing to reset */
 	if (!flow)
@@ -286,8 +429,8 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 
 static int by_number(const void *a, const void *b)
 {
-	uint64_t first = (*(struct flow *const *)a)->session.number;
-	uint64_t second = (*(struct flow *const *)b)->session.number;
+	uint64_t first = (*(struct flow *const *)a)->number;
+	uint64_t second = (*(struct flow *const *)b)->number;
 	return (first > second) - (first < second);
 }
 

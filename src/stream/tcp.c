@@ -1,14 +1,35 @@
 /* The state of a TCP connection as both ends must see it (RFC 9293, section 3.10.7), from outside.
  *
  * A segment that a receiver would refuse (wrong checksum, beyond its window, older timestamp (RFC
- * 7323, section 5), no ACK bit, behind a reset) is not thrown away: it is doubtful, and the
- * receiver's own acknowledgement decides (assembly.h). So a capture with offloaded or rewritten
- * checksums is read whole, and a segment that was sent to deceive the observer alone is not. */
+ * 7323, section 5), no ACK bit, with the SYN, behind a reset) or that may not reach it (a smaller
+ * TTL than this side's packets had) is not thrown away: it is doubtful, and the receiver's own
+ * acknowledgement decides (assembly.h). So a capture with offloaded or rewritten checksums is read
+ * whole, and a segment that was sent to deceive the observer alone is not. */
 #include "stream/flow.h"
+
+#include <stdlib.h>
+
+struct assembly *flow_assembly(struct flow *flow, enum stream_side side)
+{
+	struct assembly *assembly = flow->assembly[side];
+
+	if (assembly || flow->failed)
+		return assembly;
+	assembly = malloc(sizeof *assembly);
+	if (!assembly) {
+		flow->failed = true;
+		return NULL;
+	}
+	/* The other end puts it together. */
+	assembly_init(assembly, (enum packet_personality)flow->personality[!side], flow->table);
+	flow->table->memory += sizeof *assembly;
+	flow->assembly[side] = assembly;
+	return assembly;
+}
 
 static uint64_t expected(const struct flow *flow, enum stream_side side)
 {
-	return flow->assembly[side].next;
+	return flow->assembly[side] ? flow->assembly[side]->next : 0;
 }
 
 /* Position of a sequence number, nearest to what is expected next; negative before the beginning.
@@ -37,6 +58,8 @@ static void learn_syn(struct flow *flow, enum stream_side side, const struct pac
 	me->syn_seen = true;
 	me->has_scale = packet->has_window_scale;
 	me->scale = packet->window_scale;
+	if (!packet->checksum_wrong)
+		me->ttl = packet->ttl;
 	me->timestamps = me->timestamp_known = packet->has_timestamp;
 	me->timestamp = packet->timestamp;
 }
@@ -80,10 +103,15 @@ static void consider_acknowledgement(struct flow *flow, enum stream_side side,
 		return;
 	uint64_t acked = (uint64_t)position;
 	if (peer->fin_seen && acked > peer->fin) {
-		assembly_end(&flow->assembly[!side], peer->fin);
+		struct assembly *ended = flow_assembly(flow, !side);
+		if (ended)
+			assembly_end(ended, peer->fin);
+		peer->fin_acked = true;
 		acked = peer->fin;
 	}
-	assembly_acknowledge(&flow->assembly[!side], acked);
+	struct assembly *assembly = acked ? flow_assembly(flow, !side) : NULL;
+	if (assembly)
+		assembly_acknowledge(assembly, acked);
 	uint64_t edge = acked + ((uint64_t)packet->window << window_shift(flow, side, packet));
 	if (!me->edge_known || edge > me->edge)
 		me->edge = edge;
@@ -98,21 +126,22 @@ static bool timestamp_is_old(const struct flow *flow, enum stream_side side,
 	       (int32_t)(packet->timestamp - me->timestamp) < 0;
 }
 
+/* Whole segments. What reaches over the window's edge is cut there by consider_data. */
 static enum trust judge(const struct flow *flow, enum stream_side side, const struct packet *packet,
 			int64_t position)
 {
-	const struct tcp_side *peer = &flow->tcp[!side];
-	int64_t end = position + packet->payload_on_wire;
+	const struct tcp_side *me = &flow->tcp[side], *peer = &flow->tcp[!side];
 
-	if (flow->reset || !(packet->flags & PACKET_ACK) ||
-	    (peer->edge_known && end > 0 && (uint64_t)end > peer->edge) ||
+	if (flow->reset || !(packet->flags & PACKET_ACK) || (packet->flags & PACKET_SYN) ||
+	    packet->ttl < me->ttl ||
+	    (peer->edge_known && position > 0 && (uint64_t)position >= peer->edge) ||
 	    timestamp_is_old(flow, side, packet))
 		return TRUST_DOUBTFUL;
 	return packet->checksum_wrong ? TRUST_BAD_CHECKSUM : TRUST_INTACT;
 }
 
-/* A reset counts when it lies in the receiver's window (RFC 9293, section 3.10.7.4); against a
- * connection that is still being asked for it must acknowledge the SYN (section 3.10.7.3). */
+/* By the receiver's personality; against a connection that is still being asked for a reset must
+ * acknowledge the SYN (RFC 9293, section 3.10.7.3). */
 static void consider_reset(struct flow *flow, enum stream_side side, const struct packet *packet,
 			   uint64_t *out_of_window)
 {
@@ -124,20 +153,105 @@ static void consider_reset(struct flow *flow, enum stream_side side, const struc
 			 position_of(flow, !side, packet->acknowledgement) >= 0;
 	} else {
 		int64_t position = position_of(flow, side, packet->sequence);
-		int64_t next = (int64_t)expected(flow, side);
-		counts =
-			position == next ||
-			(position > next && (!peer->edge_known || (uint64_t)position < peer->edge));
+		counts = position >= 0 &&
+			 policy_reset_counts((enum packet_personality)flow->personality[!side],
+					     (uint64_t)position, expected(flow, side),
+					     peer->edge_known ? peer->edge : UINT64_MAX);
+		/* Behind its own FIN, or lost bytes that the peer has acknowledged: the end too. */
+		counts |= me->fin_seen && position == (int64_t)me->fin + 1;
+		counts |= flow->assembly[side] && position == (int64_t)flow->assembly[side]->acked;
 	}
-	if (counts && !packet->checksum_wrong)
+	if (counts && !packet->checksum_wrong && packet->ttl >= me->ttl)
 		flow->reset = true;
 	else
 		++*out_of_window;
 }
 
+/* [from, to) of a segment, counted from its first byte; captured or not. */
+static struct segment part_of(const struct segment *whole, uint32_t from, uint32_t to)
+{
+	struct segment part = *whole;
+	size_t kept = whole->bytes.length;
+
+	part.position += from;
+	part.bytes = bytes_slice(whole->bytes, from, to - from);
+	part.absent = to - from - (uint32_t)part.bytes.length;
+	if (from >= kept)
+		part.bytes = (struct bytes){ NULL, 0 };
+	return part;
+}
+
+static uint32_t segment_length(const struct segment *segment)
+{
+	return (uint32_t)segment->bytes.length + segment->absent;
+}
+
+static void push_part(struct assembly *assembly, const struct segment *whole, uint32_t from,
+		      uint32_t to, bool urgent)
+{
+	if (from >= to)
+		return;
+	struct segment part = part_of(whole, from, to);
+	part.urgent = urgent;
+	assembly_push(assembly, &part);
+}
+
+/* Position behind the urgent byte, as BSD and all after it read the pointer (RFC 6093, section 3);
+ * 0: none in this segment. Linux takes pointer 0 for 1. */
+static uint64_t urgent_behind(struct flow *flow, enum stream_side side, const struct packet *packet,
+			      const struct segment *segment)
+{
+	struct tcp_side *me = &flow->tcp[side];
+	uint64_t end = segment->position + segment_length(segment);
+
+	if (policy_urgent_in_line(flow->port[STREAM_SERVER]))
+		return 0;
+	if ((packet->flags & PACKET_URG) && segment->trust == TRUST_INTACT) {
+		enum packet_personality reader = (enum packet_personality)flow->personality[!side];
+		bool linux = reader == PACKET_LINUX || reader == PACKET_LINUX_24 ||
+			     reader == PACKET_LINUX_22;
+		uint32_t pointer = packet->urgent || !linux ? packet->urgent : 1;
+		if (pointer)
+			me->urgent = segment->position + pointer;
+	}
+	return me->urgent > segment->position && me->urgent <= end ? me->urgent : 0;
+}
+
+/* The byte in front of `behind` is out of band. */
+static void push_around_urgent(struct assembly *assembly, const struct segment *segment,
+			       uint64_t behind)
+{
+	uint32_t length = segment_length(segment);
+	uint32_t at = (uint32_t)(behind - 1 - segment->position);
+
+	push_part(assembly, segment, 0, at, false);
+	push_part(assembly, segment, at, at + 1, true);
+	push_part(assembly, segment, at + 1, length, false);
+}
+
+static void push_segment(struct flow *flow, enum stream_side side, const struct packet *packet,
+			 struct segment *segment)
+{
+	struct assembly *assembly = flow_assembly(flow, side);
+	const struct tcp_side *me = &flow->tcp[side];
+
+	if (!assembly)
+		return;
+	assembly->believed = (uint8_t)tcp_believed(flow, side);
+	if ((packet->flags & PACKET_URG) || me->urgent) {
+		uint64_t behind = urgent_behind(flow, side, packet, segment);
+		if (behind) {
+			push_around_urgent(assembly, segment, behind);
+			return;
+		}
+	}
+	assembly_push(assembly, segment);
+}
+
 static void consider_data(struct flow *flow, enum stream_side side, const struct packet *packet,
 			  int64_t position, enum trust trust)
 {
+	const struct tcp_side *peer = &flow->tcp[!side];
 	struct segment segment = { .bytes = packet->payload,
 				   .absent = packet->payload_on_wire -
 					     (uint32_t)packet->payload.length,
@@ -147,16 +261,28 @@ static void consider_data(struct flow *flow, enum stream_side side, const struct
 	if (position < 0) { /* before what was picked up */
 		uint64_t before = (uint64_t)-position;
 		if (before >= packet->payload_on_wire) {
-			flow->assembly[side].retransmitted++;
+			if (flow->assembly[side])
+				flow->assembly[side]->retransmitted++;
 			return;
 		}
-		if (before > segment.bytes.length)
-			segment.absent -= (uint32_t)(before - segment.bytes.length);
-		segment.bytes = bytes_slice(segment.bytes, (size_t)before, SIZE_MAX);
+		segment = part_of(&segment, (uint32_t)before, packet->payload_on_wire);
 		position = 0;
 	}
 	segment.position = (uint64_t)position;
-	assembly_push(&flow->assembly[side], &segment);
+	uint64_t end = segment.position + segment_length(&segment);
+	if (trust == TRUST_DOUBTFUL || !peer->edge_known || end <= peer->edge) {
+		push_segment(flow, side, packet, &segment);
+		return;
+	}
+	/* What lies behind the window's edge needs the receiver's word. */
+	uint32_t inside = (uint32_t)(peer->edge - segment.position);
+	segment.extent = (struct extent){ segment.position, end };
+	struct segment part = part_of(&segment, 0, inside);
+	if (inside)
+		push_segment(flow, side, packet, &part);
+	part = part_of(&segment, inside, segment_length(&segment));
+	part.trust = TRUST_DOUBTFUL;
+	push_segment(flow, side, packet, &part);
 }
 
 static void consider_fin(struct flow *flow, enum stream_side side, int64_t position,
@@ -169,16 +295,24 @@ static void consider_fin(struct flow *flow, enum stream_side side, int64_t posit
 	if (!me->fin_seen || trust == TRUST_INTACT)
 		me->fin = (uint64_t)position;
 	me->fin_seen = true;
-	if (trust == TRUST_INTACT)
-		assembly_end(&flow->assembly[side], me->fin);
+	struct assembly *assembly = trust == TRUST_INTACT ? flow_assembly(flow, side) : NULL;
+	if (assembly)
+		assembly_end(assembly, me->fin);
+}
+
+enum trust tcp_believed(const struct flow *flow, enum stream_side side)
+{
+	if (!flow->tcp[!side].seen)
+		return TRUST_DOUBTFUL;
+	return flow->tcp[side].checksum_right_seen ? TRUST_INTACT : TRUST_BAD_CHECKSUM;
 }
 
 bool tcp_closed(const struct flow *flow)
 {
-	if (flow->reset)
+	if (flow->reset || flow->done)
 		return true;
 	for (int side = 0; side < STREAM_SIDES; side++)
-		if (flow->assembly[side].next < flow->assembly[side].end)
+		if (!flow->assembly[side] || flow->assembly[side]->next < flow->assembly[side]->end)
 			return false;
 	return true;
 }
@@ -206,6 +340,9 @@ enum tcp_verdict tcp_push(struct flow *flow, enum stream_side side, const struct
 	bool foreign_syn =
 		(packet->flags & PACKET_SYN) && me->base_known && packet->sequence + 1 != me->base;
 	me->seen = true;
+	if (flow->done)
+		return TCP_TAKEN;
+	me->spoke |= !(packet->flags & (PACKET_SYN | PACKET_RST));
 	if (packet->flags & PACKET_RST) {
 		consider_reset(flow, side, packet, out_of_window);
 		return TCP_TAKEN;
@@ -226,6 +363,9 @@ enum tcp_verdict tcp_push(struct flow *flow, enum stream_side side, const struct
 		me->timestamp = packet->timestamp;
 		me->timestamp_known = true;
 	}
+	if (trust == TRUST_INTACT && packet->ttl > me->ttl)
+		if (!packet->checksum_wrong)
+			me->ttl = packet->ttl;
 	me->checksum_right_seen |= packet->payload_on_wire && !packet->checksum_wrong;
 	if (packet->payload_on_wire)
 		consider_data(flow, side, packet, position, trust);

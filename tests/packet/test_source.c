@@ -50,7 +50,11 @@ static void reads_pcap_to_the_nanosecond(void **state)
 	assert_true(packet_is_capture(buffer_bytes(&file)));
 	struct packet_source *source = open_bytes(buffer_bytes(&file));
 	for (unsigned i = 0; i < 3; i++) {
+		memset(&packet, 0x5a, sizeof packet); /* nothing of it may be left */
 		assert_int_equal(packet_next(source, &packet, &error), 1);
+		assert_int_equal(packet.tunnels, 0);
+		assert_int_equal(packet.timestamp, 0);
+		assert_int_equal(packet.window_scale, 0);
 		assert_true(packet.time_ns == 1700000000ull * SECOND + i);
 		assert_int_equal(packet.source_port, 1025);
 		assert_int_equal(packet.sequence, 7);

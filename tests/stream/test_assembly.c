@@ -9,7 +9,13 @@
 
 #define LIMIT (1u << 20)
 
-static size_t memory;
+static struct assembly_table table = { .queue_bytes = 1u << 20, .queue_pieces = 2048 };
+
+static void start(struct assembly *assembly, size_t limit)
+{
+	table.side_limit = limit;
+	assembly_init(assembly, PACKET_BSD, &table);
+}
 
 static void push(struct assembly *assembly, uint64_t position, const char *text)
 {
@@ -31,14 +37,14 @@ static void assert_read(struct assembly *assembly, const char *text)
 	assert_true(bytes_equal_text(read, text));
 	assert_false(assembly_failed(assembly));
 	assembly_fini(assembly);
-	assert_int_equal(memory, 0);
+	assert_int_equal(table.memory, 0);
 }
 
 static void order_is_restored(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push(&assembly, 5, "67890");
 	push(&assembly, 0, "12345");
 	assert_int_equal(assembly.out_of_order, 1);
@@ -50,7 +56,7 @@ static void what_was_read_cannot_change(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push(&assembly, 0, "abcdef");
 	push(&assembly, 0, "abcdef");
 	push(&assembly, 2, "XXXXgh");
@@ -65,7 +71,7 @@ static void waiting_bytes_follow_the_rule_of_bsd(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push(&assembly, 3, "333");
 	push(&assembly, 1, "1111"); /* begins before: wins 3 and 4 */
 	push(&assembly, 4,
@@ -79,7 +85,7 @@ static void doubt_is_settled_by_acknowledgement(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push_doubtful(&assembly, 0, "abc");
 	assert_int_equal(assembly.length, 0);
 	assembly_acknowledge(&assembly, 3);
@@ -89,7 +95,7 @@ static void doubt_is_settled_by_acknowledgement(void **state)
 	assembly_acknowledge(&assembly, 6);
 	push_doubtful(&assembly, 6, "never taken");
 	assembly_finish(&assembly, TRUST_INTACT);
-	assert_int_equal(assembly.queue.bad_checksum, 2);
+	assert_int_equal(assembly.ignored[TRUST_BAD_CHECKSUM], 2);
 	assert_read(&assembly, "abcdef");
 }
 
@@ -97,7 +103,7 @@ static void gaps_are_zeros_and_counted(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push(&assembly, 0, "ab");
 	push(&assembly, 4, "ef");
 	assembly_finish(&assembly, TRUST_INTACT);
@@ -106,14 +112,14 @@ static void gaps_are_zeros_and_counted(void **state)
 	assert_memory_equal(assembly.data, "ab\0\0ef", 6);
 	assert_int_equal(assembly.segments[1].offset, 4);
 	assembly_fini(&assembly);
-	assert_int_equal(memory, 0);
+	assert_int_equal(table.memory, 0);
 }
 
 static void nothing_is_read_beyond_the_end(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	push(&assembly, 2, "cdXX");
 	assembly_end(&assembly, 4);
 	push(&assembly, 0, "ab");
@@ -126,7 +132,7 @@ static void the_limit_holds(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, 4, &memory);
+	start(&assembly, 4);
 	push(&assembly, 0, "abc");
 	push(&assembly, 3, "def");
 	push(&assembly, 6, "ghi");
@@ -138,11 +144,11 @@ static void far_apart_segments_cost_no_memory(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, 1u << 30, &memory);
+	start(&assembly, 1u << 30);
 	push(&assembly, 0, "a");
 	push(&assembly, 900000000, "z");
 	assembly_finish(&assembly, TRUST_DOUBTFUL);
-	assert_true(memory < 1 << 16);
+	assert_true(table.memory < 1 << 16);
 	assert_int_equal(assembly.beyond_limit, 900000000);
 	assert_read(&assembly, "a");
 }
@@ -151,7 +157,7 @@ static void what_the_capture_left_out_is_lost(void **state)
 {
 	(void)state;
 	struct assembly assembly;
-	assembly_init(&assembly, LIMIT, &memory);
+	start(&assembly, LIMIT);
 	struct segment cut = { .position = 0, .bytes = bytes_of("ab"), .absent = 2 };
 	assembly_push(&assembly, &cut);
 	push(&assembly, 4, "ef");
@@ -174,7 +180,7 @@ static void any_order_gives_the_stream(void **state)
 		bool sent[STREAM] = { false };
 		struct assembly assembly;
 		random_init(&random, seed, 1);
-		assembly_init(&assembly, LIMIT, &memory);
+		start(&assembly, LIMIT);
 		for (size_t i = 0; i < STREAM; i++)
 			stream[i] = (uint8_t)random_u32(&random);
 		for (size_t missing = STREAM; missing;) {
@@ -202,7 +208,7 @@ static void any_order_gives_the_stream(void **state)
 		}
 		assert_int_equal(covered, STREAM);
 		assembly_fini(&assembly);
-		assert_int_equal(memory, 0);
+		assert_int_equal(table.memory, 0);
 	}
 }
 
@@ -257,7 +263,7 @@ static void contradictions_are_settled_as_bsd_does(void **state)
 		uint8_t expected[64] = { 0 }, bytes[64];
 		size_t end = 1;
 		random_init(&random, seed, 2);
-		assembly_init(&assembly, LIMIT, &memory);
+		start(&assembly, LIMIT);
 		for (unsigned i = 0; i < 12; i++) {
 			size_t from = 1 + random_below(&random, 40);
 			size_t to = from + 1 + random_below(&random, 20);
@@ -278,7 +284,7 @@ static void contradictions_are_settled_as_bsd_does(void **state)
 		assert_int_equal(assembly.length, end);
 		assert_memory_equal(assembly.data, expected, end);
 		assembly_fini(&assembly);
-		assert_int_equal(memory, 0);
+		assert_int_equal(table.memory, 0);
 	}
 }
 
@@ -293,7 +299,7 @@ static void unacknowledged_garbage_changes_nothing(void **state)
 		struct assembly assembly;
 		size_t sent = 0;
 		random_init(&random, seed, 3);
-		assembly_init(&assembly, LIMIT, &memory);
+		start(&assembly, LIMIT);
 		memset(stream, 'x', sizeof stream);
 		while (sent < STREAM) {
 			struct segment bad = { .position = random_below(&random, STREAM),
@@ -313,7 +319,7 @@ static void unacknowledged_garbage_changes_nothing(void **state)
 		assert_int_equal(assembly.length, STREAM);
 		assert_memory_equal(assembly.data, stream, STREAM);
 		assembly_fini(&assembly);
-		assert_int_equal(memory, 0);
+		assert_int_equal(table.memory, 0);
 	}
 }
 

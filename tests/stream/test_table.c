@@ -77,6 +77,140 @@ static void a_flood_evicts_itself_first(void **state)
 	wire_free(wire);
 }
 
+static int count_ends(void *context, const struct stream_session *session)
+{
+	uint64_t *ends = context;
+	ends[session->end]++;
+	return 0;
+}
+
+static struct packet flood_packet(uint32_t number, bool from_server, uint8_t flags)
+{
+	struct address spoofed = address_v4(0x0a000000u + number / 60000);
+	struct address server = address_v4(0xC6336402);
+	uint16_t port = (uint16_t)(1024 + number % 60000);
+	return (struct packet){ .time_ns = 1000000000u + number,
+				.protocol = 6,
+				.source = from_server ? server : spoofed,
+				.destination = from_server ? spoofed : server,
+				.source_port = from_server ? 80 : port,
+				.destination_port = from_server ? port : 80,
+				.sequence = number * 7919,
+				.acknowledgement = flags & PACKET_ACK ? number * 7919 + 1 : 0,
+				.window = 1000,
+				.flags = flags };
+}
+
+/* What a half-open connection costs, and that the server's answers do not save it from eviction. */
+static void a_flood_of_syns_is_cheap_and_leaves_first(void **state)
+{
+	(void)state;
+	enum { FLOOD = 300000, ROOM = 40000 };
+	uint64_t ends[STREAM_END_LIMIT + 1] = { 0 };
+	struct stream_limits limits = stream_default_limits();
+	limits.flows = ROOM;
+	struct stream_table *table = stream_new(&limits, count_ends, ends);
+	size_t before = stream_memory(table), most = 0;
+	/* Somebody's real conversation. */
+	struct packet real = flood_packet(5, false, PACKET_SYN);
+	real.destination_port = 443;
+	real.payload_on_wire = 0;
+	assert_int_equal(stream_push(table, &real), 0);
+	real.flags = PACKET_ACK;
+	real.sequence++;
+	real.payload = bytes_of("real");
+	real.payload_on_wire = 4;
+	assert_int_equal(stream_push(table, &real), 0);
+	struct packet answer = flood_packet(5, true, PACKET_ACK);
+	answer.source_port = 443;
+	answer.acknowledgement = real.sequence + 4;
+	assert_int_equal(stream_push(table, &answer), 0);
+	for (uint32_t i = 0; i < FLOOD; i++) {
+		struct packet syn = flood_packet(i, false, PACKET_SYN);
+		struct packet synack = flood_packet(i, true, PACKET_SYN | PACKET_ACK);
+		assert_int_equal(stream_push(table, &syn), 0);
+		assert_int_equal(stream_push(table, &synack), 0);
+		most = stream_memory(table) > most ? stream_memory(table) : most;
+	}
+	assert_int_equal(ends[STREAM_END_LIMIT], FLOOD + 1 - ROOM);
+	print_message("bytes a half-open connection: %zu\n", (most - before) / ROOM);
+	assert_true((most - before) / ROOM <= 320);
+	/* The real one is still there. */
+	real.sequence += 4;
+	real.acknowledgement = answer.sequence;
+	real.flags = PACKET_RST;
+	real.payload_on_wire = 0;
+	real.payload.length = 0;
+	assert_int_equal(stream_push(table, &real), 0);
+	assert_int_equal(stream_flush(table), 0);
+	assert_int_equal(ends[STREAM_END_RST], 1);
+	stream_free(table);
+}
+
+static void a_finished_conversation_can_come_at_once(void **state)
+{
+	(void)state;
+	struct stream_limits limits = stream_default_limits();
+	limits.prompt = true;
+	struct wire *wire = wire_new(&limits);
+	for (size_t round = 0; round < 2; round++) {
+		wire_handshake(wire);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "question");
+		wire_send(wire, STREAM_SERVER, PACKET_ACK, "answer");
+		wire_send(wire, STREAM_CLIENT, PACKET_FIN | PACKET_ACK, "");
+		wire_send(wire, STREAM_SERVER, PACKET_FIN | PACKET_ACK, "");
+		assert_int_equal(wire->got_count, round);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "");
+		assert_int_equal(wire->got_count, round + 1);
+		assert_true(wire_got(wire, round, STREAM_CLIENT, "question"));
+		assert_true(wire_got(wire, round, STREAM_SERVER, "answer"));
+		assert_int_equal(wire->got[round].session.end, STREAM_END_FIN);
+		/* What comes late is no conversation of its own; a new SYN is. */
+		struct packet late = wire_packet(wire, STREAM_SERVER, PACKET_ACK, "answer");
+		late.sequence -= 7;
+		wire_push(wire, &late);
+		wire->sequence[STREAM_CLIENT] += 100000;
+		wire->sequence[STREAM_SERVER] += 100000;
+	}
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 2);
+	assert_int_equal(stream_counters(wire->table).evicted, 0);
+	wire_free(wire);
+}
+
+static int take(void *context, const struct stream_session *session)
+{
+	struct wire *wire = context;
+	struct stream_session **taken = (struct stream_session **)&wire->got[0];
+	(void)session;
+	*taken = stream_session_take(wire->table);
+	return *taken ? 0 : ERROR_MEMORY;
+}
+
+/* A session that was taken outlives its table and no longer counts against it. */
+static void a_session_can_be_taken(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	stream_free(wire->table);
+	wire->table = stream_new(&wire->limits, take, wire);
+	size_t before = stream_memory(wire->table);
+	assert_null(stream_session_take(wire->table)); /* nothing is being handed over */
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "question");
+	wire_send(wire, STREAM_SERVER, PACKET_ACK, "answer");
+	wire_flush(wire);
+	assert_int_equal(stream_memory(wire->table), before);
+	struct stream_session *taken = *(struct stream_session **)&wire->got[0];
+	wire_free(wire);
+	assert_true(bytes_equal_text(taken->half[STREAM_CLIENT].data, "question"));
+	assert_true(bytes_equal_text(taken->half[STREAM_SERVER].data, "answer"));
+	assert_int_equal(taken->half[STREAM_SERVER].segment_count, 1);
+	assert_true(stream_session_memory(taken) >= sizeof *taken + 14);
+	stream_session_free(taken);
+	stream_session_free(NULL);
+}
+
 static void memory_has_a_limit(void **state)
 {
 	(void)state;
@@ -171,6 +305,9 @@ int main(void)
 		cmocka_unit_test(datagrams_make_conversations),
 		cmocka_unit_test(wrong_datagrams_are_dropped_where_right_ones_came),
 		cmocka_unit_test(a_flood_evicts_itself_first),
+		cmocka_unit_test(a_flood_of_syns_is_cheap_and_leaves_first),
+		cmocka_unit_test(a_finished_conversation_can_come_at_once),
+		cmocka_unit_test(a_session_can_be_taken),
 		cmocka_unit_test(memory_has_a_limit),
 		cmocka_unit_test(silence_ends_a_connection),
 		cmocka_unit_test(other_protocols_are_counted),

@@ -5,6 +5,7 @@
  * most is proven, and what a finding covers is not searched again. */
 #include "shellcode/shellcode.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum {
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
 	STARTS = 96,	       /* start points that are tried for one seed */
+	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
 	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
@@ -201,24 +203,34 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	}
 }
 
+/* Probes every start under one convention; promises[i] is that of starts[i]. */
 static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
-		       size_t count, enum patience patience, unsigned conventions,
-		       struct best *best)
+		       size_t count, enum patience patience, enum convention convention,
+		       struct promise *promises)
 {
-	memset(best, 0, sizeof *best);
-	for (enum convention convention = 0; convention < conventions; convention++) {
-		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
-			struct promise promise =
-				probe_run(search->detector->probes[mode], starts[i], convention,
-					  patience, &search->spent);
-			if (promise.worlds == 0 || promise.score < best->promise.score ||
-			    (promise.score == best->promise.score && starts[i] < best->start))
-				continue;
-			*best = (struct best){ mode, starts[i], convention, promise };
-		}
-		if (best->promise.worlds)
-			return;
+	memset(promises, 0, count * sizeof *promises);
+	for (size_t i = 0; i < count && search->spent < search->budget; i++)
+		promises[i] = probe_run(search->detector->probes[mode], starts[i], convention,
+					patience, &search->spent);
+}
+
+/* The start that promises most, but less than `below`; the later of equals. */
+static bool choose(const size_t *starts, const struct promise *promises, size_t count,
+		   unsigned below, struct best *best)
+{
+	best->promise.worlds = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct promise promise = promises[i];
+		if (promise.worlds == 0 || promise.score >= below)
+			continue;
+		if (best->promise.worlds &&
+		    (promise.score < best->promise.score ||
+		     (promise.score == best->promise.score && starts[i] < best->start)))
+			continue;
+		best->start = starts[i];
+		best->promise = promise;
 	}
+	return best->promise.worlds != 0;
 }
 
 /* --- findings --- */
@@ -345,13 +357,43 @@ static size_t starts_of(enum seed_kind kind)
 	return kind == SEED_SEGMENT || kind == SEED_FPU ? STARTS / 3 : STARTS;
 }
 
+/* Proves what promises most, first as far back as it can be extended; when that is nothing, what
+ * promises less, and then what it takes with other registers: text that happens to lead into the
+ * code often promises as much as the code itself. */
+static int prove_starts(struct search *search, enum x86_mode mode, const struct seed *seed,
+			const size_t *starts, size_t count, enum patience patience, bool strict)
+{
+	struct promise promises[STARTS];
+	size_t found = search->count;
+	int code = 0;
+
+	for (enum convention convention = 0; convention < conventions_of(seed->kind);
+	     convention++) {
+		struct best best = { .mode = mode, .convention = convention };
+		unsigned below = UINT_MAX;
+		try_starts(search, mode, starts, count, patience, convention, promises);
+		for (unsigned i = 0; i < PROOFS && choose(starts, promises, count, below, &best);
+		     i++) {
+			struct best extended = best;
+			below = best.promise.score;
+			if (seed->kind != SEED_PRINTABLE)
+				extend_backwards(search, mode, patience, &extended);
+			code = prove_best(search, &extended, strict);
+			if (code == 0 && search->count == found && extended.start != best.start)
+				code = prove_best(search, &best, strict);
+			if (code < 0 || search->count > found)
+				return code;
+		}
+	}
+	return 0;
+}
+
 static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
 {
 	size_t starts[STARTS], count, offset = seed->offset - search->piece_offset;
 	enum patience patience = seed->kind == SEED_SEGMENT ? PATIENCE_LONG
 				 : seed->kind == SEED_STACK ? PATIENCE_SHORT
 							    : PATIENCE_NORMAL;
-	struct best best;
 	int code = load(search, mode);
 
 	if (code < 0)
@@ -364,12 +406,7 @@ static int try_mode(struct search *search, enum x86_mode mode, const struct seed
 	} else {
 		count = start_find(search->sweeps[mode], offset, starts, starts_of(seed->kind));
 	}
-	try_starts(search, mode, starts, count, patience, conventions_of(seed->kind), &best);
-	if (best.promise.worlds == 0)
-		return 0;
-	if (seed->kind != SEED_PRINTABLE)
-		extend_backwards(search, mode, patience, &best);
-	return prove_best(search, &best, strict);
+	return prove_starts(search, mode, seed, starts, count, patience, strict);
 }
 
 /* The widths in which a seed means something. */

@@ -21,7 +21,7 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
-	STARTS = 96,	       /* start points that are tried for one seed */
+	STARTS = 384,	       /* start points that are tried for one seed */
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
@@ -203,15 +203,28 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	}
 }
 
-/* Probes every start under one convention; promises[i] is that of starts[i]. */
-static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
-		       size_t count, enum patience patience, enum convention convention,
-		       struct promise *promises)
+/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
+ * may. What a decoder leads to may as well. */
+static bool worth_another(enum seed_kind kind, struct promise promise)
 {
-	memset(promises, 0, count * sizeof *promises);
-	for (size_t i = 0; i < count && search->spent < search->budget; i++)
-		promises[i] = probe_run(search->detector->probes[mode], starts[i], convention,
-					patience, &search->spent);
+	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
+	       kind == SEED_PRINTABLE || promise.decodes;
+}
+
+/* Probes every start under one convention; promises[i] is that of starts[i], and was what the
+ * convention before gave. */
+static void try_starts(struct search *search, enum x86_mode mode, enum seed_kind kind,
+		       const size_t *starts, size_t count, enum patience patience,
+		       enum convention convention, struct promise *promises)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool tried = search->spent < search->budget &&
+			     (convention == 0 || worth_another(kind, promises[i]));
+		promises[i] = (struct promise){ 0 };
+		if (tried)
+			promises[i] = probe_run(search->detector->probes[mode], starts[i],
+						convention, patience, &search->spent);
+	}
 }
 
 /* The start that promises most, but less than `below`; the later of equals. */
@@ -341,20 +354,19 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 /* --- one seed --- */
 
-/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
- * may. */
-static unsigned conventions_of(enum seed_kind kind)
-{
-	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-			       kind == SEED_PRINTABLE
-		       ? CONVENTIONS
-		       : 1;
-}
-
-/* Forms that any data is full of are worth fewer attempts. */
+/* Forms that any data is full of are worth fewer attempts; system calls, which come after what puts
+ * their arguments together, more. */
 static size_t starts_of(enum seed_kind kind)
 {
-	return kind == SEED_SEGMENT || kind == SEED_FPU ? STARTS / 3 : STARTS;
+	switch (kind) {
+	case SEED_SEGMENT:
+	case SEED_FPU: return STARTS / 12;
+	case SEED_INT80:
+	case SEED_SYSCALL:
+	case SEED_GATE:
+	case SEED_INT2E: return STARTS;
+	default: return STARTS / 4;
+	}
 }
 
 /* Proves what promises most, first as far back as it can be extended; when that is nothing, what
@@ -367,11 +379,10 @@ static int prove_starts(struct search *search, enum x86_mode mode, const struct 
 	size_t found = search->count;
 	int code = 0;
 
-	for (enum convention convention = 0; convention < conventions_of(seed->kind);
-	     convention++) {
+	for (enum convention convention = 0; convention < CONVENTIONS; convention++) {
 		struct best best = { .mode = mode, .convention = convention };
 		unsigned below = UINT_MAX;
-		try_starts(search, mode, starts, count, patience, convention, promises);
+		try_starts(search, mode, seed->kind, starts, count, patience, convention, promises);
 		for (unsigned i = 0; i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
 			struct best extended = best;
@@ -415,7 +426,8 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	unsigned narrow = 1u << X86_MODE_32, wide = 1u << X86_MODE_64;
 
 	switch (seed->kind) {
-	case SEED_SYSCALL: return wide;
+	case SEED_SYSCALL:
+	case SEED_LEA: return wide;
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_FPU:

@@ -318,6 +318,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 		run.promise.score = 1;
 	}
+	run.promise.decodes = x86_watch_counts(probe->machine).executed_written > 0;
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;
 }

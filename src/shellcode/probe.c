@@ -12,6 +12,7 @@ enum {
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
+	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
@@ -238,9 +239,9 @@ static uint64_t allowance(const struct probe *probe, enum patience patience, uin
 		return watch.read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch.executed_written >= FIRST_RUN / 8 && watch.executed_written * 8 >= used)
 		return SEARCHING_RUN;
-	return watch.written >= 8 && watch.written * 64 >= used ? DECODING_RUN
-	       : patience == PATIENCE_SHORT			? FIRST_RUN / 8
-								: FIRST_RUN;
+	return watch.written >= WRITTEN_CODE && watch.written * 64 >= used ? DECODING_RUN
+	       : patience == PATIENCE_SHORT				   ? FIRST_RUN / 8
+									   : FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
@@ -283,6 +284,15 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 	return false;
 }
 
+/* Did it execute what it wrote, or write into itself as decoders do? */
+static bool rewrites(const struct probe *probe, enum patience patience)
+{
+	struct x86_watch watch = x86_watch_counts(probe->machine);
+
+	return watch.executed_written > 0 ||
+	       (patience != PATIENCE_LONG && watch.written >= WRITTEN_CODE);
+}
+
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
 			 enum patience patience, uint64_t *spent)
 {
@@ -318,7 +328,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 		run.promise.score = 1;
 	}
-	run.promise.decodes = x86_watch_counts(probe->machine).executed_written > 0;
+	run.promise.decodes = rewrites(probe, patience);
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;
 }

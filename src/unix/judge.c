@@ -51,7 +51,7 @@ static int weigh_path(const struct x86 *machine, uint64_t address)
 	return length > 2 ? 2 : 1;
 }
 
-static int weigh_vector(const struct x86 *machine, uint64_t address)
+static int weigh_vector(const struct x86 *machine, uint64_t address, unsigned word)
 {
 	uint64_t first;
 
@@ -59,7 +59,7 @@ static int weigh_vector(const struct x86 *machine, uint64_t address)
 		return 0;
 	if (x86_protection(machine, address) < 0)
 		return ERROR_INPUT;
-	first = unix_abi_word(machine, address);
+	first = unix_abi_word(machine, address, word);
 	return first == 0 ? 0 : printable(machine, first) >= 0 ? 1 : ERROR_INPUT;
 }
 
@@ -137,7 +137,7 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	switch (letters[index]) {
 	case 'p': return weigh_path(machine, value);
 	case 't': return printable(machine, value) > 0 ? 1 : ERROR_INPUT;
-	case 'v': return weigh_vector(machine, value);
+	case 'v': return weigh_vector(machine, value, request->word);
 	case 'b':
 	case 'o': return weigh_bytes(machine, value, next);
 	case 'a': return unix_address_read(machine, value, next, &address) ? 2 : ERROR_INPUT;

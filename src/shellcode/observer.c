@@ -13,7 +13,8 @@ enum {
 	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
 	HUNT_STRIDE = 4096,
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
-	CALL_SITES = 64
+	CALL_SITES = 64,
+	SHAPES = 8
 };
 
 struct decoded {
@@ -48,6 +49,7 @@ struct observer {
 	struct call_site sites[CALL_SITES];
 	struct footprint *footprint;
 	struct modules modules;
+	uint64_t written_shapes[SHAPES];
 	struct observation seen;
 	struct decoded decoded[DECODED];
 };
@@ -178,6 +180,9 @@ static void follow_references(struct observer *observer, const struct instructio
 			follow_read(observer, instruction, address, reference->size);
 		if (!reference->writes)
 			continue;
+		if (inside(observer, address) &&
+		    footprint_written(observer->footprint, address, reference->size) == 0)
+			observer->seen.rewritten += reference->size;
 		footprint_write(observer->footprint, address, reference->size, observer->steps);
 		touch(observer, address, reference->size);
 		if (instruction->role == ROLE_CALL)
@@ -269,6 +274,15 @@ static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 	return decoded->valid ? decoded : NULL;
 }
 
+static void note_written_shape(struct observer *observer, uint64_t shape)
+{
+	for (unsigned i = 0; i < observer->seen.written_shapes; i++)
+		if (observer->written_shapes[i] == shape)
+			return;
+	if (observer->seen.written_shapes < SHAPES)
+		observer->written_shapes[observer->seen.written_shapes++] = shape;
+}
+
 static void note_executed(struct observer *observer, const struct instruction *instruction,
 			  uint32_t written)
 {
@@ -284,6 +298,8 @@ static void note_executed(struct observer *observer, const struct instruction *i
 	if (!executed->step) {
 		observer->seen.executed++;
 		observer->seen.executed_written += written != 0;
+		if (written)
+			note_written_shape(observer, instruction->shape);
 	}
 	executed->step = observer->steps;
 	executed->shape = instruction->role == ROLE_NOTHING ? 0 : instruction->shape;

@@ -29,6 +29,8 @@ struct observation {
 	unsigned most_repeated;	   /* how often one call site was reached */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */
+	unsigned written_shapes;   /* different ones among the latter, at most 8 are told apart */
+	unsigned rewritten;	   /* bytes of itself that it wrote over */
 	size_t first,
 		last; /* extent of the code that was executed, read or written: [first, last) */
 	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:

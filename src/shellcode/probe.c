@@ -13,6 +13,8 @@ enum {
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
+	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
+	DECODED_CODE = 6,	 /* instructions of these that were executed */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
@@ -293,6 +295,15 @@ static bool rewrites(const struct probe *probe, enum patience patience)
 	       (patience != PATIENCE_LONG && watch.written >= WRITTEN_CODE);
 }
 
+/* Did a payload come out of what it wrote over itself, even if it went nowhere? */
+static bool decoded(const struct probe *probe, enum patience patience)
+{
+	struct x86_watch watch = x86_watch_counts(probe->machine);
+
+	return patience != PATIENCE_LONG && watch.written >= DECODED_BYTES &&
+	       watch.executed_written >= DECODED_CODE;
+}
+
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
 			 enum patience patience, uint64_t *spent)
 {
@@ -329,6 +340,11 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		run.promise.score = 1;
 	}
 	run.promise.decodes = rewrites(probe, patience);
+	if (run.promise.worlds == 0 && decoded(probe, patience)) {
+		run.promise.worlds =
+			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
+		run.promise.score = 1;
+	}
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;
 }

@@ -9,6 +9,8 @@
 #include "unix/abi.h"
 #include "unix/address.h"
 
+enum { DESCRIPTORS = 1 << 16 }; /* code that looks for its connection tries them all */
+
 static int32_t as_signed(uint64_t value)
 {
 	return (int32_t)(uint32_t)value;
@@ -110,8 +112,8 @@ static int weigh_number(char letter, uint64_t value)
 	bool fits = true;
 
 	switch (letter) {
-	case 'd': fits = number >= 0 && number < 1024; break;
-	case 'D': fits = number == -100 || (number >= 0 && number < 1024); break;
+	case 'd': fits = number >= 0 && number < DESCRIPTORS; break;
+	case 'D': fits = number == -100 || (number >= 0 && number < DESCRIPTORS); break;
 	case 's': fits = number >= -256 && number < 1 << 16; break;
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
 	case 'u': fits = number >= -1 && number < 1 << 16; break;

@@ -203,12 +203,18 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	}
 }
 
+/* Of decoders that begin like this, one that decodes is enough to look closer. */
+static bool finds_itself(enum seed_kind kind)
+{
+	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA;
+}
+
 /* Code that finds itself needs no help from registers; what makes calls, or was built from text,
  * may. What a decoder leads to may as well. */
 static bool worth_another(enum seed_kind kind, struct promise promise)
 {
 	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-	       kind == SEED_PRINTABLE || promise.decodes;
+	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
 }
 
 /* Probes every start under one convention; promises[i] is that of starts[i], and was what the
@@ -224,6 +230,9 @@ static void try_starts(struct search *search, enum x86_mode mode, enum seed_kind
 		if (tried)
 			promises[i] = probe_run(search->detector->probes[mode], starts[i],
 						convention, patience, &search->spent);
+		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
+			promises[i].worlds =
+				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 	}
 }
 
@@ -441,7 +450,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 static bool never_in_images(enum seed_kind kind)
 {
 	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
-	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE;
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA;
 }
 
 static int try_seed(struct search *search, const struct seed *seed)

@@ -340,11 +340,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		run.promise.score = 1;
 	}
 	run.promise.decodes = rewrites(probe, patience);
-	if (run.promise.worlds == 0 && decoded(probe, patience)) {
-		run.promise.worlds =
-			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
-		run.promise.score = 1;
-	}
+	run.promise.payload = decoded(probe, patience);
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;
 }

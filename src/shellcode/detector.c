@@ -14,6 +14,7 @@
 #include "shellcode/image.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
+#include "shellcode/scan.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
@@ -25,8 +26,6 @@ enum {
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
-	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
-	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
 };
 
 struct shellcode_detector {
@@ -519,16 +518,16 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
-		   struct error *error)
+int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+	     struct shellcode_finding *findings, size_t capacity, uint64_t *budget,
+	     struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = BUDGET_FLOOR + BUDGET_PER_BYTE * (uint64_t)bytes.length,
+				 .budget = *budget,
 				 .error = error };
 	int code = 0;
 
@@ -542,8 +541,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
-	if (exhausted)
-		*exhausted = search.spent >= search.budget;
+	*budget -= search.spent < *budget ? search.spent : *budget;
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

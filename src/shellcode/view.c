@@ -206,8 +206,9 @@ static int look(struct views *views, enum stretch stretch, size_t end, struct vi
 	size_t *at = &views->looked[stretch];
 	int found = 0;
 
-	if (*at < views->at)
-		*at = views->at;
+	/* The end of the block before may be its beginning. */
+	if (*at + BLOCK < views->at)
+		*at = views->at - BLOCK;
 	while (found == 0 && *at < end) {
 		size_t start = candidate(views->bytes, stretch, *at, end);
 		*at = end;

@@ -155,7 +155,7 @@ static size_t string_start(struct bytes bytes, size_t start)
 	size_t first = start;
 
 	while (first > 0 && start - first < BEFORE && bytes.data[first - 1] > ' ' &&
-	       bytes.data[first - 1] < 0x7f && !strchr("\"'(=,;?&", bytes.data[first - 1]))
+	       bytes.data[first - 1] < 0x7f && !strchr("\"'(=,;?&<>", bytes.data[first - 1]))
 		first--;
 	return start - first == BEFORE ? start : first;
 }

@@ -118,15 +118,19 @@ static int decode_base64(struct views *views, size_t start, struct word word, st
 
 int view_token(struct views *views, size_t start, struct view *view, size_t *end)
 {
+	size_t from = start;
 	struct word word;
 
+	*end = start + 1;
+	if (base64_digit(views->bytes.data[start]) < 0)
+		return 0;
 	/* The pass saw a part of the word: it begins before. */
 	while (start > 0 && base64_digit(views->bytes.data[start - 1]) >= 0)
 		start--;
 	if (views->bytes.data[start] == '0' && (at(views->bytes, start + 1) | 0x20) == 'x')
 		start += 2;
 	word = measure_word(views->bytes, start);
-	*end = word.end > *end ? word.end : *end + 1;
+	*end = word.end > from ? word.end : from + 1;
 	if (word.hex && word.digits >= HEX_SHORTEST)
 		return decode_hex(views, start, word, view);
 	return !word.hex && word.digits >= BASE64_SHORTEST ? decode_base64(views, start, word, view)
@@ -346,27 +350,42 @@ static int view_dump(struct views *views, size_t start, struct view *view, size_
 	return view_close(views, view, last);
 }
 
+/* The beginning of the number that the pass has seen a part of; SIZE_MAX: it belongs to a word. */
+static size_t number_start(struct bytes bytes, size_t start)
+{
+	size_t first = start;
+
+	while (first > 0 && view_hex_digit(bytes.data[first - 1]) >= 0 && start - first < 16)
+		first--;
+	if (first > 1 && (((bytes.data[first - 1] | 0x20) == 'x' && bytes.data[first - 2] == '0') ||
+			  ((bytes.data[first - 1] | 0x20) == 'h' && bytes.data[first - 2] == '&')))
+		first -= 2;
+	if (first > 0 &&
+	    (base64_digit(bytes.data[first - 1]) >= 0 && bytes.data[first - 1] != '-' &&
+	     bytes.data[first - 1] != '+' && bytes.data[first - 1] != '/'))
+		return SIZE_MAX;
+	return first;
+}
+
 int view_list(struct views *views, size_t start, struct view *view, size_t *end)
 {
 	struct bytes bytes = views->bytes;
-	size_t first = start;
-	struct list list;
+	struct list list = { .end = start };
+	size_t first;
 	int found;
 
-	/* The pass saw a part of it: back to the first digit of a number, then of the line. */
-	while (first > 0 && view_hex_digit(bytes.data[first - 1]) >= 0 && start - first < 16)
-		first--;
+	*end = start + 1;
 	if (view_hex_digit(bytes.data[start]) < 0 && bytes.data[start] != '-' &&
-	    bytes.data[start] != '&') {
-		*end = start + 1;
+	    bytes.data[start] != '&')
 		return 0;
-	}
-	if (first == 0 || bytes.data[first - 1] == '\n') {
+	first = number_start(bytes, start);
+	if (first == 0 || (first != SIZE_MAX && bytes.data[first - 1] == '\n')) {
 		found = view_dump(views, first, view, end);
 		if (found != 0)
 			return found;
 	}
-	list = measure_list(bytes, first);
+	if (first != SIZE_MAX)
+		list = measure_list(bytes, first);
 	while (list.count < NUMBERS_LEAST && view_hex_digit(at(bytes, list.end)) >= 0)
 		list.end++;
 	*end = list.end > start ? list.end : start + 1;

@@ -81,29 +81,53 @@ static bool is_wide(lane zeros)
 	return full((lane)(zeros == odd)) || full((lane)(zeros == (lane)~odd));
 }
 
+static lane token(lane value)
+{
+	return between(value | all(0x20), 'a', 'z') | between(value, '0', '9') | is(value, '+') |
+	       is(value, '/') | is(value, '-') | is(value, '_');
+}
+
+static lane list(lane value)
+{
+	lane lower = value | all(0x20);
+
+	return between(value, '\t', '?') | between(lower, 'a', 'f') | is(lower, 'x') |
+	       is(lower, 'h') | is(lower, 'r') | is(lower, 'w');
+}
+
+/* The first two bytes of gzip's, the last two of zip's. */
+static lane signature(const uint8_t *data)
+{
+	lane first = lane_at(data), second = lane_at(data + 1);
+
+	return (is(first, 0x1f) & is(second, 0x8b)) | (is(first, 0x03) & is(second, 0x04));
+}
+
+/* `data` has a byte more than the block. Most text has a blank, and a letter from the middle of the
+ * alphabet, in every 32 bytes: no long word and no list, without looking closer. */
 static struct block judge(const uint8_t *data)
 {
-	lane tokens[LANES], lists[LANES], zeros[LANES], packed = { 0 };
-	lane escapes = { 0 }, equals = { 0 };
+	lane escapes = { 0 }, equals = { 0 }, packed = { 0 }, zeros = { 0 };
 	struct block block = { 0 };
 
-	for (unsigned i = 0; i < LANES; i++) {
-		lane value = lane_at(data + i * LANE), lower = value | all(0x20);
-		lane digits = between(value, '0', '9'), letters = between(lower, 'a', 'z');
-		tokens[i] = digits | letters | is(value, '+') | is(value, '/') | is(value, '-') |
-			    is(value, '_');
-		lists[i] = between(value, '\t', '?') | between(lower, 'a', 'f') | is(lower, 'x') |
-			   is(lower, 'h') | is(lower, 'r') | is(lower, 'w');
-		zeros[i] = is(value, 0);
-		escapes -= is(value, '%') | is(value, '\\');
-		equals -= is(value, '=') | is(value, '&');
-		packed |= is(value, 0x1f) | is(value, 0x03);
-	}
 	for (unsigned i = 0; i < LANES; i += 2) {
-		block.token |= full(tokens[i] & tokens[i + 1]);
-		block.list |= full(lists[i] & lists[i + 1]);
-		block.wide |= is_wide(zeros[i]) && is_wide(zeros[i + 1]);
+		lane first = lane_at(data + i * LANE), second = lane_at(data + (i + 1) * LANE);
+		lane letters = between(first | all(0x20), 'i', 'q') |
+			       between(second | all(0x20), 'i', 'q');
+		if (!any(is(first, ' ') | is(second, ' ')))
+			block.token |= full(token(first) & token(second));
+		if (!any(letters))
+			block.list |= full(list(first) & list(second));
+		zeros |= is(first, 0) | is(second, 0);
+		escapes -= is(first, '%') | is(first, '\\');
+		escapes -= is(second, '%') | is(second, '\\');
+		equals -= is(first, '=') | is(first, '&');
+		equals -= is(second, '=') | is(second, '&');
+		packed |= signature(data + i * LANE) | signature(data + (i + 1) * LANE);
 	}
+	for (unsigned i = 0; any(zeros) && i < LANES; i += 2)
+		block.wide |= is_wide(is(lane_at(data + i * LANE), 0)) &&
+			      is_wide(is(lane_at(data + (i + 1) * LANE), 0));
 	block.escapes = sum(escapes) >= MANY_ESCAPES || sum(equals) >= MANY_EQUALS;
 	block.packed = any(packed);
 	return block;
@@ -238,10 +262,10 @@ int views_next(struct views *views, struct view *view)
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
 	while (found == 0 && views->at < bytes.length) {
-		uint8_t last[BLOCK] = { 0 };
+		uint8_t last[BLOCK + 1] = { 0 };
 		size_t end = views->at + BLOCK;
 		const uint8_t *data = bytes.data + views->at;
-		if (end > bytes.length) {
+		if (end >= bytes.length) {
 			end = bytes.length;
 			memcpy(last, data, end - views->at);
 			data = last;

@@ -106,6 +106,8 @@ int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
 				      finding_record(pipeline, &findings[i], id, base, session,
 						     side, session_id, code));
 		tell_wire(pipeline, &findings[i], session);
+		if (session)
+			case_note_code(pipeline, &findings[i], id, session, side, session_id);
 		keep_finding(pipeline, &findings[i], id, session_id, side);
 		shellcode_finding_fini(&findings[i]);
 	}

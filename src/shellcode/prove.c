@@ -167,14 +167,14 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
 		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	if (code == 0) {
-		uint64_t before = x86_instructions(world_machine(world));
+		uint64_t before = world_instructions(world);
 		world_enter(world, entry, convention);
 		run(world, observer, proof);
 		observer_result(observer, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);
-		proof->instructions = x86_instructions(world_machine(world)) - before;
+		proof->instructions = world_instructions(world) - before;
 		proof->shellcode = verdict(&proof->observation, convention, strict);
 		*spent += proof->instructions;
 	}

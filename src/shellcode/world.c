@@ -195,10 +195,22 @@ static enum world_end end_of_unix(enum unix_end end)
 	return WORLD_FAULT;
 }
 
+/* What the code started is another program: when that takes over, the code is over. */
+static enum world_end run_win32(struct world *world, uint64_t budget)
+{
+	enum world_end end = end_of_win32(win32_run(world->win32, budget));
+	struct x86 *machine = win32_machine(world->win32);
+
+	if (machine == world->machine)
+		return end;
+	world->machine = machine;
+	return WORLD_EXIT;
+}
+
 enum world_end world_run(struct world *world, uint64_t budget)
 {
 	if (world->win32)
-		return end_of_win32(win32_run(world->win32, budget));
+		return run_win32(world, budget);
 	if (world->win64)
 		return win64_run(world->win64, budget);
 	return end_of_unix(unix_run(world->unix_process, budget));
@@ -207,6 +219,11 @@ enum world_end world_run(struct world *world, uint64_t budget)
 struct x86 *world_machine(struct world *world)
 {
 	return world->machine;
+}
+
+uint64_t world_instructions(const struct world *world)
+{
+	return world->win32 ? win32_instructions(world->win32) : x86_instructions(world->machine);
 }
 
 uint64_t world_code(const struct world *world)

@@ -317,6 +317,12 @@ bool observer_step(struct observer *observer)
 	uint32_t written;
 
 	observer->steps++;
+	if (!name && observer->previous_ours && api_in_libraries(ip) &&
+	    world_lead_to_function(observer->world)) {
+		observer->seen.fixed_known++;
+		ip = x86_ip(observer->machine);
+		name = world_export_at(observer->world, ip);
+	}
 	if (name) {
 		if (observer->previous_ours)
 			follow_api(observer, name);

@@ -35,6 +35,7 @@ struct observation {
 		last; /* extent of the code that was executed, read or written: [first, last) */
 	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
 				   the run cannot go on; 0: none */
+	unsigned fixed_known;	/* calls of functions where a well-known Windows has them */
 	bool loader;		/* the PEB's pointer to the list of loaded libraries was read */
 	bool indirect;		/* it jumped or called through a register or memory */
 	bool fixed_sensible;	/* and its arguments name something */

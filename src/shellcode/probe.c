@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shellcode/api.h"
+#include "shellcode/fixed.h"
 #include "shellcode/instruction.h"
 
 enum {
@@ -259,7 +260,8 @@ static void budget_used(struct run *run)
 static bool into_library(const struct probe *probe, const struct x86_exit *stop)
 {
 	return probe->mode == X86_MODE_32 && api_in_libraries(stop->address) &&
-	       api_sensible_stack(probe->machine, probe->code, probe->length);
+	       (fixed_function_at(stop->address) ||
+		api_sensible_stack(probe->machine, probe->code, probe->length));
 }
 
 static void library_reached(struct run *run)

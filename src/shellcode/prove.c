@@ -39,7 +39,7 @@ static bool windows_verdict(const struct observation *seen)
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
 	return (searched && (seen->apis > 0 || seen->loader)) ||
-	       (seen->apis_sensible > 0 && seen->executed >= 3);
+	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
 }
 
 /* System calls whose arguments the code has put together. Where registers held pointers before,
@@ -65,7 +65,9 @@ static bool hunt_verdict(const struct observation *seen)
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
-	if (decoder_verdict(seen) && (!strict || seen->executed_written >= 12))
+	bool acts = seen->apis > 0 || seen->calls > 0;
+
+	if (decoder_verdict(seen) && (!strict || (acts && seen->executed_written >= 12)))
 		return true;
 	if (strict)
 		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&

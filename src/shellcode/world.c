@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shellcode/fixed.h"
 #include "shellcode/win64.h"
 #include "win32/win32.h"
 
@@ -238,4 +239,17 @@ const char *world_export_at(struct world *world, uint64_t address)
 	if (world->win64)
 		return win64_export_at(world->win64, address);
 	return NULL;
+}
+
+bool world_lead_to_function(struct world *world)
+{
+	const struct fixed_function *fixed = fixed_function_at(x86_ip(world->machine));
+	uint64_t address;
+
+	if (!world->win32 || !fixed)
+		return false;
+	address = win32_export_address(world->win32, fixed->library, fixed->function);
+	if (address)
+		x86_set_ip(world->machine, address);
+	return address != 0;
 }

@@ -94,7 +94,7 @@ static void take(const char *folder, const char *name)
 	struct payload *payload = &payloads[payload_count];
 	struct error error;
 	json_t *actions = NULL;
-	char path[1024];
+	char path[4300];
 
 	if (payload_count == PAYLOADS)
 		return;
@@ -121,6 +121,7 @@ static void vary(const struct payload *payload, struct random *random, struct bu
 
 	buffer_clear(into);
 	buffer_append(into, payload->code.data, payload->code.length);
+	buffer_append(into, "", 1); /* texts at the end are terminated, as in the string it was */
 	for (size_t i = 0; i + 4 <= into->length; i++) {
 		if (payload->address && memcmp(into->data + i, &payload->address, 4) == 0)
 			memcpy(into->data + i, &address, 4);

@@ -30,6 +30,7 @@ struct observation {
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */
 	unsigned written_shapes;   /* different ones among the latter, at most 8 are told apart */
+	unsigned decoded;	   /* of these, a loop of the code had written */
 	unsigned rewritten;	   /* bytes of itself that it wrote over */
 	size_t first,
 		last; /* extent of the code that was executed, read or written: [first, last) */
@@ -42,8 +43,7 @@ struct observation {
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 
-/* The hash of the payload under its encodings: shapes of the instructions that were first executed
- * after the last write to anything executed. */
+/* The hash of the payload under its encodings: see payload.h. */
 uint64_t observer_shape(const struct observer *observer);
 
 #endif

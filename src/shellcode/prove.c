@@ -30,8 +30,8 @@ static bool decoder_verdict(const struct observation *seen)
 	if (does_something)
 		return seen->executed_written >= 3;
 	/* A payload that ends for want of what it expects: the decoder must be plain. */
-	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 &&
-	       seen->executed_written >= 6 && seen->written_shapes >= 5;
+	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 && seen->decoded >= 6 &&
+	       seen->written_shapes >= 5;
 }
 
 static bool windows_verdict(const struct observation *seen)

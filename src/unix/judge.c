@@ -165,6 +165,7 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 	letters = unix_table_letters(request.call);
 	if (letters[0] == '?')
 		return true;
+	judgement->arguments = (unsigned)strlen(letters);
 	for (unsigned i = 0; letters[i]; i++) {
 		int weight = weigh(machine, &request, letters, i);
 		if (weight < 0)

@@ -47,7 +47,8 @@ static size_t first_of(const struct executed **order, size_t count, struct layer
 	for (size_t i = 0; i < count; i++)
 		if (order[i]->step > layer.last &&
 		    (layer.last == 0 ||
-		     (order[i]->written + ROUND >= layer.first && order[i]->written <= layer.last)))
+		     (order[i]->written && order[i]->written + ROUND >= layer.first &&
+		      order[i]->written <= layer.last)))
 			return i;
 	return 0;
 }

@@ -26,12 +26,13 @@ static json_t *finding_record(struct pipeline *pipeline, const struct shellcode_
 			      enum stream_side side, int64_t session_id, const char *code)
 {
 	return json_pack(
-		"{s:s, s:I, s:s, s:o, s:o, s:o, s:I, s:I, s:s, s:s, s:o, s:s, s:s, s:O, s:I, s:s}",
+		"{s:s, s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:s, s:s, s:o, s:s, s:s, s:O, s:I, "
+		"s:s}",
 		"type", "shellcode", "id", (json_int_t)id, "file", pipeline->file, "session",
 		session_id ? json_integer(session_id) : json_null(), "flow",
 		session ? case_flow(session) : json_null(), "side",
 		session ? json_string(side == STREAM_CLIENT ? "client" : "server") : json_null(),
-		"offset", (json_int_t)(base + finding->offset), "entry",
+		"view", finding->view, "offset", (json_int_t)(base + finding->offset), "entry",
 		(json_int_t)(base + finding->entry), "arch", finding->arch, "os", finding->os,
 		"evidence", evidence_words(finding->evidence), "kind", finding->kind, "code", code,
 		"actions", finding->actions, "instructions", (json_int_t)finding->instructions,
@@ -105,6 +106,8 @@ int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
 				      finding_record(pipeline, &findings[i], id, base, session,
 						     side, session_id, code));
 		tell_wire(pipeline, &findings[i], session);
+		if (session)
+			case_note_code(pipeline, &findings[i], id, session, side, session_id);
 		keep_finding(pipeline, &findings[i], id, session_id, side);
 		shellcode_finding_fini(&findings[i]);
 	}

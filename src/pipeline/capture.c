@@ -156,10 +156,11 @@ static int release(struct pipeline *pipeline)
 {
 	size_t count = json_array_size(pipeline->held_sessions);
 	json_t **sorted = calloc(count ? count : 1, sizeof *sorted);
-	int result = 0;
+	int result;
 
 	if (!sorted)
 		return error_set(&pipeline->stopped, ERROR_MEMORY, NULL, "no memory for records");
+	result = case_follow_up(pipeline, &pipeline->stopped);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = json_array_get(pipeline->held_sessions, i);
 	qsort(sorted, count, sizeof *sorted, compare_ids);
@@ -192,6 +193,7 @@ static int on_session(void *context, const struct stream_session *session)
 		result = search_sides(reading, session, &description, id, &attack);
 	if (result == 0) {
 		keep_session(reading, session, &description, id, attack);
+		case_note_said(pipeline, session, id);
 		keep_announcements(pipeline, &description, id);
 		tell_session(pipeline, session, &description, attack);
 		result = take_files(reading, session, &description, id);

@@ -102,6 +102,8 @@ struct pipeline {
 	struct case_list sessions, announcements, shellcodes, bodies, samples, traces;
 	/* Of the capture being read: records that wait until announcements can be matched. */
 	json_t *held_sessions, *held_shellcodes;
+	struct case_list said, codes; /* see followup.c */
+	size_t followup_bytes;	      /* kept by these */
 	const char *file;
 	bool malicious;
 	struct error stopped; /* why the sink stopped the work */
@@ -129,6 +131,15 @@ MUST_CHECK int case_read_bytes(struct pipeline *pipeline, int descriptor, uint64
 MUST_CHECK int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
 			   const struct stream_session *session, enum stream_side side,
 			   int64_t session_id, bool *found, struct error *error);
+
+/* --- followup.c: what the code is told once it runs --- */
+void case_note_said(struct pipeline *pipeline, const struct stream_session *session, int64_t id);
+void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *finding, int64_t id,
+		    const struct stream_session *session, enum stream_side side,
+		    int64_t session_id);
+/* Runs what was noted again with what it was told; completes the held records; forgets. */
+MUST_CHECK int case_follow_up(struct pipeline *pipeline, struct error *error);
+void case_forget_said(struct pipeline *pipeline);
 
 /* --- samples.c --- */
 MUST_CHECK int case_add_body(struct pipeline *pipeline, struct bytes content, const char *name,

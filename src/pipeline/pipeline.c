@@ -95,6 +95,8 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 	made->sessions.limit = SESSIONS_LIMIT;
 	made->announcements.limit = made->shellcodes.limit = made->bodies.limit = SMALL_LIMIT;
 	made->samples.limit = made->traces.limit = SMALL_LIMIT;
+	made->said.limit = SESSIONS_LIMIT;
+	made->codes.limit = SMALL_LIMIT;
 	made->names = arena_new(NAMES_LIMIT);
 	made->wire = trace_log_new(WIRE_LIMIT);
 	made->held_sessions = json_array();
@@ -137,6 +139,9 @@ void pipeline_free(struct pipeline *pipeline)
 		trace_log_free(traces[i].log);
 		json_decref(traces[i].scan);
 	}
+	case_forget_said(pipeline);
+	free(pipeline->said.items);
+	free(pipeline->codes.items);
 	free(pipeline->sessions.items);
 	free(pipeline->announcements.items);
 	free(shellcodes);

@@ -5,6 +5,7 @@
  * most is proven, and what a finding covers is not searched again. */
 #include "shellcode/shellcode.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "shellcode/image.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
+#include "shellcode/scan.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
@@ -20,11 +22,10 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
-	STARTS = 96,	       /* start points that are tried for one seed */
+	STARTS = 384,	       /* start points that are tried for one seed */
+	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
-	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
-	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
 };
 
 struct shellcode_detector {
@@ -201,24 +202,56 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	}
 }
 
-static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
-		       size_t count, enum patience patience, unsigned conventions,
-		       struct best *best)
+/* Of decoders that begin like this, one that decodes is enough to look closer. */
+static bool finds_itself(enum seed_kind kind)
 {
-	memset(best, 0, sizeof *best);
-	for (enum convention convention = 0; convention < conventions; convention++) {
-		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
-			struct promise promise =
-				probe_run(search->detector->probes[mode], starts[i], convention,
-					  patience, &search->spent);
-			if (promise.worlds == 0 || promise.score < best->promise.score ||
-			    (promise.score == best->promise.score && starts[i] < best->start))
-				continue;
-			*best = (struct best){ mode, starts[i], convention, promise };
-		}
-		if (best->promise.worlds)
-			return;
+	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA;
+}
+
+/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
+ * may. What a decoder leads to may as well. */
+static bool worth_another(enum seed_kind kind, struct promise promise)
+{
+	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
+	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
+}
+
+/* Probes every start under one convention; promises[i] is that of starts[i], and was what the
+ * convention before gave. */
+static void try_starts(struct search *search, enum x86_mode mode, enum seed_kind kind,
+		       const size_t *starts, size_t count, enum patience patience,
+		       enum convention convention, struct promise *promises)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool tried = search->spent < search->budget &&
+			     (convention == 0 || worth_another(kind, promises[i]));
+		promises[i] = (struct promise){ 0 };
+		if (tried)
+			promises[i] = probe_run(search->detector->probes[mode], starts[i],
+						convention, patience, &search->spent);
+		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
+			promises[i].worlds =
+				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 	}
+}
+
+/* The start that promises most, but less than `below`; the later of equals. */
+static bool choose(const size_t *starts, const struct promise *promises, size_t count,
+		   unsigned below, struct best *best)
+{
+	best->promise.worlds = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct promise promise = promises[i];
+		if (promise.worlds == 0 || promise.score >= below)
+			continue;
+		if (best->promise.worlds &&
+		    (promise.score < best->promise.score ||
+		     (promise.score == best->promise.score && starts[i] < best->start)))
+			continue;
+		best->start = starts[i];
+		best->promise = promise;
+	}
+	return best->promise.worlds != 0;
 }
 
 /* --- findings --- */
@@ -329,20 +362,49 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 /* --- one seed --- */
 
-/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
- * may. */
-static unsigned conventions_of(enum seed_kind kind)
-{
-	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-			       kind == SEED_PRINTABLE
-		       ? CONVENTIONS
-		       : 1;
-}
-
-/* Forms that any data is full of are worth fewer attempts. */
+/* Forms that any data is full of are worth fewer attempts; system calls, which come after what puts
+ * their arguments together, more. */
 static size_t starts_of(enum seed_kind kind)
 {
-	return kind == SEED_SEGMENT || kind == SEED_FPU ? STARTS / 3 : STARTS;
+	switch (kind) {
+	case SEED_SEGMENT:
+	case SEED_FPU: return STARTS / 12;
+	case SEED_INT80:
+	case SEED_SYSCALL:
+	case SEED_GATE:
+	case SEED_INT2E: return STARTS;
+	default: return STARTS / 4;
+	}
+}
+
+/* Proves what promises most, first as far back as it can be extended; when that is nothing, what
+ * promises less, and then what it takes with other registers: text that happens to lead into the
+ * code often promises as much as the code itself. */
+static int prove_starts(struct search *search, enum x86_mode mode, const struct seed *seed,
+			const size_t *starts, size_t count, enum patience patience, bool strict)
+{
+	struct promise promises[STARTS];
+	size_t found = search->count;
+	int code = 0;
+
+	for (enum convention convention = 0; convention < CONVENTIONS; convention++) {
+		struct best best = { .mode = mode, .convention = convention };
+		unsigned below = UINT_MAX;
+		try_starts(search, mode, seed->kind, starts, count, patience, convention, promises);
+		for (unsigned i = 0; i < PROOFS && choose(starts, promises, count, below, &best);
+		     i++) {
+			struct best extended = best;
+			below = best.promise.score;
+			if (seed->kind != SEED_PRINTABLE)
+				extend_backwards(search, mode, patience, &extended);
+			code = prove_best(search, &extended, strict);
+			if (code == 0 && search->count == found && extended.start != best.start)
+				code = prove_best(search, &best, strict);
+			if (code < 0 || search->count > found)
+				return code;
+		}
+	}
+	return 0;
 }
 
 static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
@@ -351,7 +413,6 @@ static int try_mode(struct search *search, enum x86_mode mode, const struct seed
 	enum patience patience = seed->kind == SEED_SEGMENT ? PATIENCE_LONG
 				 : seed->kind == SEED_STACK ? PATIENCE_SHORT
 							    : PATIENCE_NORMAL;
-	struct best best;
 	int code = load(search, mode);
 
 	if (code < 0)
@@ -364,12 +425,7 @@ static int try_mode(struct search *search, enum x86_mode mode, const struct seed
 	} else {
 		count = start_find(search->sweeps[mode], offset, starts, starts_of(seed->kind));
 	}
-	try_starts(search, mode, starts, count, patience, conventions_of(seed->kind), &best);
-	if (best.promise.worlds == 0)
-		return 0;
-	if (seed->kind != SEED_PRINTABLE)
-		extend_backwards(search, mode, patience, &best);
-	return prove_best(search, &best, strict);
+	return prove_starts(search, mode, seed, starts, count, patience, strict);
 }
 
 /* The widths in which a seed means something. */
@@ -378,7 +434,8 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	unsigned narrow = 1u << X86_MODE_32, wide = 1u << X86_MODE_64;
 
 	switch (seed->kind) {
-	case SEED_SYSCALL: return wide;
+	case SEED_SYSCALL:
+	case SEED_LEA: return wide;
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_FPU:
@@ -392,7 +449,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 static bool never_in_images(enum seed_kind kind)
 {
 	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
-	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE;
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA;
 }
 
 static int try_seed(struct search *search, const struct seed *seed)
@@ -461,16 +518,16 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
-		   struct error *error)
+int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+	     struct shellcode_finding *findings, size_t capacity, uint64_t *budget,
+	     struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = BUDGET_FLOOR + BUDGET_PER_BYTE * (uint64_t)bytes.length,
+				 .budget = *budget,
 				 .error = error };
 	int code = 0;
 
@@ -484,8 +541,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
-	if (exhausted)
-		*exhausted = search.spent >= search.budget;
+	*budget -= search.spent < *budget ? search.spent : *budget;
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

@@ -3,7 +3,7 @@
 #ifndef KENBI_SHELLCODE_FOOTPRINT_H
 #define KENBI_SHELLCODE_FOOTPRINT_H
 
-#include "base/base.h"
+#include "shellcode/effect.h"
 
 enum { FOOTPRINT_PAGES = 64, FOOTPRINT_EXECUTED = 8192 };
 
@@ -19,11 +19,14 @@ uint32_t footprint_written(const struct footprint *footprint, uint64_t address, 
 
 struct executed {
 	uint64_t address;
-	uint64_t shape;
+	uint64_t form;	  /* shape of the instruction there */
+	uint64_t shape;	  /* the same; 0 when it means nothing: nop, jmp */
 	uint32_t step;	  /* of the first execution in this shape; 0: free slot */
-	uint32_t written; /* step at which the code had written it; 0: it had not */
+	uint32_t written; /* step at which the code had written it; 0: it had not. Odd: by an
+			     instruction of a loop, which had been executed before */
 	bool push_text;	  /* see ROLE_PUSH_TEXT */
 	uint32_t repeats; /* executions after the first */
+	struct effect effect;
 };
 /* The slot of that instruction, new ones with step 0 (to be filled); NULL when the table is full.
  */

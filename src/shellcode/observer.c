@@ -6,6 +6,7 @@
 #include "shellcode/api.h"
 #include "shellcode/footprint.h"
 #include "shellcode/modules.h"
+#include "shellcode/payload.h"
 
 enum {
 	OWN_ADDRESSES = 8,  /* places where the code's own address lies, newest win */
@@ -13,7 +14,8 @@ enum {
 	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
 	HUNT_STRIDE = 4096,
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
-	CALL_SITES = 64
+	CALL_SITES = 64,
+	SHAPES = 8
 };
 
 struct decoded {
@@ -48,6 +50,7 @@ struct observer {
 	struct call_site sites[CALL_SITES];
 	struct footprint *footprint;
 	struct modules modules;
+	uint64_t written_shapes[SHAPES];
 	struct observation seen;
 	struct decoded decoded[DECODED];
 };
@@ -169,7 +172,8 @@ static void follow_read(struct observer *observer, const struct instruction *ins
 		follow_hunt(observer, x86_ip(observer->machine), address);
 }
 
-static void follow_references(struct observer *observer, const struct instruction *instruction)
+static void follow_references(struct observer *observer, const struct instruction *instruction,
+			      bool again)
 {
 	for (unsigned i = 0; i < instruction->references_count; i++) {
 		const struct reference *reference = &instruction->references[i];
@@ -178,7 +182,11 @@ static void follow_references(struct observer *observer, const struct instructio
 			follow_read(observer, instruction, address, reference->size);
 		if (!reference->writes)
 			continue;
-		footprint_write(observer->footprint, address, reference->size, observer->steps);
+		if (inside(observer, address) &&
+		    footprint_written(observer->footprint, address, reference->size) == 0)
+			observer->seen.rewritten += reference->size;
+		footprint_write(observer->footprint, address, reference->size,
+				observer->steps | again);
 		touch(observer, address, reference->size);
 		if (instruction->role == ROLE_CALL)
 			remember_own_address(observer, address);
@@ -218,6 +226,24 @@ static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
 	return stop;
 }
 
+/* The call takes so many arguments: the registers that hold them are read. */
+static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
+{
+	static const enum x86_register narrow[] = {
+		X86_BX, X86_CX, X86_DX, X86_SI, X86_DI, X86_BP
+	};
+	static const enum x86_register wide[] = { X86_DI, X86_SI, X86_DX, X86_R10, X86_R8, X86_R9 };
+	bool is_wide = !interrupt && world_mode(observer->kind) == X86_MODE_64;
+	struct executed *executed =
+		footprint_executed(observer->footprint, x86_ip(observer->machine));
+
+	if (!executed ||
+	    (!is_wide && observer->kind != WORLD_LINUX_32 && observer->kind != WORLD_LINUX_64))
+		return; /* the others find them on the stack */
+	for (unsigned i = 0; i < arguments && i < 6; i++)
+		executed->effect.reads |= 1u << (is_wide ? wide[i] : narrow[i]);
+}
+
 static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 {
 	enum unix_system system = world_unix(observer->kind);
@@ -232,6 +258,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 			count_site(observer, ip);
 		return;
 	}
+	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 	if (!judgement.sensible)
 		return;
 	evidence(observer, SHELLCODE_SYSCALL_BIT);
@@ -269,28 +296,62 @@ static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 	return decoded->valid ? decoded : NULL;
 }
 
-static void note_executed(struct observer *observer, const struct instruction *instruction,
+static void note_written_shape(struct observer *observer, uint64_t shape)
+{
+	for (unsigned i = 0; i < observer->seen.written_shapes; i++)
+		if (observer->written_shapes[i] == shape)
+			return;
+	if (observer->seen.written_shapes < SHAPES)
+		observer->written_shapes[observer->seen.written_shapes++] = shape;
+}
+
+/* The effect of the instruction at hand, with what its callee takes. */
+static struct effect effect_here(const struct observer *observer, const struct decoded *decoded)
+{
+	struct effect effect = effect_of(world_mode(observer->kind),
+					 (struct bytes){ decoded->bytes, sizeof decoded->bytes });
+
+	if (decoded->instruction.flow == FLOW_SYSTEM) { /* arguments: see read_by_call */
+		effect.reads |= 1u << X86_AX;
+		effect.writes |= 1u << X86_AX;
+	}
+	if (decoded->instruction.flow == FLOW_INDIRECT && observer->kind == WORLD_WINDOWS_64)
+		effect.reads |= 1u << X86_CX | 1u << X86_DX | 1u << X86_R8 | 1u << X86_R9;
+	return effect;
+}
+
+/* True when the instruction there has been executed before. */
+static bool note_executed(struct observer *observer, const struct decoded *decoded,
 			  uint32_t written)
 {
+	const struct instruction *instruction = &decoded->instruction;
 	struct executed *executed =
 		footprint_executed(observer->footprint, x86_ip(observer->machine));
 
 	if (!executed)
-		return;
-	if (executed->step && executed->shape == instruction->shape) {
+		return true;
+	if (executed->step && executed->form == instruction->shape) {
 		executed->repeats++;
-		return;
+		return true;
 	}
 	if (!executed->step) {
 		observer->seen.executed++;
 		observer->seen.executed_written += written != 0;
+		observer->seen.decoded += written & 1;
+		if (written)
+			note_written_shape(observer, instruction->shape);
 	}
 	executed->step = observer->steps;
-	executed->shape = instruction->role == ROLE_NOTHING ? 0 : instruction->shape;
+	executed->form = instruction->shape;
+	executed->shape = instruction->role == ROLE_NOTHING || instruction->flow == FLOW_JUMP
+				  ? 0
+				  : instruction->shape;
 	executed->written = written;
+	executed->effect = effect_here(observer, decoded);
 	executed->push_text = instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_PUSH;
 	if (instruction->role == ROLE_PUSH_TEXT && ++observer->push_texts == 2)
 		evidence(observer, SHELLCODE_STACK_STRING_BIT);
+	return false;
 }
 
 bool observer_step(struct observer *observer)
@@ -299,8 +360,15 @@ bool observer_step(struct observer *observer)
 	const char *name = world_export_at(observer->world, ip);
 	const struct decoded *decoded;
 	uint32_t written;
+	bool again;
 
-	observer->steps++;
+	observer->steps += 2; /* odd steps mark writes, see footprint.h */
+	if (!name && observer->previous_ours && api_in_libraries(ip) &&
+	    world_lead_to_function(observer->world)) {
+		observer->seen.fixed_known++;
+		ip = x86_ip(observer->machine);
+		name = world_export_at(observer->world, ip);
+	}
 	if (name) {
 		if (observer->previous_ours)
 			follow_api(observer, name);
@@ -325,8 +393,8 @@ bool observer_step(struct observer *observer)
 	observer->compared = false;
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);
-	note_executed(observer, &decoded->instruction, written);
-	follow_references(observer, &decoded->instruction);
+	again = note_executed(observer, decoded, written);
+	follow_references(observer, &decoded->instruction, again);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
 	return true;
@@ -340,35 +408,12 @@ void observer_result(const struct observer *observer, struct observation *observ
 	observation->last = observer->last - observer->start;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
-}
-
 uint64_t observer_shape(const struct observer *observer)
 {
 	size_t count;
 	const struct executed **order = footprint_order(observer->footprint, &count);
-	uint32_t last_write = 0;
-	uint64_t hash = 0;
-	bool pushing = false, decoded = false, begun = false;
+	uint64_t shape = payload_shape(order, count);
 
-	for (size_t i = 0; i < count; i++)
-		if (order[i]->written > last_write)
-			last_write = order[i]->written;
-	for (size_t i = 0; i < count; i++)
-		decoded |= order[i]->step > last_write && order[i]->written;
-	for (size_t i = 0; i < count; i++) {
-		if (order[i]->step <= last_write || order[i]->shape == 0)
-			continue;
-		begun |= !decoded ||
-			 order[i]->written; /* the decoder's last steps are not the payload */
-		if (!begun)
-			continue;
-		if (!order[i]->push_text || !pushing) /* texts of any length are one push */
-			hash = mix(hash, order[i]->push_text ? 1 : order[i]->shape);
-		pushing = order[i]->push_text;
-	}
 	free(order);
-	return hash;
+	return shape;
 }

@@ -29,18 +29,21 @@ struct observation {
 	unsigned most_repeated;	   /* how often one call site was reached */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */
+	unsigned written_shapes;   /* different ones among the latter, at most 8 are told apart */
+	unsigned decoded;	   /* of these, a loop of the code had written */
+	unsigned rewritten;	   /* bytes of itself that it wrote over */
 	size_t first,
 		last; /* extent of the code that was executed, read or written: [first, last) */
 	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
 				   the run cannot go on; 0: none */
+	unsigned fixed_known;	/* calls of functions where a well-known Windows has them */
 	bool loader;		/* the PEB's pointer to the list of loaded libraries was read */
 	bool indirect;		/* it jumped or called through a register or memory */
 	bool fixed_sensible;	/* and its arguments name something */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 
-/* The hash of the payload under its encodings: shapes of the instructions that were first executed
- * after the last write to anything executed. */
+/* The hash of the payload under its encodings: see payload.h. */
 uint64_t observer_shape(const struct observer *observer);
 
 #endif

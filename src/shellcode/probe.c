@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shellcode/api.h"
+#include "shellcode/fixed.h"
 #include "shellcode/instruction.h"
 
 enum {
@@ -12,6 +13,9 @@ enum {
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
+	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
+	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
+	DECODED_CODE = 6,	 /* instructions of these that were executed */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
@@ -238,9 +242,9 @@ static uint64_t allowance(const struct probe *probe, enum patience patience, uin
 		return watch.read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch.executed_written >= FIRST_RUN / 8 && watch.executed_written * 8 >= used)
 		return SEARCHING_RUN;
-	return watch.written >= 8 && watch.written * 64 >= used ? DECODING_RUN
-	       : patience == PATIENCE_SHORT			? FIRST_RUN / 8
-								: FIRST_RUN;
+	return watch.written >= WRITTEN_CODE && watch.written * 64 >= used ? DECODING_RUN
+	       : patience == PATIENCE_SHORT				   ? FIRST_RUN / 8
+									   : FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
@@ -256,7 +260,8 @@ static void budget_used(struct run *run)
 static bool into_library(const struct probe *probe, const struct x86_exit *stop)
 {
 	return probe->mode == X86_MODE_32 && api_in_libraries(stop->address) &&
-	       api_sensible_stack(probe->machine, probe->code, probe->length);
+	       (fixed_function_at(stop->address) ||
+		api_sensible_stack(probe->machine, probe->code, probe->length));
 }
 
 static void library_reached(struct run *run)
@@ -283,6 +288,24 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 	case X86_STOP_FAULT: return false;
 	}
 	return false;
+}
+
+/* Did it execute what it wrote, or write into itself as decoders do? */
+static bool rewrites(const struct probe *probe, enum patience patience)
+{
+	struct x86_watch watch = x86_watch_counts(probe->machine);
+
+	return watch.executed_written > 0 ||
+	       (patience != PATIENCE_LONG && watch.written >= WRITTEN_CODE);
+}
+
+/* Did a payload come out of what it wrote over itself, even if it went nowhere? */
+static bool decoded(const struct probe *probe, enum patience patience)
+{
+	struct x86_watch watch = x86_watch_counts(probe->machine);
+
+	return patience != PATIENCE_LONG && watch.written >= DECODED_BYTES &&
+	       watch.executed_written >= DECODED_CODE;
 }
 
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
@@ -320,6 +343,8 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			bit(probe->mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 		run.promise.score = 1;
 	}
+	run.promise.decodes = rewrites(probe, patience);
+	run.promise.payload = decoded(probe, patience);
 	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
 	return run.promise;
 }

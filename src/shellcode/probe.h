@@ -22,6 +22,8 @@ MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error 
 struct promise {
 	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
 	unsigned score;	 /* how much it did; only comparable between starts of one seed */
+	bool decodes;	 /* it executed what it wrote, or wrote over itself, wherever that led */
+	bool payload; /* a payload came out of what it wrote over itself, even if it went nowhere */
 };
 /* How long a run that shows nothing may go on. */
 enum patience {

@@ -27,7 +27,11 @@ static bool decoder_verdict(const struct observation *seen)
 
 	if (!has(seen, SHELLCODE_DECODES_BIT) || !knows_itself)
 		return false;
-	return does_something ? seen->executed_written >= 3 : seen->executed_written >= 24;
+	if (does_something)
+		return seen->executed_written >= 3;
+	/* A payload that ends for want of what it expects: the decoder must be plain. */
+	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 && seen->decoded >= 6 &&
+	       seen->written_shapes >= 5;
 }
 
 static bool windows_verdict(const struct observation *seen)
@@ -35,7 +39,7 @@ static bool windows_verdict(const struct observation *seen)
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
 	return (searched && (seen->apis > 0 || seen->loader)) ||
-	       (seen->apis_sensible > 0 && seen->executed >= 3);
+	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
 }
 
 /* System calls whose arguments the code has put together. Where registers held pointers before,
@@ -61,7 +65,9 @@ static bool hunt_verdict(const struct observation *seen)
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
-	if (decoder_verdict(seen) && (!strict || seen->executed_written >= 12))
+	bool acts = seen->apis > 0 || seen->calls > 0;
+
+	if (decoder_verdict(seen) && (!strict || (acts && seen->executed_written >= 12)))
 		return true;
 	if (strict)
 		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
@@ -163,14 +169,14 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
 		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	if (code == 0) {
-		uint64_t before = x86_instructions(world_machine(world));
+		uint64_t before = world_instructions(world);
 		world_enter(world, entry, convention);
 		run(world, observer, proof);
 		observer_result(observer, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);
-		proof->instructions = x86_instructions(world_machine(world)) - before;
+		proof->instructions = world_instructions(world) - before;
 		proof->shellcode = verdict(&proof->observation, convention, strict);
 		*spent += proof->instructions;
 	}

@@ -3,7 +3,7 @@
  * user32 0x7exxxxxx). */
 #include "shellcode/seed.h"
 
-enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000 };
+enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000, LEA_REACH = 0x200 };
 
 static uint32_t u32_at(struct bytes bytes, size_t offset)
 {
@@ -64,10 +64,23 @@ static bool segment_access(struct bytes bytes, size_t offset)
 	opcode = u8_at(bytes, i);
 	if (opcode == 0xa1 || opcode == 0xa3)
 		return i + 5 <= bytes.length && u32_at(bytes, i + 1) < SEGMENT_REACH;
+	if (opcode == 0xad || opcode == 0xa5) /* lods, movs with rsi */
+		return true;
 	if (opcode != 0x8b && opcode != 0x89 && opcode != 0xff && opcode != 0x8f &&
 	    (opcode & 0xc7) != 0x03)
 		return false;
 	return i + 1 < bytes.length && (bytes.data[i + 1] & 0xc0) != 0xc0;
+}
+
+/* lea r, [rip + a small distance]: 64-bit code that takes its own address. */
+static bool own_address(struct bytes bytes, size_t offset)
+{
+	int32_t distance = (int32_t)u32_at(bytes, offset + 3);
+
+	return offset + 7 <= bytes.length && (bytes.data[offset + 2] & 0xc7) == 0x05 &&
+	       distance > -LEA_REACH && distance < LEA_REACH &&
+	       (int64_t)offset + 7 + distance >= 0 &&
+	       (int64_t)offset + 7 + distance <= (int64_t)bytes.length;
 }
 
 static enum seed_kind two_byte(struct bytes bytes, size_t offset)
@@ -113,6 +126,8 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	case 0x0f: return two_byte(bytes, offset);
 	case 0x9a: return far_gate(bytes, offset) ? SEED_GATE : SEED_NONE;
 	case 0xff: return (next & 0xf8) == 0xd0 || (next & 0xf8) == 0xe0 ? SEED_STACK : SEED_NONE;
+	case 0x48:
+	case 0x4c: return next == 0x8d && own_address(bytes, offset) ? SEED_LEA : SEED_NONE;
 	case 0x54: return next == 0xc3 ? SEED_STACK : SEED_NONE;
 	case 0xb8:
 	case 0xb9:

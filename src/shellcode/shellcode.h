@@ -32,6 +32,8 @@ enum shellcode_evidence {
 };
 
 struct shellcode_finding {
+	char view[64];	   /* the decodings that it was found through, outermost first ("gzip
+			      unescape"), "": none; offset and entry are those of the encoded bytes */
 	size_t offset;	   /* where the code that belongs together begins in the bytes */
 	size_t entry;	   /* where execution was started */
 	const char *arch;  /* "x86", "x86_64" */

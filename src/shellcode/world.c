@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shellcode/fixed.h"
 #include "shellcode/win64.h"
 #include "win32/win32.h"
 
@@ -195,10 +196,22 @@ static enum world_end end_of_unix(enum unix_end end)
 	return WORLD_FAULT;
 }
 
+/* What the code started is another program: when that takes over, the code is over. */
+static enum world_end run_win32(struct world *world, uint64_t budget)
+{
+	enum world_end end = end_of_win32(win32_run(world->win32, budget));
+	struct x86 *machine = win32_machine(world->win32);
+
+	if (machine == world->machine)
+		return end;
+	world->machine = machine;
+	return WORLD_EXIT;
+}
+
 enum world_end world_run(struct world *world, uint64_t budget)
 {
 	if (world->win32)
-		return end_of_win32(win32_run(world->win32, budget));
+		return run_win32(world, budget);
 	if (world->win64)
 		return win64_run(world->win64, budget);
 	return end_of_unix(unix_run(world->unix_process, budget));
@@ -207,6 +220,11 @@ enum world_end world_run(struct world *world, uint64_t budget)
 struct x86 *world_machine(struct world *world)
 {
 	return world->machine;
+}
+
+uint64_t world_instructions(const struct world *world)
+{
+	return world->win32 ? win32_instructions(world->win32) : x86_instructions(world->machine);
 }
 
 uint64_t world_code(const struct world *world)
@@ -221,4 +239,17 @@ const char *world_export_at(struct world *world, uint64_t address)
 	if (world->win64)
 		return win64_export_at(world->win64, address);
 	return NULL;
+}
+
+bool world_lead_to_function(struct world *world)
+{
+	const struct fixed_function *fixed = fixed_function_at(x86_ip(world->machine));
+	uint64_t address;
+
+	if (!world->win32 || !fixed)
+		return false;
+	address = win32_export_address(world->win32, fixed->library, fixed->function);
+	if (address)
+		x86_set_ip(world->machine, address);
+	return address != 0;
 }

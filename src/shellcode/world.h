@@ -39,10 +39,14 @@ void world_free(struct world *world);
 void world_enter(struct world *world, size_t entry, enum convention convention);
 /* Runs with the system's answers. */
 enum world_end world_run(struct world *world, uint64_t budget);
-struct x86 *world_machine(struct world *world);
-uint64_t world_code(const struct world *world); /* address of the code's first byte */
+struct x86 *world_machine(struct world *world);		/* another one after WORLD_EXIT */
+uint64_t world_instructions(const struct world *world); /* executed so far */
+uint64_t world_code(const struct world *world);		/* address of the code's first byte */
 /* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
 const char *world_export_at(struct world *world, uint64_t address);
+/* The machine is where a well-known version of Windows has a function (see fixed.h): leads it to
+ * the same function of this Windows. False: there is none. */
+bool world_lead_to_function(struct world *world);
 
 enum x86_mode world_mode(enum world_kind kind);
 const char *world_os(enum world_kind kind);   /* "windows", "linux", … */

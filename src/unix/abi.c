@@ -88,6 +88,7 @@ static void request_linux(const struct x86 *machine, enum door door, enum unix_s
 		return;
 	}
 	request->number &= UINT32_MAX;
+	request->word = 4;
 	arguments_in_registers(machine, order_32, UINT32_MAX, request->arguments);
 	request->call = unix_table_find(UNIX_LINUX_32, request->number);
 	if (request->call == UNIX_CALL_socketcall)
@@ -119,6 +120,7 @@ bool unix_abi_request(const struct x86 *machine, const struct x86_exit *stop,
 		return false;
 	memset(request, 0, sizeof *request);
 	request->number = x86_get(machine, X86_AX);
+	request->word = unix_abi_word_size(machine);
 	if (system == UNIX_LINUX_32 || system == UNIX_LINUX_64) {
 		request_linux(machine, door, system, request);
 	} else if (system == UNIX_FREEBSD_64) {
@@ -170,11 +172,11 @@ unsigned unix_abi_word_size(const struct x86 *machine)
 	return x86_mode(machine) == X86_MODE_64 ? 8 : 4;
 }
 
-uint64_t unix_abi_word(const struct x86 *machine, uint64_t address)
+uint64_t unix_abi_word(const struct x86 *machine, uint64_t address, unsigned size)
 {
 	uint64_t low = x86_read_u32(machine, address);
 
-	if (x86_mode(machine) == X86_MODE_32)
+	if (size == 4)
 		return low;
 	return low | (uint64_t)x86_read_u32(machine, address + 4) << 32;
 }

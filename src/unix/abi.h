@@ -8,6 +8,7 @@ struct unix_request {
 	int call; /* enum unix_call; ERROR_INPUT: the number means nothing to the system */
 	uint64_t number;
 	uint64_t arguments[UNIX_ARGUMENTS];
+	unsigned word; /* bytes of a pointer in memory: 4 for Linux' int 80h on 64 bits, too */
 };
 
 /* Is this stop a system call of `system`, through a door that it has? Linux' socketcall comes out
@@ -20,8 +21,8 @@ bool unix_abi_request(const struct x86 *machine, const struct x86_exit *stop,
 void unix_abi_answer(struct x86 *machine, const struct x86_exit *stop, enum unix_system system,
 		     int64_t result);
 
-/* A pointer-sized word of the program's memory; 0 when unmapped. */
-uint64_t unix_abi_word(const struct x86 *machine, uint64_t address);
+/* A word of `size` bytes (4 or 8) of the program's memory; 0 when unmapped. */
+uint64_t unix_abi_word(const struct x86 *machine, uint64_t address, unsigned size);
 unsigned unix_abi_word_size(const struct x86 *machine);
 
 #endif

@@ -9,6 +9,8 @@
 #include "unix/abi.h"
 #include "unix/address.h"
 
+enum { DESCRIPTORS = 1 << 16 }; /* code that looks for its connection tries them all */
+
 static int32_t as_signed(uint64_t value)
 {
 	return (int32_t)(uint32_t)value;
@@ -51,7 +53,7 @@ static int weigh_path(const struct x86 *machine, uint64_t address)
 	return length > 2 ? 2 : 1;
 }
 
-static int weigh_vector(const struct x86 *machine, uint64_t address)
+static int weigh_vector(const struct x86 *machine, uint64_t address, unsigned word)
 {
 	uint64_t first;
 
@@ -59,7 +61,7 @@ static int weigh_vector(const struct x86 *machine, uint64_t address)
 		return 0;
 	if (x86_protection(machine, address) < 0)
 		return ERROR_INPUT;
-	first = unix_abi_word(machine, address);
+	first = unix_abi_word(machine, address, word);
 	return first == 0 ? 0 : printable(machine, first) >= 0 ? 1 : ERROR_INPUT;
 }
 
@@ -110,8 +112,8 @@ static int weigh_number(char letter, uint64_t value)
 	bool fits = true;
 
 	switch (letter) {
-	case 'd': fits = number >= 0 && number < 1024; break;
-	case 'D': fits = number == -100 || (number >= 0 && number < 1024); break;
+	case 'd': fits = number >= 0 && number < DESCRIPTORS; break;
+	case 'D': fits = number == -100 || (number >= 0 && number < DESCRIPTORS); break;
 	case 's': fits = number >= -256 && number < 1 << 16; break;
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
 	case 'u': fits = number >= -1 && number < 1 << 16; break;
@@ -137,7 +139,7 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	switch (letters[index]) {
 	case 'p': return weigh_path(machine, value);
 	case 't': return printable(machine, value) > 0 ? 1 : ERROR_INPUT;
-	case 'v': return weigh_vector(machine, value);
+	case 'v': return weigh_vector(machine, value, request->word);
 	case 'b':
 	case 'o': return weigh_bytes(machine, value, next);
 	case 'a': return unix_address_read(machine, value, next, &address) ? 2 : ERROR_INPUT;
@@ -163,6 +165,7 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 	letters = unix_table_letters(request.call);
 	if (letters[0] == '?')
 		return true;
+	judgement->arguments = (unsigned)strlen(letters);
 	for (unsigned i = 0; letters[i]; i++) {
 		int weight = weigh(machine, &request, letters, i);
 		if (weight < 0)

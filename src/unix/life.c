@@ -5,16 +5,15 @@
 #include "unix/model.h"
 
 /* argv as one line, arguments that hold blanks in quotes. */
-static void command_text(const struct unix_process *process, uint64_t vector, const char *path,
-			 char *text, size_t size)
+static void command_text(const struct unix_process *process, uint64_t vector, unsigned word,
+			 const char *path, char *text, size_t size)
 {
-	unsigned word = unix_abi_word_size(process->machine);
 	size_t used = 0;
 
 	text[0] = 0;
 	for (unsigned i = 0; vector && i < 32 && used + 2 < size; i++) {
 		char argument[UNIX_TEXT], shown[UNIX_TEXT];
-		uint64_t address = unix_abi_word(process->machine, vector + i * word);
+		uint64_t address = unix_abi_word(process->machine, vector + i * word, word);
 		if (address == 0 ||
 		    x86_read_text(process->machine, address, argument, sizeof argument) < 0)
 			break;
@@ -27,11 +26,12 @@ static void command_text(const struct unix_process *process, uint64_t vector, co
 		snprintf(text, size, "%s", path);
 }
 
-static int64_t execute(struct unix_process *process, const char *path, uint64_t vector)
+static int64_t execute(struct unix_process *process, const char *path, uint64_t vector,
+		       unsigned word)
 {
 	char command[2 * UNIX_TEXT];
 
-	command_text(process, vector, path, command, sizeof command);
+	command_text(process, vector, word, path, command, sizeof command);
 	struct trace_value values[] = { trace_text(path), trace_text(command) };
 	unix_tell(process, TRACE_PROCESS_CREATE, values, 2);
 	process->ended = true; /* the image of this process is another program now */
@@ -48,14 +48,15 @@ int64_t unix_execve(struct unix_process *process, const struct unix_request *req
 	if (length == 0)
 		return -UNIX_ENOENT;
 	unix_data_text(process, request->arguments[0], (uint64_t)length, path, sizeof path);
-	return execute(process, path, request->arguments[1]);
+	return execute(process, path, request->arguments[1], request->word);
 }
 
 int64_t unix_fexecve(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *file = unix_descriptor(process, request->arguments[0]);
 
-	return file ? execute(process, file->path, request->arguments[1]) : -UNIX_EBADF;
+	return file ? execute(process, file->path, request->arguments[1], request->word)
+		    : -UNIX_EBADF;
 }
 
 int64_t unix_exit(struct unix_process *process, const struct unix_request *request)
@@ -95,7 +96,7 @@ int64_t unix_reboot(struct unix_process *process, const struct unix_request *req
 
 int64_t unix_nanosleep(struct unix_process *process, const struct unix_request *request)
 {
-	uint64_t seconds = unix_abi_word(process->machine, request->arguments[0]);
+	uint64_t seconds = unix_abi_word(process->machine, request->arguments[0], request->word);
 	struct trace_value values[] = { trace_number(seconds * 1000) };
 
 	unix_tell(process, TRACE_SLEEP, values, 1);

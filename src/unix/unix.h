@@ -53,9 +53,10 @@ const char *unix_sensible_call(const struct x86 *machine, const struct x86_exit 
 struct unix_judgement {
 	const char *name;
 	bool sensible;
-	bool ends;	  /* the process is over after this call (exit, execve) */
-	unsigned weight;  /* of what cannot be chance at all: a path, a socket address, a magic
-			     number */
+	bool ends;	    /* the process is over after this call (exit, execve) */
+	unsigned arguments; /* that the call takes; 0 when they are not known */
+	unsigned weight;    /* of what cannot be chance at all: a path, a socket address, a magic
+			       number */
 	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers
 			     held pointers before */
 };

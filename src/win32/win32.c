@@ -222,6 +222,15 @@ const char *win32_export_at(struct win32 *w, uint64_t address)
 	return w->export_text;
 }
 
+uint64_t win32_export_address(struct win32 *w, const char *library, const char *function)
+{
+	struct win32_module *module;
+
+	if (win32_module_load(w, library, &module) < 0)
+		return 0;
+	return win32_module_export(w, module, function, 0);
+}
+
 struct address win32_address(const struct win32 *w)
 {
 	struct address address;

@@ -73,6 +73,8 @@ uint64_t win32_calls(const struct win32 *process);   /* API calls answered */
 uint64_t win32_repeats(const struct win32 *process); /* repeated events that were not said again */
 /* "kernel32.dll!CreateFileA" when `address` is an export's entry; NULL otherwise. */
 const char *win32_export_at(struct win32 *process, uint64_t address);
+/* Where this process has a function of a virtual library, which is loaded for it; 0: no such. */
+uint64_t win32_export_address(struct win32 *process, const char *library, const char *function);
 
 /* Files that the program made or changed, as they are now: index 0 … until ERROR_INPUT. Borrowed
  * until the process runs again. Dropped executables become samples in their own right. */

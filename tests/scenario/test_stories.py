@@ -72,6 +72,8 @@ class Written(Story):
         shell = next(session for session in case["session"] if session["protocol"] == "shell")
         self.assertIn("scan32.exe", " ".join(said["text"] for said in shell["said"]))
         self.assertCarries(case, "scanner_random", "ftp-data")
+        self.assertTrue(any(action["action"] == "execute" and "scan32.exe" in action["command"]
+                            for action in self.actions(case)), "the shell read what its port was told")
         self.assertRanked(case)
 
     def test_web_download(self):

@@ -30,6 +30,12 @@ static void knows_the_forms(void **state)
 	assert_int_equal(seed_at(BYTES("\x9a\xff\xff\xff\xff\x07\x00"), 0), SEED_GATE);
 	assert_int_equal(seed_at(BYTES("\xcd\x2e"), 0), SEED_INT2E);
 	assert_int_equal(seed_at(BYTES("\x0f\x05"), 0), SEED_SYSCALL);
+	assert_int_equal(seed_at(BYTES("\x64\xad\x90"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x65\x48\xad"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x48\x8d\x05\xf9\xff\xff\xff\x90"), 0), SEED_LEA);
+	assert_int_equal(seed_at(BYTES("\x4c\x8d\x3d\x01\x00\x00\x00\x90"), 0), SEED_LEA);
+	assert_int_equal(seed_at(BYTES("\x48\x8d\x05\xf8\xff\xff\xff\x90"), 0), SEED_NONE);
+	assert_int_equal(seed_at(BYTES("\x48\x8d\x45\xf9\xff\xff\xff\x90"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\xff\xe4"), 0), SEED_STACK);
 	assert_int_equal(seed_at(BYTES("\xbb\x6d\x13\x86\x7c\xff\xd3"), 0), SEED_LIBRARY);
 	assert_int_equal(seed_at(BYTES("\xbb\x6d\x13\x86\x7c\xff\xd0"), 0), SEED_NONE);

@@ -150,7 +150,8 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 	case ZYDIS_MNEMONIC_CALL: return host->vector != 1 && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_RET:
 		return plan->instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
-		       address_fault(host) && ours->vector == VECTOR_GP;
+		       address_fault(host) &&
+		       (ours->vector == VECTOR_GP || ours->vector == VECTOR_SS);
 	case ZYDIS_MNEMONIC_FLD: return raised & 2;
 	case ZYDIS_MNEMONIC_FTST:
 	case ZYDIS_MNEMONIC_FCOM:

@@ -1,0 +1,151 @@
+/* The door's scan: the bytes as they are, then the views of them, then the views of these, up to a
+ * depth. What is found in a view is told by where the view was made from. */
+#include "shellcode/scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/view.h"
+
+enum {
+	DEPTH = 4,		 /* views in views */
+	VIEWS_FLOOR = 32 << 20,	 /* decoded bytes that any stream may give */
+	VIEWS_PER_BYTE = 4,	 /* and for each of its bytes */
+	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
+	BUDGET_PER_BYTE = 256	 /* and for each byte of it and of its views */
+};
+
+struct scan {
+	struct shellcode_detector *detector;
+	struct bytes follow_up;
+	struct shellcode_finding *findings;
+	size_t capacity, count;
+	uint64_t views_budget; /* decoded bytes that are left */
+	uint64_t budget;       /* instructions that are left */
+	bool exhausted;
+	struct error *error;
+};
+
+/* The bytes on one level, and how they came from those above. */
+struct level {
+	struct bytes bytes;
+	const struct view *view; /* NULL: the bytes that were given */
+	const struct level *above;
+	unsigned depth;
+};
+
+static size_t origin(const struct level *level, size_t offset)
+{
+	for (; level->view; level = level->above)
+		offset = view_origin(level->view, offset);
+	return offset;
+}
+
+/* "chunked gzip unescape": outermost first. */
+static void name_views(const struct level *level, char *name, size_t size)
+{
+	size_t used;
+
+	if (!level->view)
+		return;
+	name_views(level->above, name, size);
+	used = strlen(name);
+	snprintf(name + used, size - used, "%s%s", used ? " " : "", level->view->name);
+}
+
+/* The same code is seen again where an encoding leaves it as it is. */
+static bool is_known(const struct scan *scan, const struct shellcode_finding *finding, size_t known)
+{
+	for (size_t i = 0; i < known; i++)
+		if (scan->findings[i].offset == finding->offset &&
+		    strcmp(scan->findings[i].kind, finding->kind) == 0)
+			return true;
+	return false;
+}
+
+static int scan_level(struct scan *scan, const struct level *level)
+{
+	size_t first = scan->count;
+	int count;
+
+	scan->budget += BUDGET_PER_BYTE * (uint64_t)level->bytes.length;
+	count = scan_raw(scan->detector, level->bytes, scan->follow_up,
+			 scan->findings + scan->count, scan->capacity - scan->count, &scan->budget,
+			 scan->error);
+
+	if (count < 0)
+		return count;
+	scan->exhausted |= scan->budget == 0;
+	for (int i = 0; i < count; i++) {
+		struct shellcode_finding finding = scan->findings[first + (size_t)i];
+		finding.offset = origin(level, finding.offset);
+		finding.entry = origin(level, finding.entry);
+		name_views(level, finding.view, sizeof finding.view);
+		if (is_known(scan, &finding, first))
+			shellcode_finding_fini(&finding);
+		else
+			scan->findings[scan->count++] = finding;
+	}
+	return 0;
+}
+
+static int scan_views(struct scan *scan, const struct level *level)
+{
+	struct views views;
+	struct view view;
+	int found, code = 0;
+
+	if (level->depth == DEPTH)
+		return 0;
+	views_init(&views, level->bytes, &scan->views_budget);
+	while (code == 0 && scan->count < scan->capacity && (found = views_next(&views, &view))) {
+		struct level below = { .bytes = { view.data, view.length },
+				       .view = &view,
+				       .above = level,
+				       .depth = level->depth + 1 };
+		if (found < 0)
+			return error_set(scan->error, ERROR_MEMORY, "shellcode",
+					 "no memory for a view");
+		code = scan_level(scan, &below);
+		if (code == 0)
+			code = scan_views(scan, &below);
+		view_fini(&view);
+	}
+	scan->exhausted |= views.exhausted;
+	return code;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct shellcode_finding *first = a, *second = b;
+
+	return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
+		   struct error *error)
+{
+	struct scan scan = { .detector = detector,
+			     .follow_up = follow_up,
+			     .findings = findings,
+			     .capacity = capacity,
+			     .views_budget = VIEWS_FLOOR + VIEWS_PER_BYTE * (uint64_t)bytes.length,
+			     .budget = BUDGET_FLOOR,
+			     .error = error };
+	struct level given = { .bytes = bytes };
+	int code = scan_level(&scan, &given);
+
+	if (code == 0)
+		code = scan_views(&scan, &given);
+	if (exhausted)
+		*exhausted = scan.exhausted;
+	if (code < 0) {
+		for (size_t i = 0; i < scan.count; i++)
+			shellcode_finding_fini(&findings[i]);
+		return code;
+	}
+	qsort(findings, scan.count, sizeof *findings, by_offset);
+	return (int)scan.count;
+}

@@ -1,0 +1,280 @@
+/* Packed bodies: gzip (RFC 1952) and zip entries wherever their signature stands, deflated bodies
+ * of HTTP (RFC 9110, section 8.4.1.2: zlib's format, by some servers without its header), chunks
+ * (RFC 9112, section 7.1). zlib unpacks; what comes out is limited by VIEW_GROWTH, VIEW_LARGEST and
+ * the budget, so that a bomb costs no more than other bytes. */
+#include "shellcode/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+	GROWTH_FLOOR = 64 << 10,
+	STEP = 32 << 10,
+	HEADERS_LONGEST = 64 << 10,
+	ZIP_HEADER = 30,
+	RAW = -15, /* zlib's window bits: no header; its own; gzip's */
+	OWN = 15,
+	GZIP = 15 + 16
+};
+
+static uint8_t at(struct bytes bytes, size_t offset)
+{
+	return offset < bytes.length ? bytes.data[offset] : 0;
+}
+
+static uint16_t u16_at(struct bytes bytes, size_t offset)
+{
+	return (uint16_t)(at(bytes, offset) | at(bytes, offset + 1) << 8);
+}
+
+/* --- unpacking --- */
+
+static size_t allowed(const struct views *views, size_t packed)
+{
+	uint64_t limit = (uint64_t)packed * VIEW_GROWTH + GROWTH_FLOOR;
+
+	limit = limit < VIEW_LARGEST ? limit : VIEW_LARGEST;
+	return limit < *views->budget ? (size_t)limit : (size_t)*views->budget;
+}
+
+/* Makes room for STEP more bytes; false: the limit, or no memory. */
+static bool grow(struct view *view, size_t *room, size_t limit)
+{
+	size_t larger = *room + STEP + *room / 2;
+	uint8_t *data;
+	uint32_t *origins;
+
+	if (*room >= limit)
+		return false;
+	larger = larger < limit ? larger : limit;
+	data = realloc(view->data, larger + 1);
+	view->data = data ? data : view->data;
+	origins = realloc(view->origins, (larger / VIEW_GRAIN + 1) * sizeof *origins);
+	view->origins = origins ? origins : view->origins;
+	if (!data || !origins)
+		return false;
+	*room = larger;
+	return true;
+}
+
+/* Unpacks until the end of the data, damage, or the limit: what came out before counts. The packed
+ * bytes begin `before` behind the view's start. */
+static void unpack_all(struct views *views, z_stream *stream, struct bytes packed, size_t before,
+		       struct view *view)
+{
+	size_t room = 0, limit = allowed(views, packed.length), made;
+	int result = Z_OK;
+
+	while (result == Z_OK) {
+		size_t origin = before + packed.length - stream->avail_in;
+		if (view->length == room && !grow(view, &room, limit)) {
+			views->exhausted = true;
+			return;
+		}
+		made = room - view->length < STEP ? room - view->length : STEP;
+		stream->next_out = view->data + view->length;
+		stream->avail_out = (uInt)made;
+		result = inflate(stream, Z_NO_FLUSH);
+		made -= stream->avail_out;
+		for (size_t i = 0; i < made; i++)
+			if ((view->length + i) % VIEW_GRAIN == 0)
+				view->origins[(view->length + i) / VIEW_GRAIN] = (uint32_t)origin;
+		view->length += made;
+		if (made == 0 && stream->avail_in == 0)
+			return;
+	}
+}
+
+static int unpack(struct views *views, const char *name, size_t start, size_t from, int window,
+		  struct view *view, size_t *end)
+{
+	struct bytes packed = bytes_slice(views->bytes, from, SIZE_MAX);
+	z_stream stream = { 0 };
+
+	if (packed.length > UINT32_MAX / 2)
+		packed.length = UINT32_MAX / 2;
+	/* zlib does not write through next_in. */
+	stream.next_in = (Bytef *)(uintptr_t)packed.data;
+	stream.avail_in = (uInt)packed.length;
+	if (inflateInit2(&stream, window) != Z_OK)
+		return ERROR_MEMORY;
+	*view = (struct view){ .name = name, .start = start };
+	unpack_all(views, &stream, packed, from - start, view);
+	*end = view->length ? from + packed.length - stream.avail_in : start + 1;
+	inflateEnd(&stream);
+	return view_close(views, view, *end);
+}
+
+int view_packed(struct views *views, size_t start, struct view *view, size_t *end)
+{
+	struct bytes bytes = views->bytes;
+
+	*end = start + 1;
+	if (at(bytes, start) == 0x1f && at(bytes, start + 1) == 0x8b && at(bytes, start + 2) == 8 &&
+	    (at(bytes, start + 3) & 0xe0) == 0)
+		return unpack(views, "gzip", start, start, GZIP, view, end);
+	/* local file header, method 8 (APPNOTE.TXT, section 4.3.7) */
+	if (at(bytes, start) == 3 && at(bytes, start + 1) == 4 && start >= 2 &&
+	    bytes.data[start - 2] == 'P' && bytes.data[start - 1] == 'K' &&
+	    u16_at(bytes, start + 6) == 8) {
+		size_t header = start - 2;
+		return unpack(views, "zip", header,
+			      header + ZIP_HEADER + u16_at(bytes, header + 26) +
+				      u16_at(bytes, header + 28),
+			      RAW, view, end);
+	}
+	return 0;
+}
+
+/* --- HTTP --- */
+
+/* The value of a header field whose name, with its colon, begins a line; empty when absent. */
+static struct bytes field(struct bytes headers, const char *name)
+{
+	struct reader reader = reader_of(headers);
+	size_t length = strlen(name);
+
+	while (reader_left(&reader)) {
+		struct bytes line = reader_line(&reader);
+		if (line.length > length && strncasecmp((const char *)line.data, name, length) == 0)
+			return bytes_slice(line, length, SIZE_MAX);
+	}
+	return (struct bytes){ NULL, 0 };
+}
+
+static bool says(struct bytes value, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i + length <= value.length; i++)
+		if (strncasecmp((const char *)value.data + i, word, length) == 0)
+			return true;
+	return false;
+}
+
+static bool begins_message(struct bytes bytes)
+{
+	static const char *const words[] = { "HTTP/1.", "POST ", "PUT ", "GET ", "HEAD " };
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (bytes_start_with(bytes, words[i]))
+			return true;
+	return false;
+}
+
+/* Size of the chunk at `offset` and in *data where it begins; SIZE_MAX: that is no chunk. */
+static size_t chunk_at(struct bytes bytes, size_t offset, size_t *data)
+{
+	size_t size = 0, digits = 0;
+
+	for (int digit; digits < 8 && (digit = view_hex_digit(at(bytes, offset))) >= 0;
+	     offset++, digits++)
+		size = size << 4 | (size_t)digit;
+	for (unsigned i = 0; i < 256 && offset < bytes.length && bytes.data[offset] != '\n'; i++)
+		offset++;
+	if (digits == 0 || at(bytes, offset) != '\n')
+		return SIZE_MAX;
+	*data = offset + 1;
+	return size;
+}
+
+static int dechunk(struct views *views, size_t start, struct view *view, size_t *end)
+{
+	struct bytes bytes = views->bytes;
+	size_t offset = start, data, size;
+	int code;
+
+	if (!view_open(views, "chunked", start, bytes.length - start, view, &code))
+		return code;
+	while ((size = chunk_at(bytes, offset, &data)) != SIZE_MAX && size > 0) {
+		struct bytes chunk = bytes_slice(bytes, data, size);
+		for (size_t i = 0; i < chunk.length; i++)
+			view_put(view, chunk.data[i], data + i);
+		offset = data + chunk.length;
+		offset += at(bytes, offset) == '\r';
+		offset += at(bytes, offset) == '\n';
+	}
+	*end = size == 0 ? data + 2 : offset;
+	return view_close(views, view, *end);
+}
+
+static size_t number_of(struct bytes value)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < value.length && number < SIZE_MAX / 16; i++)
+		if (value.data[i] >= '0' && value.data[i] <= '9')
+			number = number * 10 + (size_t)(value.data[i] - '0');
+	return number;
+}
+
+static bool has_own_header(struct bytes bytes)
+{
+	return (at(bytes, 0) & 0x0f) == 8 && (at(bytes, 0) << 8 | at(bytes, 1)) % 31 == 0;
+}
+
+static int inflate_body(struct views *views, size_t body, struct view *view, size_t *end)
+{
+	bool own = has_own_header(bytes_slice(views->bytes, body, 2));
+
+	return unpack(views, "deflate", body, body, own ? OWN : RAW, view, end);
+}
+
+/* What the chunks held is packed itself. */
+static int inflate_chunks(struct views *views, struct view *chunks, struct view *view)
+{
+	struct views inside = { .bytes = { chunks->data, chunks->length },
+				.budget = views->budget };
+	size_t end;
+	int found = inflate_body(&inside, 0, view, &end);
+
+	views->exhausted |= inside.exhausted;
+	for (size_t i = 0; found == 1 && i * VIEW_GRAIN < view->length; i++)
+		view->origins[i] =
+			(uint32_t)(view_origin(chunks, view->origins[i]) - chunks->start);
+	if (found == 1) {
+		view->start = chunks->start;
+		view->end = chunks->end;
+	}
+	view_fini(chunks);
+	return found;
+}
+
+static int chunked_body(struct views *views, size_t body, bool deflated, struct view *view,
+			size_t *end)
+{
+	struct view chunks;
+	int found = dechunk(views, body, &chunks, end);
+
+	if (found == 1 && deflated)
+		return inflate_chunks(views, &chunks, view);
+	*view = chunks;
+	return found;
+}
+
+int view_message(struct views *views, size_t start, struct view *view, size_t *next)
+{
+	struct bytes rest = bytes_slice(views->bytes, start, HEADERS_LONGEST);
+	const uint8_t *blank =
+		begins_message(rest) ? memmem(rest.data, rest.length, "\r\n\r\n", 4) : NULL;
+	size_t body, end, length;
+	struct bytes headers;
+	bool deflated;
+	int found = 0;
+
+	*next = SIZE_MAX;
+	if (!blank)
+		return 0;
+	body = start + (size_t)(blank - rest.data) + 4;
+	headers = bytes_slice(rest, 0, (size_t)(blank - rest.data));
+	deflated = says(field(headers, "Content-Encoding:"), "deflate");
+	length = number_of(field(headers, "Content-Length:"));
+	end = length < views->bytes.length - body ? body + length : views->bytes.length;
+	if (says(field(headers, "Transfer-Encoding:"), "chunked"))
+		found = chunked_body(views, body, deflated, view, &end);
+	else if (deflated)
+		found = inflate_body(views, body, view, &length);
+	*next = end > start && end < views->bytes.length ? end : SIZE_MAX;
+	return found;
+}

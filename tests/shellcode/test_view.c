@@ -1,0 +1,449 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "shellcode/shellcode.h"
+#include "shellcode/view.h"
+
+enum { CODE = 90 };
+
+/* Every way of writing bytes down that views know, with what stands around it. */
+
+static void as_unescape(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "<script>var s = unescape(\"");
+	for (size_t i = 0; i + 1 < code.length; i += 2)
+		buffer_printf(into, "%s%%u%02x%02X", i % 16 == 14 ? "\" +\r\n  \"" : "",
+			      code.data[i + 1], code.data[i]);
+	buffer_printf(into, "\"); run(s);</script>");
+}
+
+static void as_percent(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "GET /cgi-bin/test?name=");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%%%02x", code.data[i]);
+	buffer_printf(into, " HTTP/1.0\r\n\r\n");
+}
+
+static void as_backslash(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "buf = b\"");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%s\\x%02x", i % 10 == 9 ? "\"\nbuf += b\"" : "", code.data[i]);
+	buffer_printf(into, "\"\nsend(buf)\n");
+}
+
+static void as_u(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "x='");
+	for (size_t i = 0; i + 1 < code.length; i += 2)
+		buffer_printf(into, "\\u%02x%02x", code.data[i + 1], code.data[i]);
+	buffer_printf(into, "';");
+}
+
+static void as_quoted(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "=%02X%s", code.data[i], i % 20 == 19 ? "=\r\n" : "");
+	buffer_printf(into, "\r\n");
+}
+
+static void as_entity(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "<b>");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, i % 2 ? "&#x%x;" : "&#%u;", code.data[i]);
+	buffer_printf(into, "</b>");
+}
+
+static void as_base64(struct buffer *into, struct bytes code)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	buffer_printf(into, "Content-Transfer-Encoding: base64\r\n\r\n");
+	for (size_t i = 0; i + 2 < code.length; i += 3) {
+		uint32_t bits =
+			(uint32_t)(code.data[i] << 16 | code.data[i + 1] << 8 | code.data[i + 2]);
+		for (int shift = 18; shift >= 0; shift -= 6)
+			buffer_append(into, &digits[bits >> shift & 63], 1);
+		if (i % 57 == 54)
+			buffer_printf(into, "\r\n");
+	}
+	buffer_printf(into, "==\r\n\r\n--boundary--\r\n");
+}
+
+static void as_hex(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "set payload ");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%02x", code.data[i]);
+	buffer_printf(into, " and run\n");
+}
+
+static void as_pairs(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "bytes: ");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%02X ", code.data[i]);
+	buffer_printf(into, "(end)\n");
+}
+
+static void as_dump(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "here it is:\n");
+	for (size_t i = 0; i < code.length; i++) {
+		if (i % 16 == 0)
+			buffer_printf(into, "%s%08zx ", i ? "\n" : "", i);
+		buffer_printf(into, " %02x", code.data[i]);
+	}
+	buffer_printf(into, "\n");
+}
+
+static void as_array(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "unsigned char code[] = {\n");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "0x%02x,%s", code.data[i], i % 12 == 11 ? "\n\t" : " ");
+	buffer_printf(into, "};\n");
+}
+
+static void as_characters(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "s = String.fromCharCode(");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%s%u", i ? "," : "", code.data[i]);
+	buffer_printf(into, ");");
+}
+
+static void as_chr(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "s = ");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%sChr(%u)%s", i ? " & " : "", code.data[i],
+			      i % 8 == 7 ? " _\r\n" : "");
+	buffer_printf(into, "\r\nRun s\r\n");
+}
+
+static void as_signed(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "Array(");
+	for (size_t i = 0; i < code.length; i++)
+		buffer_printf(into, "%s%d", i ? "," : "", (int8_t)code.data[i]);
+	buffer_printf(into, ")");
+}
+
+static void as_wide(struct buffer *into, struct bytes code)
+{
+	for (size_t i = 0; i < code.length; i++) {
+		uint8_t pair[2] = { code.data[i] ? code.data[i] : 1, 0 };
+		buffer_append(into, pair, 2);
+	}
+}
+
+static void as_gzip(struct buffer *into, struct bytes code)
+{
+	uint8_t packed[4096];
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)code.data,
+			    .avail_in = (uInt)code.length,
+			    .next_out = packed,
+			    .avail_out = sizeof packed };
+
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	buffer_printf(into, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+	buffer_append(into, packed, stream.total_out);
+	deflateEnd(&stream);
+}
+
+static void deflated(struct buffer *into, struct bytes code, int window)
+{
+	uint8_t packed[4096];
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)code.data,
+			    .avail_in = (uInt)code.length,
+			    .next_out = packed,
+			    .avail_out = sizeof packed };
+
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	buffer_append(into, packed, stream.total_out);
+	deflateEnd(&stream);
+}
+
+static void as_deflate(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n");
+	deflated(into, code, 15);
+}
+
+static void as_raw_deflate(struct buffer *into, struct bytes code)
+{
+	buffer_printf(into, "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n");
+	deflated(into, code, -15);
+}
+
+static void as_zip(struct buffer *into, struct bytes code)
+{
+	uint8_t header[30] = { 'P', 'K', 3, 4, 20, 0, 0, 0, 8, 0, [26] = 5 };
+
+	buffer_append(into, header, sizeof header);
+	buffer_append(into, "a.bin", 5);
+	deflated(into, code, -15);
+}
+
+static void chunks(struct buffer *into, struct bytes code, const char *fields)
+{
+	buffer_printf(into, "HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n", fields);
+	for (size_t i = 0; i < code.length; i += 7) {
+		struct bytes chunk = bytes_slice(code, i, 7);
+		buffer_printf(into, "%zx\r\n", chunk.length);
+		buffer_append(into, chunk.data, chunk.length);
+		buffer_printf(into, "\r\n");
+	}
+	buffer_printf(into, "0\r\n\r\n");
+}
+
+static void as_chunks(struct buffer *into, struct bytes code)
+{
+	chunks(into, code, "");
+}
+
+static void as_deflated_chunks(struct buffer *into, struct bytes code)
+{
+	struct buffer packed;
+
+	buffer_init(&packed, 1 << 16);
+	deflated(&packed, code, 15);
+	chunks(into, buffer_bytes(&packed), "Content-Encoding: deflate\r\n");
+	buffer_fini(&packed);
+}
+
+static const struct way {
+	const char *view;
+	void (*write)(struct buffer *into, struct bytes code);
+} ways[] = {
+	{ "unescape", as_unescape },
+	{ "percent", as_percent },
+	{ "escape", as_backslash },
+	{ "unescape", as_u },
+	{ "quoted-printable", as_quoted },
+	{ "entity", as_entity },
+	{ "base64", as_base64 },
+	{ "hex", as_hex },
+	{ "hex", as_pairs },
+	{ "hex", as_dump },
+	{ "list", as_array },
+	{ "list", as_characters },
+	{ "list", as_chr },
+	{ "list", as_signed },
+	{ "utf-16", as_wide },
+	{ "gzip", as_gzip },
+	{ "deflate", as_deflate },
+	{ "deflate", as_raw_deflate },
+	{ "zip", as_zip },
+	{ "chunked", as_chunks },
+	{ "deflate", as_deflated_chunks },
+};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+static size_t find(struct bytes where, struct bytes what)
+{
+	const uint8_t *found = memmem(where.data, where.length, what.data, what.length);
+
+	return found ? (size_t)(found - where.data) : SIZE_MAX;
+}
+
+/* Is there a view of that name whose bytes hold the code, and does it lie where it came from? */
+static bool seen(struct bytes written, const char *name, struct bytes code)
+{
+	uint64_t budget = 1 << 20;
+	struct views views;
+	struct view view;
+	bool found = false;
+
+	views_init(&views, written, &budget);
+	while (views_next(&views, &view) == 1) {
+		size_t at = find((struct bytes){ view.data, view.length }, code);
+		assert_true(view.start <= view.end && view.end <= written.length);
+		for (size_t i = 0; i < view.length; i++)
+			assert_in_range(view_origin(&view, i), view.start, view.end);
+		if (at != SIZE_MAX && strcmp(view.name, name) == 0)
+			found = true;
+		view_fini(&view);
+	}
+	return found;
+}
+
+static void reads_every_way_of_writing(void **state)
+{
+	uint8_t data[CODE];
+	struct bytes code = { data, sizeof data };
+	struct buffer text;
+	struct random random;
+
+	(void)state;
+	random_init(&random, 11, 0);
+	buffer_init(&text, 1 << 20);
+	for (unsigned round = 0; round < 40; round++)
+		for (unsigned i = 0; i < WAYS; i++) {
+			size_t before = random_below(&random, 100);
+			for (size_t j = 0; j < sizeof data; j++)
+				data[j] = (uint8_t)(1 + random_below(&random, 255));
+			data[0] |= 0xa0; /* a list of bare pairs needs a letter to be one */
+			buffer_clear(&text);
+			/* Messages begin where a side begins to speak. */
+			for (size_t j = 0; j < before && strcmp(ways[i].view, "deflate") != 0 &&
+					   strcmp(ways[i].view, "chunked") != 0;
+			     j++)
+				buffer_append(&text, j + 1 == before ? "\n" : "!", 1);
+			ways[i].write(&text, code);
+			if (!seen(buffer_bytes(&text), ways[i].view, code))
+				fail_msg("way %u (%s), round %u", i, ways[i].view, round);
+		}
+	buffer_fini(&text);
+}
+
+static void leaves_plain_text_alone(void **state)
+{
+	static const char text[] =
+		"It was a bright cold day in April, and 13 clocks were striking (see page 1984). "
+		"a = b; c = d & e; 100% of 5% is \\n nothing. <a "
+		"href=\"http://www.example.com/index"
+		".html?q=1&r=2\">here</a>\r\n\r\n\tint main(void)\n{\n\treturn 0x1f + 12;\n}\n";
+	struct bytes bytes = { (const uint8_t *)text, sizeof text - 1 };
+	uint64_t budget = 1 << 20;
+	struct views views;
+	struct view view;
+
+	(void)state;
+	views_init(&views, bytes, &budget);
+	assert_int_equal(views_next(&views, &view), 0);
+	assert_int_equal(budget, 1 << 20);
+}
+
+static void does_not_let_a_bomb_grow(void **state)
+{
+	static uint8_t zeros[4 << 20];
+	uLongf size = 64 << 10;
+	uint8_t *packed = malloc(size);
+	uint64_t budget = 1 << 20;
+	struct buffer text;
+	struct views views;
+	struct view view;
+
+	(void)state;
+	buffer_init(&text, 1 << 20);
+	assert_int_equal(compress2(packed, &size, zeros, sizeof zeros, 9), Z_OK);
+	buffer_printf(&text, "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n");
+	buffer_append(&text, packed, size);
+	views_init(&views, buffer_bytes(&text), &budget);
+	assert_int_equal(views_next(&views, &view), 1);
+	assert_in_range(view.length, 1, 1 << 20);
+	assert_true(views.exhausted);
+	view_fini(&view);
+	free(packed);
+	buffer_fini(&text);
+}
+
+static void a_small_budget_is_told(void **state)
+{
+	uint8_t data[CODE];
+	uint64_t budget = CODE / 2;
+	struct buffer text;
+	struct views views;
+	struct view view;
+
+	(void)state;
+	memset(data, 0xa5, sizeof data);
+	buffer_init(&text, 1 << 16);
+	as_hex(&text, (struct bytes){ data, sizeof data });
+	views_init(&views, buffer_bytes(&text), &budget);
+	assert_int_equal(views_next(&views, &view), 0);
+	assert_true(views.exhausted);
+	buffer_fini(&text);
+}
+
+static void read_vector(const char *name, struct buffer *content)
+{
+	const char *folder = getenv("KENBI_VECTORS");
+	char path[1024];
+	struct error error;
+
+	assert_non_null(folder);
+	snprintf(path, sizeof path, "%s/%s.bin", folder, name);
+	assert_int_equal(file_read(path, 1 << 16, content, &error), 0);
+}
+
+/* Code is found through every view, and through one in another, and is the same kind. */
+static void code_is_found_through_views(void **state)
+{
+	struct shellcode_finding findings[4], *first = &findings[0];
+	struct shellcode_detector *detector;
+	struct buffer code, text, outer;
+	struct error error;
+	char kind[17];
+
+	(void)state;
+	assert_int_equal(shellcode_new(&detector, &error), 0);
+	read_vector("linux_bind", &code);
+	if (code.length % 6) /* whole units of every encoding */
+		buffer_append(&code, "\x90\x90\x90\x90\x90", 6 - code.length % 6);
+	assert_int_equal(shellcode_scan(detector, buffer_bytes(&code), bytes_of(""), findings, 4,
+					NULL, &error),
+			 1);
+	memcpy(kind, first->kind, sizeof kind);
+	assert_string_equal(first->view, "");
+	shellcode_finding_fini(first);
+	buffer_init(&text, 1 << 16);
+	buffer_init(&outer, 1 << 16);
+	for (unsigned i = 0; i < WAYS; i++) {
+		bool exhausted;
+		char nested[64];
+		if (ways[i].write == as_wide) /* zeros do not survive it */
+			continue;
+		buffer_clear(&text);
+		buffer_clear(&outer);
+		ways[i].write(&text, buffer_bytes(&code));
+		as_gzip(&outer, buffer_bytes(&text));
+		assert_int_equal(shellcode_scan(detector, buffer_bytes(&text), bytes_of(""),
+						findings, 4, &exhausted, &error),
+				 1);
+		assert_false(exhausted);
+		assert_string_equal(first->view, ways[i].view);
+		assert_string_equal(first->kind, kind);
+		assert_in_range(first->offset, 1, text.length);
+		shellcode_finding_fini(first);
+		assert_int_equal(shellcode_scan(detector, buffer_bytes(&outer), bytes_of(""),
+						findings, 4, &exhausted, &error),
+				 1);
+		snprintf(nested, sizeof nested, "gzip %s", ways[i].view);
+		assert_string_equal(first->view, nested);
+		assert_string_equal(first->kind, kind);
+		shellcode_finding_fini(first);
+	}
+	buffer_fini(&code);
+	buffer_fini(&text);
+	buffer_fini(&outer);
+	shellcode_free(detector);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_every_way_of_writing),
+		cmocka_unit_test(leaves_plain_text_alone),
+		cmocka_unit_test(does_not_let_a_bomb_grow),
+		cmocka_unit_test(a_small_budget_is_told),
+		cmocka_unit_test(code_is_found_through_views),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shellcode/glance.h"
+
 enum { UNREACHED = UINT16_MAX, WINDOW = 2 * START_WINDOW + 1, PASSES = 3, UNKNOWN_FLOW = 255 };
 
 struct sweep {
@@ -33,8 +35,7 @@ struct step sweep_step(struct sweep *sweep, size_t offset)
 	struct step *step = &sweep->steps[offset];
 
 	if (step->flow == UNKNOWN_FLOW)
-		*step = instruction_step(sweep->mode,
-					 bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
+		*step = glance(sweep->mode, bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
 	return *step;
 }
 

@@ -1,0 +1,34 @@
+/* One instruction at a glance: length, flow and a few traits, by table, without a full decoder.
+ *
+ * Searching a stream asks this of millions of offsets. What every compiler and most shellcode emit
+ * (the one-byte opcodes and the integer part of 0F) is answered here; the rest (VEX, EVEX, XOP,
+ * SSE, lock, reserved x87 forms) is handed to instruction_step. Both always give the same length,
+ * flow and target; a test holds them to it. Encodings: Intel SDM vol. 2, appendix A. */
+#ifndef KENBI_SHELLCODE_GLANCE_H
+#define KENBI_SHELLCODE_GLANCE_H
+
+#include "shellcode/instruction.h"
+
+/* What the filters ask of an instruction; several may hold. */
+enum glance_trait {
+	GLANCE_PUSH = 1 << 0, /* onto the stack: a word, flags or all registers */
+	GLANCE_POP = 1 << 1,  /* from the stack into a register, memory or all registers */
+	GLANCE_FPU = 1 << 2, /* x87, and not one of the control instructions that leave FIP alone */
+	GLANCE_SETS_AX = 1 << 3, /* gives all of eax a new value, or may */
+	GLANCE_STORE = 1 << 4, /* changes memory through a register other than the stack pointer */
+	GLANCE_LOAD = 1 << 5,  /* reads memory through a register other than the stack pointer */
+	GLANCE_STACK_TAKEN =
+		1 << 6,		   /* copies the stack pointer: an address that the code can use */
+	GLANCE_SCAN = 1 << 7,	   /* compares memory */
+	GLANCE_IMMEDIATE = 1 << 8, /* push of an immediate */
+	GLANCE_RARE =
+		1 << 9 /* what neither compilers nor people write: BCD, bound, arpl, far moves */
+};
+
+/* As instruction_step, with the traits filled. */
+struct step glance(enum x86_mode mode, struct bytes code);
+
+/* The offset of the opcode behind legacy prefixes and REX; code.length when there is none. */
+size_t glance_opcode(enum x86_mode mode, struct bytes code);
+
+#endif

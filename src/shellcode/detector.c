@@ -1,16 +1,17 @@
 /* The search: seeds, start points, probes, proofs, findings, under one budget.
  *
  * A stream is worked on in overlapping pieces, so that memory does not grow with it. In each piece
- * every seed is asked for the start points that reach it; all of them are probed, the one that does
- * most is proven, and what a finding covers is not searched again. */
+ * the seeds are judged by what lies around them; those that are left are asked for the start points
+ * that reach them, these are probed, the one that does most is proven, and what a finding covers is
+ * not searched again. */
 #include "shellcode/shellcode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "shellcode/action.h"
-#include "shellcode/getpc.h"
 #include "shellcode/image.h"
+#include "shellcode/plausible.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
 #include "shellcode/seed.h"
@@ -20,6 +21,7 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
+	CANDIDATES = 4096,     /* that wait */
 	STARTS = 96,	       /* start points that are tried for one seed */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
@@ -27,8 +29,17 @@ enum {
 	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
 };
 
+/* A seed in the width in which it means something. */
+struct candidate {
+	struct seed seed; /* offset into the piece */
+	enum x86_mode mode;
+	bool strict; /* inside an executable image */
+};
+
 struct shellcode_detector {
-	struct probe *probes[2]; /* by enum x86_mode; made at first need */
+	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
+	struct sweep *sweeps[2];
+	struct candidate candidates[CANDIDATES];
 };
 
 struct search {
@@ -36,9 +47,9 @@ struct search {
 	struct bytes bytes, follow_up;
 	struct bytes piece; /* of bytes, at piece_offset */
 	size_t piece_offset;
-	struct sweep *sweeps[2];
-	bool loaded[2];
-	struct image_cursor images;
+	bool swept[2], loaded[2]; /* sweeps and probes hold the piece */
+	size_t candidates;
+	struct image_cursor images, printable_images;
 	uint64_t spent, budget;
 	struct shellcode_finding *findings;
 	size_t capacity, count;
@@ -59,6 +70,8 @@ void shellcode_free(struct shellcode_detector *detector)
 		return;
 	probe_free(detector->probes[X86_MODE_32]);
 	probe_free(detector->probes[X86_MODE_64]);
+	sweep_free(detector->sweeps[X86_MODE_32]);
+	sweep_free(detector->sweeps[X86_MODE_64]);
 	free(detector);
 }
 
@@ -81,6 +94,21 @@ void shellcode_finding_fini(struct shellcode_finding *finding)
 
 /* --- one start --- */
 
+static int sweep(struct search *search, enum x86_mode mode)
+{
+	struct sweep **sweep = &search->detector->sweeps[mode];
+
+	if (search->swept[mode])
+		return 0;
+	if (!*sweep)
+		*sweep = sweep_new(mode, PIECE);
+	if (!*sweep)
+		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for a sweep");
+	sweep_load(*sweep, search->piece);
+	search->swept[mode] = true;
+	return 0;
+}
+
 static int load(struct search *search, enum x86_mode mode)
 {
 	struct probe **probe = &search->detector->probes[mode];
@@ -92,23 +120,15 @@ static int load(struct search *search, enum x86_mode mode)
 		code = probe_new(mode, PIECE, probe, search->error);
 	if (code == 0)
 		code = probe_load(*probe, search->piece, search->error);
-	if (code == 0 && !search->sweeps[mode]) {
-		search->sweeps[mode] = sweep_new(mode, search->piece);
-		if (!search->sweeps[mode])
-			code = error_set(search->error, ERROR_MEMORY, "shellcode",
-					 "no memory for a sweep");
-	}
 	search->loaded[mode] = code == 0;
 	return code;
 }
 
 static void unload(struct search *search)
 {
-	for (int mode = 0; mode < 2; mode++) {
-		sweep_free(search->sweeps[mode]);
-		search->sweeps[mode] = NULL;
-		search->loaded[mode] = false;
-	}
+	for (int mode = 0; mode < 2; mode++)
+		search->swept[mode] = search->loaded[mode] = false;
+	search->candidates = 0;
 }
 
 struct best {
@@ -147,7 +167,7 @@ static bool as_good(struct search *search, enum x86_mode mode, enum patience pat
 /* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
 static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, size_t start)
 {
-	struct step step = sweep_step(search->sweeps[mode], offset);
+	struct step step = sweep_step(search->detector->sweeps[mode], offset);
 
 	if (step.length == 0)
 		return false;
@@ -170,7 +190,7 @@ static size_t predecessor(struct search *search, enum x86_mode mode, enum patien
 		bool text;
 		if (!leads_to(search, mode, at, start))
 			continue;
-		text = is_filler(search, at, sweep_step(search->sweeps[mode], at).length);
+		text = is_filler(search, at, sweep_step(search->detector->sweeps[mode], at).length);
 		if ((text && filler != SIZE_MAX) || !as_good(search, mode, patience, at, best))
 			continue;
 		if (!text)
@@ -192,7 +212,8 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 		if (found == SIZE_MAX)
 			return;
 		start = found;
-		if (is_filler(search, start, sweep_step(search->sweeps[mode], start).length)) {
+		if (is_filler(search, start,
+			      sweep_step(search->detector->sweeps[mode], start).length)) {
 			fillers++;
 			continue;
 		}
@@ -201,20 +222,44 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	}
 }
 
-static void try_starts(struct search *search, enum x86_mode mode, const size_t *starts,
-		       size_t count, enum patience patience, unsigned conventions,
-		       struct best *best)
+/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
+ * may. */
+static unsigned conventions_of(enum seed_kind kind)
 {
+	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
+			       kind == SEED_PRINTABLE
+		       ? CONVENTIONS
+		       : 1;
+}
+
+static enum patience patience_of(enum seed_kind kind)
+{
+	return kind == SEED_SEGMENT ? PATIENCE_LONG
+	       : kind == SEED_STACK ? PATIENCE_SHORT
+				    : PATIENCE_NORMAL;
+}
+
+static void try_starts(struct search *search, const struct candidate *candidate,
+		       const struct start *starts, size_t count, struct best *best)
+{
+	enum patience patience = patience_of(candidate->seed.kind);
+	unsigned conventions = conventions_of(candidate->seed.kind);
+
 	memset(best, 0, sizeof *best);
 	for (enum convention convention = 0; convention < conventions; convention++) {
 		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
-			struct promise promise =
-				probe_run(search->detector->probes[mode], starts[i], convention,
-					  patience, &search->spent);
-			if (promise.worlds == 0 || promise.score < best->promise.score ||
-			    (promise.score == best->promise.score && starts[i] < best->start))
+			struct promise promise;
+			if (!plausible_behind(&starts[i], candidate->seed,
+					      convention == CONVENTION_ZERO))
 				continue;
-			*best = (struct best){ mode, starts[i], convention, promise };
+			promise = probe_run(search->detector->probes[candidate->mode],
+					    starts[i].offset, convention, patience, &search->spent);
+			if (promise.worlds == 0 || promise.score < best->promise.score ||
+			    (promise.score == best->promise.score &&
+			     starts[i].offset < best->start))
+				continue;
+			*best = (struct best){ candidate->mode, starts[i].offset, convention,
+					       promise };
 		}
 		if (best->promise.worlds)
 			return;
@@ -269,7 +314,7 @@ static int explain(struct search *search, const struct best *best, struct proof 
 static size_t behind(struct search *search, enum x86_mode mode, size_t end)
 {
 	for (unsigned i = 0; i < BRANCH_NOT_TAKEN && end < search->piece.length; i++) {
-		struct step step = sweep_step(search->sweeps[mode], end);
+		struct step step = sweep_step(search->detector->sweeps[mode], end);
 		if (step.length == 0)
 			break;
 		end += step.length;
@@ -329,48 +374,34 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 /* --- one seed --- */
 
-/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
- * may. */
-static unsigned conventions_of(enum seed_kind kind)
-{
-	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-			       kind == SEED_PRINTABLE
-		       ? CONVENTIONS
-		       : 1;
-}
-
 /* Forms that any data is full of are worth fewer attempts. */
 static size_t starts_of(enum seed_kind kind)
 {
 	return kind == SEED_SEGMENT || kind == SEED_FPU ? STARTS / 3 : STARTS;
 }
 
-static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
+static int try_candidate(struct search *search, const struct candidate *candidate)
 {
-	size_t starts[STARTS], count, offset = seed->offset - search->piece_offset;
-	enum patience patience = seed->kind == SEED_SEGMENT ? PATIENCE_LONG
-				 : seed->kind == SEED_STACK ? PATIENCE_SHORT
-							    : PATIENCE_NORMAL;
+	struct start starts[STARTS] = { { .offset = candidate->seed.offset } };
 	struct best best;
-	int code = load(search, mode);
+	size_t count = 1;
+	int code;
 
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		count = start_find(search->detector->sweeps[candidate->mode],
+				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
+	code = load(search, candidate->mode);
 	if (code < 0)
 		return code;
-	if (seed->kind == SEED_CALL && !getpc_call(search->sweeps[mode], search->piece, offset))
-		return 0;
-	if (seed->kind == SEED_PRINTABLE) {
-		starts[0] = offset;
-		count = 1;
-	} else {
-		count = start_find(search->sweeps[mode], offset, starts, starts_of(seed->kind));
-	}
-	try_starts(search, mode, starts, count, patience, conventions_of(seed->kind), &best);
+	try_starts(search, candidate, starts, count, &best);
 	if (best.promise.worlds == 0)
 		return 0;
-	if (seed->kind != SEED_PRINTABLE)
-		extend_backwards(search, mode, patience, &best);
-	return prove_best(search, &best, strict);
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		extend_backwards(search, candidate->mode, patience_of(candidate->seed.kind), &best);
+	return prove_best(search, &best, candidate->strict);
 }
+
+/* --- candidates --- */
 
 /* The widths in which a seed means something. */
 static unsigned modes_of(const struct search *search, const struct seed *seed)
@@ -383,7 +414,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	case SEED_INT2E:
 	case SEED_FPU:
 	case SEED_LIBRARY: return narrow;
-	case SEED_SEGMENT: return search->bytes.data[seed->offset] == 0x64 ? narrow : wide;
+	case SEED_SEGMENT: return search->piece.data[seed->offset] == 0x64 ? narrow : wide;
 	default: return narrow | wide;
 	}
 }
@@ -395,63 +426,90 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE;
 }
 
-static int try_seed(struct search *search, const struct seed *seed)
-{
-	bool strict = image_cursor_inside(&search->images, seed->offset);
-	unsigned modes = modes_of(search, seed);
-	size_t found = search->count;
-	int code = 0;
-
-	if (strict && never_in_images(seed->kind))
-		return 0;
-
-	for (int mode = 0; mode < 2 && code == 0 && search->count == found; mode++)
-		if (modes & 1u << mode)
-			code = try_mode(search, (enum x86_mode)mode, seed, strict);
-	return code;
-}
-
-/* --- pieces --- */
-
 static bool more_to_do(const struct search *search)
 {
 	return search->spent < search->budget && search->count < search->capacity;
 }
 
+static int try_candidates(struct search *search)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
+		const struct candidate *candidate = &search->detector->candidates[i];
+		if (search->piece_offset + candidate->seed.offset >= search->covered)
+			code = try_candidate(search, candidate);
+	}
+	search->candidates = 0;
+	return code;
+}
+
+/* Judges a seed by what follows it; those that are left wait until there are many. */
+static int consider(struct search *search, struct seed seed, struct image_cursor *images)
+{
+	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
+	unsigned modes = modes_of(search, &seed);
+	int code = 0;
+
+	if (strict && never_in_images(seed.kind))
+		return 0;
+	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
+		if (!(modes & 1u << mode))
+			continue;
+		code = sweep(search, mode);
+		if (code < 0 || !plausible_ahead(search->detector->sweeps[mode], mode, seed))
+			continue;
+		search->detector->candidates[search->candidates++] =
+			(struct candidate){ seed, mode, strict };
+		if (search->candidates == CANDIDATES)
+			code = try_candidates(search);
+	}
+	return code;
+}
+
+/* --- pieces --- */
+
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct seed seed = { 0, SEED_PRINTABLE };
+	struct candidate candidate = { { 0, SEED_PRINTABLE }, X86_MODE_32, false };
+	size_t found = search->count;
+	int code = 0;
 
-	return search->piece_offset == 0 ? try_seed(search, &seed) : 0;
+	if (search->piece_offset || image_cursor_inside(&search->images, 0))
+		return 0;
+	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
+	     candidate.mode++) {
+		code = sweep(search, candidate.mode);
+		if (code == 0 && plausible_entry(search->detector->sweeps[candidate.mode], 0))
+			code = try_candidate(search, &candidate);
+	}
+	return code;
 }
 
-/* Seeds and printable runs of the piece in order; those of the overlap belong to the next piece. */
+/* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
+ * next piece. */
 static int search_piece(struct search *search, size_t end)
 {
-	struct bytes visible =
-		bytes_slice(search->bytes, 0, search->piece_offset + search->piece.length);
-	size_t at = search->piece_offset, run_end = at;
+	size_t at = 0, run_end = 0;
 	int code = try_beginning(search);
 	struct seed seed;
 
-	while (code == 0 && more_to_do(search)) {
-		if (at < search->covered)
-			at = search->covered;
-		if (!seed_next(visible, at, &seed) || seed.offset >= end)
-			break;
-		code = try_seed(search, &seed);
+	while (code == 0 && more_to_do(search) && seed_next(search->piece, at, &seed) &&
+	       seed.offset < end) {
+		code = consider(search, seed, &search->images);
 		at = seed.offset + 1;
 	}
+	if (code == 0)
+		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
-		size_t run = seed_printable_run(visible, run_end, SHORTEST_RUN, &run_end);
-		if (run == SIZE_MAX || run >= end)
+		seed.offset = seed_printable_run(search->piece, run_end, SHORTEST_RUN, &run_end);
+		seed.kind = SEED_PRINTABLE;
+		if (seed.offset >= end)
 			break;
-		seed = (struct seed){ run, SEED_PRINTABLE };
-		if (run >= search->covered)
-			code = try_seed(search, &seed);
+		code = consider(search, seed, &search->printable_images);
 	}
-	return code;
+	return code == 0 ? try_candidates(search) : code;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -475,11 +533,13 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 	int code = 0;
 
 	image_cursor_init(&search.images, bytes);
+	search.printable_images = search.images;
 	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
 	     offset += PIECE - OVERLAP) {
 		search.piece_offset = offset;
 		search.piece = bytes_slice(bytes, offset, PIECE);
-		code = search_piece(&search, offset + PIECE - OVERLAP);
+		code = search_piece(&search,
+				    offset + PIECE < bytes.length ? PIECE - OVERLAP : PIECE);
 		unload(&search);
 		if (offset + PIECE >= bytes.length)
 			break;

@@ -541,7 +541,7 @@ static bool sets_ax(const struct form *form)
 	case 0x69:
 	case 0x6b: return target == 0;
 	case 0x83:
-	case 0x81: return registers && other == 0 && target == 4;
+	case 0x81: return registers && other == 0 && (target == 4 || target == 1);
 	case 0xc0:
 	case 0xc1:
 	case 0xd1:
@@ -557,6 +557,20 @@ static bool sets_ax(const struct form *form)
 	case 0xd6: return true;
 	default: return false;
 	}
+}
+
+/* Arithmetic with an immediate, moves to al and ah, increments. */
+static bool touches_ax(const struct form *form)
+{
+	if (form->two_bytes)
+		return false;
+	if (form->opcode < 0x38)
+		return (form->opcode & 6) == 4;
+	return form->opcode == 0x40 || form->opcode == 0x48 || form->opcode == 0xb0 ||
+	       form->opcode == 0xb4 || form->opcode == 0xac ||
+	       ((form->opcode & 0xfc) == 0x80 && (form->modrm & 0xc7) == 0xc0) ||
+	       ((form->opcode | 1) == 0xff && (form->modrm & 0xf7) == 0xc0) ||
+	       ((form->opcode | 1) == 0xf7 && (form->modrm & 0xf7) == 0xd0);
 }
 
 static unsigned traits_of_opcode(const struct form *form)
@@ -575,7 +589,7 @@ static unsigned traits_of_opcode(const struct form *form)
 		return leaves_fip_alone(form) ? 0 : GLANCE_FPU;
 	switch (form->opcode) {
 	case 0x68:
-	case 0x6a: return GLANCE_PUSH | GLANCE_IMMEDIATE;
+	case 0x6a:
 	case 0x60:
 	case 0x9c: return GLANCE_PUSH;
 	case 0x06:
@@ -626,6 +640,8 @@ static uint16_t traits_of(const struct form *form)
 
 	if (sets_ax(form))
 		traits |= GLANCE_SETS_AX;
+	if (touches_ax(form))
+		traits |= GLANCE_TOUCHES_AX;
 	if (form->has_modrm)
 		traits |= traits_of_operand(form);
 	return (uint16_t)traits;

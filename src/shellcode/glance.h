@@ -14,15 +14,17 @@ enum glance_trait {
 	GLANCE_PUSH = 1 << 0, /* onto the stack: a word, flags or all registers */
 	GLANCE_POP = 1 << 1,  /* from the stack into a register, memory or all registers */
 	GLANCE_FPU = 1 << 2, /* x87, and not one of the control instructions that leave FIP alone */
-	GLANCE_SETS_AX = 1 << 3, /* gives all of eax a new value, or may */
-	GLANCE_STORE = 1 << 4, /* changes memory through a register other than the stack pointer */
-	GLANCE_LOAD = 1 << 5,  /* reads memory through a register other than the stack pointer */
-	GLANCE_STACK_TAKEN =
-		1 << 6,		   /* copies the stack pointer: an address that the code can use */
-	GLANCE_SCAN = 1 << 7,	   /* compares memory */
-	GLANCE_IMMEDIATE = 1 << 8, /* push of an immediate */
-	GLANCE_RARE =
-		1 << 9 /* what neither compilers nor people write: BCD, bound, arpl, far moves */
+	GLANCE_SETS_AX = 1 << 3,    /* gives all of eax a new value, or may */
+	GLANCE_TOUCHES_AX = 1 << 4, /* changes the value that eax has, or a part of it */
+	GLANCE_STORE = 1 << 5, /* changes memory through a register other than the stack pointer */
+	GLANCE_LOAD = 1 << 6,  /* reads memory through a register other than the stack pointer */
+	GLANCE_STACK_TAKEN = 1 << 7, /* copies the stack pointer: an address for the code to use */
+	GLANCE_SCAN = 1 << 8,	     /* compares memory */
+	GLANCE_RARE = 1 << 9,	     /* what hardly anybody writes: BCD, bound, arpl, far moves */
+	/* only of ways, see start.h */
+	GLANCE_LOOP = 1 << 10,	 /* a conditional branch backwards */
+	GLANCE_SYSTEM = 1 << 11, /* a system call */
+	GLANCE_CALL = 1 << 12
 };
 
 /* As instruction_step, with the traits filled. */

@@ -72,9 +72,10 @@ static void knows_the_traits(void **state)
 #define TRAITS(code) traits(X86_MODE_32, code, sizeof(code) - 1)
 	(void)state;
 	assert_int_equal(TRAITS("\x54"), GLANCE_PUSH | GLANCE_STACK_TAKEN);
-	assert_int_equal(TRAITS("\x6a\x0b"), GLANCE_PUSH | GLANCE_IMMEDIATE);
+	assert_int_equal(TRAITS("\x6a\x0b"), GLANCE_PUSH);
 	assert_int_equal(TRAITS("\x58"), GLANCE_POP | GLANCE_SETS_AX);
 	assert_int_equal(TRAITS("\x31\xc0"), GLANCE_SETS_AX);
+	assert_int_equal(TRAITS("\xb0\x0b"), GLANCE_TOUCHES_AX);
 	assert_int_equal(TRAITS("\xd9\xee"), GLANCE_FPU);
 	assert_int_equal(TRAITS("\xd9\x74\x24\xf4"), 0);
 	assert_int_equal(TRAITS("\xdb\xe3"), 0);

@@ -40,6 +40,7 @@ struct shellcode_detector {
 	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
 	struct sweep *sweeps[2];
 	struct candidate candidates[CANDIDATES];
+	struct shellcode_work work;
 };
 
 struct search {
@@ -73,6 +74,11 @@ void shellcode_free(struct shellcode_detector *detector)
 	sweep_free(detector->sweeps[X86_MODE_32]);
 	sweep_free(detector->sweeps[X86_MODE_64]);
 	free(detector);
+}
+
+void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
+{
+	*work = detector->work;
 }
 
 const char *shellcode_evidence_name(unsigned index)
@@ -158,8 +164,11 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
-	struct promise promise = probe_run(search->detector->probes[mode], start, best->convention,
-					   patience, &search->spent);
+	struct promise promise;
+
+	search->detector->work.probes++;
+	promise = probe_run(search->detector->probes[mode], start, best->convention, patience,
+			    &search->spent);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -252,6 +261,7 @@ static void try_starts(struct search *search, const struct candidate *candidate,
 			if (!plausible_behind(&starts[i], candidate->seed,
 					      convention == CONVENTION_ZERO))
 				continue;
+			search->detector->work.probes++;
 			promise = probe_run(search->detector->probes[candidate->mode],
 					    starts[i].offset, convention, patience, &search->spent);
 			if (promise.worlds == 0 || promise.score < best->promise.score ||
@@ -349,6 +359,7 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
+		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, best->convention, kind,
 			     (struct bytes){ NULL, 0 }, strict, &proof, &search->spent,
 			     search->error);
@@ -409,7 +420,8 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	unsigned narrow = 1u << X86_MODE_32, wide = 1u << X86_MODE_64;
 
 	switch (seed->kind) {
-	case SEED_SYSCALL: return wide;
+	case SEED_SYSCALL:
+	case SEED_RIP: return wide;
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_FPU:
@@ -451,6 +463,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	unsigned modes = modes_of(search, &seed);
 	int code = 0;
 
+	search->detector->work.seeds++;
 	if (strict && never_in_images(seed.kind))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
@@ -459,6 +472,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 		code = sweep(search, mode);
 		if (code < 0 || !plausible_ahead(search->detector->sweeps[mode], mode, seed))
 			continue;
+		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =
 			(struct candidate){ seed, mode, strict };
 		if (search->candidates == CANDIDATES)
@@ -544,6 +558,8 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
+	detector->work.bytes += bytes.length;
+	detector->work.spent += search.spent;
 	if (exhausted)
 		*exhausted = search.spent >= search.budget;
 	if (code < 0) {

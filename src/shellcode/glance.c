@@ -531,6 +531,7 @@ static bool sets_ax(const struct form *form)
 	case 0x21:
 	case 0x89: return registers && other == 0;
 	case 0x87: return registers && (other == 0 || target == 0);
+	case 0xc7: return registers && other == 0;
 	case 0x2b:
 	case 0x33:
 	case 0x1b:
@@ -573,6 +574,27 @@ static bool touches_ax(const struct form *form)
 	       ((form->opcode | 1) == 0xf7 && (form->modrm & 0xf7) == 0xd0);
 }
 
+/* Moves, exchanges and sums with the stack pointer, whole words only. */
+static bool takes_stack(const struct form *form)
+{
+	bool involved =
+		form->modrm >= 0xc0 && ((form->modrm & 7) == 4 || (form->modrm >> 3 & 7) == 4);
+
+	if (form->two_bytes)
+		return false;
+	if (form->opcode < 0x38)
+		return involved && (form->opcode & 5) == 1;
+	switch (form->opcode) {
+	case 0x54:
+	case 0x94: return true;
+	case 0x87:
+	case 0x89:
+	case 0x8b: return involved;
+	case 0x8d: return on_stack(form);
+	default: return false;
+	}
+}
+
 static unsigned traits_of_opcode(const struct form *form)
 {
 	unsigned extension = form->modrm >> 3 & 7;
@@ -582,7 +604,7 @@ static unsigned traits_of_opcode(const struct form *form)
 		       : form->opcode == 0xa1 || form->opcode == 0xa9 ? GLANCE_POP
 								      : 0;
 	if ((form->opcode & 0xf8) == 0x50)
-		return GLANCE_PUSH | (form->opcode == 0x54 ? GLANCE_STACK_TAKEN : 0);
+		return GLANCE_PUSH;
 	if ((form->opcode & 0xf8) == 0x58)
 		return GLANCE_POP;
 	if ((form->opcode & 0xf8) == 0xd8)
@@ -603,9 +625,6 @@ static unsigned traits_of_opcode(const struct form *form)
 	case 0x17:
 	case 0x1f: return GLANCE_POP | GLANCE_RARE;
 	case 0xff: return extension == 6 ? GLANCE_PUSH : 0;
-	case 0x89: return form->modrm >= 0xc0 && extension == 4 ? GLANCE_STACK_TAKEN : 0;
-	case 0x8b: return (form->modrm & 0xc7) == 0xc4 ? GLANCE_STACK_TAKEN : 0;
-	case 0x8d: return on_stack(form) ? GLANCE_STACK_TAKEN : 0;
 	case 0xa4:
 	case 0xa5: return GLANCE_LOAD | GLANCE_STORE;
 	case 0xaa:
@@ -642,6 +661,8 @@ static uint16_t traits_of(const struct form *form)
 		traits |= GLANCE_SETS_AX;
 	if (touches_ax(form))
 		traits |= GLANCE_TOUCHES_AX;
+	if (takes_stack(form))
+		traits |= GLANCE_STACK_TAKEN;
 	if (form->has_modrm)
 		traits |= traits_of_operand(form);
 	return (uint16_t)traits;

@@ -39,6 +39,11 @@ static bool ends_walk(const struct step *step)
 	return step->flow == FLOW_RETURN || step->flow == FLOW_INDIRECT;
 }
 
+static bool loops(const struct step *step)
+{
+	return step->flow == FLOW_BRANCH && step->target < 0;
+}
+
 /* Opcode and ModRM of the instruction at an offset. */
 struct opcode {
 	uint8_t first, modrm, sib;
@@ -123,6 +128,26 @@ static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t 
 			return false;
 	}
 	return walk.steps == LOOK;
+}
+
+/* --- a 64-bit address of its own: it must be used in a loop that changes memory, or jumped to ---
+ */
+
+static bool address_is_used(struct sweep *sweep, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	bool stores = false;
+
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		stores |= (walk.step.traits & GLANCE_STORE) != 0;
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		if (stores && loops(&walk.step))
+			return true;
+		if (ends_walk(&walk.step))
+			return false;
+	}
+	return false;
 }
 
 /* --- what was read through fs: or gs: must be followed as a pointer --- */
@@ -230,7 +255,7 @@ bool plausible_entry(struct sweep *sweep, size_t offset)
 		if (walk.step.traits & GLANCE_RARE)
 			return false;
 		if (walk.step.flow == FLOW_SYSTEM || walk.step.flow == FLOW_CALL ||
-		    walk.step.flow == FLOW_INDIRECT)
+		    walk.step.flow == FLOW_INDIRECT || loops(&walk.step))
 			return true;
 	}
 	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length;
@@ -241,6 +266,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed)
 	switch (seed.kind) {
 	case SEED_CALL: return getpc_call(sweep, sweep_bytes(sweep), seed.offset);
 	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
+	case SEED_RIP: return address_is_used(sweep, seed.offset);
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;
@@ -249,7 +275,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed)
 
 /* --- behind --- */
 
-/* A number in eax, and where registers were 0, an address as an argument too. */
+/* A number in eax; where registers were 0, an argument that is more than a small number too. */
 static bool prepares_call(const struct start *start, bool zero)
 {
 	unsigned number = GLANCE_SETS_AX | GLANCE_SYSTEM;
@@ -257,7 +283,7 @@ static bool prepares_call(const struct start *start, bool zero)
 	if (!zero)
 		return (start->traits & number) != 0;
 	return (start->traits & (number | GLANCE_TOUCHES_AX)) != 0 &&
-	       (start->traits & (GLANCE_STACK_TAKEN | GLANCE_CALL)) != 0;
+	       (start->traits & (GLANCE_STACK_TAKEN | GLANCE_CALL | GLANCE_POP)) != 0;
 }
 
 /* Something to jump to: built on the stack, decoded by a loop, found by a search. */

@@ -3,7 +3,7 @@
  * user32 0x7exxxxxx). */
 #include "shellcode/seed.h"
 
-enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000 };
+enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000, RIP_REACH = 0x200 };
 
 static uint32_t u32_at(struct bytes bytes, size_t offset)
 {
@@ -70,6 +70,15 @@ static bool segment_access(struct bytes bytes, size_t offset)
 	return i + 1 < bytes.length && (bytes.data[i + 1] & 0xc0) != 0xc0;
 }
 
+/* lea r, [rip + distance], with REX.W. */
+static bool own_address(struct bytes bytes, size_t offset)
+{
+	int32_t distance = (int32_t)u32_at(bytes, offset + 3);
+
+	return offset + 7 <= bytes.length && (u8_at(bytes, offset + 2) & 0xc7) == 0x05 &&
+	       distance < RIP_REACH && distance > -RIP_REACH;
+}
+
 static enum seed_kind two_byte(struct bytes bytes, size_t offset)
 {
 	switch (u8_at(bytes, offset + 1)) {
@@ -109,6 +118,8 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	case 0xdd: return memory_form(next, 6) ? SEED_FPU : SEED_NONE;
 	case 0x64:
 	case 0x65: return segment_access(bytes, offset) ? SEED_SEGMENT : SEED_NONE;
+	case 0x48:
+	case 0x4c: return next == 0x8d && own_address(bytes, offset) ? SEED_RIP : SEED_NONE;
 	case 0xcd: return interrupt(next);
 	case 0x0f: return two_byte(bytes, offset);
 	case 0x9a: return far_gate(bytes, offset) ? SEED_GATE : SEED_NONE;

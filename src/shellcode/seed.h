@@ -12,6 +12,7 @@ enum seed_kind {
 	SEED_NONE,
 	SEED_CALL, /* call to an address inside the bytes: leaves its own address on the stack */
 	SEED_FPU,  /* fnstenv, fnsave, fxsave to memory: store the last FPU instruction's address */
+	SEED_RIP,  /* lea of an address close to the instruction pointer, 64 bit */
 	SEED_SEGMENT, /* fs: or gs: access: TEB and PEB, exception handlers */
 	SEED_INT80,   /* int 80h, sysenter: Linux, BSD */
 	SEED_GATE,    /* int 91h, far call to gate 7 or 27h: Solaris, old BSD */

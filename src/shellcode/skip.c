@@ -20,6 +20,8 @@ static bool may_begin(uint8_t byte, uint8_t next)
 	case 0x65:
 		return next >= 0x80 || (next & 0xc7) == 0x03 || (next & 0xf0) == 0x40 ||
 		       next == 0x67;
+	case 0x48:
+	case 0x4c: return next == 0x8d;
 	case 0x54: return next == 0xc3;
 	default: return (byte & 0xf8) == 0xb8;
 	}
@@ -62,7 +64,10 @@ static __m128i may_begin_sse2(__m128i byte, __m128i next)
 		       either(masked_is(next, 0xf0, 0x40), is(next, 0x67))));
 	__m128i push_ret = _mm_and_si128(is(byte, 0x54), is(next, 0xc3));
 
-	return either(either(alone, segment), either(push_ret, masked_is(byte, 0xf8, 0xb8)));
+	__m128i lea = _mm_and_si128(masked_is(byte, 0xfb, 0x48), is(next, 0x8d));
+
+	return either(either(either(alone, segment), lea),
+		      either(push_ret, masked_is(byte, 0xf8, 0xb8)));
 }
 
 size_t seed_skip_sse2(struct bytes bytes, size_t from)

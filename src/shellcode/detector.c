@@ -486,7 +486,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct candidate candidate = { { 0, SEED_PRINTABLE }, X86_MODE_32, false };
+	struct candidate candidate = { { 0, SEED_PRINTABLE, false }, X86_MODE_32, false };
 	size_t found = search->count;
 	int code = 0;
 

@@ -286,11 +286,15 @@ static bool prepares_call(const struct start *start, bool zero)
 	       (start->traits & (GLANCE_STACK_TAKEN | GLANCE_CALL | GLANCE_POP)) != 0;
 }
 
-/* Something to jump to: built on the stack, decoded by a loop, found by a search. */
-static bool prepares_jump(const struct start *start)
+/* Something to jump to: built on the stack whose address was taken, decoded by a loop, or found by
+ * one. */
+static bool prepares_jump(const struct start *start, bool to_stack)
 {
-	return start->pushes >= STACK_PUSHES || (start->traits & GLANCE_SCAN) != 0 ||
-	       (start->traits & (GLANCE_STORE | GLANCE_LOOP)) == (GLANCE_STORE | GLANCE_LOOP);
+	unsigned traits = start->traits;
+
+	if (start->pushes >= STACK_PUSHES && (to_stack || traits & GLANCE_STACK_TAKEN))
+		return true;
+	return traits & GLANCE_LOOP && traits & (GLANCE_STORE | GLANCE_SCAN);
 }
 
 bool plausible_behind(const struct start *start, struct seed seed, bool zero)
@@ -301,7 +305,7 @@ bool plausible_behind(const struct start *start, struct seed seed, bool zero)
 	case SEED_INT2E:
 	case SEED_SYSCALL: return prepares_call(start, zero);
 	case SEED_FPU: return (start->traits & GLANCE_FPU) != 0;
-	case SEED_STACK: return prepares_jump(start);
+	case SEED_STACK: return prepares_jump(start, seed.to_stack);
 	default: return true;
 	}
 }

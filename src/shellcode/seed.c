@@ -153,6 +153,8 @@ bool seed_next(struct bytes bytes, size_t from, struct seed *seed)
 	     offset = skip(bytes, offset + 1)) {
 		seed->kind = seed_at(bytes, offset);
 		seed->offset = offset;
+		seed->to_stack = seed->kind == SEED_STACK &&
+				 (bytes.data[offset] == 0x54 || (bytes.data[offset + 1] & 7) == 4);
 		if (seed->kind != SEED_NONE)
 			return true;
 	}

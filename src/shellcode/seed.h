@@ -28,6 +28,7 @@ enum seed_kind {
 struct seed {
 	size_t offset;
 	enum seed_kind kind;
+	bool to_stack; /* SEED_STACK: through the stack pointer itself */
 };
 
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */

@@ -191,7 +191,6 @@ static int speed(struct shellcode_detector *detector, const char *path)
 	snprintf(text, sizeof text, "findings %s", path);
 	if (count || json)
 		figure(text, count, "findings");
-	if (1) { static struct shellcode_work old; struct shellcode_work w; shellcode_work(detector,&w); double mb=(w.bytes-old.bytes)/1e6; printf("    per MB: seeds %.1f candidates %.1f probes %.1f proofs %.2f spent %.0f\n",(w.seeds-old.seeds)/mb,(w.candidates-old.candidates)/mb,(w.probes-old.probes)/mb,(w.proofs-old.proofs)/mb,(w.spent-old.spent)/mb); old=w; }
 	buffer_fini(&content);
 	return 0;
 }

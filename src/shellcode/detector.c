@@ -39,6 +39,7 @@ struct candidate {
 struct shellcode_detector {
 	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
 	struct sweep *sweeps[2];
+	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
 	struct shellcode_work work;
 };
@@ -60,9 +61,17 @@ struct search {
 
 int shellcode_new(struct shellcode_detector **detector, struct error *error)
 {
+	int code;
+
 	*detector = calloc(1, sizeof **detector);
-	return *detector ? 0
-			 : error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+	if (!*detector)
+		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+	code = seed_map_init(&(*detector)->map, PIECE, error);
+	if (code < 0) {
+		free(*detector);
+		*detector = NULL;
+	}
+	return code;
 }
 
 void shellcode_free(struct shellcode_detector *detector)
@@ -73,6 +82,7 @@ void shellcode_free(struct shellcode_detector *detector)
 	probe_free(detector->probes[X86_MODE_64]);
 	sweep_free(detector->sweeps[X86_MODE_32]);
 	sweep_free(detector->sweeps[X86_MODE_64]);
+	seed_map_fini(&detector->map);
 	free(detector);
 }
 
@@ -509,15 +519,16 @@ static int search_piece(struct search *search, size_t end)
 	int code = try_beginning(search);
 	struct seed seed;
 
-	while (code == 0 && more_to_do(search) && seed_next(search->piece, at, &seed) &&
-	       seed.offset < end) {
+	seed_map_load(&search->detector->map, search->piece);
+	while (code == 0 && more_to_do(search) &&
+	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
 		code = consider(search, seed, &search->images);
 		at = seed.offset + 1;
 	}
 	if (code == 0)
 		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
-		seed.offset = seed_printable_run(search->piece, run_end, SHORTEST_RUN, &run_end);
+		seed.offset = seed_map_run(&search->detector->map, run_end, SHORTEST_RUN, &run_end);
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;

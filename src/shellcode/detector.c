@@ -268,7 +268,8 @@ static void try_starts(struct search *search, const struct candidate *candidate,
 	for (enum convention convention = 0; convention < conventions; convention++) {
 		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
 			struct promise promise;
-			if (!plausible_behind(&starts[i], candidate->seed,
+			if (!plausible_behind(search->detector->sweeps[candidate->mode],
+					      candidate->mode, &starts[i], candidate->seed,
 					      convention == CONVENTION_ZERO))
 				continue;
 			search->detector->work.probes++;

@@ -514,24 +514,26 @@ static unsigned traits_of_operand(const struct form *form)
 	return traits;
 }
 
-/* Instructions that give eax a value of its own rather than change the one it has. */
-static bool sets_ax(const struct form *form)
+/* Registers that get a value of their own rather than a change of the one they have. */
+static unsigned sets(const struct form *form)
 {
-	unsigned target = form->modrm >> 3 & 7, other = form->modrm & 7;
+	unsigned target = 1u << (form->modrm >> 3 & 7), other = 1u << (form->modrm & 7);
+	unsigned extension = form->modrm >> 3 & 7;
 	bool registers = form->modrm >= 0xc0;
 
 	if (form->two_bytes)
-		return form->has_modrm && target == 0;
-	if ((form->opcode & 0xf8) == 0x90) /* xchg eax, r */
-		return form->opcode != 0x90;
+		return form->has_modrm && (form->opcode & 0xf0) != 0x90 ? target : 0;
+	if ((form->opcode & 0xf8) == 0x90 && form->opcode != 0x90) /* xchg eax, r */
+		return 1u | 1u << (form->opcode & 7);
+	if ((form->opcode & 0xf8) == 0x58 || (form->opcode & 0xf8) == 0xb8)
+		return 1u << (form->opcode & 7);
 	switch (form->opcode) {
 	case 0x29:
 	case 0x31:
 	case 0x19:
 	case 0x21:
-	case 0x89: return registers && other == 0;
-	case 0x87: return registers && (other == 0 || target == 0);
-	case 0xc7: return registers && other == 0;
+	case 0x89: return registers ? other : 0;
+	case 0x87: return registers ? other | target : target;
 	case 0x2b:
 	case 0x33:
 	case 0x1b:
@@ -540,23 +542,23 @@ static bool sets_ax(const struct form *form)
 	case 0x8d:
 	case 0x63:
 	case 0x69:
-	case 0x6b: return target == 0;
+	case 0x6b: return target;
 	case 0x83:
-	case 0x81: return registers && other == 0 && (target == 4 || target == 1);
+	case 0x81: return registers && (extension == 4 || extension == 1) ? other : 0;
 	case 0xc0:
 	case 0xc1:
 	case 0xd1:
-	case 0xd3: return registers && other == 0;
-	case 0xf7: return target >= 4;
+	case 0xd3:
+	case 0xc7: return registers ? other : 0;
+	case 0xf7: return extension >= 4 ? 1u << X86_AX | 1u << X86_DX : 0;
+	case 0x99: return 1u << X86_DX;
+	case 0x61: return 0xff;
 	case 0x25:
-	case 0x58:
-	case 0x61:
 	case 0x98:
 	case 0xa1:
 	case 0xad:
-	case 0xb8:
-	case 0xd6: return true;
-	default: return false;
+	case 0xd6: return 1u << X86_AX;
+	default: return 0;
 	}
 }
 
@@ -657,7 +659,7 @@ static uint16_t traits_of(const struct form *form)
 {
 	unsigned traits = traits_of_opcode(form);
 
-	if (sets_ax(form))
+	if (sets(form) & 1u << X86_AX)
 		traits |= GLANCE_SETS_AX;
 	if (touches_ax(form))
 		traits |= GLANCE_TOUCHES_AX;
@@ -765,4 +767,15 @@ size_t glance_opcode(enum x86_mode mode, struct bytes code)
 
 	read_prefixes(&form);
 	return form.at;
+}
+
+unsigned glance_sets(enum x86_mode mode, struct bytes code)
+{
+	struct form form = { .mode = mode, .code = code };
+
+	read_prefixes(&form);
+	if (form.at >= code.length)
+		return 0;
+	read_opcode(&form);
+	return sets(&form);
 }

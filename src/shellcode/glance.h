@@ -30,6 +30,10 @@ enum glance_trait {
 /* As instruction_step, with the traits filled. */
 struct step glance(enum x86_mode mode, struct bytes code);
 
+/* The general registers that the instruction gives a value of its own, or may, rather than changes
+ * the one they have: one bit each, 64-bit mode's upper eight by their lower three bits. */
+unsigned glance_sets(enum x86_mode mode, struct bytes code);
+
 /* The offset of the opcode behind legacy prefixes and REX; code.length when there is none. */
 size_t glance_opcode(enum x86_mode mode, struct bytes code);
 

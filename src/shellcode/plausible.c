@@ -3,12 +3,13 @@
 #include "shellcode/getpc.h"
 
 enum {
-	LOOK = 48,	      /* instructions ahead */
+	LOOK = 64,	      /* instructions ahead */
 	ENTRY_LOOK = 24,      /* of a beginning that are judged */
 	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
 	PRINTABLE_SHORTEST = 20,
-	PRINTABLE_KINDS = 6, /* different opcodes in a decoder at least */
-	STACK_PUSHES = 3     /* words that code built on the stack has at least */
+	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
+	PRINTABLE_PATCHES = 2, /* and changes of what lies behind it */
+	STACK_PUSHES = 3       /* words that code built on the stack has at least */
 };
 
 /* Follows straight code and jumps; false at the end of what can be followed. */
@@ -127,7 +128,7 @@ static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t 
 		if (ends_walk(&walk.step))
 			return false;
 	}
-	return walk.steps == LOOK;
+	return false;
 }
 
 /* --- a 64-bit address of its own: it must be used in a loop that changes memory, or jumped to ---
@@ -217,34 +218,53 @@ static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t 
 		if (ends_walk(&walk.step))
 			return false;
 	}
-	return walk.steps == LOOK;
+	return false;
 }
 
 /* --- alphanumeric code must change itself, or build itself on the stack --- */
 
+struct printable {
+	uint64_t kinds[4]; /* opcodes, one bit each */
+	unsigned patches;  /* xor [register + distance], register */
+	unsigned sums;	   /* eax combined with 32 bits: that is how any value is made */
+	unsigned pushes;
+};
+
+static bool printable_enough(const struct printable *seen)
+{
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		kinds += (unsigned)__builtin_popcountll(seen->kinds[i]);
+	if (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES)
+		return true;
+	return seen->patches >= PRINTABLE_PATCHES && kinds >= PRINTABLE_KINDS;
+}
+
+static void printable_count(struct printable *seen, const struct walk *walk)
+{
+	struct bytes code = bytes_slice(sweep_bytes(walk->sweep), walk->at, walk->step.length);
+	uint8_t first = code.data[0];
+
+	seen->kinds[first >> 6] |= (uint64_t)1 << (first & 63);
+	seen->patches += (first == 0x30 || first == 0x31) && code.length == 3;
+	seen->sums += first == 0x25 || first == 0x2d || first == 0x35;
+	seen->pushes += first == 0x50;
+}
+
 static bool printable_works(struct sweep *sweep, size_t offset)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
-	struct bytes bytes = sweep_bytes(sweep);
-	uint64_t kinds[4] = { 0 };
-	unsigned pushes = 0, stores = 0;
+	struct printable seen = { 0 };
 
 	while (walk.steps < PRINTABLE_LOOK && walk_on(&walk)) {
-		uint8_t first = bytes.data[walk.at];
-		if (walk.step.traits & GLANCE_RARE && first != 0x63)
-			return false;
-		kinds[first >> 6] |= (uint64_t)1 << (first & 63);
-		stores += (walk.step.traits & GLANCE_STORE) != 0;
-		pushes += (walk.step.traits & GLANCE_PUSH) != 0;
-		if (walk.steps >= PRINTABLE_SHORTEST && (stores || pushes >= 2 * STACK_PUSHES))
-			break;
+		printable_count(&seen, &walk);
+		if (walk.steps >= PRINTABLE_SHORTEST && printable_enough(&seen))
+			return true;
 		if (walk.step.flow != FLOW_NEXT && walk.step.flow != FLOW_BRANCH)
-			break;
+			return false;
 	}
-	return walk.steps >= PRINTABLE_SHORTEST && (stores || pushes >= 2 * STACK_PUSHES) &&
-	       __builtin_popcountll(kinds[0]) + __builtin_popcountll(kinds[1]) +
-			       __builtin_popcountll(kinds[2]) + __builtin_popcountll(kinds[3]) >=
-		       PRINTABLE_KINDS;
+	return false;
 }
 
 bool plausible_entry(struct sweep *sweep, size_t offset)
@@ -297,9 +317,23 @@ static bool prepares_jump(const struct start *start, bool to_stack)
 	return traits & GLANCE_LOOP && traits & (GLANCE_STORE | GLANCE_SCAN);
 }
 
-bool plausible_behind(const struct start *start, struct seed seed, bool zero)
+/* Registers that add up to a small offset have been given values. */
+static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const struct start *start,
+			     size_t seed)
+{
+	struct opcode opcode = opcode_at(sweep, mode, seed);
+	unsigned needed = opcode.first == 0xad	 ? 1u << X86_SI
+			  : opcode.first == 0xa1 ? 0
+						 : address_registers(&opcode);
+
+	return (needed & ~(unsigned)start->sets) == 0;
+}
+
+bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
+		      struct seed seed, bool zero)
 {
 	switch (seed.kind) {
+	case SEED_SEGMENT: return prepares_address(sweep, mode, start, seed.offset);
 	case SEED_INT80:
 	case SEED_GATE:
 	case SEED_INT2E:

@@ -14,7 +14,8 @@
 /* Is what follows the seed at `offset` plausible? */
 bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed);
 /* Does the way from `start` prepare for the seed? `zero`: registers were 0 (CONVENTION_ZERO). */
-bool plausible_behind(const struct start *start, struct seed seed, bool zero);
+bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
+		      struct seed seed, bool zero);
 /* Could code begin at `offset`: does it go on for a while, or come to something, without what a
  * program cannot or would not execute? */
 bool plausible_entry(struct sweep *sweep, size_t offset);

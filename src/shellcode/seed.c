@@ -68,9 +68,17 @@ static bool segment_access(struct bytes bytes, size_t offset)
 	opcode = u8_at(bytes, i);
 	if (opcode == 0xa1 || opcode == 0xa3)
 		return i + 5 <= bytes.length && u32_at(bytes, i + 1) < SEGMENT_REACH;
+	if (opcode == 0xad) /* lodsd with fs: */
+		return true;
+	if ((opcode & 0x38) == 0x38 && opcode < 0x40) /* cmp gives nothing */
+		return false;
 	if (opcode != 0x8b && opcode != 0x89 && opcode != 0xff && opcode != 0x8f &&
 	    (opcode & 0xc7) != 0x03)
 		return false;
+	if ((u8_at(bytes, i + 1) & 0xc7) == 0x05) /* an address alone */
+		return i + 6 <= bytes.length && u32_at(bytes, i + 2) < SEGMENT_REACH;
+	if ((u8_at(bytes, i + 1) & 0xc7) == 0x04 && u8_at(bytes, i + 2) == 0x25)
+		return i + 7 <= bytes.length && u32_at(bytes, i + 3) < SEGMENT_REACH;
 	return i + 1 < bytes.length && (bytes.data[i + 1] & 0xc0) != 0xc0;
 }
 

@@ -150,7 +150,11 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	*start = (struct start){ .offset = search->window->first + at,
 				 .distance = (uint16_t)(to->distance + 1),
 				 .traits = (uint16_t)traits,
-				 .pushes = to->pushes };
+				 .pushes = to->pushes,
+				 .sets = to->sets };
+	start->sets |= (uint8_t)glance_sets(
+		search->window->sweep->mode,
+		bytes_slice(search->window->sweep->bytes, start->offset, step.length));
 	if (step.traits & GLANCE_PUSH && start->pushes < UINT8_MAX)
 		start->pushes++;
 	search->count++;

@@ -88,6 +88,22 @@ static void knows_the_traits(void **state)
 #undef TRAITS
 }
 
+static void knows_what_gets_a_value(void **state)
+{
+#define SETS(mode, code) \
+	glance_sets(mode, (struct bytes){ (const uint8_t *)(code), sizeof(code) - 1 })
+	(void)state;
+	assert_int_equal(SETS(X86_MODE_32, "\x5b"), 1u << X86_BX);
+	assert_int_equal(SETS(X86_MODE_32, "\x31\xc9"), 1u << X86_CX);
+	assert_int_equal(SETS(X86_MODE_32, "\x41"), 0);
+	assert_int_equal(SETS(X86_MODE_32, "\xf7\xe3"), 1u << X86_AX | 1u << X86_DX);
+	assert_int_equal(SETS(X86_MODE_32, "\x91"), 1u << X86_AX | 1u << X86_CX);
+	assert_int_equal(SETS(X86_MODE_32, "\x0f\xb6\xd0"), 1u << X86_DX);
+	assert_int_equal(SETS(X86_MODE_64, "\x48\x31\xf6"), 1u << X86_SI);
+	assert_int_equal(SETS(X86_MODE_32, ""), 0);
+#undef SETS
+}
+
 static void skips_prefixes(void **state)
 {
 	(void)state;
@@ -99,9 +115,8 @@ static void skips_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_on_every_opcode),
-		cmocka_unit_test(agrees_on_random_bytes),
-		cmocka_unit_test(knows_the_traits),
+		cmocka_unit_test(agrees_on_every_opcode), cmocka_unit_test(agrees_on_random_bytes),
+		cmocka_unit_test(knows_the_traits),	  cmocka_unit_test(knows_what_gets_a_value),
 		cmocka_unit_test(skips_prefixes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

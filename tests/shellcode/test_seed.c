@@ -25,6 +25,10 @@ static void knows_the_forms(void **state)
 	assert_int_equal(seed_at(BYTES("\x64\xa1\x30\x00\x00\x00"), 0), SEED_SEGMENT);
 	assert_int_equal(seed_at(BYTES("\x64\x8b\x40\x30"), 0), SEED_SEGMENT);
 	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x52\x60"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x64\xad"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x04\x25\x60\x00\x00\x00"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x04\x25\x60\x00\x40\x00"), 0), SEED_NONE);
+	assert_int_equal(seed_at(BYTES("\x64\x3b\x40\x30"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\x64\xa1\x30\x00\x00\x40"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\xcd\x80"), 0), SEED_INT80);
 	assert_int_equal(seed_at(BYTES("\x0f\x34"), 0), SEED_INT80);

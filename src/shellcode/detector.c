@@ -21,6 +21,9 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
+	LAID = 1 << 15,	       /* bytes that are laid under a probe at once */
+	LAID_BEFORE = 1 << 12, /* of these, before a new seed */
+	LAID_BEHIND = 1 << 14, /* and at least behind one */
 	CANDIDATES = 4096,     /* that wait */
 	STARTS = 96,	       /* start points that are tried for one seed */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
@@ -49,7 +52,8 @@ struct search {
 	struct bytes bytes, follow_up;
 	struct bytes piece; /* of bytes, at piece_offset */
 	size_t piece_offset;
-	bool swept[2], loaded[2]; /* sweeps and probes hold the piece */
+	bool swept[2], loaded[2]; /* sweeps hold the piece, probes a part of it */
+	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
 	uint64_t spent, budget;
@@ -125,19 +129,41 @@ static int sweep(struct search *search, enum x86_mode mode)
 	return 0;
 }
 
-static int load(struct search *search, enum x86_mode mode)
+/* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet. */
+static int load(struct search *search, enum x86_mode mode, size_t offset)
 {
 	struct probe **probe = &search->detector->probes[mode];
+	struct bytes *laid = &search->laid[mode];
+	size_t first = offset < LAID_BEFORE ? 0 : offset - LAID_BEFORE, skipped;
 	int code = 0;
 
-	if (search->loaded[mode])
-		return 0;
+	if (search->loaded[mode]) {
+		skipped = (size_t)(laid->data - search->piece.data);
+		if ((skipped == 0 || offset >= skipped + 2 * START_WINDOW) && offset >= skipped &&
+		    (skipped + laid->length == search->piece.length ||
+		     offset + LAID_BEHIND <= skipped + laid->length))
+			return 0;
+	}
 	if (!*probe)
-		code = probe_new(mode, PIECE, probe, search->error);
+		code = probe_new(mode, LAID, probe, search->error);
+	*laid = bytes_slice(search->piece, first, LAID);
 	if (code == 0)
-		code = probe_load(*probe, search->piece, search->error);
+		code = probe_load(*probe, *laid, search->error);
 	search->loaded[mode] = code == 0;
 	return code;
+}
+
+/* Runs from `start` of the piece. */
+static struct promise run(struct search *search, enum x86_mode mode, size_t start,
+			  enum convention convention, enum patience patience)
+{
+	size_t skipped = (size_t)(search->laid[mode].data - search->piece.data);
+
+	if (start < skipped || start - skipped >= search->laid[mode].length)
+		return (struct promise){ 0 };
+	search->detector->work.probes++;
+	return probe_run(search->detector->probes[mode], start - skipped, convention, patience,
+			 &search->spent);
 }
 
 static void unload(struct search *search)
@@ -174,11 +200,7 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
-	struct promise promise;
-
-	search->detector->work.probes++;
-	promise = probe_run(search->detector->probes[mode], start, best->convention, patience,
-			    &search->spent);
+	struct promise promise = run(search, mode, start, best->convention, patience);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -272,9 +294,8 @@ static void try_starts(struct search *search, const struct candidate *candidate,
 					      candidate->mode, &starts[i], candidate->seed,
 					      convention == CONVENTION_ZERO))
 				continue;
-			search->detector->work.probes++;
-			promise = probe_run(search->detector->probes[candidate->mode],
-					    starts[i].offset, convention, patience, &search->spent);
+			promise = run(search, candidate->mode, starts[i].offset, convention,
+				      patience);
 			if (promise.worlds == 0 || promise.score < best->promise.score ||
 			    (promise.score == best->promise.score &&
 			     starts[i].offset < best->start))
@@ -412,7 +433,7 @@ static int try_candidate(struct search *search, const struct candidate *candidat
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(search->detector->sweeps[candidate->mode],
 				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
-	code = load(search, candidate->mode);
+	code = load(search, candidate->mode, candidate->seed.offset);
 	if (code < 0)
 		return code;
 	try_starts(search, candidate, starts, count, &best);

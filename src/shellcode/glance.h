@@ -22,7 +22,7 @@ enum glance_trait {
 	GLANCE_SCAN = 1 << 8,	     /* compares memory */
 	GLANCE_RARE = 1 << 9,	     /* what hardly anybody writes: BCD, bound, arpl, far moves */
 	/* only of ways, see start.h */
-	GLANCE_LOOP = 1 << 10,	 /* a conditional branch backwards */
+	GLANCE_LOOP = 1 << 10,	 /* a branch back to an instruction of the way */
 	GLANCE_SYSTEM = 1 << 11, /* a system call */
 	GLANCE_CALL = 1 << 12
 };

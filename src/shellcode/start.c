@@ -141,8 +141,6 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	if (search->window->reached[at] || search->count == search->capacity)
 		return;
 	search->window->reached[at] = true;
-	if (step.flow == FLOW_BRANCH && step.target < 0)
-		traits |= GLANCE_LOOP;
 	if (step.flow == FLOW_SYSTEM)
 		traits |= GLANCE_SYSTEM;
 	if (step.flow == FLOW_CALL)
@@ -151,7 +149,12 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 				 .distance = (uint16_t)(to->distance + 1),
 				 .traits = (uint16_t)traits,
 				 .pushes = to->pushes,
-				 .sets = to->sets };
+				 .sets = to->sets,
+				 .loop = to->loop };
+	if (step.flow == FLOW_BRANCH && step.target < 0)
+		start->loop = (size_t)((int64_t)start->offset + step.target);
+	if (start->loop == start->offset)
+		start->traits |= GLANCE_LOOP;
 	start->sets |= (uint8_t)glance_sets(
 		search->window->sweep->mode,
 		bytes_slice(search->window->sweep->bytes, start->offset, step.length));
@@ -194,7 +197,7 @@ size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t
 	if (capacity == 0)
 		return 0;
 	find_jumps(&window);
-	starts[search.count++] = (struct start){ .offset = seed };
+	starts[search.count++] = (struct start){ .offset = seed, .loop = SIZE_MAX };
 	window.reached[seed - window.first] = true;
 	for (size_t next = 0; next < search.count; next++)
 		predecessors(&search, next);

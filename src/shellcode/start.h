@@ -28,6 +28,7 @@ struct start {
 	uint16_t traits;   /* enum glance_trait of those on the nearest way, without the seed's */
 	uint8_t pushes;	   /* among them, 255 or more is 255 */
 	uint8_t sets;	   /* registers that they give values, see glance_sets */
+	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 
 /* Offsets that reach `seed`, nearest first, the seed itself first; at most `capacity`. Returns

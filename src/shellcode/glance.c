@@ -637,20 +637,14 @@ static unsigned traits_of_opcode(const struct form *form)
 	case 0xa7:
 	case 0xae:
 	case 0xaf: return GLANCE_LOAD | GLANCE_SCAN;
-	case 0x27:
-	case 0x2f:
-	case 0x37:
-	case 0x3f:
+	case 0x00: return form->modrm == 0 ? GLANCE_RARE : 0;
 	case 0x62:
 	case 0x63:
 	case 0xc4:
 	case 0xc5:
 	case 0xc8:
 	case 0xca:
-	case 0xcb:
-	case 0xce:
-	case 0xd4:
-	case 0xd5: return GLANCE_RARE;
+	case 0xcb: return GLANCE_RARE;
 	default: return 0;
 	}
 }

@@ -332,6 +332,8 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero)
 {
+	if (start->traits & GLANCE_RARE)
+		return false;
 	switch (seed.kind) {
 	case SEED_SEGMENT: return prepares_address(sweep, mode, start, seed.offset);
 	case SEED_INT80:

@@ -12,6 +12,7 @@ enum {
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
+	LOOP_REACH = 2048,	 /* bytes that a decoder's loop and what it jumps to span */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
@@ -232,9 +233,10 @@ static bool loop_hunts(struct probe *probe)
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
  * writing, payloads keep running what was written and have stopped writing (what does both forever
  * changes only itself), searches through libraries have read the PEB. `before`: the counts when
- * about a quarter less was used. */
+ * about a quarter less was used; `stays`: it is still about where it was then, as loops are and
+ * data that happens to be instructions is not. */
 static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch *before,
-			  enum patience patience, uint64_t used, uint64_t used_before)
+			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
 
@@ -243,9 +245,9 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
 	    (used < DECODING_RUN || writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
-	return watch->written >= 8 && watch->written * 64 >= used ? DECODING_RUN
-	       : patience == PATIENCE_SHORT			  ? FIRST_RUN / 8
-								  : FIRST_RUN;
+	return stays && watch->written >= 8 && watch->written * 64 >= used ? DECODING_RUN
+	       : patience == PATIENCE_SHORT				   ? FIRST_RUN / 8
+									   : FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
@@ -293,6 +295,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 {
 	struct run run = { .probe = probe, .convention = convention };
 	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
+	uint64_t ip_before = probe->code + entry;
 	struct x86_watch before = { 0 };
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
@@ -306,8 +309,11 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		struct x86_watch watch = x86_watch_counts(probe->machine);
 		uint64_t allowed, part;
 		struct x86_exit stop;
+		uint64_t ip = x86_ip(probe->machine);
+		bool stays;
 		used = x86_instructions(probe->machine) - first;
-		allowed = allowance(&watch, &before, patience, used, used_before);
+		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
+		allowed = allowance(&watch, &before, patience, used, used_before, stays);
 		if (used >= allowed) {
 			budget_used(&run);
 			break;
@@ -315,6 +321,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		if (used - used_before >= used / 4) {
 			before = watch;
 			used_before = used;
+			ip_before = ip;
 		}
 		part = used < FIRST_RUN ? FIRST_RUN - used : used / 4;
 		stop = x86_run(probe->machine, part < allowed - used ? part : allowed - used);

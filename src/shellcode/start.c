@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-	BLOCK = 256, /* offsets that are prepared at once */
+	BLOCK = 64, /* offsets that are prepared at once */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
 	JUMPS = 256 /* of a window that are kept, those nearest to its start */

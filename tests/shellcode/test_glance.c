@@ -84,7 +84,7 @@ static void knows_the_traits(void **state)
 	assert_int_equal(TRAITS("\x3b\x07"), GLANCE_LOAD | GLANCE_SCAN);
 	assert_int_equal(TRAITS("\xaf"), GLANCE_LOAD | GLANCE_SCAN);
 	assert_int_equal(TRAITS("\x89\xe1"), GLANCE_STACK_TAKEN);
-	assert_int_equal(TRAITS("\x37"), GLANCE_RARE);
+	assert_int_equal(TRAITS("\x63\x61\x62"), GLANCE_LOAD | GLANCE_RARE);
 #undef TRAITS
 }
 

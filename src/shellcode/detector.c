@@ -21,9 +21,9 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
-	LAID = 1 << 15,	       /* bytes that are laid under a probe at once */
-	LAID_BEFORE = 1 << 12, /* of these, before a new seed */
-	LAID_BEHIND = 1 << 14, /* and at least behind one */
+	LAID = 1 << 14,	       /* bytes that are laid under a probe at once */
+	LAID_BEFORE = 1 << 11, /* of these, before a new seed */
+	LAID_BEHIND = 1 << 13, /* and at least behind one */
 	CANDIDATES = 4096,     /* that wait */
 	STARTS = 96,	       /* start points that are tried for one seed */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
@@ -280,32 +280,45 @@ static enum patience patience_of(enum seed_kind kind)
 				    : PATIENCE_NORMAL;
 }
 
-static void try_starts(struct search *search, const struct candidate *candidate,
-		       const struct start *starts, size_t count, struct best *best)
+/* Keeps the start points whose way prepares for the seed; returns their number. */
+static size_t keep_plausible(struct search *search, const struct candidate *candidate, bool zero,
+			     const struct start *starts, size_t count, size_t *offsets)
+{
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (plausible_behind(sweep, candidate->mode, &starts[i], candidate->seed, zero))
+			offsets[kept++] = starts[i].offset;
+	return kept;
+}
+
+static int try_starts(struct search *search, const struct candidate *candidate,
+		      const struct start *starts, size_t count, struct best *best)
 {
 	enum patience patience = patience_of(candidate->seed.kind);
 	unsigned conventions = conventions_of(candidate->seed.kind);
 
 	memset(best, 0, sizeof *best);
 	for (enum convention convention = 0; convention < conventions; convention++) {
-		for (size_t i = 0; i < count && search->spent < search->budget; i++) {
-			struct promise promise;
-			if (!plausible_behind(search->detector->sweeps[candidate->mode],
-					      candidate->mode, &starts[i], candidate->seed,
-					      convention == CONVENTION_ZERO))
-				continue;
-			promise = run(search, candidate->mode, starts[i].offset, convention,
-				      patience);
+		size_t offsets[STARTS];
+		size_t kept = keep_plausible(search, candidate, convention == CONVENTION_ZERO,
+					     starts, count, offsets);
+		int code = kept ? load(search, candidate->mode, candidate->seed.offset) : 0;
+		if (code < 0)
+			return code;
+		for (size_t i = 0; i < kept && search->spent < search->budget; i++) {
+			struct promise promise =
+				run(search, candidate->mode, offsets[i], convention, patience);
 			if (promise.worlds == 0 || promise.score < best->promise.score ||
-			    (promise.score == best->promise.score &&
-			     starts[i].offset < best->start))
+			    (promise.score == best->promise.score && offsets[i] < best->start))
 				continue;
-			*best = (struct best){ candidate->mode, starts[i].offset, convention,
-					       promise };
+			*best = (struct best){ candidate->mode, offsets[i], convention, promise };
 		}
 		if (best->promise.worlds)
-			return;
+			break;
 	}
+	return 0;
 }
 
 /* --- findings --- */
@@ -433,12 +446,9 @@ static int try_candidate(struct search *search, const struct candidate *candidat
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(search->detector->sweeps[candidate->mode],
 				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
-	code = load(search, candidate->mode, candidate->seed.offset);
-	if (code < 0)
+	code = try_starts(search, candidate, starts, count, &best);
+	if (code < 0 || best.promise.worlds == 0)
 		return code;
-	try_starts(search, candidate, starts, count, &best);
-	if (best.promise.worlds == 0)
-		return 0;
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		extend_backwards(search, candidate->mode, patience_of(candidate->seed.kind), &best);
 	return prove_best(search, &best, candidate->strict);
@@ -502,7 +512,8 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 		if (!(modes & 1u << mode))
 			continue;
 		code = sweep(search, mode);
-		if (code < 0 || !plausible_ahead(search->detector->sweeps[mode], mode, seed))
+		if (code < 0 ||
+		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
 			continue;
 		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =

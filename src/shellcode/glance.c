@@ -455,11 +455,11 @@ static bool leaves_fip_alone(const struct form *form)
 	       (form->opcode == 0xdd && (extension == 4 || extension >= 6));
 }
 
-/* Is the memory operand addressed by the stack pointer? */
+/* Is the memory operand addressed by the stack pointer alone? */
 static bool on_stack(const struct form *form)
 {
 	return (form->modrm & 7) == 4 && !(form->narrow_address && form->mode == X86_MODE_32) &&
-	       (byte_at(form, form->at + 1) & 7) == 4;
+	       (byte_at(form, form->at + 1) & 0x3f) == 0x24;
 }
 
 /* Does the instruction write its ModRM operand, if that is memory? */

@@ -131,22 +131,28 @@ static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t 
 	return false;
 }
 
-/* --- a 64-bit address of its own: it must be used in a loop that changes memory, or jumped to ---
- */
+/* --- an address of its own, from a call or rip: it must be used to change memory in a loop, or at
+ * least to change memory and jump --- */
 
-static bool address_is_used(struct sweep *sweep, size_t offset)
+static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
+	size_t lowest = offset;
 	bool stores = false;
 
 	while (walk.steps < LOOK && walk_on(&walk)) {
+		bool back = walk.step.target < 0 &&
+			    (int64_t)walk.at + walk.step.target >= (int64_t)lowest;
+		if (walk.at < lowest)
+			lowest = walk.at;
 		stores |= (walk.step.traits & GLANCE_STORE) != 0;
 		if (walk.step.traits & GLANCE_RARE)
 			return false;
-		if (stores && loops(&walk.step))
+		if (stores && back &&
+		    (walk.step.flow == FLOW_BRANCH || walk.step.flow == FLOW_JUMP))
 			return true;
 		if (ends_walk(&walk.step))
-			return false;
+			return stores && !strict;
 	}
 	return false;
 }
@@ -281,12 +287,14 @@ bool plausible_entry(struct sweep *sweep, size_t offset)
 	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length;
 }
 
-bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed)
+bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict)
 {
 	switch (seed.kind) {
-	case SEED_CALL: return getpc_call(sweep, sweep_bytes(sweep), seed.offset);
+	case SEED_CALL:
+		return getpc_call(sweep, sweep_bytes(sweep), seed.offset) &&
+		       address_is_used(sweep, seed.offset, strict);
 	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
-	case SEED_RIP: return address_is_used(sweep, seed.offset);
+	case SEED_RIP: return address_is_used(sweep, seed.offset, strict);
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;

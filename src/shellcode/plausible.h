@@ -11,8 +11,8 @@
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
-/* Is what follows the seed at `offset` plausible? */
-bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed);
+/* Is what follows the seed plausible? `strict`: compiled code is all around. */
+bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict);
 /* Does the way from `start` prepare for the seed? `zero`: registers were 0 (CONVENTION_ZERO). */
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero);

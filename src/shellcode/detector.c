@@ -28,8 +28,14 @@ enum {
 	STARTS = 96,	       /* start points that are tried for one seed */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
-	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
-	BUDGET_PER_BYTE = 256	 /* and for each of its bytes */
+	/* what may be spent, in instructions: on looking for promising starts, by any stream and
+	 * for each of its bytes; on extending and proving those, likewise */
+	BUDGET_FLOOR = 64 << 20,
+	BUDGET_PER_BYTE = 4,
+	PROOF_FLOOR = 64 << 20,
+	PROOF_PER_BYTE = 16,
+	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
+	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
 };
 
 /* A seed in the width in which it means something. */
@@ -56,7 +62,9 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
-	uint64_t spent, budget;
+	uint64_t spent, budget;		  /* of the pieces so far */
+	uint64_t proving, proving_budget; /* of the stream */
+	bool exhausted;
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	size_t covered; /* seeds before this offset of bytes belong to a finding */
@@ -155,7 +163,7 @@ static int load(struct search *search, enum x86_mode mode, size_t offset)
 
 /* Runs from `start` of the piece. */
 static struct promise run(struct search *search, enum x86_mode mode, size_t start,
-			  enum convention convention, enum patience patience)
+			  enum convention convention, enum patience patience, uint64_t *spent)
 {
 	size_t skipped = (size_t)(search->laid[mode].data - search->piece.data);
 
@@ -163,7 +171,7 @@ static struct promise run(struct search *search, enum x86_mode mode, size_t star
 		return (struct promise){ 0 };
 	search->detector->work.probes++;
 	return probe_run(search->detector->probes[mode], start - skipped, convention, patience,
-			 &search->spent);
+			 spent);
 }
 
 static void unload(struct search *search)
@@ -200,7 +208,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
-	struct promise promise = run(search, mode, start, best->convention, patience);
+	struct promise promise =
+		run(search, mode, start, best->convention, patience, &search->proving);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -308,8 +317,8 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 		if (code < 0)
 			return code;
 		for (size_t i = 0; i < kept && search->spent < search->budget; i++) {
-			struct promise promise =
-				run(search, candidate->mode, offsets[i], convention, patience);
+			struct promise promise = run(search, candidate->mode, offsets[i],
+						     convention, patience, &search->spent);
 			if (promise.worlds == 0 || promise.score < best->promise.score ||
 			    (promise.score == best->promise.score && offsets[i] < best->start))
 				continue;
@@ -347,8 +356,10 @@ static int explain(struct search *search, const struct best *best, struct proof 
 {
 	if (search->follow_up.length) {
 		struct proof told;
+		uint64_t steps = 0;
 		int code = prove(search->piece, best->start, best->convention, proof->kind,
-				 search->follow_up, false, &told, &search->spent, search->error);
+				 search->follow_up, false, &told, &steps, search->error);
+		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
@@ -401,13 +412,14 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
 		struct proof proof;
+		uint64_t steps = 0;
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
 		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, best->convention, kind,
-			     (struct bytes){ NULL, 0 }, strict, &proof, &search->spent,
-			     search->error);
+			     (struct bytes){ NULL, 0 }, strict, &proof, &steps, search->error);
+		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			break;
 		better =
@@ -443,6 +455,8 @@ static int try_candidate(struct search *search, const struct candidate *candidat
 	size_t count = 1;
 	int code;
 
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		search->spent += LOOK_BACK_CHARGE;
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(search->detector->sweeps[candidate->mode],
 				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
@@ -482,7 +496,8 @@ static bool never_in_images(enum seed_kind kind)
 
 static bool more_to_do(const struct search *search)
 {
-	return search->spent < search->budget && search->count < search->capacity;
+	return search->spent < search->budget && search->proving < search->proving_budget &&
+	       search->count < search->capacity;
 }
 
 static int try_candidates(struct search *search)
@@ -586,26 +601,35 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = BUDGET_FLOOR + BUDGET_PER_BYTE * (uint64_t)bytes.length,
+				 .budget = BUDGET_FLOOR,
+				 .proving_budget =
+					 PROOF_FLOOR + PROOF_PER_BYTE * (uint64_t)bytes.length,
 				 .error = error };
 	int code = 0;
 
 	image_cursor_init(&search.images, bytes);
 	search.printable_images = search.images;
-	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
+	for (size_t offset = 0; offset < bytes.length && code == 0 && search.count < capacity &&
+				search.proving < search.proving_budget;
 	     offset += PIECE - OVERLAP) {
 		search.piece_offset = offset;
 		search.piece = bytes_slice(bytes, offset, PIECE);
+		/* what a piece may cost is not for those before it to spend */
+		search.budget += BUDGET_PER_BYTE * (uint64_t)search.piece.length;
 		code = search_piece(&search,
 				    offset + PIECE < bytes.length ? PIECE - OVERLAP : PIECE);
 		unload(&search);
+		if (search.spent >= search.budget) {
+			search.exhausted = true;
+			search.spent = search.budget;
+		}
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
 	detector->work.bytes += bytes.length;
-	detector->work.spent += search.spent;
+	detector->work.spent += search.spent + search.proving;
 	if (exhausted)
-		*exhausted = search.spent >= search.budget;
+		*exhausted = search.exhausted || search.proving >= search.proving_budget;
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

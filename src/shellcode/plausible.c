@@ -290,9 +290,9 @@ bool plausible_entry(struct sweep *sweep, size_t offset)
 bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict)
 {
 	switch (seed.kind) {
-	case SEED_CALL:
+	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
 		return getpc_call(sweep, sweep_bytes(sweep), seed.offset) &&
-		       address_is_used(sweep, seed.offset, strict);
+		       (!strict || address_is_used(sweep, seed.offset, strict));
 	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
 	case SEED_RIP: return address_is_used(sweep, seed.offset, strict);
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);

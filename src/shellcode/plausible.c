@@ -9,7 +9,8 @@ enum {
 	PRINTABLE_SHORTEST = 20,
 	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
 	PRINTABLE_PATCHES = 2, /* and changes of what lies behind it */
-	STACK_PUSHES = 3       /* words that code built on the stack has at least */
+	STACK_PUSHES = 3,      /* words that code built on the stack has at least */
+	LOOP_LOOK = 16	       /* instructions of a loop that compares memory */
 };
 
 /* Follows straight code and jumps; false at the end of what can be followed. */
@@ -317,15 +318,37 @@ static bool prepares_call(const struct start *start, bool zero)
 	       (start->traits & (GLANCE_STACK_TAKEN | GLANCE_CALL | GLANCE_POP)) != 0;
 }
 
+/* Is the start inside a loop that the way leaves, and does the part of the loop before it compare
+ * memory? Hunters compare what they began at with what they look for; begun at their end they do
+ * not find the copy that is in themselves. */
+static bool inside_scan(struct sweep *sweep, const struct start *start)
+{
+	unsigned traits = start->traits;
+	size_t at = start->loop;
+
+	if (at >= start->offset)
+		return false;
+	for (unsigned i = 0; i < LOOP_LOOK && at < start->offset; i++) {
+		struct step step = sweep_step(sweep, at);
+		if (step.length == 0 || step.traits & GLANCE_RARE)
+			return false;
+		traits |= step.traits;
+		at += step.length;
+	}
+	return at == start->offset && traits & GLANCE_SCAN;
+}
+
 /* Something to jump to: built on the stack whose address was taken, decoded by a loop, or found by
  * one. */
-static bool prepares_jump(const struct start *start, bool to_stack)
+static bool prepares_jump(struct sweep *sweep, const struct start *start, bool to_stack)
 {
 	unsigned traits = start->traits;
 
 	if (start->pushes >= STACK_PUSHES && (to_stack || traits & GLANCE_STACK_TAKEN))
 		return true;
-	return traits & GLANCE_LOOP && traits & (GLANCE_STORE | GLANCE_SCAN);
+	if (traits & GLANCE_LOOP)
+		return (traits & (GLANCE_STORE | GLANCE_SCAN)) != 0;
+	return inside_scan(sweep, start);
 }
 
 /* Registers that add up to a small offset have been given values. */
@@ -352,7 +375,7 @@ bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct star
 	case SEED_INT2E:
 	case SEED_SYSCALL: return prepares_call(start, zero);
 	case SEED_FPU: return (start->traits & GLANCE_FPU) != 0;
-	case SEED_STACK: return prepares_jump(start, seed.to_stack);
+	case SEED_STACK: return prepares_jump(sweep, start, seed.to_stack);
 	default: return true;
 	}
 }

@@ -252,7 +252,7 @@ static struct operation *fxsave(struct x86 *cpu, struct operation *op, bool wide
 	uint8_t bytes[FXSAVE_BYTES] = { 0 };
 
 	if (address % 16 != 0)
-		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+		return misaligned(cpu, op, address);
 	fxsave_header(cpu, bytes, wide);
 	for (unsigned i = 0; i < 8; i++) {
 		memcpy(bytes + 32 + 16 * i, &x87_st(cpu, i)->mantissa, 8);
@@ -271,7 +271,7 @@ static struct operation *fxrstor(struct x86 *cpu, struct operation *op, bool wid
 	uint8_t bytes[FXSAVE_BYTES];
 
 	if (address % 16 != 0)
-		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+		return misaligned(cpu, op, address);
 	if (!memory_load(cpu, address, bytes, 160 + 16 * saved_xmm(cpu)))
 		return memory_fault(cpu, op);
 	if (get32(bytes + 24) & ~(uint32_t)MXCSR_MASK)

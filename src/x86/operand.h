@@ -122,17 +122,6 @@ INLINE bool read_for_update(struct x86 *cpu, const struct operation *op, uint64_
 	return read_target(cpu, op, value);
 }
 
-/* The fault of an operand that has to be aligned and is not. One in the stack segment may be no
- * address at all, and that comes first. */
-INLINE struct operation *misaligned(struct x86 *cpu, const struct operation *op, uint64_t address)
-{
-	bool canonical = (uint64_t)((int64_t)address >> 47) + 1 < 2;
-
-	return raise_fault(
-		cpu, op, op->prefixes & PREFIX_STACK && !canonical ? X86_VECTOR_SS : X86_VECTOR_GP,
-		0);
-}
-
 /* The end of an instruction that neither wrote memory nor made sure that it could. */
 INLINE struct operation *done(struct operation *op)
 {

@@ -19,7 +19,7 @@ static bool read_memory(struct x86 *cpu, const struct operation *op, union xmm *
 	uint64_t address = linear_address(cpu, op);
 
 	if (aligned && op->source_size == 16 && address % 16 != 0) {
-		misaligned(cpu, op, address);
+		raise_fault(cpu, op, X86_VECTOR_GP, 0);
 		return false;
 	}
 	if (!load(cpu, address, value, op->source_size <= 16 ? op->source_size : 16)) {
@@ -76,7 +76,7 @@ static struct operation *write_memory(struct x86 *cpu, struct operation *op, con
 	uint64_t address = linear_address(cpu, op);
 
 	if (aligned && op->size == 16 && address % 16 != 0)
-		return misaligned(cpu, op, address);
+		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
 	if (!memory_store(cpu, address, value, op->size))
 		return memory_fault(cpu, op);
 	return done_writing(cpu, op);

@@ -246,6 +246,17 @@ static void fxsave_header(const struct x86 *cpu, uint8_t *bytes, bool wide)
 	put32(bytes + 28, MXCSR_MASK);
 }
 
+/* The fault of an area that is not aligned. One in the stack segment may be no
+ * address at all, and that comes first. */
+static struct operation *misaligned(struct x86 *cpu, const struct operation *op, uint64_t address)
+{
+	bool canonical = (uint64_t)((int64_t)address >> 47) + 1 < 2;
+
+	return raise_fault(
+		cpu, op, op->prefixes & PREFIX_STACK && !canonical ? X86_VECTOR_SS : X86_VECTOR_GP,
+		0);
+}
+
 static struct operation *fxsave(struct x86 *cpu, struct operation *op, bool wide)
 {
 	uint64_t address = linear_address(cpu, op);

@@ -21,7 +21,9 @@ int history_reset(struct history *history, size_t capacity, struct error *error)
 	history->host = malloc(wanted * sizeof *history->host);
 	history->time = malloc(wanted * sizeof *history->time);
 	if (!history->host || !history->time) {
-		history_fini(history);
+		free(history->host);
+		free(history->time);
+		*history = (struct history){ 0 };
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections", wanted);
 	}
 	history->capacity = wanted;

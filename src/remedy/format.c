@@ -107,7 +107,7 @@ static const struct format formats[] = {
 	{ { "openc2", "json", "an OpenC2 actuator of the SLPF profile, line by line", NULL },
 	  refuse,
 	  filter_openc2,
-	  PACKETS | ROUTERS | ON(SWITCH) },
+	  PACKETS | ON(EDGE) | ON(SWITCH) },
 	{ { "suricata", "rules", "a rule file of Suricata", "suricata -T -S \"$1\" -l /tmp" },
 	  escape_suricata,
 	  NULL,

@@ -159,6 +159,9 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 	case ZYDIS_MNEMONIC_IRETQ:
 		return host->vector == VECTOR_GP && ours->vector == VECTOR_GP &&
 		       host->error_code == 0;
+	/* the outer stack, as by a far return */
+	case ZYDIS_MNEMONIC_IRET:
+	case ZYDIS_MNEMONIC_IRETD: return host->vector == VECTOR_PF && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_FLDENV:
 	case ZYDIS_MNEMONIC_FRSTOR: return host->vector == VECTOR_AC && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_CALL: return host->vector != 1 && ours->vector == VECTOR_GP;

@@ -217,7 +217,7 @@ static bool fetches_further(const struct native_case *before, const struct nativ
 }
 
 /* lock before verr and its like, which AMD executes, and before the moves of control registers,
- * where it has lock mov cr0 as another name of cr8 (APM vol. 3, MOV CRn). */
+ * where it has lock mov cr0 as another name of cr8. */
 static bool locked_refusal(const struct native_case *before, const struct case_plan *plan)
 {
 	unsigned prefixes = compared_prefixes(before->code, before->wide);

@@ -17,7 +17,8 @@
 #include "outbreak/effect.h"
 #include "outbreak/side.h"
 
-/* The outbreak without remedy, up to `duration` seconds, into `history`. */
+/* The outbreak of a worm with local preference, without remedy (of uniform scans: whole.h), up to
+ * `duration` seconds, into `history`. */
 MUST_CHECK int birth_run(struct side *side, double duration, struct history *history,
 			 struct error *error);
 /* The outbreak that `base` tells, with the remedy; `side` is another one than base was made with or

@@ -20,7 +20,11 @@ enum draw_purpose {
 	DRAW_SUBNET_PART,
 	DRAW_PROVIDER_PART,
 	DRAW_START, /* where a sequential walk starts: by host */
-	DRAW_WALK   /* passing of filters by sequential walks */
+	DRAW_WALK,  /* passing of filters by sequential walks */
+	DRAW_ORDER, /* who is infected, one after the other, where all hosts are alike */
+	DRAW_ORDER_SPARE,
+	DRAW_INFECTOR, /* … and by whom: by place in history */
+	DRAW_INFECTOR_SPARE
 };
 
 static inline void draw_init(struct random *random, uint64_t seed, uint32_t replica,

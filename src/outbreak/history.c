@@ -13,17 +13,32 @@ void history_fini(struct history *history)
 int history_reset(struct history *history, size_t capacity, struct error *error)
 {
 	history->count = 0;
-	if (capacity <= history->capacity)
+	history->unnamed = false;
+	if (capacity < history->capacity)
 		return 0;
 	history_fini(history);
-	size_t wanted = capacity + capacity / 8; /* replicas differ a little */
+	size_t wanted = capacity + capacity / 64 + 64; /* replicas differ a little */
 	history->host = malloc(wanted * sizeof *history->host);
-	history->infector = malloc(wanted * sizeof *history->infector);
 	history->time = malloc(wanted * sizeof *history->time);
-	if (!history->host || !history->infector || !history->time) {
-		history_fini(history);
+	if (!history->host || !history->time) {
+		free(history->host);
+		free(history->time);
+		*history = (struct history){ 0 };
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections", wanted);
 	}
 	history->capacity = wanted;
 	return 0;
+}
+
+int history_name(struct history *history, struct error *error)
+{
+	if (history->infector_capacity >= history->capacity)
+		return 0;
+	free(history->infector);
+	history->infector = malloc(history->capacity * sizeof *history->infector);
+	history->infector_capacity = history->infector ? history->capacity : 0;
+	if (history->infector)
+		return 0;
+	return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections",
+			 history->capacity);
 }

@@ -8,15 +8,18 @@
 
 struct history {
 	uint32_t count;
+	bool unnamed; /* infectors are not drawn yet: see whole.h */
 	uint32_t *host;
 	uint32_t *infector; /* its place in this history, or HISTORY_NOBODY */
 	double *time;	    /* simulated seconds, ascending */
-	size_t capacity;
+	size_t capacity, infector_capacity;
 };
 
 void history_fini(struct history *history);
-/* Empties it and makes room for `capacity` infections. */
+/* Empties it and makes room for `capacity` infections, but for who infected. */
 MUST_CHECK int history_reset(struct history *history, size_t capacity, struct error *error);
+/* Makes room for who infected. history_add() needs both. */
+MUST_CHECK int history_name(struct history *history, struct error *error);
 
 static inline void history_add(struct history *history, uint32_t host, uint32_t infector,
 			       double time)

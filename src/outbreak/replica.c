@@ -1,6 +1,7 @@
 #include "outbreak/replica.h"
 
 #include "outbreak/birth.h"
+#include "outbreak/whole.h"
 
 int replica_init(struct replica *replica, const struct outbreak_world *world,
 		 const struct outbreak_worm *worm, double duration, struct error *error)
@@ -31,7 +32,15 @@ int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct 
 		return result;
 	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
 		return walk_run(&replica->walk, replica->duration, &replica->base, error);
+	if (replica->worm->scan == OUTBREAK_RANDOM)
+		return whole_run(&replica->population, replica->worm, replica->duration,
+				 &replica->base, error);
 	return birth_run(&replica->side, replica->duration, &replica->base, error);
+}
+
+int replica_name_infectors(struct replica *replica, struct error *error)
+{
+	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
 }
 
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
@@ -42,7 +51,9 @@ int replica_try(struct replica *replica, const struct remedy_candidate *candidat
 	*history = &replica->base;
 	if (effect_is_void(candidate, replica->duration))
 		return 0;
-	int result = effect_init(&effect, candidate, &replica->population, error);
+	int result = replica_name_infectors(replica, error);
+	if (result == 0)
+		result = effect_init(&effect, candidate, &replica->population, error);
 	if (result < 0)
 		return result;
 	*history = &replica->with;

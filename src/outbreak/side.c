@@ -9,7 +9,6 @@ static size_t compartment_of_host(const struct side *side, uint32_t host)
 	const struct population *population = side->population;
 
 	switch (side->grouping) {
-	case SIDE_WHOLE: return 0;
 	case SIDE_HALVES: return side->effect->covered[host];
 	case SIDE_SUBNETS: return population->subnet[host];
 	case SIDE_PROVIDERS: return population->world->subnets[population->subnet[host]].provider;
@@ -19,8 +18,7 @@ static size_t compartment_of_host(const struct side *side, uint32_t host)
 
 static size_t compartment(const struct side *side, uint32_t target)
 {
-	return side->grouping == SIDE_WHOLE ? 0
-					    : compartment_of_host(side, side_host(side, target));
+	return compartment_of_host(side, side_host(side, target));
 }
 
 int side_init(struct side *side, const struct population *population,
@@ -91,10 +89,8 @@ static enum side_grouping choose_grouping(const struct side *side)
 {
 	const struct remedy_candidate *candidate = side->effect ? side->effect->candidate : NULL;
 
-	if (side->worm->scan == OUTBREAK_LOCAL)
+	if (side->worm->scan == OUTBREAK_LOCAL || !candidate)
 		return SIDE_SUBNETS;
-	if (!candidate)
-		return SIDE_WHOLE;
 	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
 		return SIDE_HALVES;
 	return candidate->place == REMEDY_AT_SUBNET ? SIDE_SUBNETS : SIDE_PROVIDERS;
@@ -105,7 +101,6 @@ static size_t count_compartments(const struct side *side)
 	const struct outbreak_world *world = side->population->world;
 
 	switch (side->grouping) {
-	case SIDE_WHOLE: return 1;
 	case SIDE_HALVES: return 2;
 	case SIDE_SUBNETS: return world->subnet_count;
 	case SIDE_PROVIDERS: return world->provider_count;
@@ -120,6 +115,8 @@ static int clear(struct side *side, struct history *history, struct error *error
 
 	if (result == 0)
 		result = history_reset(history, (size_t)count + 1, error);
+	if (result == 0)
+		result = history_name(history, error);
 	if (result < 0)
 		return result;
 	side->grouping = choose_grouping(side);
@@ -171,7 +168,7 @@ int side_reset(struct side *side, struct history *history, struct error *error)
 	side->apart[0][0] = 1;
 	set_local_pairs(side);
 	lay_out(side, side->population->count);
-	/* In one compartment and in several: every host at the index that is its number. */
+	/* Every host at the index that is its number. */
 	for (uint32_t host = 0; host < side->population->count; host++)
 		side->slot[host] = host;
 	for (size_t c = 0; c < side->compartments; c++) {
@@ -249,8 +246,6 @@ static void weigh_inside(struct side *side, size_t c)
 
 static void weigh_targets(struct side *side, size_t c)
 {
-	if (side->grouping == SIDE_WHOLE)
-		return;
 	sum_tree_set(&side->targets[side->half[c]], c, side->front[c]);
 	weigh_inside(side, c);
 }
@@ -275,11 +270,10 @@ uint32_t side_take(struct side *side, uint32_t index)
 
 void side_infect(struct side *side, uint32_t target, uint32_t infector, double time)
 {
-	if (side->grouping != SIDE_WHOLE) {
-		size_t c = compartment(side, target);
-		side->back[c]++;
-		side->slot[side->first[c + 1] - side->back[c]] = side->history->count;
-	}
+	size_t c = compartment(side, target);
+
+	side->back[c]++;
+	side->slot[side->first[c + 1] - side->back[c]] = side->history->count;
 	if (side->base)
 		side->rank[target] = side->history->count;
 	history_add(side->history, side_host(side, target), infector, time);
@@ -298,8 +292,6 @@ void side_start_next(struct side *side)
 {
 	uint32_t place = side->scanning_total++;
 
-	if (side->grouping == SIDE_WHOLE)
-		return;
 	size_t c = compartment_of_host(side, side->history->host[place]);
 	side->scanning[c]++;
 	sum_tree_set(&side->sources[side->half[c]], c, side->scanning[c]);
@@ -315,8 +307,6 @@ static double half_rate(const struct side *side, unsigned from, unsigned to)
 
 double side_rate(const struct side *side)
 {
-	if (side->grouping == SIDE_WHOLE)
-		return side->global_pair * side->scanning_total * side->front[0];
 	return half_rate(side, 0, 0) + half_rate(side, 0, 1) + half_rate(side, 1, 0) +
 	       half_rate(side, 1, 1) + sum_tree_total(&side->inside);
 }
@@ -361,10 +351,6 @@ static struct side_hit draw_between(const struct side *side, unsigned from, unsi
 
 struct side_hit side_draw_hit(const struct side *side, struct random *random)
 {
-	if (side->grouping == SIDE_WHOLE) {
-		uint32_t infector = random_below(random, side->scanning_total);
-		return (struct side_hit){ infector, draw_target(side, 0, random), true };
-	}
 	double point = random_unit(random) * side_rate(side);
 	unsigned last = 4;
 	for (unsigned pair = 0; pair < 4; pair++) {

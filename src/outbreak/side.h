@@ -3,9 +3,9 @@
  * Targets are numbered as suits the process: by host where nothing is done, by their place in the
  * base history where that is followed. They are grouped in compartments, so that all hosts of one
  * are treated alike: subnets where scans prefer their own; the subnets or providers that a filter
- * tells apart; the two halves that another remedy makes of all hosts; else one. What happens at
- * rates that differ by compartment is drawn in proportion to them: hits that a remedy is bound to
- * stop are not looked at.
+ * tells apart; else the two halves that the remedy makes of all hosts. What happens at rates that
+ * differ by compartment is drawn in proportion to them: hits that a remedy is bound to stop are not
+ * looked at.
  *
  * A compartment has a segment of `slot`: targets that may be hit grow from its front; where there
  * are several, its infected, by their place in history, grow from its back. So picking either at
@@ -20,7 +20,7 @@
 
 #define SIDE_NOT_INFECTED UINT32_MAX
 
-enum side_grouping { SIDE_WHOLE, SIDE_HALVES, SIDE_SUBNETS, SIDE_PROVIDERS };
+enum side_grouping { SIDE_HALVES, SIDE_SUBNETS, SIDE_PROVIDERS };
 
 struct side {
 	const struct population *population; /* borrowed */

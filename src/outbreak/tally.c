@@ -43,15 +43,29 @@ static uint32_t *point_slots(const struct tally *tally, size_t forecast, uint32_
 	return tally->curve + row * tally->run->replicas;
 }
 
+/* How many are infected at `time`: at least `low`. */
+static uint32_t infected_until(const struct history *history, uint32_t low, double time)
+{
+	uint32_t high = history->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (history->time[middle] <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void tally_curve(struct tally *tally, size_t forecast, uint32_t replica,
 		 const struct history *history)
 {
 	uint32_t infected = 0, last = tally->run->curve_points - 1;
 
 	for (uint32_t point = 0; point < last; point++) {
-		double time = outbreak_point_time(tally->run, point);
-		while (infected < history->count && history->time[infected] <= time)
-			infected++;
+		infected =
+			infected_until(history, infected, outbreak_point_time(tally->run, point));
 		point_slots(tally, forecast, point)[replica] = infected;
 	}
 	point_slots(tally, forecast, last)[replica] = history->count;
@@ -62,6 +76,13 @@ void tally_subnets(struct tally *tally, size_t forecast, const struct population
 {
 	uint64_t *sums = tally->subnet_infected + forecast * tally->subnets;
 
+	if (history->count == population->count || tally->subnets == 1) {
+		for (size_t i = 0; tally->subnets > 1 && i < tally->subnets; i++)
+			sums[i] += population->first[i + 1] - population->first[i];
+		if (tally->subnets == 1)
+			sums[0] += history->count;
+		return;
+	}
 	for (uint32_t i = 0; i < history->count; i++)
 		sums[population->subnet[history->host[i]]]++;
 }

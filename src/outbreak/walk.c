@@ -54,6 +54,8 @@ int walk_reset(struct walk *walk, const struct history *base, double until, stru
 
 	if (result == 0)
 		result = history_reset(history, (size_t)count + 1, error);
+	if (result == 0)
+		result = history_name(history, error);
 	if (result < 0)
 		return result;
 	walk->history = history;

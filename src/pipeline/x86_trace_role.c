@@ -178,7 +178,7 @@ int pipeline_x86_trace_run(const struct pipeline_x86_trace *options, const char 
 			   int descriptor, const struct pipeline_sink *sink, struct error *error)
 {
 	struct error outcome = { 0 }, ending = { 0 };
-	struct sandbox_child child;
+	struct sandbox_child child = { 0 };
 	char *text = options->register_count <= MOST_REGISTERS ? options_text(options) : NULL;
 	int result = text ? sandbox_start("x86-trace", &child, error)
 			  : error_set(error, ERROR_LIMIT, NULL, "at most %d registers can be set",

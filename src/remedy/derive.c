@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "remedy/format.h"
 #include "remedy/render.h"
 
 #define CANDIDATE_LIMIT	 256
@@ -31,6 +32,16 @@ const char *remedy_effect_name(enum remedy_effect effect)
 {
 	static const char *const names[] = { "filter", "patch", "rate", "control" };
 	return names[effect];
+}
+
+const char *remedy_device_name(enum remedy_device device)
+{
+	static const char *const names[] = {
+#define DEVICE_NAME(id, name, meaning) name,
+		REMEDY_DEVICES(DEVICE_NAME)
+#undef DEVICE_NAME
+	};
+	return names[device];
 }
 
 static int no_memory(const struct derivation *derivation)
@@ -115,8 +126,7 @@ static char *rendered(const struct derivation *derivation, const char *template,
 static char *sentence(const struct derivation *derivation, const char *template,
 		      const char *otherwise, const struct render_values *values)
 {
-	char *text = template ? rendered(derivation, template, render_format_find("text"), values)
-			      : NULL;
+	char *text = template ? rendered(derivation, template, format_find("text"), values) : NULL;
 	return text ? text : keep(derivation, otherwise);
 }
 
@@ -201,22 +211,85 @@ static int add_reason(struct derivation *derivation, size_t index, const char *w
 	return result;
 }
 
+static const char *bound(const struct render_values *values, const char *parameter)
+{
+	const struct render_binding *binding = parameter ? render_binding(values, parameter) : NULL;
+	return binding ? binding->text : NULL;
+}
+
+static struct packet_filter filter_of(const struct remedy_entry *entry,
+				      const struct render_values *values)
+{
+	struct packet_filter filter = {
+		.per_second = entry->effect == REMEDY_RATE ? entry->rate_limit : 0,
+		.device = entry->device,
+		.what = entry->name,
+		.number = values->number,
+	};
+
+	for (; filter.count < entry->filters_count; filter.count++) {
+		const struct remedy_filter_line *line = &entry->filters[filter.count];
+		filter.lines[filter.count] =
+			(struct filter_line){ .proto = bound(values, line->proto),
+					      .port = bound(values, line->port),
+					      .to = bound(values, line->to),
+					      .from = bound(values, line->from),
+					      .fresh = line->fresh };
+	}
+	return filter;
+}
+
+static char *filter_text(const struct derivation *derivation, const struct format *format,
+			 const struct packet_filter *filter)
+{
+	struct buffer buffer;
+	char *text = NULL;
+
+	buffer_init(&buffer, RULE_SIZE);
+	if (format->filter(&buffer, filter) && !buffer_failed(&buffer))
+		text = keep(derivation, buffer_text(&buffer));
+	buffer_fini(&buffer);
+	return text;
+}
+
+static bool has_template(const struct remedy_entry *entry, const char *format)
+{
+	for (unsigned i = 0; i < entry->rules_count; i++)
+		if (strcmp(entry->rules[i].format, format) == 0)
+			return true;
+	return false;
+}
+
+/* Rules from templates, then from the filter in every language that the device speaks; a template
+ * goes before. */
 static int render_rules(struct derivation *derivation, const struct render_values *values,
 			struct remedy_candidate *candidate)
 {
 	const struct remedy_entry *entry = derivation->entry;
 	struct remedy_rule *rules =
-		arena_take(derivation->candidates->arena, entry->rules_count * sizeof *rules);
+		arena_take(derivation->candidates->arena,
+			   (entry->rules_count + format_count()) * sizeof *rules);
 
 	if (!rules)
 		return no_memory(derivation);
 	candidate->rules = rules;
 	for (unsigned i = 0; i < entry->rules_count; i++) {
-		int format = render_format_find(entry->rules[i].format);
+		int format = format_find(entry->rules[i].format);
 		char *text = rendered(derivation, entry->rules[i].text, format, values);
-		char *name = text ? keep(derivation, entry->rules[i].format) : NULL;
-		if (name)
-			rules[candidate->rule_count++] = (struct remedy_rule){ name, text };
+		if (text)
+			rules[candidate->rule_count++] =
+				(struct remedy_rule){ format_at((size_t)format)->about.name, text };
+	}
+	struct packet_filter filter = filter_of(entry, values);
+	for (size_t i = 0; filter.count && i < format_count(); i++) {
+		const struct format *format = format_at(i);
+		if (!format->filter || !(format->devices >> entry->device & 1) ||
+		    has_template(entry, format->about.name))
+			continue;
+		char *text = filter_text(derivation, format, &filter);
+		if (text)
+			rules[candidate->rule_count++] =
+				(struct remedy_rule){ format->about.name, text };
 	}
 	return 0;
 }
@@ -228,6 +301,7 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 	const struct remedy_entry *entry = derivation->entry;
 	struct remedy_candidate made = { .effect = entry->effect,
 					 .place = entry->place,
+					 .device = entry->device,
 					 .pass = pass_of(derivation, values),
 					 .share = entry->share,
 					 .delay_seconds = entry->delay };

@@ -32,7 +32,7 @@ const char *extract_check(const char *template)
 		size_t length = read_placeholder(at, &value);
 		if (length == 0)
 			return "a placeholder looks like {name:type}, type one of address, port, "
-			       "proto, host, bulletin, number, word, url, text";
+			       "proto, host, bulletin, number, hash, file, key, word, url, text";
 		if (++names > EXTRACT_NAMES)
 			return "a template has at most 4 placeholders";
 		at += length;

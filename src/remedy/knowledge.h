@@ -60,17 +60,29 @@ struct remedy_template {
 	char *format, *text;
 };
 
+/* A packet filter, from which rules of several formats are made (remedy/filter.h). Texts name
+ * parameters that every answer of the entry brings. */
+struct remedy_filter_line {
+	char *proto, *port; /* NULL: any */
+	char *to, *from;    /* addresses; NULL: any */
+	bool fresh;	    /* connections that are being opened only */
+};
+
 struct remedy_entry {
 	char *name, *title;
 	struct remedy_answer *answers;
 	unsigned answers_count;
 	enum remedy_effect effect;
 	enum remedy_place place;
+	char *at;		   /* a device's name; NULL: what is usual for the place */
+	enum remedy_device device; /* found when loaded */
 	double pass, share, delay;
 	double rate_limit; /* scans per second that remain possible; 0: `pass` counts */
 	char *collateral, *undo;
 	char **attack, **defend; /* ATT&CK and D3FEND identifiers */
 	unsigned attack_count, defend_count;
+	struct remedy_filter_line *filters;
+	unsigned filters_count;
 	struct remedy_template *rules;
 	unsigned rules_count;
 };

@@ -9,6 +9,7 @@
 
 #include "remedy/extract.h"
 #include "remedy/knowledge.h"
+#include "remedy/format.h"
 #include "remedy/render.h"
 
 #define FILE_LIMIT 512
@@ -54,9 +55,9 @@ static int check_take(struct loader *loader, const struct behaviour_pattern *pat
 		return wrong(loader, pattern->name, take->field, "take",
 			     "expected either 'parameter' or 'find' beside 'field'");
 	if (take->type && parameter_type_find(take->type) < 0)
-		return wrong(
-			loader, pattern->name, take->type, "type",
-			"expected address, port, proto, host, bulletin, number, word, url or text");
+		return wrong(loader, pattern->name, take->type, "type",
+			     "expected address, port, proto, host, bulletin, number, hash, "
+			     "file, key, word, url or text");
 	const char *problem = take->find ? extract_check(take->find) : NULL;
 	return problem ? wrong(loader, pattern->name, take->find, "find", problem) : 0;
 }
@@ -107,8 +108,8 @@ static int check_answer(struct loader *loader, const struct remedy_entry *entry,
 	for (unsigned i = 0; i < answer->needs_count; i++)
 		if (parameter_type_find(answer->needs[i].type) < 0)
 			return wrong(loader, entry->name, answer->needs[i].type, "type",
-				     "expected address, port, proto, host, bulletin, number, word, "
-				     "url or text");
+				     "expected address, port, proto, host, bulletin, number, hash, "
+				     "file, key, word, url or text");
 	return 0;
 }
 
@@ -117,7 +118,64 @@ static bool is_share(double number)
 	return number >= 0 && number <= 1;
 }
 
-static int check_entry(struct loader *loader, const struct remedy_entry *entry)
+static bool every_answer_brings(const struct remedy_entry *entry, const char *parameter,
+				enum parameter_type type)
+{
+	for (unsigned i = 0; parameter && i < entry->answers_count; i++) {
+		const struct remedy_answer *answer = &entry->answers[i];
+		bool found = false;
+		for (unsigned j = 0; j < answer->needs_count; j++)
+			found |= strcmp(answer->needs[j].parameter, parameter) == 0 &&
+				 parameter_type_find(answer->needs[j].type) == (int)type;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static int check_filters(struct loader *loader, const struct remedy_entry *entry)
+{
+	if (entry->filters_count > FILTER_LINES)
+		return wrong(loader, entry->name, "filters", "filters", "at most 4");
+	if (entry->filters_count + entry->rules_count == 0)
+		return wrong(loader, entry->name, entry->name, "rules",
+			     "expected filters, rules, or both");
+	for (unsigned i = 0; i < entry->filters_count; i++) {
+		const struct remedy_filter_line *line = &entry->filters[i];
+		if ((line->port && !line->proto) || (!line->proto && !line->to && !line->from))
+			return wrong(loader, entry->name, "filters", "filter",
+				     "expected proto, to or from, and proto beside a port");
+		if (!every_answer_brings(entry, line->proto, PARAMETER_PROTO) ||
+		    !every_answer_brings(entry, line->port, PARAMETER_PORT) ||
+		    !every_answer_brings(entry, line->to, PARAMETER_ADDRESS) ||
+		    !every_answer_brings(entry, line->from, PARAMETER_ADDRESS))
+			return wrong(
+				loader, entry->name, "filters", "filter",
+				"names a parameter that not every answer needs with that type");
+	}
+	return 0;
+}
+
+static int find_device(struct loader *loader, struct remedy_entry *entry)
+{
+	static const enum remedy_device usual[] = { [REMEDY_AT_HOST] = REMEDY_ON_HOST,
+						    [REMEDY_AT_SUBNET] = REMEDY_ON_ROUTER,
+						    [REMEDY_AT_PROVIDER] = REMEDY_ON_EDGE,
+						    [REMEDY_AT_BORDER] = REMEDY_ON_FIREWALL };
+
+	entry->device = usual[entry->place];
+	if (!entry->at)
+		return 0;
+	for (int i = 0; i < REMEDY_DEVICE_COUNT; i++)
+		if (strcmp(remedy_device_name((enum remedy_device)i), entry->at) == 0) {
+			entry->device = (enum remedy_device)i;
+			return 0;
+		}
+	return wrong(loader, entry->name, entry->at, "at",
+		     "expected host, switch, router, firewall, edge, dns, proxy, mail or ids");
+}
+
+static int check_entry(struct loader *loader, struct remedy_entry *entry)
 {
 	const struct remedy_knowledge *knowledge = loader->knowledge;
 	const char *problem;
@@ -134,11 +192,14 @@ static int check_entry(struct loader *loader, const struct remedy_entry *entry)
 	for (unsigned i = 0; i < entry->answers_count; i++)
 		if ((result = check_answer(loader, entry, &entry->answers[i])) < 0)
 			return result;
+	if ((result = check_filters(loader, entry)) < 0 ||
+	    (result = find_device(loader, entry)) < 0)
+		return result;
 	for (unsigned i = 0; i < entry->rules_count; i++) {
-		if (render_format_find(entry->rules[i].format) < 0)
+		if (format_find(entry->rules[i].format) < 0)
 			return wrong(loader, entry->name, entry->rules[i].format, "format",
-				     "expected nftables, suricata, rpz, powershell, postfix, "
-				     "cisco or text");
+				     "expected nftables, iptables, cisco, junos, suricata, rpz, "
+				     "unbound, squid, postfix, yara, powershell, reg or text");
 		if ((problem = render_check(entry->rules[i].text, entry)))
 			return wrong(loader, entry->name, entry->rules[i].format, "rule", problem);
 	}

@@ -43,6 +43,9 @@ static bool belongs(enum parameter_type type, uint8_t c)
 	case PARAMETER_PROTO: return letter;
 	case PARAMETER_HOST: return digit || letter || c == '.' || c == '-' || c == '_';
 	case PARAMETER_BULLETIN: return digit || letter || c == '-';
+	case PARAMETER_HASH: return digit || (low >= 'a' && low <= 'f');
+	case PARAMETER_FILE: return digit || letter || c == '.' || c == '-' || c == '_';
+	case PARAMETER_KEY: return c >= ' ' && c < 127 && !strchr("\"[]*?%", c);
 	case PARAMETER_WORD: return is_plain(c) && !strchr("\"'`<>|&;$(){}\\", c);
 	case PARAMETER_URL: return is_plain(c) && !strchr("\"'`<>|{}\\", c);
 	default: return c != 0;
@@ -161,6 +164,60 @@ static bool canonical_text(enum parameter_type type, const char *value, char tex
 	return host && host != value && host[3] && host[3] != '/';
 }
 
+static bool canonical_hash(const char *value, char text[PARAMETER_SIZE])
+{
+	size_t length = strlen(value);
+
+	if ((length != 32 && length != 40 && length != 64) ||
+	    parameter_span(PARAMETER_HASH, bytes_of(value)) != length)
+		return false;
+	for (size_t i = 0; i <= length; i++)
+		text[i] = (char)tolower((unsigned char)value[i]);
+	return true;
+}
+
+static bool canonical_file(const char *value, char text[PARAMETER_SIZE])
+{
+	static const char *const endings[] = { ".exe", ".scr", ".pif", ".com", ".bat",
+					       ".cmd", ".dll", ".sys", ".vbs", ".cpl" };
+	size_t length = strlen(value);
+
+	if (length < 5 || length > 128 || !isalnum((unsigned char)value[0]) ||
+	    parameter_span(PARAMETER_FILE, bytes_of(value)) != length)
+		return false;
+	for (size_t i = 0; i <= length; i++)
+		text[i] = (char)tolower((unsigned char)value[i]);
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (strcmp(text + length - 4, endings[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Roots as regedit writes them; a trace may have the short names. */
+static bool canonical_key(const char *value, char text[PARAMETER_SIZE])
+{
+	static const struct {
+		const char *shorter, *full;
+	} roots[] = { { "HKLM", "HKEY_LOCAL_MACHINE" },
+		      { "HKCU", "HKEY_CURRENT_USER" },
+		      { "HKCR", "HKEY_CLASSES_ROOT" },
+		      { "HKU", "HKEY_USERS" } };
+	size_t root = strcspn(value, "\\"), length = strlen(value);
+
+	if (length > 512 || root == length || !value[root + 1] || value[length - 1] == '\\' ||
+	    parameter_span(PARAMETER_KEY, bytes_of(value)) != length)
+		return false;
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+		if ((root == strlen(roots[i].shorter) &&
+		     strncasecmp(value, roots[i].shorter, root) == 0) ||
+		    (root == strlen(roots[i].full) &&
+		     strncasecmp(value, roots[i].full, root) == 0)) {
+			snprintf(text, PARAMETER_SIZE, "%s%s", roots[i].full, value + root);
+			return true;
+		}
+	return false;
+}
+
 bool parameter_canonical(enum parameter_type type, const char *value, char text[PARAMETER_SIZE])
 {
 	switch (type) {
@@ -170,6 +227,9 @@ bool parameter_canonical(enum parameter_type type, const char *value, char text[
 	case PARAMETER_PROTO: return canonical_proto(value, text);
 	case PARAMETER_HOST: return canonical_host(value, text);
 	case PARAMETER_BULLETIN: return canonical_bulletin(value, text);
+	case PARAMETER_HASH: return canonical_hash(value, text);
+	case PARAMETER_FILE: return canonical_file(value, text);
+	case PARAMETER_KEY: return canonical_key(value, text);
 	default: return canonical_text(type, value, text);
 	}
 }

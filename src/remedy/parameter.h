@@ -15,6 +15,9 @@
 	TYPE(HOST, "host", "a DNS name of two or more labels (RFC 1123)")                \
 	TYPE(BULLETIN, "bulletin", "MS04-011 or CVE-2003-0533")                          \
 	TYPE(NUMBER, "number", "a whole number")                                         \
+	TYPE(HASH, "hash", "MD5, SHA-1 or SHA-256 in hexadecimal")                       \
+	TYPE(FILE, "file", "a Windows program's file name without its folder")           \
+	TYPE(KEY, "key", "a registry key below one of the roots")                        \
 	TYPE(WORD, "word", "text without spaces, quotes and what shells give a meaning") \
 	TYPE(URL, "url", "a URL with a scheme and a host")                               \
 	TYPE(TEXT, "text", "any text")

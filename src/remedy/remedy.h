@@ -47,8 +47,40 @@ enum remedy_place { REMEDY_AT_HOST, REMEDY_AT_SUBNET, REMEDY_AT_PROVIDER, REMEDY
 const char *remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border" */
 const char *remedy_effect_name(enum remedy_effect effect);
 
+/* What kind of machine a rule is loaded into. DEVICE(identifier, "name", meaning). */
+#define REMEDY_DEVICES(DEVICE)                                                         \
+	DEVICE(HOST, "host", "the hosts themselves")                                   \
+	DEVICE(SWITCH, "switch", "the access switch, between hosts of one subnet")     \
+	DEVICE(ROUTER, "router", "the router of a subnet")                             \
+	DEVICE(FIREWALL, "firewall", "the packet filter at the organisation's border") \
+	DEVICE(EDGE, "edge", "the provider's edge routers")                            \
+	DEVICE(DNS, "dns", "the resolver that hosts ask")                              \
+	DEVICE(PROXY, "proxy", "the Web proxy")                                        \
+	DEVICE(MAIL, "mail", "the mail gateway")                                       \
+	DEVICE(IDS, "ids", "the intrusion prevention system in the line")
+
+enum remedy_device {
+#define REMEDY_DEVICE_ENUM(id, name, meaning) REMEDY_ON_##id,
+	REMEDY_DEVICES(REMEDY_DEVICE_ENUM)
+#undef REMEDY_DEVICE_ENUM
+		REMEDY_DEVICE_COUNT
+};
+const char *remedy_device_name(enum remedy_device device);
+
+/* A language that rules are written in. */
+struct remedy_format {
+	const char *name;      /* "nftables" */
+	const char *extension; /* of a file with one rule: "nft" */
+	const char *loaded_by; /* for people: "nft -f FILE" */
+	const char *check; /* a shell command in which "$1" is the file; 0: it would load. NULL: no
+			      tool is known that runs everywhere */
+};
+/* Format `index` of the table, NULL past the last; the format of that name, NULL: none. */
+const struct remedy_format *remedy_format(size_t index);
+const struct remedy_format *remedy_format_find(const char *name);
+
 struct remedy_rule {
-	const char *format; /* "nftables", … */
+	const char *format; /* "nftables", …: a name of the table of formats */
 	const char *text;   /* ready to load, parameters filled in */
 };
 
@@ -56,6 +88,7 @@ struct remedy_candidate {
 	const char *name, *title, *why; /* why: which behaviour, with its parameters, it answers */
 	enum remedy_effect effect;
 	enum remedy_place place;
+	enum remedy_device device;
 	double pass;		/* probability or multiplier, 0 … 1 */
 	double share;		/* of hosts, subnets or providers that take part, 0 … 1 */
 	double delay_seconds;	/* from first infection until it is in force */

@@ -1,80 +1,9 @@
+#include "remedy/format.h"
 #include "remedy/render.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Appends one printable ASCII byte as the format needs it; false: the format has no way to say it.
- */
-typedef bool escape_function(struct buffer *buffer, char c);
-
-static bool plain(struct buffer *buffer, char c)
-{
-	return buffer_append(buffer, &c, 1) == 0;
-}
-
-/* For formats where values of types other than numbers and names stand in comments only. */
-static bool harmless_only(struct buffer *buffer, char c)
-{
-	if (!isalnum((unsigned char)c) && !strchr(" ._:/#-", c))
-		c = '?';
-	return plain(buffer, c);
-}
-
-/* content:"…" of Suricata: everything that is not a letter or digit goes as |hex|. */
-static bool escape_suricata(struct buffer *buffer, char c)
-{
-	if (isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_')
-		return plain(buffer, c);
-	return buffer_printf(buffer, "|%02x|", (unsigned)(unsigned char)c) == 0;
-}
-
-/* Between single quotes. */
-static bool escape_powershell(struct buffer *buffer, char c)
-{
-	return (c != '\'' || plain(buffer, c)) && plain(buffer, c);
-}
-
-/* A POSIX regular expression between slashes, letters without regard to case. */
-static bool escape_postfix(struct buffer *buffer, char c)
-{
-	if (isalnum((unsigned char)c) || c == ' ' || c == '-' || c == '_')
-		return plain(buffer, c);
-	return buffer_printf(buffer, "[%s%c]", c == '^' || c == '\\' || c == '/' ? "\\" : "", c) ==
-	       0;
-}
-
-static bool refuse(struct buffer *buffer, char c)
-{
-	(void)buffer;
-	(void)c;
-	return false;
-}
-
-struct format {
-	const char *name;
-	escape_function
-		*escape; /* of values that may hold more than letters, digits, dots, hyphens */
-};
-
-static const struct format formats[] = {
-	{ "nftables", harmless_only },
-	{ "suricata", escape_suricata },
-	{ "rpz", refuse },
-
-	{ "powershell", escape_powershell },
-	{ "postfix", escape_postfix },
-	{ "cisco", harmless_only },
-	{ "text", plain },
-};
-
-int render_format_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return (int)i;
-	return ERROR_INPUT;
-}
 
 const struct render_binding *render_binding(const struct render_values *values, const char *name)
 {
@@ -185,7 +114,7 @@ static const char *part_of(const struct render_values *values, const struct rend
 /* Types whose canonical form consists of letters, digits, dots, colons and hyphens only. */
 static bool is_strict(enum parameter_type type)
 {
-	return type <= PARAMETER_NUMBER;
+	return type <= PARAMETER_HASH;
 }
 
 static bool append_escaped(struct buffer *buffer, const struct format *format, const char *text)
@@ -209,7 +138,10 @@ static bool append_value(struct buffer *buffer, const struct format *format,
 		const char *text = part_of(values, binding, placeholder->part);
 		return text && buffer_append_text(buffer, text) == 0;
 	}
-	if (is_strict(binding->type))
+	/* Between square brackets at the beginning of a line a .reg file escapes nothing; what
+	 * could end them is no registry key. */
+	if (is_strict(binding->type) ||
+	    (binding->type == PARAMETER_KEY && format->escape == format_escape_reg))
 		return buffer_append_text(buffer, binding->text) == 0;
 	return append_escaped(buffer, format, binding->text);
 }
@@ -222,7 +154,7 @@ bool render_rule(const char *template, int format, const struct render_values *v
 	for (const char *at; (at = strstr(template, "${")); template = at + placeholder.length) {
 		buffer_append(buffer, template, (size_t)(at - template));
 		if (!read_placeholder(at, &placeholder) ||
-		    !append_value(buffer, &formats[format], values, &placeholder))
+		    !append_value(buffer, format_at((size_t)format), values, &placeholder))
 			return false;
 	}
 	buffer_append_text(buffer, template);

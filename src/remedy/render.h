@@ -27,8 +27,6 @@ struct render_values {
 	unsigned number; /* ${rule.number} */
 };
 
-/* Number of a format, or ERROR_INPUT. */
-int render_format_find(const char *name);
 /* NULL when every placeholder is well formed and a parameter that some answer of the entry brings.
  */
 const char *render_check(const char *template, const struct remedy_entry *entry);

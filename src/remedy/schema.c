@@ -94,6 +94,16 @@ static const cyaml_schema_field_t template_fields[] = {
 };
 static const cyaml_schema_value_t template = MAPPING(struct remedy_template, template_fields);
 
+static const cyaml_schema_field_t filter_fields[] = {
+	OPTIONAL_TEXT("proto", struct remedy_filter_line, proto),
+	OPTIONAL_TEXT("port", struct remedy_filter_line, port),
+	OPTIONAL_TEXT("to", struct remedy_filter_line, to),
+	OPTIONAL_TEXT("from", struct remedy_filter_line, from),
+	CYAML_FIELD_BOOL("new", CYAML_FLAG_OPTIONAL, struct remedy_filter_line, fresh),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t filter = MAPPING(struct remedy_filter_line, filter_fields);
+
 static const cyaml_schema_field_t entry_fields[] = {
 	TEXT("name", struct remedy_entry, name),
 	TEXT("title", struct remedy_entry, title),
@@ -101,6 +111,7 @@ static const cyaml_schema_field_t entry_fields[] = {
 			     1, 64),
 	CYAML_FIELD_ENUM("effect", CYAML_FLAG_STRICT, struct remedy_entry, effect, effects, 4),
 	CYAML_FIELD_ENUM("place", CYAML_FLAG_STRICT, struct remedy_entry, place, places, 4),
+	OPTIONAL_TEXT("at", struct remedy_entry, at),
 	CYAML_FIELD_FLOAT("pass", CYAML_FLAG_OPTIONAL, struct remedy_entry, pass),
 	CYAML_FIELD_FLOAT("share", CYAML_FLAG_DEFAULT, struct remedy_entry, share),
 	CYAML_FIELD_FLOAT("delay", CYAML_FLAG_DEFAULT, struct remedy_entry, delay),
@@ -109,8 +120,8 @@ static const cyaml_schema_field_t entry_fields[] = {
 	OPTIONAL_TEXT("undo", struct remedy_entry, undo),
 	OPTIONAL_LIST("attack", struct remedy_entry, attack, &text),
 	OPTIONAL_LIST("defend", struct remedy_entry, defend, &text),
-	CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, struct remedy_entry, rules, &template, 1,
-			     16),
+	OPTIONAL_LIST("filters", struct remedy_entry, filters, &filter),
+	OPTIONAL_LIST("rules", struct remedy_entry, rules, &template),
 	CYAML_FIELD_END
 };
 static const cyaml_schema_value_t entry = MAPPING(struct remedy_entry, entry_fields);

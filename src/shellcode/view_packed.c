@@ -49,11 +49,13 @@ static bool grow(struct view *view, size_t *room, size_t limit)
 		return false;
 	larger = larger < limit ? larger : limit;
 	data = realloc(view->data, larger + 1);
-	view->data = data ? data : view->data;
-	origins = realloc(view->origins, (larger / VIEW_GRAIN + 1) * sizeof *origins);
-	view->origins = origins ? origins : view->origins;
-	if (!data || !origins)
+	if (!data)
 		return false;
+	view->data = data;
+	origins = realloc(view->origins, (larger / VIEW_GRAIN + 1) * sizeof *origins);
+	if (!origins)
+		return false;
+	view->origins = origins;
 	*room = larger;
 	return true;
 }

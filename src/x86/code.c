@@ -317,7 +317,10 @@ INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, stru
 		op++;
 		number++;
 	}
-	op[1].run = code->blocks && op->prefixes & PREFIX_BRANCH ? run_block : run_resolve;
+	/* never linked to another page: its code comes and goes without this one */
+	op[1].run = next >> PAGE_BITS != code->page ? run_resolve_unlinked : run_resolve;
+	if (code->blocks && op->prefixes & PREFIX_BRANCH)
+		op[1].run = run_block;
 	op[1].address = next;
 	code->tail = op + 1;
 	code->used = number + 2;
@@ -383,7 +386,7 @@ static struct operation *run_resolve(struct x86 *cpu, struct operation *op)
 	if (LIKELY(code && code->tail == op) && code_extend(cpu, code, op))
 		return op->run(cpu, op);
 	cpu->registers.ip = op->address;
-	cpu->from = op;
+	cpu->from = cpu->code_changed ? NULL : op;
 	cpu->event = EVENT_RESOLVE;
 	return NULL;
 }

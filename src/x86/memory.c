@@ -380,12 +380,20 @@ static unsigned split(const struct x86 *cpu, uint64_t address, unsigned size, ui
 	return first < size ? first : size;
 }
 
+/* May the second page of an access not be one: behind the end of a 32-bit segment, or not
+ * canonical?
+ */
+static bool no_address(const struct x86 *cpu, uint64_t next)
+{
+	return cpu->mode == X86_MODE_32 ? next == 0 : (uint64_t)((int64_t)next >> 47) + 1 >= 2;
+}
+
 bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 {
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
-	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
+	if (first < size && no_address(cpu, next))
 		return general_protection(cpu);
 	if (!aligned(cpu, address, size) || !permitted(cpu, address, X86_READ) ||
 	    (first < size && !permitted(cpu, next, X86_READ)))
@@ -412,7 +420,7 @@ static bool writable_frames(struct x86 *cpu, uint64_t address, unsigned size,
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
-	if (first < size && next == 0 && cpu->mode == X86_MODE_32)
+	if (first < size && no_address(cpu, next))
 		return general_protection(cpu);
 	return writable(cpu, address, &frames[0]) &&
 	       (first == size || writable(cpu, next, &frames[1]));

@@ -175,17 +175,17 @@ BLEND(pblendvb, s8, mask->s8[i] < 0)
 
 /* --- insertions and extractions --- */
 
-#define INSERT(name, lane)                                                         \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)        \
-	{                                                                          \
-		const unsigned lanes = (op->target_kind == OPERAND_MMX ? 8 : 16) / \
-				       sizeof((union xmm *)NULL)->lane[0];         \
-		union xmm source, result;                                          \
-		if (!simd_source(cpu, op, &source))                                \
-			return NULL;                                               \
-		result = simd_target(cpu, op);                                     \
-		result.lane[op->immediate & (lanes - 1)] = source.lane[0];         \
-		return simd_done(cpu, op, &result);                                \
+#define INSERT(name, lane)                                                           \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)          \
+	{                                                                            \
+		const unsigned lanes = (op->target_kind == OPERAND_MMX ? 8 : 16) /   \
+				       (unsigned)sizeof((union xmm *)NULL)->lane[0]; \
+		union xmm source, result;                                            \
+		if (!simd_source(cpu, op, &source))                                  \
+			return NULL;                                                 \
+		result = simd_target(cpu, op);                                       \
+		result.lane[op->immediate & (lanes - 1)] = source.lane[0];           \
+		return simd_done(cpu, op, &result);                                  \
 	}
 
 INSERT(pinsrb, u8)
@@ -198,7 +198,7 @@ INSERT(pinsrq, u64)
 	struct operation *run_##name(struct x86 *cpu, struct operation *op)                    \
 	{                                                                                      \
 		const unsigned lanes = (op->source_kind == OPERAND_MMX ? 8 : 16) /             \
-				       sizeof((union xmm *)NULL)->lane[0];                     \
+				       (unsigned)sizeof((union xmm *)NULL)->lane[0];           \
 		union xmm source;                                                              \
 		uint64_t value;                                                                \
 		if (!simd_source(cpu, op, &source))                                            \

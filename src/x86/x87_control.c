@@ -246,13 +246,24 @@ static void fxsave_header(const struct x86 *cpu, uint8_t *bytes, bool wide)
 	put32(bytes + 28, MXCSR_MASK);
 }
 
+/* The fault of an area that is not aligned. One in the stack segment may be no
+ * address at all, and that comes first. */
+static struct operation *misaligned(struct x86 *cpu, const struct operation *op, uint64_t address)
+{
+	bool canonical = (uint64_t)((int64_t)address >> 47) + 1 < 2;
+
+	return raise_fault(
+		cpu, op, op->prefixes & PREFIX_STACK && !canonical ? X86_VECTOR_SS : X86_VECTOR_GP,
+		0);
+}
+
 static struct operation *fxsave(struct x86 *cpu, struct operation *op, bool wide)
 {
 	uint64_t address = linear_address(cpu, op);
 	uint8_t bytes[FXSAVE_BYTES] = { 0 };
 
 	if (address % 16 != 0)
-		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+		return misaligned(cpu, op, address);
 	fxsave_header(cpu, bytes, wide);
 	for (unsigned i = 0; i < 8; i++) {
 		memcpy(bytes + 32 + 16 * i, &x87_st(cpu, i)->mantissa, 8);
@@ -271,7 +282,7 @@ static struct operation *fxrstor(struct x86 *cpu, struct operation *op, bool wid
 	uint8_t bytes[FXSAVE_BYTES];
 
 	if (address % 16 != 0)
-		return raise_fault(cpu, op, X86_VECTOR_GP, 0);
+		return misaligned(cpu, op, address);
 	if (!memory_load(cpu, address, bytes, 160 + 16 * saved_xmm(cpu)))
 		return memory_fault(cpu, op);
 	if (get32(bytes + 24) & ~(uint32_t)MXCSR_MASK)

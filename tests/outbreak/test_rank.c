@@ -111,6 +111,7 @@ static void remedies_never_lose_hosts(void **state)
 		assert_int_equal(replica_init(&replica, &world, &worms[w], 150, &error), 0);
 		for (uint32_t r = 0; r < 12; r++) {
 			assert_int_equal(replica_run(&replica, 5, r, &error), 0);
+			assert_int_equal(replica_name_infectors(&replica, &error), 0);
 			check_coupling(&replica, &replica.base);
 			for (size_t i = 0; i < count; i++) {
 				assert_int_equal(

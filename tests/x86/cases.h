@@ -15,9 +15,9 @@
 
 /* What the simulator is known not to do yet is left out of the cases. */
 enum {
-	CASES_ALIGNMENT = 0, /* alignment checks: AC set */
+	CASES_ALIGNMENT = 1, /* alignment checks: AC set */
 	CASES_TRANSFERS = 1, /* far returns, and frames of iret that are partly absent */
-	CASES_UNMASKED = 0,  /* x87 and SSE exceptions that are not masked */
+	CASES_UNMASKED = 1,  /* x87 and SSE exceptions that are not masked */
 };
 
 enum case_kind {

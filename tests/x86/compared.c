@@ -115,8 +115,8 @@ static bool has_prefix(const ZydisDecodedInstruction *instruction, uint8_t value
 	return false;
 }
 
-/* Near branches in 64-bit mode under 66: AMD honours the operand size (APM vol. 3, 1.2.3), Intel
- * ignores it (SDM vol. 2, table B-1 and the pages of jmp, call, ret), and so do we. */
+/* Near branches in 64-bit mode under 66: Zen 4 honours the operand size, Intel ignores it, and
+ * so do we. */
 static bool branch_size(const ZydisDecodedInstruction *instruction)
 {
 	return instruction->meta.branch_type != ZYDIS_BRANCH_TYPE_NONE &&
@@ -139,7 +139,7 @@ static bool prefetch_register(const ZydisDecodedInstruction *instruction)
 	       instruction->raw.modrm.mod == 3;
 }
 
-/* lss, lfs, lgs with a 64-bit offset: not on AMD (APM vol. 3, LFS), which loads 32 bits. */
+/* lss, lfs, lgs with a 64-bit offset: not on Zen 4, which loads 32 bits. */
 static bool wide_far_pointer(const ZydisDecodedInstruction *instruction)
 {
 	return (instruction->mnemonic == ZYDIS_MNEMONIC_LSS ||

@@ -92,9 +92,33 @@ static void hooks_come_back(void **state)
 	x86_free(machine);
 }
 
+static void forgets_code_behind_a_page_border(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+	/* nop; nop at the end of the first page; what follows is the second one's */
+	assert_int_equal(x86_write(machine, CODE + 0xffe, "\x90\x90", 2), 0);
+	x86_set_ip(machine, CODE + 0xffe);
+	assert_int_equal(x86_run(machine, 2).reason, X86_STOP_BUDGET);
+	assert_int_equal(x86_snapshot(machine), 0);
+	for (unsigned round = 0; round < 4; round++) {
+		/* inc eax, inc ecx, inc edx, inc ebx */
+		uint8_t step[] = { (uint8_t)(0x40 + round), 0x90 };
+		assert_int_equal(x86_write(machine, CODE + 0x1000, step, sizeof step), 0);
+		x86_set_ip(machine, CODE + 0xffe);
+		assert_int_equal(x86_run(machine, 4).reason, X86_STOP_BUDGET);
+		assert_int_equal(x86_ip(machine), CODE + 0x1002);
+		assert_int_equal(x86_get(machine, (enum x86_register)round), 1);
+		x86_rollback(machine);
+		assert_int_equal(x86_get(machine, (enum x86_register)round), 0);
+	}
+	x86_free(machine);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(rolls_back), cmocka_unit_test(nests),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(forgets_code_behind_a_page_border),
+					    cmocka_unit_test(rolls_back), cmocka_unit_test(nests),
 					    cmocka_unit_test(code_comes_back),
 					    cmocka_unit_test(hooks_come_back) };
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,13 @@ static bool address_fault(const struct native_case *one)
 
 /* --- AMD --- */
 
+/* An area of fxsave that is not aligned, while alignment is checked: #AC or #GP, as the processor
+ * likes (SDM vol. 2, FXSAVE). */
+static bool unaligned_area(const struct native_case *host, const struct native_case *ours)
+{
+	return host->vector == VECTOR_AC && ours->vector == VECTOR_GP;
+}
+
 /* An exception that is not masked does not keep AMD from loading a denormal, nor from answering a
  * comparison (SDM vol. 1, 8.5.2; vol. 2, FCOM and FCOMI). MXCSR has one bit more there. A call
  * touches its stack before it looks at its target, a far return the outer stack before it refuses
@@ -144,7 +151,17 @@ static bool other_on_amd(const struct native_case *host, const struct native_cas
 	switch (plan->instruction.mnemonic) {
 	case ZYDIS_MNEMONIC_LDMXCSR:
 	case ZYDIS_MNEMONIC_FXRSTOR:
-	case ZYDIS_MNEMONIC_FXRSTOR64: return host->state.fxsave[26] & 2;
+	case ZYDIS_MNEMONIC_FXRSTOR64:
+		return host->state.fxsave[26] & 2 || unaligned_area(host, ours);
+	case ZYDIS_MNEMONIC_FXSAVE:
+	case ZYDIS_MNEMONIC_FXSAVE64: return unaligned_area(host, ours);
+	/* a frame that is refused for more than one reason */
+	case ZYDIS_MNEMONIC_IRETQ:
+		return host->vector == VECTOR_GP && ours->vector == VECTOR_GP &&
+		       host->error_code == 0;
+	/* the outer stack, as by a far return */
+	case ZYDIS_MNEMONIC_IRET:
+	case ZYDIS_MNEMONIC_IRETD: return host->vector == VECTOR_PF && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_FLDENV:
 	case ZYDIS_MNEMONIC_FRSTOR: return host->vector == VECTOR_AC && ours->vector == VECTOR_GP;
 	case ZYDIS_MNEMONIC_CALL: return host->vector != 1 && ours->vector == VECTOR_GP;
@@ -200,7 +217,7 @@ static bool fetches_further(const struct native_case *before, const struct nativ
 }
 
 /* lock before verr and its like, which AMD executes, and before the moves of control registers,
- * where it has lock mov cr0 as another name of cr8 (APM vol. 3, MOV CRn). */
+ * where it has lock mov cr0 as another name of cr8. */
 static bool locked_refusal(const struct native_case *before, const struct case_plan *plan)
 {
 	unsigned prefixes = compared_prefixes(before->code, before->wide);

@@ -1,0 +1,211 @@
+/* Rules in every language: given to the tool that loads them where there is one, and held against
+ * independent readings of the specification where there is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+static struct remedy_knowledge *knowledge;
+static struct remedy_candidates candidates;
+
+static int derive_all(void **state)
+{
+	static const char *const events[] = {
+		"{\"event\":\"self\",\"path\":\"C:\\\\a.exe\",\"sha256\":"
+		"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}",
+		"{\"event\":\"session\",\"address\":\"192.0.2.7\",\"port\":445,\"proto\":\"tcp\","
+		"\"protocol\":\"dcerpc\",\"detail\":\"MS04-011\"}",
+		"{\"event\":\"net.listen\",\"address\":\"0.0.0.0\",\"port\":1957,\"proto\":"
+		"\"tcp\"}",
+		"{\"event\":\"net.resolve\",\"name\":\"irc.example.net\",\"address\":\"203.0.113."
+		"66\"}",
+		"{\"event\":\"net.send\",\"address\":\"203.0.113.66\",\"port\":6667,\"proto\":"
+		"\"tcp\","
+		"\"length\":8,\"data\":\"JOIN #rx\"}",
+		"{\"event\":\"net.send\",\"address\":\"203.0.113.9\",\"port\":6667,\"proto\":"
+		"\"tcp\","
+		"\"length\":8,\"data\":\"JOIN #rx\"}",
+		"{\"event\":\"net.send\",\"address\":\"2001:db8::66\",\"port\":6667,\"proto\":"
+		"\"tcp\","
+		"\"length\":8,\"data\":\"JOIN #six\"}",
+		"{\"event\":\"net.download\",\"url\":\"ftp://198.51.100.9:21/ssms.exe\",\"path\":"
+		"\"ssms.exe\"}",
+		"{\"event\":\"registry.set\",\"key\":\"HKLM\\\\SOFTWARE\\\\Microsoft\\\\Windows\\\\"
+		"CurrentVersion\\\\Run\",\"value\":\"a\\\"=-[x]\\\\\",\"data\":\"ssms.exe\"}",
+	};
+	struct trace_log *log = trace_log_new(4u << 20);
+	struct error error;
+	(void)state;
+	knowledge = shipped_knowledge();
+	assert_non_null(log);
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		tell(log, events[i]);
+	for (uint32_t i = 0; i < 40; i++)
+		tell_connect(log, i * 0x05a7c3d1u, 445, "tcp", 1000 + 100 * i);
+	json_t *behaviours = behaviours_of(knowledge, log);
+	assert_int_equal(remedy_derive(knowledge, behaviours, &candidates, &error), 0);
+	json_decref(behaviours);
+	trace_log_free(log);
+	return 0;
+}
+
+static int forget_all(void **state)
+{
+	(void)state;
+	remedy_candidates_fini(&candidates);
+	remedy_knowledge_free(knowledge);
+	return 0;
+}
+
+/* The exit status of the format's check of a rule. */
+static int check(const struct remedy_format *format, const char *text)
+{
+	char path[] = "/tmp/kenbi-rule-XXXXXX", command[900];
+	int descriptor = mkstemp(path);
+
+	assert_true(descriptor >= 0);
+	assert_int_equal(write(descriptor, text, strlen(text)), strlen(text));
+	close(descriptor);
+	snprintf(command, sizeof command,
+		 "PATH=$PATH:/usr/sbin:/sbin; set -- %s; { %s; } >/dev/null 2>&1", path,
+		 format->check);
+	int status = system(command);
+	unlink(path);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A rule without error, in each checked format: refused means that the tool cannot be used here. */
+static const char *probe_of(const char *format)
+{
+	static const char *const probes[][2] = {
+		{ "nftables", "table inet kenbi_probe { }\n" },
+		{ "iptables", "*filter\nCOMMIT\n" },
+		{ "ip6tables", "*filter\nCOMMIT\n" },
+		{ "rpz", "a.example CNAME .\n" },
+		{ "yara", "rule a { condition: false }\n" },
+		{ "suricata", "drop tcp any any -> any 1 (msg:\"a\"; sid:1; rev:1;)\n" },
+	};
+	for (size_t i = 0; i < sizeof probes / sizeof *probes; i++)
+		if (strcmp(probes[i][0], format) == 0)
+			return probes[i][1];
+	fail_msg("no probe for %s", format);
+	return NULL;
+}
+
+static void tools_load_their_rules(void **state)
+{
+	const struct remedy_format *format;
+	(void)state;
+	for (size_t f = 0; (format = remedy_format(f)); f++) {
+		unsigned checked = 0;
+		if (!format->check)
+			continue;
+		if (check(format, probe_of(format->name)) != 0) {
+			print_message("%s: skipped, its tool is missing or may not be used\n",
+				      format->name);
+			continue;
+		}
+		assert_int_not_equal(check(format, "{ no rule ( \" at all\n"), 0);
+		for (size_t i = 0; i < candidates.count; i++) {
+			const char *rule = rule_of(&candidates.items[i], format->name);
+			if (rule && check(format, rule) != 0)
+				fail_msg("%s refuses %s:\n%s", format->name,
+					 candidates.items[i].name, rule);
+			checked += rule != NULL;
+		}
+		print_message("%s: %u rules checked\n", format->name, checked);
+		assert_true(checked > 0);
+	}
+}
+
+static const char *rule(const char *name, const char *format)
+{
+	const char *text = rule_of(candidate_of(&candidates, name), format);
+	if (!text)
+		fail_msg("%s has no rule for %s", name, format);
+	return text;
+}
+
+/* RFC 8955 section 4.2: seven bytes; type 3: 81 06; type 5: 91 01bd. The control server is
+ * 203.0.113.9 (type 1, 32 bits), or 2001:db8::66 (type 1, 128 bits, offset 0), port 6667. */
+static void flowspec_bytes_are_those_of_the_standard(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(rule("filter-port-provider", "flowspec"),
+			       "AFI 1 SAFI 133, NLRI 07038106059101bd,"));
+	bool four = false, six = false;
+	for (size_t i = 0; i < candidates.count; i++) {
+		const char *text = rule_of(&candidates.items[i], "flowspec");
+		if (!text || strcmp(candidates.items[i].name, "edge-control-server") != 0)
+			continue;
+		four |= strstr(text, "AFI 1 SAFI 133, NLRI 0d0120cb00710903810605911a0b") != NULL;
+		six |= strstr(text, "AFI 2 SAFI 133, NLRI "
+				    "1a01800020010db8000000000000000000000066"
+				    "03810605911a0b") != NULL;
+	}
+	assert_true(four);
+	assert_true(six);
+}
+
+static void openc2_commands_have_the_profiles_shape(void **state)
+{
+	json_error_t syntax;
+	(void)state;
+	json_t *command =
+		json_loads(rule("filter-port-provider", "openc2"), JSON_DISABLE_EOF_CHECK, &syntax);
+	assert_non_null(command);
+	const json_t *target = json_object_get(command, "target");
+	assert_string_equal(json_string_value(json_object_get(command, "action")), "deny");
+	assert_int_equal(json_object_size(target), 1);
+	const json_t *connection = json_object_get(target, "ipv4_connection");
+	assert_int_equal(json_integer_value(json_object_get(connection, "dst_port")), 445);
+	assert_non_null(json_object_get(json_object_get(command, "actuator"), "slpf"));
+	json_decref(command);
+}
+
+static void routers_get_what_they_understand(void **state)
+{
+	int depth = 0;
+	(void)state;
+	assert_non_null(
+		strstr(rule("filter-port-switch", "cisco"), "\n deny tcp any any eq 445\n"));
+	assert_non_null(strstr(rule("filter-port-provider", "junos"), "destination-port 445;"));
+	for (const char *c = rule("filter-port-provider", "junos"); *c; c++) {
+		depth += (*c == '{') - (*c == '}');
+		assert_true(depth >= 0);
+	}
+	assert_int_equal(depth, 0);
+	/* A rate of single hosts is nothing that an access list could say. */
+	assert_null(rule_of(candidate_of(&candidates, "rate-limit-port"), "cisco"));
+	assert_null(rule_of(candidate_of(&candidates, "rate-limit-port"), "openc2"));
+	assert_non_null(strstr(rule("rate-limit-port", "iptables"), "--hashlimit-above 1/sec"));
+}
+
+/* The value's name tries to end its quotes. */
+static void registry_files_hold_hostile_names(void **state)
+{
+	const char *text = rule("autostart-removal", "reg");
+	(void)state;
+	assert_non_null(strstr(text, "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\"
+				     "CurrentVersion\\Run]\n"));
+	assert_non_null(strstr(text, "\n\"a\\\"=-[x]\\\\\"=-\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tools_load_their_rules),
+		cmocka_unit_test(flowspec_bytes_are_those_of_the_standard),
+		cmocka_unit_test(openc2_commands_have_the_profiles_shape),
+		cmocka_unit_test(routers_get_what_they_understand),
+		cmocka_unit_test(registry_files_hold_hostile_names),
+	};
+	return cmocka_run_group_tests(tests, derive_all, forget_all);
+}

@@ -11,8 +11,9 @@
 
 enum {
 	CHUNK_OPERATIONS = 64,
-	MOST_TAKEN = 512, /* chunks of a machine: beyond it all decoded code is forgotten */
-	MOST_ADDED = 3,	  /* operations for an instruction: that it was written, itself, the tail */
+	MOST_TAKEN =
+		320,	/* chunks of a machine, 0.9 MiB: beyond it all decoded code is forgotten */
+	MOST_ADDED = 3, /* operations for an instruction: that it was written, itself, the tail */
 	MOST_CHUNKS = 192 /* 4096 starts, each with a pseudo operation, and room to decode anew */
 };
 

@@ -81,8 +81,7 @@ static int open_store(const struct cli_run *run, char *const *words, int count,
 	return result;
 }
 
-/* Said before hours of work, not after. */
-static int check_report_folder(const char *folder, struct error *error)
+int cli_report_folder(const char *folder, struct error *error)
 {
 	int result = file_make_folder(folder, error);
 
@@ -121,7 +120,7 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 	int result = 0;
 
 	if (run->report)
-		result = check_report_folder(run->report, &delivery.error);
+		result = cli_report_folder(run->report, &delivery.error);
 	if (result == 0)
 		result = open_store(run, words, count, &delivery);
 	if (result == 0 && cli_inputs_init(&inputs, words, count) < 0)

@@ -19,5 +19,8 @@ struct cli_run {
 /* Feeds the inputs through the confined pipeline and delivers everything. Returns the exit status.
  */
 int cli_run(const struct cli_run *run, char *const *words, int count);
+/* Makes the folder of a report if need be. What is wrong with it is said before hours of work, not
+ * after. */
+MUST_CHECK int cli_report_folder(const char *folder, struct error *error);
 
 #endif

@@ -13,6 +13,9 @@ const RECORD_TYPES = [
   "worm",
   "remedy",
   "forecast",
+  "subnet_curve",
+  "combination",
+  "provenance",
 ];
 
 function readCase() {
@@ -64,7 +67,7 @@ function forecastTitle(found, forecast) {
 
 // A remedy's title as a heading: knowledge may write it in lower case.
 function remedyTitle(remedy) {
-  return String(remedy.title || remedy.name).replace(/^\p{Ll}(?=[\p{Ll}-]*[ ,])/u, (letter) =>
+  return String(remedy.title || remedy.name).replace(/^\p{Ll}(?=[\p{Ll}'’-]*[ ,])/u, (letter) =>
     letter.toUpperCase(),
   );
 }

@@ -78,37 +78,55 @@ function outcome(found, chosen) {
   );
 }
 
-function comparison(found, chosen, page) {
+function curves(found, chosen, page) {
   const series = shownSeries(found, chosen);
-  return [
-    chosen && outcome(found, chosen),
-    series.length > 0 &&
+  if (series.length === 0) return { element: null, follow: () => {} };
+  let seconds = Infinity,
+    chart;
+  const follow = (now) => {
+    seconds = now;
+    chart.setTime(now);
+  };
+  const drawn = page.redrawn((narrow) => {
+    chart = curvesChart(
+      series,
+      narrow,
+      "Curves of infected hosts over time; the table below has the same figures",
+    );
+    chart.setTime(seconds);
+    return element("div", null, chart, narrow && curveLegend(series));
+  });
+  return {
+    follow,
+    element: element(
+      "figure",
+      null,
+      drawn,
       element(
-        "figure",
-        null,
-        page.redrawn((narrow) =>
-          element(
-            "div",
-            null,
-            curvesChart(
-              series,
-              narrow,
-              "Curves of infected hosts over time; the table below has the same figures",
-            ),
-            narrow && curveLegend(series),
-          ),
-        ),
-        element(
-          "p",
-          { class: "note" },
-          "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking.",
-        ),
-        curveTable(series),
+        "p",
+        { class: "note" },
+        "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking. The upright line is the moment that the pictures above show.",
       ),
-    element("h3", null, "Subnets"),
-    subnetComparison(found, chosen, page) ||
-      element("p", { class: "empty" }, "The case holds no subnets to draw."),
-  ];
+      curveTable(series),
+    ),
+  };
+}
+
+// The chosen remedy beside nothing done; the pictures start at the moment `at` (a number of the course).
+function comparison(found, chosen, page, at) {
+  const shown = curves(found, chosen, page);
+  const stage = makeStage(found, chosen, at, shown.follow);
+  return {
+    position: stage ? stage.position : () => at,
+    parts: [
+      chosen && outcome(found, chosen),
+      element("h3", null, "The outbreak, before and after"),
+      stage ? stage.element : element("p", { class: "empty" }, "The case holds no subnets to draw."),
+      element("h3", null, "Infected over time"),
+      shown.element,
+      deadlines(found, chosen, page),
+    ],
+  };
 }
 
 function forecastSection(found, page) {
@@ -121,9 +139,11 @@ function forecastSection(found, page) {
         : "No forecast was made: nothing was found that spreads from host to host.",
     );
   const area = element("div", { id: "comparison" });
+  let shown = { position: () => Infinity };
   const choose = (at) => {
+    shown = comparison(found, found.ranked[at] || null, page, shown.position());
     area.replaceChildren();
-    append(area, [comparison(found, found.ranked[at] || null, page)]);
+    append(area, shown.parts);
   };
   choose(0);
   const world = found.world[0];
@@ -157,5 +177,6 @@ function forecastSection(found, page) {
         ),
       ),
     area,
+    pareto(found, page),
   ];
 }

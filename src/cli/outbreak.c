@@ -29,7 +29,8 @@ static int take_record(void *context, const json_t *record)
 struct choices {
 	bool json;
 	const char *report; /* folder; NULL: none */
-	json_t *provenance;
+	int count;	    /* of the command's words */
+	char **words;
 	uint64_t seed, replicas, threads; /* 0: as the scenario says */
 };
 
@@ -53,8 +54,12 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 	if (choices->threads)
 		scenario.run.threads = (unsigned)choices->threads;
 	snprintf(derived_from, sizeof derived_from, "scenario %s", path);
-	if (take_record(&output, choices->provenance) < 0)
+	json_t *provenance = NULL;
+	result = cli_provenance(choices->count, choices->words, path, scenario.title, &provenance,
+				error);
+	if (result == 0 && take_record(&output, provenance) < 0)
 		result = error_set(error, ERROR_SYSTEM, NULL, "the records cannot be written");
+	json_decref(provenance);
 	if (result == 0)
 		result = pipeline_forecast(&scenario.world, &scenario.worm, derived_from,
 					   &scenario.run, scenario.remedies, scenario.remedy_count,
@@ -74,7 +79,7 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 
 static int outbreak(const struct cli_command *command, int count, char **words)
 {
-	struct choices choices = { 0 };
+	struct choices choices = { .count = count, .words = words };
 	struct error error = { 0 };
 	int option, result = 0;
 
@@ -103,10 +108,7 @@ static int outbreak(const struct cli_command *command, int count, char **words)
 	if (choices.report)
 		result = cli_report_folder(choices.report, &error);
 	if (result == 0)
-		result = cli_provenance(count, words, words[optind], &choices.provenance, &error);
-	if (result == 0)
 		result = forecast(words[optind], &choices, &error);
-	json_decref(choices.provenance);
 	if (result < 0)
 		log_error(&error);
 	return error_exit_status(result);

@@ -90,6 +90,21 @@ int cli_report_folder(const char *folder, struct error *error)
 	return result;
 }
 
+static int give_provenance(struct delivery *delivery)
+{
+	const struct cli_run *run = delivery->run;
+	json_t *record;
+
+	if (!run->command)
+		return 0;
+	int result = cli_provenance(run->command_count, run->command, NULL, "", &record,
+				    &delivery->error);
+	if (result == 0)
+		result = take_record(delivery, record);
+	json_decref(record);
+	return result;
+}
+
 static int finish(struct delivery *delivery, struct cli_inputs *inputs)
 {
 	const struct cli_run *run = delivery->run;
@@ -127,6 +142,8 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 		result = error_set(&delivery.error, ERROR_MEMORY, NULL, "no memory for the inputs");
 	if (result == 0 && (!run->json || run->report))
 		delivery.records = json_array();
+	if (result == 0)
+		result = give_provenance(&delivery);
 	if (result == 0) {
 		struct pipeline_inputs source = cli_inputs_source(&inputs);
 		struct error error = { 0 };

@@ -37,6 +37,11 @@ function readCase() {
   return found;
 }
 
+// `kenbi outbreak` makes such a case: a scenario, and nothing that was captured.
+function isForecastAlone(found) {
+  return found.input.length === 0 && found.session.length === 0 && found.forecast.length > 0;
+}
+
 function list(value) {
   return Array.isArray(value) ? value : [];
 }

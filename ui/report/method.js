@@ -121,8 +121,9 @@ function omissions(found) {
 
 function methodSection(found) {
   return [
-    inputTable(found),
+    isForecastAlone(found) ? null : inputTable(found),
     errorList(found),
+    provenanceParts(found),
     modelFacts(found),
     omissions(found),
     element(

@@ -53,11 +53,7 @@ function provenanceParts(found) {
       element("figcaption", null, element("span", null, "Command"), copyButton("Copy", line)),
       element("pre", { tabindex: "0", "aria-label": "Command" }, line),
     ),
-    facts([
-      ["Program", `${plain(record.program)} ${plain(record.version)}`],
-      ["Seed", without && plain(without.seed)],
-      ["Simulated outbreaks", without && count(without.replicas)],
-    ]),
+    facts([["Program", `${plain(record.program)} ${plain(record.version)}`]]),
     list(record.files).map(provenanceFile),
   ];
 }

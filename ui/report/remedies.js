@@ -163,7 +163,9 @@ function remediesSection(found) {
     element(
       "p",
       null,
-      `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
+      isForecastAlone(found)
+        ? `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "was" : "were"} tried. `
+        : `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
       found.ranked.length > 0
         ? "They are ranked by the hosts that they save in the forecast below."
         : "There is no forecast, so they are not ranked.",

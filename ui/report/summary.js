@@ -225,7 +225,7 @@ function forecastHead(found) {
         element(
           "p",
           null,
-          `A worm that tries ${word(STRATEGIES, worm.scan)}, ${decimal(worm.rate, 2)} a second from each infected host`,
+          `A worm that tries ${word(STRATEGIES, worm.scan)}, ${decimal(worm.rate, 3)} a second from each infected host`,
           world && [" in the world “", plain(world.name), "”"],
           ".",
         ),

@@ -353,7 +353,7 @@ def extended(records):
 def test_extended(page):
     text = page.evaluate("document.getElementById('forecast').innerText + document.getElementById('remedies').innerText")
     for words in ("How fast it must be in force", "it must be in force within 60 s", "What it costs beside what it saves",
-                  "Unbeaten: no other remedy", "Together", "Mean, 95 % sure", "10 – 20"):
+                  "Unbeaten: no other remedy", "Together", "10 to 20 hosts, with 95 % confidence"):
         assert words in text, f"'{words}' is missing"
     assert page.evaluate("document.querySelectorAll('.scatter .point').length") == 2
     assert page.evaluate("document.querySelectorAll('.scatter .front').length") == 1

@@ -114,6 +114,7 @@ const OVER_TIME = {
   values: "infected hosts",
   after: "since the first infection",
   reading: (one) => (one.kind === "without" ? "nothing done" : "with the remedy"),
+  result: (points) => `${count(points.at(-1)[2])} hosts`,
 };
 
 // series: [{label, kind ("without", "chosen", "other"), points [[seconds, low, median, high]]}], the last on
@@ -181,16 +182,22 @@ function curvesChart(series, narrow, label, axes = OVER_TIME) {
         picture(
           "text",
           { class: "tick", x: box.right + 18, y: at + 16 * lines.length },
-          `${count(one.points.at(-1)[2])} hosts`,
+          axes.result(one.points),
         ),
       ]),
   );
-  const now = picture("path", { class: "now", d: `M${box.left},${box.top}V${box.bottom}` });
-  chart.append(now);
-  chart.setTime = (seconds) =>
-    now.setAttribute("transform", `translate(${(x(Math.min(seconds, span)) - box.left).toFixed(1)} 0)`);
+  chart.setTime = momentLine(chart, box, (seconds) => x(Math.min(seconds, span)) - box.left);
   followPointer(chart, series, box, x, span, axes);
   return chart;
+}
+
+// A line across the chart at a moment; drawn when it is first set.
+function momentLine(chart, box, offset) {
+  const line = picture("path", { class: "now", d: `M${box.left},${box.top}V${box.bottom}` });
+  return (seconds) => {
+    line.setAttribute("transform", `translate(${offset(seconds).toFixed(1)} 0)`);
+    if (!line.isConnected) chart.append(line);
+  };
 }
 
 // Under the pointer, the figures of that time: a convenience, the table has them all.

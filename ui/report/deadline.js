@@ -38,14 +38,16 @@ function deadlineSentence(one) {
     : `To save half of what it saves at once (${count(one.points[0][2])} hosts), it must be in force within ${duration(half.seconds)}.`;
 }
 
+const BY_DELAY = {
+  values: "hosts saved",
+  after: "from the first infection until it is in force",
+  reading: () => "saved",
+  result: (points) => `${count(points[0][2])} saved at once`,
+};
+
 function deadlines(found, chosen, page) {
   const series = deadlineSeries(found, chosen);
   if (series.length === 0) return null;
-  const axes = {
-    values: "hosts saved",
-    after: "from the first infection until it is in force",
-    reading: () => "saved",
-  };
   const own = series.find((one) => one.kind === "chosen");
   return [
     element("h3", null, "How fast it must be in force"),
@@ -61,9 +63,9 @@ function deadlines(found, chosen, page) {
             series,
             narrow,
             "Hosts saved against the time until a remedy is in force; the table below has the same figures",
-            axes,
+            BY_DELAY,
           ),
-          narrow && curveLegend(series),
+          narrow && curveLegend(series, BY_DELAY),
         ),
       ),
       element("p", { class: "note" }, "Lines are medians; the band holds 90 % of the simulations."),
@@ -164,7 +166,7 @@ function scatter(found, points, narrow) {
       ),
       !narrow &&
         named.map((one) =>
-          fitted(forecastTitle(found, one.forecast), 200, 12.5, {
+          fitted(forecastTitle(found, one.forecast), width - x(one.share) - 9, 12.5, {
             class: "label",
             x: x(one.share) + 9,
             y: y(one.forecast.saved.median) + 4,

@@ -20,7 +20,7 @@ function shownSeries(found, chosen) {
     }));
 }
 
-function curveLegend(series) {
+function curveLegend(series, axes = OVER_TIME) {
   return element(
     "ul",
     { class: "legend curves" },
@@ -36,7 +36,7 @@ function curveLegend(series) {
             picture("path", { class: "curve " + one.kind, d: "M0,5H24" }),
           ),
           one.label,
-          element("span", { class: "note" }, ` ${count(one.points.at(-1)[2])} hosts`),
+          element("span", { class: "note" }, ` ${axes.result(one.points)}`),
         ),
       ),
   );

@@ -53,7 +53,6 @@ function combinations(found) {
 
 function rankingTable(found) {
   const most = Math.max(1, ...found.ranked.map((forecast) => forecast.saved.high));
-  const intervals = found.ranked.some((forecast) => forecast.interval);
   return scrolling(
     "Ranking of remedies",
     plainTable(
@@ -64,10 +63,8 @@ function rankingTable(found) {
         { name: "Place", class: "spare" },
         { name: "In force after", class: "nowrap spare" },
         { name: `Hosts saved (full bar: ${count(most)})` },
-        { name: "Median", class: "number" },
-        { name: "Low – high", class: "number nowrap spare" },
-        ...(intervals ? [{ name: "Mean, 95 % sure", class: "number nowrap spare" }] : []),
-        { name: "If in force at once", class: "number" },
+        { name: "Median (low – high)", class: "number" },
+        { name: "If in force at once", class: "number spare" },
       ],
       found.ranked.map((forecast) => {
         const remedy = found.remedyById.get(forecast.remedy);
@@ -83,11 +80,7 @@ function rankingTable(found) {
           remedy ? plain(remedy.place) : "–",
           remedy ? duration(remedy.delay) : "–",
           rangeBar(forecast.saved, most, `saves ${count(median)} hosts, ${count(low)} to ${count(high)}`),
-          count(median),
-          `${count(low)} – ${count(high)}`,
-          ...(intervals
-            ? [forecast.interval ? `${count(forecast.interval.low)} – ${count(forecast.interval.high)}` : "–"]
-            : []),
+          [count(median), element("span", { class: "range-words" }, `${count(low)} – ${count(high)}`)],
           forecast.saved_at_once ? count(forecast.saved_at_once.median) : "–",
         ];
       }),
@@ -141,6 +134,12 @@ function remedyCard(found, remedy) {
           ? `${count(forecast.saved.median)} hosts (${count(forecast.saved.low)} to ${count(forecast.saved.high)})`
           : "not forecast",
       ],
+      [
+        "Mean saved",
+        forecast &&
+          forecast.interval &&
+          `${count(forecast.interval.low)} to ${count(forecast.interval.high)} hosts, with 95 % confidence`,
+      ],
     ]),
     list(remedy.rules).map((rule) => ruleBlock(rule, remedy.name)),
   );
@@ -167,7 +166,7 @@ function remediesSection(found) {
         ? `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "was" : "were"} tried. `
         : `${counted(total(found, "remedy"), "countermeasure")} ${found.remedy.length === 1 ? "answers" : "answer"} what was seen. `,
       found.ranked.length > 0
-        ? "They are ranked by the hosts that they save in the forecast below."
+        ? "They are ranked by the hosts that they save in the forecast."
         : "There is no forecast, so they are not ranked.",
     ),
     found.ranked.length > 0 && rankingTable(found),

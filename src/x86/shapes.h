@@ -99,7 +99,8 @@ typedef handler *const shape_table[4][SHAPES];
 #define X86_SHAPES(ROW) \
 	ROW(ADD, add) ROW(ADC, adc) ROW(SUB, sub) ROW(SBB, sbb) ROW(CMP, cmp) ROW(AND, and) ROW(OR, or) \
 	ROW(XOR, xor) ROW(TEST, test) ROW(INC, inc) ROW(DEC, dec) ROW(MOV, mov) ROW(LEA, lea) ROW(SHL, shl) \
-	ROW(SHR, shr) ROW(SAR, sar) ROW(ROL, rol) ROW(ROR, ror) ROW(XCHG, xchg)
+	ROW(SHR, shr) ROW(SAR, sar) ROW(ROL, rol) ROW(ROR, ror) ROW(XCHG, xchg) \
+	ROW(MOVZX, movzx) ROW(MOVSX, movsx)
 /* … and by the operand size attribute: the stack and the branches. */
 #define X86_WIDTH_SHAPES(ROW) \
 	ROW(PUSH, push) ROW(POP, pop) ROW(CALL, call) ROW(RET, ret) ROW(JMP, jmp)

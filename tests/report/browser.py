@@ -203,7 +203,7 @@ def test_worm(page):
     assert "It could not be loaded: section 2" in text["samples"] and "3 more endpoints" in text["samples"]
     assert "Copies itself into a system folder" in text["samples"] and "192.0.0.0/8: 612" in text["samples"]
     assert "ttcp dport 445" not in text["remedies"] and "tcp dport 445 counter drop" in text["remedies"]
-    assert page.count("button", **{"class": "copy"}) == 8
+    assert page.count("button", **{"class": "copy"}) == 8 and page.count("button", **{"class": "save"}) == 7 + 2
     assert page.count("path", **{"class": "curve chosen"}) == 1
     assert "every" not in text["method"] or "20090420" in text["method"]
     assert "the last packet is cut off" in text["method"]

@@ -40,7 +40,7 @@ function saveButton(words, name, text) {
     "button",
     {
       type: "button",
-      class: "copy",
+      class: "save",
       click: () => saveText(name, typeof text === "function" ? text() : text),
     },
     `${words} ${name}`,

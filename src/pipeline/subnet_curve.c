@@ -1,5 +1,6 @@
-/* Where the infected are over time, as records: one for the outbreak without remedy and one for
- * each of the best ones, which are the outbreaks that people play.
+/* Where the infected are over time, as records: one for the outbreak without remedy and two for
+ * each of the best ones, in force after its delay and from the first moment, which are the
+ * outbreaks that people play.
  *
  * A share is written as two characters of twelve bits, in the alphabet of base64 (RFC 4648, section
  * 4): a fiftieth of what JSON numbers of all subnets at all times would take. */
@@ -29,18 +30,19 @@ static json_t *share_text(const double *shares, size_t count)
 	return string;
 }
 
-static json_t *subnet_curve_record(const struct outbreak_spread *spread, size_t rank,
-				   json_t *remedy)
+static json_t *subnet_curve_record(const struct outbreak_spread *spread, size_t outbreak,
+				   int64_t remedy, bool at_once)
 {
 	size_t cells = spread->frames * spread->groups;
 	json_t *times = json_array();
 
 	for (uint32_t i = 0; i < spread->frames; i++)
 		json_array_append_new(times, json_real(spread->time[i]));
-	return json_pack("{s:s, s:I, s:o, s:I, s:I, s:o, s:o}", "type", "subnet_curve", "rank",
-			 (json_int_t)rank, "remedy", remedy, "replicas",
-			 (json_int_t)spread->replicas, "group", (json_int_t)spread->group_size,
-			 "times", times, "shares", share_text(spread->share + rank * cells, cells));
+	return json_pack("{s:s, s:o, s:b, s:I, s:I, s:o, s:o}", "type", "subnet_curve", "remedy",
+			 remedy ? json_integer(remedy) : json_null(), "at_once", at_once,
+			 "replicas", (json_int_t)spread->replicas, "group",
+			 (json_int_t)spread->group_size, "times", times, "shares",
+			 share_text(spread->share + outbreak * cells, cells));
 }
 
 int case_give_subnet_curves(const struct outbreak_world *world, const struct outbreak_worm *worm,
@@ -49,13 +51,20 @@ int case_give_subnet_curves(const struct outbreak_world *world, const struct out
 			    const struct remedy_candidate *const *best, size_t count,
 			    const struct pipeline_sink *sink, struct error *error)
 {
+	struct remedy_candidate prompt[CASE_PLAYED];
+	const struct remedy_candidate *played[2 * CASE_PLAYED];
 	struct outbreak_spread spread;
-	int result = outbreak_follow(world, worm, run, best, count, &spread, error);
 
-	for (size_t rank = 0; result == 0 && rank <= count; rank++) {
-		json_t *remedy =
-			rank > 0 ? json_integer(best[rank - 1] - candidates + 1) : json_null();
-		result = case_give(sink, subnet_curve_record(&spread, rank, remedy), error);
+	for (size_t i = 0; i < count; i++) {
+		prompt[i] = *best[i];
+		prompt[i].delay_seconds = 0;
+		played[i] = best[i];
+		played[count + i] = &prompt[i];
+	}
+	int result = outbreak_follow(world, worm, run, played, 2 * count, &spread, error);
+	for (size_t i = 0; result == 0 && i <= 2 * count; i++) {
+		int64_t remedy = i > 0 ? best[(i - 1) % count] - candidates + 1 : 0;
+		result = case_give(sink, subnet_curve_record(&spread, i, remedy, i > count), error);
 	}
 	outbreak_spread_fini(&spread);
 	return result;

@@ -200,6 +200,44 @@ def test_choice(page):
     assert after[0] == before[0] and after[1] != before[1], (before, after)
 
 
+def choose_moment(page, value):
+    page.evaluate(f"""(() => {{ const choice = document.querySelectorAll("#forecast .choices select")[1];
+                    choice.value = {json.dumps(value)}; choice.dispatchEvent(new Event("change", {{ bubbles: true }})); }})()""")
+    page.wait("canvasOf(1, 0, 0).clientWidth > 200")
+
+
+def test_moment(page, records):
+    """In force from the first moment: what the records of that course say."""
+    times = of_type(records, "subnet_curve")[0]["times"]
+    page.evaluate(f"seek({len(times) - 1})")
+    late = page.evaluate("hostsOf(1)")
+    choose_moment(page, "once")
+    assert "in force from the first moment" in page.evaluate("document.querySelectorAll('figcaption')[1].textContent")
+    assert page.evaluate("hostsOf(1)") < late, "at once saves no more than later"
+    course = next(one for one in of_type(records, "subnet_curve") if one["at_once"])
+    world = of_type(records, "world")[0]["subnets"]
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    end = course["shares"][-2 * len(world):]
+    wanted = sum((digits.index(end[2 * at]) * 64 + digits.index(end[2 * at + 1])) / 4095 * subnet["vulnerable"]
+                 for at, subnet in enumerate(world))
+    assert abs(page.evaluate("hostsOf(1)") - wanted) <= 1, wanted
+    choose_moment(page, "delayed")
+    page.evaluate(f"seek({len(times) - 1})")
+    assert page.evaluate("hostsOf(1)") == late
+
+
+def too_late(records):
+    """The best remedy saves nobody after its delay: what it saves at once is what there is to see."""
+    records = copy.deepcopy(records)
+    of_type(records, "forecast")[1]["saved"] = {"low": 0, "median": 0, "high": 0}
+    return records
+
+
+def test_too_late(page):
+    assert page.evaluate("document.querySelectorAll('#forecast .choices select')[1].value") == "once"
+    check_healthy(page)
+
+
 def test_names(page):
     """Everything that can be operated has a name and a place in the order of focus."""
     page.call("Accessibility.enable")
@@ -436,7 +474,8 @@ def run(kenbi, program, sources):
                           "pointing": lambda: test_pointing(page, records), "table": lambda: test_table(page, records),
                           "names": lambda: test_names(page), "dark": lambda: test_dark(page),
                           "saving": lambda: test_saving(browser, page, folder, records),
-                          "frames": lambda: test_frames(page, "64 subnets"), "choice": lambda: test_choice(page),
+                          "frames": lambda: test_frames(page, "64 subnets"),
+                          "moment": lambda: test_moment(page, records), "choice": lambda: test_choice(page),
                           "no errors": lambda: check_healthy(page)}.items():
             check(name, job)
         page.close()
@@ -452,6 +491,9 @@ def run(kenbi, program, sources):
         page = opened(browser, render(program, folder, "extended", extended(records)))
         check("extended", lambda: test_extended(page))
         check("formulas", lambda: test_formulas(page, sources))
+        page.close()
+        page = opened(browser, render(program, folder, "too-late", too_late(records)))
+        check("too late", lambda: test_too_late(page))
         page.close()
         for name, spoil in SPOILED.items():
             page = opened(browser, render(program, folder, name.replace(" ", "-"), spoiled(records, spoil)))

@@ -112,10 +112,11 @@ function curves(found, chosen, page) {
   };
 }
 
-// The chosen remedy beside nothing done; the pictures start at the moment `at` (a number of the course).
-function comparison(found, chosen, page, at) {
+// The chosen remedy beside nothing done; the pictures have it in force at once or after its delay, and start at
+// the moment `at` (a number of the course).
+function comparison(found, chosen, page, atOnce, at) {
   const shown = curves(found, chosen, page);
-  const stage = makeStage(found, chosen, at, shown.follow);
+  const stage = makeStage(found, chosen, atOnce, at, shown.follow);
   return {
     position: stage ? stage.position : () => at,
     parts: [
@@ -129,6 +130,21 @@ function comparison(found, chosen, page, at) {
   };
 }
 
+// Offers in `select` when the chosen remedy is in force, and answers whether that is at once: where a reaction
+// comes too late to save anybody, what it would have saved is what there is to see.
+function offerMoments(found, chosen, select, label) {
+  const remedy = found.remedyById.get(chosen.remedy) || {};
+  const both = remedy.delay > 0 && courseRecord(found, chosen, true) && courseRecord(found, chosen, false);
+  const atOnce = Boolean(both) && chosen.saved.median <= 0 && chosen.saved_at_once?.median > 0;
+  select.replaceChildren();
+  append(select, [
+    element("option", { value: "delayed" }, `after ${duration(remedy.delay)}`),
+    both && element("option", { value: "once", selected: atOnce }, "from the first moment, in the pictures"),
+  ]);
+  label.hidden = !both;
+  return atOnce;
+}
+
 function forecastSection(found, page) {
   if (!found.without)
     return element(
@@ -140,10 +156,27 @@ function forecastSection(found, page) {
     );
   const area = element("div", { id: "comparison" });
   let shown = { position: () => Infinity };
-  const choose = (at) => {
-    shown = comparison(found, found.ranked[at] || null, page, shown.position());
+  const draw = (chosen, atOnce) => {
+    shown = comparison(found, chosen, page, atOnce, shown.position());
     area.replaceChildren();
     append(area, shown.parts);
+  };
+  const moment = element("select", {
+    "aria-controls": "comparison",
+    change: () => draw(found.ranked[Number(remedies.value)], moment.value === "once"),
+  });
+  const momentLabel = element("label", { class: "choice" }, "In force ", moment);
+  const remedies = element(
+    "select",
+    { "aria-controls": "comparison", change: () => choose(Number(remedies.value)) },
+    found.ranked.map((forecast, at) =>
+      element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`),
+    ),
+  );
+  const choose = (at) => {
+    const chosen = found.ranked[at] || null;
+    const atOnce = chosen !== null && offerMoments(found, chosen, moment, momentLabel);
+    draw(chosen, atOnce);
   };
   choose(0);
   const world = found.world[0];
@@ -161,20 +194,10 @@ function forecastSection(found, page) {
     ),
     found.ranked.length > 0 &&
       element(
-        "p",
-        null,
-        element(
-          "label",
-          { class: "choice" },
-          "Compare with ",
-          element(
-            "select",
-            { "aria-controls": "comparison", change: (event) => choose(Number(event.target.value)) },
-            found.ranked.map((forecast, at) =>
-              element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`),
-            ),
-          ),
-        ),
+        "div",
+        { class: "choices" },
+        element("label", { class: "choice" }, "Compare with ", remedies),
+        momentLabel,
       ),
     area,
     pareto(found, page),

@@ -86,9 +86,16 @@ function isTimeAxis(times) {
   );
 }
 
+// The record of a forecast's course, with the remedy in force after its delay or at once.
+function courseRecord(found, forecast, atOnce) {
+  return found.subnet_curve.find(
+    (one) => (one.remedy ?? null) === (forecast.remedy ?? null) && (one.at_once === true) === atOnce,
+  );
+}
+
 // The recorded spread of a forecast, or null.
-function recordedSpread(found, forecast, land) {
-  const record = found.subnet_curve.find((one) => (one.remedy ?? null) === (forecast.remedy ?? null));
+function recordedSpread(found, forecast, land, atOnce) {
+  const record = courseRecord(found, forecast, atOnce);
   const times = record && list(record.times);
   if (!record || !isTimeAxis(times) || record.group !== land.size) return null;
   const shares = decodeShares(record.shares, times.length * land.count);

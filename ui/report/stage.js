@@ -81,7 +81,7 @@ function trafficNote(traffic, worm, most, land) {
   return element(
     "p",
     { class: "note" },
-    `Red: attacks, drawn at random by the worm's way of choosing targets (${word(STRATEGIES, worm.scan)}); one line stands for about ${amount} attacks a second on these subnets. Blue: attacks that the remedy stops. The maps show all of what is scanned, also where nobody lives.`,
+    `Red: attacks, drawn at random by the worm's way of choosing targets (${word(STRATEGIES, worm.scan)}); one line stands for about ${amount} attacks a second on these subnets. Blue: attacks that the remedy stops. Dots on the maps fall where scans go, also where no host is.`,
   );
 }
 
@@ -94,13 +94,30 @@ function mapViews(land) {
   return views;
 }
 
+function inForceWords(remedy) {
+  if (!remedy || !Number.isFinite(remedy.delay)) return null;
+  return element(
+    "span",
+    { class: "in-force" },
+    remedy.delay > 0 ? `, in force after ${duration(remedy.delay)}` : ", in force from the first moment",
+  );
+}
+
+// The remedy as the course has it: in force after its delay, or at once.
+function remedyInForce(found, forecast, atOnce) {
+  const remedy = found.remedyById.get(forecast.remedy) || {};
+  return atOnce ? { ...remedy, delay: 0 } : remedy;
+}
+
 // {element, position()}; null when the case holds no subnets to draw. `follow(seconds)` hears of the time.
-function makeStage(found, chosen, start, follow) {
+function makeStage(found, chosen, atOnce, start, follow) {
   const world = found.world[0];
   const land = world && makeLand(world, groupSize(found));
   if (!land) return null;
-  const outbreaks = [[found.without, null], ...(chosen ? [[chosen, found.remedyById.get(chosen.remedy) || {}]] : [])];
-  const recorded = outbreaks.map(([forecast]) => recordedSpread(found, forecast, land));
+  const outbreaks = [[found.without, null], ...(chosen ? [[chosen, remedyInForce(found, chosen, atOnce)]] : [])];
+  const recorded = outbreaks.map(([forecast, remedy]) =>
+    recordedSpread(found, forecast, land, remedy !== null && atOnce),
+  );
   const moving = recorded.every(Boolean);
   const spreads = moving ? recorded : outbreaks.map(([forecast]) => finalSpread(forecast, land, world));
   if (!spreads.every(Boolean)) return null;
@@ -160,7 +177,7 @@ function makeStage(found, chosen, start, follow) {
     element(
       "figure",
       { class: "side" },
-      element("figcaption", null, side.title, side.figures),
+      element("figcaption", null, side.title, inForceWords(side.remedy), side.figures),
       choosable(side.grid, `${side.title}: subnets`, land, () => marked, choose),
       element("h4", null, "Scanned addresses"),
       choosable(side.map, `${side.title}: addresses`, land, () => marked, choose),

@@ -125,6 +125,10 @@ class Page:
             assert time.monotonic() < deadline, f"never true: {expression}"
             time.sleep(0.05)
 
+    def metric(self, name):
+        """One of the page's figures, after Performance.enable."""
+        return next(one["value"] for one in self.call("Performance.getMetrics")["metrics"] if one["name"] == name)
+
     def key(self, name):
         code = {"key": name, "code": "Space" if name == " " else name, "windowsVirtualKeyCode": KEYS[name]}
         text = {"text": name} if name == " " else {}

@@ -15,12 +15,12 @@ import sys
 import tempfile
 
 from devtools import Browser
+from hostile import crooked, poisoned
 
 HERE = pathlib.Path(__file__).resolve().parent
 SKIPPED = 77
 FRAMES = 300
-# A page that plays in full on a busy machine draws a frame in every second period of the screen or better.
-SLOWEST_MEDIAN = 34  # ms
+MOST_BUSY = 1000 / 60  # ms of processor time for one frame
 
 # Pixels of the upper layer (attacks) or lower layer (shares) of one picture that have a colour of the style sheet.
 LOOK = """
@@ -44,6 +44,9 @@ function digest(canvas) {
 }
 function hostsOf(side) {
   return Number(document.querySelectorAll(".infected")[side].textContent.replace(/[^0-9]/g, ""));
+}
+function fileNames() {
+  return [...document.querySelectorAll(".save")].map((button) => button.textContent.split(" ").at(-1));
 }
 function seek(position) {
   const slider = document.querySelector(".course");
@@ -281,9 +284,12 @@ def test_saving(browser, page, folder, records):
 
 
 def test_frames(page, words):
-    """How smoothly it plays: printed, and never below half of the screen's frames."""
+    """How smoothly it plays: frames are printed, since others use the processor, too; the main thread's own processor time
+    must leave room in the period of a screen of 60 frames a second."""
+    page.call("Performance.enable", timeDomain="threadTicks")
     page.evaluate("seek(0); document.querySelector('.player').scrollIntoView()")
     page.click(".play")
+    busy = page.metric("TaskDuration")
     measured = page.evaluate("""new Promise((done) => {
         const times = [];
         requestAnimationFrame(function step() {
@@ -294,19 +300,25 @@ def test_frames(page, words):
                        gaps[Math.floor(gaps.length * 0.95)]]);
         });
       })""" % FRAMES)
+    busy = 1000 * (page.metric("TaskDuration") - busy) / FRAMES
     page.evaluate("seek(0)")
-    print(f"frames, {words}: {measured[0]:.1f} a second, median {measured[1]:.1f} ms, 95 % {measured[2]:.1f} ms")
-    assert measured[1] < SLOWEST_MEDIAN, measured
+    print(f"frames, {words}: {measured[0]:.1f} a second, median {measured[1]:.1f} ms, 95 % {measured[2]:.1f} ms; "
+          f"{busy:.1f} ms of processor time each")
+    assert 0.1 < busy < MOST_BUSY, busy
 
 
 def test_dark(page):
-    """The pictures follow when the reader changes to dark."""
+    """The pictures follow when the reader changes to dark, and are light on paper."""
     page.evaluate("seek(1e9)")
     light = page.evaluate("digest(canvasOf(0, 0, 0))")
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     page.wait(f"digest(canvasOf(0, 0, 0)) !== {light}")
     assert page.evaluate("countColour(canvasOf(0, 1, 1), 'bad')") > 50
-    page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "light"}])
+    dark = page.evaluate("digest(canvasOf(0, 0, 0))")
+    page.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    page.wait(f"digest(canvasOf(0, 0, 0)) !== {dark}")
+    assert page.evaluate("countColour(canvasOf(0, 1, 0), 'share-5')") > 1000, "paper has other colours"
+    page.call("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": "light"}])
     page.wait(f"digest(canvasOf(0, 0, 0)) === {light}")
 
 
@@ -424,6 +436,39 @@ def test_spoiled(page):
     assert page.evaluate("hostsOf(0)") > 1000
 
 
+def hostile(records):
+    """Markup in every text but the shares, so that the outbreak can still be played."""
+    shares = [record["shares"] for record in of_type(records, "subnet_curve")]
+    records = poisoned(records)
+    for record, text in zip(of_type(records, "subnet_curve"), shares):
+        record["shares"] = text
+    of_type(records, "worm")[0]["scan"] = "local"
+    return records
+
+
+def test_hostile(page):
+    check_healthy(page)
+    test_play(page)
+    assert page.evaluate("document.documentElement.dataset.hacked === undefined")
+    assert page.evaluate("document.querySelectorAll('img').length") == 0
+    assert page.evaluate("document.querySelectorAll('script').length") == 2
+    assert page.evaluate("[...document.querySelectorAll('*')].every((node) => [...node.attributes]"
+                         ".every((one) => !one.name.startsWith('on') && one.name !== 'style'))")
+    text = page.evaluate("document.body.innerText")
+    assert "\u202e" not in text and "</script><img src=x" in text and "\\u{202e}gpj.exe\\x00" in text
+    page.evaluate("document.querySelector('.pointed').focus()")
+    page.key("ArrowRight")
+    assert "</script><img" in page.evaluate("document.querySelector('.reading-line').textContent")
+    name = page.evaluate("fileNames()")
+    assert name and all(len(one) < 80 and set(one) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.") for one in name), name
+
+
+def test_crooked(page):
+    assert page.evaluate("document.documentElement.dataset.ready") == "true"
+    assert page.evaluate("document.documentElement.dataset.hacked === undefined")
+    assert page.evaluate("document.querySelectorAll('img').length") == 0
+
+
 def render(program, folder, name, records):
     (folder / f"{name}.json").write_text(json.dumps(records), encoding="utf-8")
     subprocess.run([program, folder / f"{name}.json", folder / name], check=True)
@@ -491,6 +536,12 @@ def run(kenbi, program, sources):
         page = opened(browser, render(program, folder, "extended", extended(records)))
         check("extended", lambda: test_extended(page))
         check("formulas", lambda: test_formulas(page, sources))
+        page.close()
+        page = opened(browser, render(program, folder, "hostile", hostile(extended(records))))
+        check("hostile", lambda: test_hostile(page))
+        page.close()
+        page = browser.open(render(program, folder, "crooked", crooked(extended(records))))
+        check("crooked", lambda: test_crooked(page))
         page.close()
         page = opened(browser, render(program, folder, "too-late", too_late(records)))
         check("too late", lambda: test_too_late(page))

@@ -132,44 +132,59 @@ static uint32_t choose_replicas(const struct outbreak_world *world, const struct
 	return enough < run->replicas ? (uint32_t)enough : run->replicas;
 }
 
+static bool make_room(struct outbreak_spread *spread, struct spread_sums *sums)
+{
+	size_t cells = spread->outbreaks * OUTBREAK_SPREAD_FRAMES * spread->groups;
+
+	sums->infected = calloc(cells, sizeof *sums->infected);
+	sums->vulnerable = calloc(spread->groups, sizeof *sums->vulnerable);
+	spread->time = calloc(OUTBREAK_SPREAD_FRAMES, sizeof *spread->time);
+	spread->share = calloc(cells, sizeof *spread->share);
+	return sums->infected && sums->vulnerable && spread->time && spread->share;
+}
+
+static int follow_all(struct outbreak_spread *spread, struct spread_sums *sums,
+		      const struct outbreak_world *world, const struct outbreak_worm *worm,
+		      const struct outbreak_run *run,
+		      const struct remedy_candidate *const *remedies, struct error *error)
+{
+	struct replica replica;
+	int result = replica_init(&replica, world, worm, run->duration, error);
+
+	if (result < 0)
+		return result;
+	for (uint32_t i = 0; result == 0 && i < spread->replicas; i++)
+		result = follow_replica(spread, sums, &replica, run, i, remedies, error);
+	if (result == 0)
+		fill_shares(spread, sums);
+	replica_fini(&replica);
+	return result;
+}
+
 int outbreak_follow(const struct outbreak_world *world, const struct outbreak_worm *worm,
 		    const struct outbreak_run *run, const struct remedy_candidate *const *remedies,
 		    size_t remedy_count, struct outbreak_spread *spread, struct error *error)
 {
 	struct spread_sums sums;
-	struct replica replica;
-	size_t size = (world->subnet_count + OUTBREAK_SPREAD_GROUPS - 1) / OUTBREAK_SPREAD_GROUPS;
 
-	*spread = (struct outbreak_spread){
-		.replicas = choose_replicas(world, run),
-		.group_size = size,
-		.groups = (world->subnet_count + size - 1) / size,
-		.outbreaks = remedy_count + 1,
-	};
+	*spread = (struct outbreak_spread){ 0 };
 	int result = check_follow(world, worm, run, remedies, remedy_count, error);
 	if (result < 0)
 		return result;
-	size_t cells = spread->outbreaks * OUTBREAK_SPREAD_FRAMES * spread->groups;
-	sums.infected = calloc(cells, sizeof *sums.infected);
-	sums.vulnerable = calloc(spread->groups, sizeof *sums.vulnerable);
-	spread->time = calloc(OUTBREAK_SPREAD_FRAMES, sizeof *spread->time);
-	spread->share = calloc(cells, sizeof *spread->share);
-	if (!sums.infected || !sums.vulnerable || !spread->time || !spread->share)
-		result = error_set(error, ERROR_MEMORY, world->name,
-				   "no memory to follow %zu outbreaks", spread->outbreaks);
-	if (result == 0)
-		result = replica_init(&replica, world, worm, run->duration, error);
-	if (result == 0) {
-		for (uint32_t i = 0; result == 0 && i < spread->replicas; i++)
-			result = follow_replica(spread, &sums, &replica, run, i, remedies, error);
-		replica_fini(&replica);
-	}
-	if (result == 0)
-		fill_shares(spread, &sums);
+	size_t last = world->subnet_count - 1, size = last / OUTBREAK_SPREAD_GROUPS + 1;
+	spread->replicas = choose_replicas(world, run);
+	spread->group_size = size;
+	spread->groups = last / size + 1;
+	spread->outbreaks = remedy_count + 1;
+	if (make_room(spread, &sums))
+		result = follow_all(spread, &sums, world, worm, run, remedies, error);
 	else
-		outbreak_spread_fini(spread);
+		result = error_set(error, ERROR_MEMORY, "run", "no memory to follow %zu outbreaks",
+				   spread->outbreaks);
 	free(sums.infected);
 	free(sums.vulnerable);
+	if (result < 0)
+		outbreak_spread_fini(spread);
 	return result;
 }
 

@@ -16,7 +16,7 @@ static json_t *share_text(const double *shares, size_t count)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *text = malloc(2 * count);
+	char *text = malloc(2 * count + 1);
 
 	if (!text)
 		return NULL;

@@ -88,6 +88,7 @@ function modelFacts(found) {
 const OMITTED = {
   said: "utterances",
   deviations: "deviations",
+  subnet_infected: "ends of outbreaks by subnet",
   event: "behaviour events",
   session: "sessions",
   shellcode: "shellcode findings",

@@ -80,12 +80,25 @@ MUST_CHECK int pipeline_forecast(const struct outbreak_world *world,
 				 const struct outbreak_run *run,
 				 const struct remedy_candidate *candidates, size_t count,
 				 const struct pipeline_sink *sink, struct error *error);
-/* Behaviours and remedies of traces that were recorded before: emits behaviour and remedy records.
- */
+/* --- traces that were recorded before (kenbi remedy) --- */
+
+struct pipeline_remedy_options {
+	const char *host; /* of an EVE log: this machine alone; NULL: those that stand out */
+};
+/* Behaviours and remedies of traces: emits behaviour and remedy records. `names` says whose trace
+ * each is. */
 struct trace_log;
 MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const char *const *names,
 				 size_t count, const struct pipeline_sink *sink,
 				 struct error *error);
+/* The same for files of any format that trace_import knows, read in a confined process. An input
+ * that cannot be read, or is of no known format, ends the work with its error. What was left out
+ * because of a limit is an "error" record. */
+MUST_CHECK int pipeline_remedies_run(const struct pipeline_remedy_options *options,
+				     const struct pipeline_inputs *inputs,
+				     const struct pipeline_sink *sink, struct error *error);
+/* The main function of the role "remedy". Returns an exit status. */
+int pipeline_remedies_role(void);
 
 /* --- bytes as code, instruction by instruction (kenbi x86 trace) --- */
 

@@ -30,7 +30,7 @@ MUST_CHECK int remedy_behaviours(const struct remedy_knowledge *knowledge,
 /* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not
  * scan, else
  * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per
- * simulated second),"rate_basis":"sleep"|"timeout"|"instructions","sequential_share","local_share"
+ * simulated second),"rate_basis":"sleep"|"timeout"|"instructions"|"clock","sequential_share","local_share"
  * {"8":…,"16":…,"24":…}, "histogram":[256 counts by first octet]}. Returns owned. Own prefixes in
  * local_share are null where `self` (may be NULL) is not known. How strategy and rate are computed
  * is said in remedy/scan.c. */

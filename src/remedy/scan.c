@@ -17,7 +17,8 @@
  * on Windows XP (three SYNs, 3 + 6 + 12 s: TcpMaxConnectRetransmissions 2), times the threads that
  * it started;
  * - "instructions": UDP, which does not wait: instructions at 10^9 per second, at most SCAN_LINE
- * packets. */
+ * packets;
+ * - "clock": the trace is a log of a real machine, whose times are those of a clock. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +221,10 @@ static double rate_of(const struct trace_log *trace, const struct targets *targe
 	uint64_t first = targets->items[0].time, last = targets->items[targets->count - 1].time;
 	double slept = 0, threads = 1, scans = (double)(targets->count - 1);
 
+	if (trace_log_clock(trace) == TRACE_CLOCK_NANOSECONDS && last > first) {
+		*basis = "clock";
+		return scans / ((double)(last - first) / 1e9);
+	}
 	for (size_t i = 0; i < trace_log_count(trace); i++) {
 		const struct trace_event *event = trace_log_event(trace, i);
 		if (event->kind == TRACE_THREAD_CREATE)

@@ -84,13 +84,18 @@ MUST_CHECK int pipeline_forecast(const struct outbreak_world *world,
 
 struct pipeline_remedy_options {
 	const char *host; /* of an EVE log: this machine alone; NULL: those that stand out */
+	/* Benign flows, whose share each packet filter touches: a capture, an EVE log, a profile as
+	 * in data/benign; NULL: nothing is estimated. The descriptor is taken. */
+	const char *benign;
+	int benign_descriptor;
 };
 /* Behaviours and remedies of traces: emits behaviour and remedy records. `names` says whose trace
- * each is. */
+ * each is; `profile` may be NULL. */
 struct trace_log;
+struct remedy_profile;
 MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const char *const *names,
-				 size_t count, const struct pipeline_sink *sink,
-				 struct error *error);
+				 size_t count, const struct remedy_profile *profile,
+				 const struct pipeline_sink *sink, struct error *error);
 /* The same for files of any format that trace_import knows, read in a confined process. An input
  * that cannot be read, or is of no known format, ends the work with its error. What was left out
  * because of a limit is an "error" record. */

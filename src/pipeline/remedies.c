@@ -2,7 +2,8 @@
 #include "pipeline/case.h"
 
 int pipeline_remedies(const struct trace_log *const *traces, const char *const *names, size_t count,
-		      const struct pipeline_sink *sink, struct error *error)
+		      const struct remedy_profile *profile, const struct pipeline_sink *sink,
+		      struct error *error)
 {
 	struct remedy_knowledge *knowledge = NULL;
 	struct remedy_candidates candidates = { 0 };
@@ -17,7 +18,7 @@ int pipeline_remedies(const struct trace_log *const *traces, const char *const *
 		result = case_give(sink, json_incref(behaviour), error);
 	}
 	if (result == 0)
-		result = remedy_derive(knowledge, behaviours, &candidates, error);
+		result = remedy_derive_beside(knowledge, profile, behaviours, &candidates, error);
 	for (size_t i = 0; i < candidates.count && result == 0; i++)
 		result = case_give(sink, case_remedy_record(&candidates.items[i], (int64_t)i + 1),
 				   error);

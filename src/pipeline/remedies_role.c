@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipeline/benign.h"
 #include "sandbox/sandbox.h"
 
 #define MEMORY_LIMIT ((size_t)6 << 30)
@@ -23,6 +24,8 @@ struct reading {
 	json_t *options;
 	struct named_trace traces[PARTS_LIMIT];
 	size_t count;
+	bool benign_comes; /* the next input is benign traffic, no trace */
+	struct remedy_profile *profile;
 	struct pipeline_sink sink;
 };
 
@@ -94,6 +97,11 @@ static int read_trace(struct reading *reading, int descriptor, const char *name,
 	const char *host = json_string_value(json_object_get(reading->options, "host"));
 	struct trace_import import = { .format = TRACE_FORMAT_NONE };
 	struct buffer content;
+
+	if (reading->benign_comes) {
+		reading->benign_comes = false;
+		return benign_read(descriptor, name, &reading->profile, error);
+	}
 	int result = file_read_descriptor(descriptor, name, TRACE_IMPORT_LIMIT, &content, error);
 
 	if (result < 0)
@@ -115,7 +123,8 @@ static int derive(struct reading *reading, struct error *error)
 		logs[i] = reading->traces[i].log;
 		names[i] = reading->traces[i].name;
 	}
-	return pipeline_remedies(logs, names, reading->count, &reading->sink, error);
+	return pipeline_remedies(logs, names, reading->count, reading->profile, &reading->sink,
+				 error);
 }
 
 /* Options, inputs, the word that they are all. */
@@ -170,6 +179,7 @@ int pipeline_remedies_role(void)
 	    sandbox_receive(reading->channel, &type, &body, &descriptor, NULL) == 1 &&
 	    type == SANDBOX_OPTIONS &&
 	    (reading->options = json_loads(buffer_text(&body), 0, NULL))) {
+		reading->benign_comes = json_is_true(json_object_get(reading->options, "benign"));
 		if (confine_reading(&outcome) == 0)
 			status = serve(reading, &body);
 		else
@@ -179,6 +189,7 @@ int pipeline_remedies_role(void)
 	}
 	for (size_t i = 0; i < reading->count; i++)
 		trace_log_free(reading->traces[i].log);
+	remedy_profile_free(reading->profile);
 	json_decref(reading->options);
 	buffer_fini(&body);
 	free(reading);
@@ -248,7 +259,8 @@ static int ask(struct dialogue *dialogue, enum sandbox_message question, const c
 
 static char *remedy_options_text(const struct pipeline_remedy_options *options)
 {
-	json_t *object = json_pack("{s:s?}", "host", options->host);
+	json_t *object =
+		json_pack("{s:s?, s:b}", "host", options->host, "benign", options->benign != NULL);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
@@ -268,6 +280,8 @@ int pipeline_remedies_run(const struct pipeline_remedy_options *options,
 
 	if (result < 0) {
 		free(text);
+		if (options->benign)
+			close(options->benign_descriptor);
 		return result;
 	}
 	buffer_init(&dialogue.body, SANDBOX_MESSAGE_LIMIT);
@@ -275,6 +289,11 @@ int pipeline_remedies_run(const struct pipeline_remedy_options *options,
 	int sent = sandbox_send(dialogue.child.channel, SANDBOX_OPTIONS, bytes_of(text), -1, NULL);
 	(void)sent;
 	free(text);
+	if (options->benign) {
+		result = ask(&dialogue, SANDBOX_INPUT, options->benign, options->benign_descriptor,
+			     SANDBOX_INPUT_DONE, error);
+		close(options->benign_descriptor);
+	}
 	while (result == 0 && (next = inputs->next(inputs->context, &name, &descriptor)) != 0) {
 		if (next < 0) {
 			result = error_set(error, ERROR_SYSTEM, NULL,

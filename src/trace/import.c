@@ -107,6 +107,28 @@ static int import_own(struct bytes content, const char *name, struct trace_impor
 	return import_add_part(import, log, "", false, error);
 }
 
+/* What is no format at all may still be meant as one: then what is wrong with its JSON helps. */
+static int explain_none(struct bytes content, const char *name, struct error *error)
+{
+	json_error_t syntax;
+	struct bytes line = first_line(content);
+	char where[300];
+
+	if (line.length && line.data[0] == '{' && line.length < LINE_LIMIT) {
+		json_t *object =
+			json_loadb((const char *)line.data, line.length, JSON_ALLOW_NUL, &syntax);
+		bool whole = object != NULL;
+		json_decref(object);
+		snprintf(where, sizeof where, "%.250s:1", name);
+		if (!whole)
+			return error_set(error, ERROR_INPUT, where, "not JSON: %s", syntax.text);
+	}
+	return error_set(
+		error, ERROR_INPUT, name,
+		"no events in it: neither kenbi's (NDJSON, `kenbi behave --json --events`), nor a "
+		"JSON report of CAPE or Cuckoo, nor an EVE log of Suricata");
+}
+
 int trace_import(struct bytes content, const char *name, const char *host,
 		 struct trace_import *import, struct error *error)
 {
@@ -123,13 +145,7 @@ int trace_import(struct bytes content, const char *name, const char *host,
 	case TRACE_FORMAT_EVENTS: result = import_own(content, name, import, error); break;
 	case TRACE_FORMAT_CAPE: result = import_cape(content, name, import, error); break;
 	case TRACE_FORMAT_EVE: result = import_eve(content, name, host, import, error); break;
-	case TRACE_FORMAT_NONE:
-		result =
-			error_set(error, ERROR_INPUT, name,
-				  "neither events of kenbi (NDJSON, `kenbi behave --json "
-				  "--events`), nor a JSON report of CAPE or Cuckoo, nor an EVE log "
-				  "of Suricata");
-		break;
+	case TRACE_FORMAT_NONE: result = explain_none(content, name, error); break;
 	}
 	if (result < 0)
 		trace_import_fini(import);

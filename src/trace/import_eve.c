@@ -35,6 +35,9 @@ struct eve {
 	bool chosen; /* only the machine `host` */
 	struct address host;
 	uint64_t lines;
+	void (*take)(struct eve *eve, const json_t *json);
+	void (*flow)(void *context, const struct trace_flow *flow); /* of trace_eve_flows */
+	void *context;
 };
 
 /* One line: who opened the conversation, and with whom. */
@@ -376,6 +379,16 @@ static const char *name_of_server(const json_t *line)
 	return NULL;
 }
 
+static void note_victim(struct eve *eve, const struct line *line, const json_t *alert)
+{
+	struct machine *victim = NULL;
+
+	if (sense_of(text_in(alert, "category")) == ATTACK)
+		victim = machine_of(eve, &line->server);
+	if (victim && (victim->victim_since == IMPORT_NEVER || line->time < victim->victim_since))
+		victim->victim_since = line->time;
+}
+
 static void take_alert(struct eve *eve, const struct line *line, const json_t *alert)
 {
 	enum sense sense = sense_of(text_in(alert, "category"));
@@ -388,13 +401,8 @@ static void take_alert(struct eve *eve, const struct line *line, const json_t *a
 		line->machine->alerted_since = line->time;
 	line->machine->alerted = true;
 	describe(alert, detail);
-	if (sense == ATTACK) {
-		struct machine *victim = machine_of(eve, &line->server);
-		if (victim &&
-		    (victim->victim_since == IMPORT_NEVER || line->time < victim->victim_since))
-			victim->victim_since = line->time;
+	if (sense == ATTACK)
 		name = NULL;
-	}
 	bool resolver = app && strcmp(app, "dns") == 0 && sense == BOT;
 	if (resolver && !name)
 		return; /* whoever answers names is no control server */
@@ -433,7 +441,7 @@ static bool is_backwards(const json_t *json, const char *type)
 	return strcmp(type, "dns") == 0 && from == 53 && to != 53;
 }
 
-static bool read_line(struct eve *eve, const json_t *json, struct line *line)
+static bool read_line(const json_t *json, struct line *line)
 {
 	const char *type = text_in(json, "event_type");
 	bool backwards = is_backwards(json, type);
@@ -446,12 +454,9 @@ static bool read_line(struct eve *eve, const json_t *json, struct line *line)
 			       .time = import_time(text_in(json, "timestamp")) };
 	const json_t *port = json_object_get(json, backwards ? "src_port" : "dest_port");
 	line->port = (uint64_t)json_integer_value(port);
-	if (!client || !line->peer || !line->proto || line->port > 65535 ||
-	    address_parse(client, &line->client) < 0 ||
-	    address_parse(line->peer, &line->server) < 0)
-		return false;
-	line->machine = machine_of(eve, &line->client);
-	return line->machine != NULL;
+	return client && line->peer && line->proto && line->port <= 65535 &&
+	       address_parse(client, &line->client) == 0 &&
+	       address_parse(line->peer, &line->server) == 0;
 }
 
 static void take_line(struct eve *eve, const json_t *json)
@@ -465,16 +470,14 @@ static void take_line(struct eve *eve, const json_t *json)
 		      { "smb", "smb", take_smb },	{ "smtp", "smtp", take_mail } };
 	struct line line;
 
-	/* A victim is looked up in take_alert even when the attacker is nobody we look at. */
-	if (!read_line(eve, json, &line)) {
-		const json_t *alert = json_object_get(json, "alert");
-		if (line.server.family && sense_of(text_in(alert, "category")) == ATTACK) {
-			struct machine *victim = machine_of(eve, &line.server);
-			if (victim && victim->victim_since == IMPORT_NEVER)
-				victim->victim_since = line.time;
-		}
+	if (!read_line(json, &line))
 		return;
-	}
+	/* The victim counts even when the attacker is nobody that we look at. */
+	if (strcmp(line.type, "alert") == 0)
+		note_victim(eve, &line, json_object_get(json, "alert"));
+	line.machine = machine_of(eve, &line.client);
+	if (!line.machine)
+		return;
 	add_connect(eve, &line);
 	const char *sni = text_in(json_object_get(json, "tls"), "sni");
 	if (sni)
@@ -506,7 +509,7 @@ static int read_lines(struct eve *eve, struct bytes content, const char *name, s
 					 syntax.text);
 		bool known = json_is_string(json_object_get(json, "event_type"));
 		if (known) {
-			take_line(eve, json);
+			eve->take(eve, json);
 			eve->lines++;
 		}
 		json_decref(json);
@@ -608,7 +611,7 @@ static int nothing_found(const struct eve *eve, const char *name, const char *ho
 
 static int eve_init(struct eve *eve, const char *name, const char *host, struct error *error)
 {
-	*eve = (struct eve){ .chosen = host != NULL };
+	*eve = (struct eve){ .chosen = host != NULL, .take = take_line };
 	if (host && address_parse(host, &eve->host) < 0)
 		return error_set(error, ERROR_USAGE, host, "expected the address of a machine");
 	eve->machines = calloc(HOSTS, sizeof *eve->machines);
@@ -640,6 +643,53 @@ int import_eve(struct bytes content, const char *name, const char *host,
 	if (result == 0 && import->count == 0)
 		result = nothing_found(&eve, name, host, error);
 	import->dropped += eve.budget.dropped;
+	eve_fini(&eve);
+	return result;
+}
+
+/* --- flows alone --- */
+
+static void pass_alerted(struct eve *eve, const json_t *json)
+{
+	const json_t *alert = json_object_get(json, "alert");
+
+	/* As if it had been seen: the second reading leaves it out. */
+	if (sense_of(text_in(alert, "category")) != NOTHING)
+		(void)is_new_flow(eve, json_object_get(json, "flow_id"));
+}
+
+static void tell_flow(struct eve *eve, const json_t *json)
+{
+	struct line line;
+
+	if (!read_line(json, &line) || line.port == 0 ||
+	    !json_integer_value(json_object_get(json, "flow_id")) ||
+	    !is_new_flow(eve, json_object_get(json, "flow_id")))
+		return;
+	eve->flow(eve->context, &(struct trace_flow){ .udp = strcmp(line.proto, "udp") == 0,
+						      .port = (uint16_t)line.port,
+						      .server = line.server });
+}
+
+int trace_eve_flows(struct bytes content, const char *name,
+		    void (*flow)(void *context, const struct trace_flow *flow), void *context,
+		    struct error *error)
+{
+	struct eve eve;
+	int result = eve_init(&eve, name, NULL, error);
+
+	eve.flow = flow;
+	eve.context = context;
+	eve.take = pass_alerted;
+	if (result == 0)
+		result = read_lines(&eve, content, name, error);
+	eve.take = tell_flow;
+	if (result == 0)
+		result = read_lines(&eve, content, name, error);
+	if (result == 0 && eve.budget.dropped)
+		result = error_set(error, ERROR_LIMIT, name,
+				   "more than %d conversations; count them over a shorter time",
+				   FLOWS / 2);
 	eve_fini(&eve);
 	return result;
 }

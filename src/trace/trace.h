@@ -110,4 +110,15 @@ MUST_CHECK int trace_import(struct bytes content, const char *name, const char *
 			    struct trace_import *import, struct error *error);
 void trace_import_fini(struct trace_import *import);
 
+/* Tells of every conversation in an EVE log, once, that no alert of an attack or a bot names.
+ * Errors as of trace_import. */
+struct trace_flow {
+	bool udp;
+	uint16_t port; /* the server's */
+	struct address server;
+};
+MUST_CHECK int trace_eve_flows(struct bytes content, const char *name,
+			       void (*flow)(void *context, const struct trace_flow *flow),
+			       void *context, struct error *error);
+
 #endif

@@ -2,7 +2,7 @@
 import os
 import unittest
 
-from harness import Case, records, run
+from harness import Capture, Case, records, run
 
 IMPORTS = os.path.join(os.environ["KENBI_SOURCE"], "tests", "trace", "imports")
 
@@ -58,6 +58,34 @@ class Remedy(Case):
         self.assertComplains(run("remedy", "--host", "x", imported("eve.json")), "address")
         quiet = self.write("quiet.json", b'{"event_type":"flow","src_ip":"10.0.0.1"}\n')
         self.assertComplains(run("remedy", quiet), "quiet.json", "--host")
+
+    def shares(self, benign):
+        process, found = records("remedy", "--benign", benign, imported("cape.json"))
+        self.assertEqual(process.returncode, 0, process.stderr)
+        return {each["name"]: each["collateral_share"] for each in found if each["type"] == "remedy"}
+
+    def test_benign_flows_of_a_capture(self):
+        capture = Capture()
+        for number in range(3):
+            capture.conversation("192.0.2.10", 40000 + number, "192.0.2.80", 80, [("client", b"GET / HTTP/1.0\r\n\r\n")])
+        capture.conversation("192.0.2.10", 41000, "192.0.2.81", 445, [("client", b"\0\0\0\4abcd")])
+        shares = self.shares(self.write("benign.pcap", capture.bytes()))
+        self.assertAlmostEqual(shares["filter-port-subnet"], 0.25)
+        self.assertIsNone(shares["dns-sinkhole"])  # no packet filter, so nothing to compare
+
+    def test_benign_flows_of_a_log(self):
+        flow = '{"timestamp":"2024-05-01T12:00:00.000000+0000","event_type":"flow","flow_id":%d,"src_ip":"10.0.0.1",' \
+               '"src_port":4000,"dest_ip":"10.0.0.2","dest_port":%d,"proto":"TCP","flow":{}}\n'
+        lines = "".join(flow % (number + 1, 445 if number < 2 else 80) for number in range(8))
+        lines += flow % (1, 445)  # seen already
+        shares = self.shares(self.write("benign.json", lines.encode()))
+        self.assertAlmostEqual(shares["filter-port-subnet"], 0.25)
+
+    def test_benign_profile(self):
+        self.assertIsNone(self.shares("nsfnet-1995")["filter-port-subnet"])  # 445 was not there yet
+        report = imported("cape.json")
+        self.assertComplains(run("remedy", "--benign", "no-such", report), "no-such", "data/benign")
+        self.assertComplains(run("remedy", "--benign", report, report), "cape.json", "no benign traffic")
 
     def test_nested_without_end(self):
         deep = self.write("deep.json", b'{"behavior":' + b"[" * 1000000)

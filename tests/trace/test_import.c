@@ -219,8 +219,10 @@ static void expect_refusal(const char *content, const char *host, const char *wh
 static void errors_say_what_and_where(void **state)
 {
 	(void)state;
-	expect_refusal("", NULL, "file", "neither events of kenbi");
-	expect_refusal("MZ\x90", NULL, "file", "neither events of kenbi");
+	expect_refusal("", NULL, "file", "neither kenbi's");
+	expect_refusal("MZ\x90", NULL, "file", "neither kenbi's");
+	expect_refusal("{not json\n", NULL, "file:1", "not JSON");
+	expect_refusal("{\"a\":1}\n", NULL, "file", "neither kenbi's");
 	expect_refusal("{\"event_type\":\"flow\"}\n{\"event_ty", NULL, "file:2", "half a line");
 	expect_refusal("{\"event_type\":\"flow\"}\n[]\n", NULL, "file:2", "event_type");
 	expect_refusal("{\"event_type\":\"flow\"}\n", NULL, "file", "--host ADDRESS");

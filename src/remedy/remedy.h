@@ -29,12 +29,13 @@ MUST_CHECK int remedy_behaviours(const struct remedy_knowledge *knowledge,
 
 /* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not
  * scan, else
- * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per
- * simulated
- * second),"rate_basis":"sleep"|"timeout"|"instructions"|"clock","sequential_share","local_share"
- * {"8":…,"16":…,"24":…}, "histogram":[256 counts by first octet]}. Returns owned. Own prefixes in
+ * {"strategy":"random"|"sequential"|"local"|"generator"|"permutation"|"hit_list","confidence" (0 …
+ * 1), "port","proto","targets","distinct","rate" (per second),"rate_low","rate_high" (95 %; null:
+ * not known),"rate_basis":"sleep"|"timeout"|"instructions"|"clock","sequential_share","local_share"
+ * {"8":…,"16":…,"24":…},"blocks":{"excluded":[…],"reached":[…]}, "histogram":[256 counts by first
+ * octet]} and what was fitted to the strategy (docs/knowledge.md). Returns owned. Own prefixes in
  * local_share are null where `self` (may be NULL) is not known. How strategy and rate are computed
- * is said in remedy/scan.c. */
+ * is said in remedy/scan.c and the files beside it. */
 json_t *remedy_scan_pattern(const struct trace_log *trace, const struct address *self);
 
 /* How a remedy changes the infection model (outbreak reads it). */

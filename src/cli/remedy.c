@@ -4,28 +4,68 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 
-static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-					 { "benign", required_argument, NULL, 'b' },
-					 { "host", required_argument, NULL, 'H' },
-					 { 0 } };
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },	    { "benign", required_argument, NULL, 'b' },
+	{ "format", required_argument, NULL, 'f' }, { "playbook", required_argument, NULL, 'p' },
+	{ "host", required_argument, NULL, 'H' },   { 0 }
+};
+
+enum { MOST_CHOSEN = 64 };
 
 struct output {
-	bool json;
-	json_t *records;
+	bool json, playbook; /* playbook: it alone is printed */
+	json_t *records, *made;
 };
 
 static int take_record(void *context, const json_t *record)
 {
 	struct output *output = context;
 
+	const char *type = json_string_value(json_object_get(record, "type"));
+
+	if (output->playbook) {
+		if (type && strcmp(type, "playbook") == 0)
+			output->made = json_deep_copy(json_object_get(record, "playbook"));
+		return 0;
+	}
 	if (output->json)
 		return cli_print_json(record);
 	return json_array_append_new(output->records, json_deep_copy(record)) < 0 ? ERROR_MEMORY
 										  : 0;
+}
+
+/* "3,1,7". */
+static int read_choice(const struct cli_command *command, char *text, uint32_t *chosen,
+		       size_t *count)
+{
+	uint64_t number;
+
+	*count = 0;
+	for (char *rest = text, *word; (word = strsep(&rest, ","));) {
+		if (*count == MOST_CHOSEN) {
+			cli_usage_error(command, "--playbook: at most %d remedies", MOST_CHOSEN);
+			return ERROR_USAGE;
+		}
+		int result = cli_number(command, "--playbook", word, 1, UINT32_MAX, &number);
+		if (result < 0)
+			return result;
+		chosen[(*count)++] = (uint32_t)number;
+	}
+	return 0;
+}
+
+static void print_playbook(const json_t *playbook)
+{
+	char *text = json_dumps(playbook, JSON_INDENT(2));
+
+	if (text)
+		puts(text);
+	free(text);
 }
 
 /* The file of that name, else kenbi's own profile of that name. */
@@ -79,6 +119,7 @@ static int remedy(const struct cli_command *command, int count, char **words)
 	struct pipeline_remedy_options asked = { .host = NULL };
 	struct output output = { .json = false };
 	const char *benign = NULL;
+	uint32_t chosen[MOST_CHOSEN];
 	struct error error = { 0 };
 	int option;
 
@@ -86,20 +127,33 @@ static int remedy(const struct cli_command *command, int count, char **words)
 		switch (option) {
 		case 'j': output.json = true; break;
 		case 'b': benign = optarg; break;
+		case 'f': asked.format = optarg; break;
+		case 'p':
+			if (read_choice(command, optarg, chosen, &asked.chosen_count) < 0)
+				return CLI_INPUT;
+			output.playbook = true;
+			break;
 		case 'H': asked.host = optarg; break;
 		default: return CLI_INPUT;
 		}
 	}
 	if (optind == count)
 		return cli_usage_error(command, "remedies against what? name traces");
+	if (asked.format && !output.playbook)
+		return cli_usage_error(command, "--format is a playbook's: add --playbook");
 	if (benign && open_benign(benign, &asked, &error) < 0) {
 		log_error(&error);
 		return error_exit_status(error.code);
 	}
 	output.records = json_array();
+	asked.chosen = chosen;
+	asked.time = (uint64_t)time(NULL);
 	int result = derive(&asked, words + optind, count - optind, &output);
-	if (result == 0 && !output.json)
+	if (result == 0 && output.made)
+		print_playbook(output.made);
+	else if (result == 0 && !output.json)
 		cli_print_case(output.records, true);
+	json_decref(output.made);
 	json_decref(output.records);
 	return error_exit_status(result);
 }

@@ -88,12 +88,20 @@ struct pipeline_remedy_options {
 	 * in data/benign; NULL: nothing is estimated. The descriptor is taken. */
 	const char *benign;
 	int benign_descriptor;
+	/* A playbook of these remedies, by their ids, in this order: a "playbook" record at the
+	 * end. NULL: none. */
+	const uint32_t *chosen;
+	size_t chosen_count;
+	uint64_t time;	    /* of the playbook's making: seconds since 1970 */
+	const char *format; /* preferred in the playbook; NULL: each remedy's first */
 };
 /* Behaviours and remedies of traces: emits behaviour and remedy records. `names` says whose trace
- * each is; `profile` may be NULL. */
+ * each is; `profile` may be NULL; of the options, those of the playbook count. ERROR_USAGE for a
+ * chosen remedy that does not exist. */
 struct trace_log;
 struct remedy_profile;
-MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const char *const *names,
+MUST_CHECK int pipeline_remedies(const struct pipeline_remedy_options *options,
+				 const struct trace_log *const *traces, const char *const *names,
 				 size_t count, const struct remedy_profile *profile,
 				 const struct pipeline_sink *sink, struct error *error);
 /* The same for files of any format that trace_import knows, read in a confined process. An input

@@ -118,13 +118,25 @@ static int derive(struct reading *reading, struct error *error)
 {
 	const struct trace_log *logs[PARTS_LIMIT];
 	const char *names[PARTS_LIMIT];
+	uint32_t chosen[REMEDY_CANDIDATES];
+	const json_t *list = json_object_get(reading->options, "chosen");
+	struct pipeline_remedy_options options = {
+		.chosen = chosen,
+		.time = (uint64_t)json_integer_value(json_object_get(reading->options, "time")),
+		.format = json_string_value(json_object_get(reading->options, "format"))
+	};
 
+	for (; options.chosen_count < json_array_size(list) &&
+	       options.chosen_count < REMEDY_CANDIDATES;
+	     options.chosen_count++)
+		chosen[options.chosen_count] =
+			(uint32_t)json_integer_value(json_array_get(list, options.chosen_count));
 	for (size_t i = 0; i < reading->count; i++) {
 		logs[i] = reading->traces[i].log;
 		names[i] = reading->traces[i].name;
 	}
-	return pipeline_remedies(logs, names, reading->count, reading->profile, &reading->sink,
-				 error);
+	return pipeline_remedies(&options, logs, names, reading->count, reading->profile,
+				 &reading->sink, error);
 }
 
 /* Options, inputs, the word that they are all. */
@@ -259,8 +271,13 @@ static int ask(struct dialogue *dialogue, enum sandbox_message question, const c
 
 static char *remedy_options_text(const struct pipeline_remedy_options *options)
 {
-	json_t *object =
-		json_pack("{s:s?, s:b}", "host", options->host, "benign", options->benign != NULL);
+	json_t *chosen = json_array();
+
+	for (size_t i = 0; i < options->chosen_count; i++)
+		json_array_append_new(chosen, json_integer(options->chosen[i]));
+	json_t *object = json_pack("{s:s?, s:b, s:o, s:I, s:s?}", "host", options->host, "benign",
+				   options->benign != NULL, "chosen", chosen, "time",
+				   (json_int_t)options->time, "format", options->format);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);

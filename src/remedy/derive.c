@@ -8,7 +8,6 @@
 #include "remedy/profile.h"
 #include "remedy/render.h"
 
-#define CANDIDATE_LIMIT	 256
 #define CANDIDATE_MEMORY (16u << 20)
 #define RULE_SIZE	 (64u << 10)
 #define WHY_SIZE	 600
@@ -20,7 +19,7 @@ struct derivation {
 	struct remedy_candidates *candidates;
 	const struct remedy_entry *entry;
 	size_t first; /* candidates of this entry begin here */
-	char *keys[CANDIDATE_LIMIT];
+	char *keys[REMEDY_CANDIDATES];
 	struct error *error;
 };
 
@@ -354,7 +353,7 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 					 .share = entry->share,
 					 .delay_seconds = entry->delay };
 
-	if (candidates->count == CANDIDATE_LIMIT) {
+	if (candidates->count == REMEDY_CANDIDATES) {
 		candidates->dropped++;
 		return 0;
 	}
@@ -431,8 +430,8 @@ int remedy_derive_beside(const struct remedy_knowledge *knowledge,
 
 	*candidates = (struct remedy_candidates){ .arena = arena_new(CANDIDATE_MEMORY) };
 	if (candidates->arena)
-		candidates->items =
-			arena_take(candidates->arena, CANDIDATE_LIMIT * sizeof *candidates->items);
+		candidates->items = arena_take(candidates->arena,
+					       REMEDY_CANDIDATES * sizeof *candidates->items);
 	if (!derivation || !candidates->items) {
 		result = error_set(error, ERROR_MEMORY, NULL, "no memory for countermeasures");
 	} else {

@@ -108,11 +108,13 @@ struct remedy_candidate {
 	size_t rule_count;
 };
 
+#define REMEDY_CANDIDATES 256 /* most of one derivation */
+
 struct remedy_candidates {
 	struct arena *arena;
 	struct remedy_candidate *items;
 	size_t count;
-	size_t dropped; /* candidates over the limit of 256, which are not in items */
+	size_t dropped; /* candidates over the limit, which are not in items */
 };
 MUST_CHECK int remedy_derive(const struct remedy_knowledge *knowledge, const json_t *behaviours,
 			     struct remedy_candidates *candidates, struct error *error);
@@ -123,6 +125,16 @@ MUST_CHECK int remedy_derive_beside(const struct remedy_knowledge *knowledge,
 				    const struct remedy_profile *profile, const json_t *behaviours,
 				    struct remedy_candidates *candidates, struct error *error);
 void remedy_candidates_fini(struct remedy_candidates *candidates);
+
+/* Several remedies, in that order, as a playbook of OASIS CACAO 2.0 (remedy/playbook.c says how).
+ * Returns owned; NULL without remedies, without a rule in one of them, or without memory. */
+struct remedy_playbook_about {
+	const char *name;
+	uint64_t time;	    /* of its making: seconds since 1970 */
+	const char *format; /* preferred where a remedy has it; NULL: each remedy's first */
+};
+json_t *remedy_playbook(const struct remedy_playbook_about *about,
+			const struct remedy_candidate *const *candidates, size_t count);
 
 /* --- benign flows, for estimates of collateral --- */
 

@@ -269,6 +269,69 @@ static void openc2_commands_have_the_profiles_shape(void **state)
 	json_decref(command);
 }
 
+/* Every property of every command is one of OpenC2 Language 1.0 (sections 3.3, 3.4) or of SLPF 1.0
+ * (sections 2.1, 2.2). */
+static bool is_known(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+static void expect_known(const json_t *object, const char *const *names)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value) if (!is_known(name, names))
+		fail_msg("\"%s\" is no property there", name);
+}
+
+static void openc2_properties_are_those_of_the_profile(void **state)
+{
+	static const char *const command[] = { "action",   "target",	 "args",
+					       "actuator", "command_id", NULL };
+	static const char *const targets[] = { "ipv4_connection", "ipv6_connection",  "ipv4_net",
+					       "ipv6_net",	  "slpf:rule_number", NULL };
+	static const char *const connection[] = { "protocol", "src_addr", "src_port",
+						  "dst_addr", "dst_port", NULL };
+	static const char *const args[] = { "start_time",	  "stop_time", "duration",
+					    "response_requested", "slpf",      NULL };
+	static const char *const own[] = { "drop_process", "persistent", "direction", "insert_rule",
+					   NULL };
+	static const char *const drops[] = { "none", "reject", "false_ack", NULL };
+	static const char *const directions[] = { "both", "ingress", "egress", NULL };
+	unsigned seen = 0;
+	(void)state;
+	for (size_t i = 0; i < candidates.count; i++) {
+		const char *text = rule_of(&candidates.items[i], "openc2");
+		while (text && *text) {
+			json_error_t at;
+			json_t *each = json_loads(text, JSON_DISABLE_EOF_CHECK, &at);
+			assert_non_null(each);
+			const json_t *target = json_object_get(each, "target");
+			const json_t *slpf = json_object_get(json_object_get(each, "args"), "slpf");
+			expect_known(each, command);
+			expect_known(target, targets);
+			expect_known(json_object_iter_value(
+					     json_object_iter((json_t *)(uintptr_t)target)),
+				     connection);
+			expect_known(json_object_get(each, "args"), args);
+			expect_known(slpf, own);
+			assert_true(is_known(
+				json_string_value(json_object_get(slpf, "drop_process")), drops));
+			assert_true(is_known(json_string_value(json_object_get(slpf, "direction")),
+					     directions));
+			json_decref(each);
+			text += at.position;
+			text += strspn(text, "\n");
+			seen++;
+		}
+	}
+	assert_true(seen >= 5);
+}
+
 static void routers_get_what_they_understand(void **state)
 {
 	int depth = 0;
@@ -307,6 +370,7 @@ int main(void)
 		cmocka_unit_test(weak_remedies_do_not_pose_as_strong),
 		cmocka_unit_test(flowspec_bytes_are_those_of_the_standard),
 		cmocka_unit_test(openc2_commands_have_the_profiles_shape),
+		cmocka_unit_test(openc2_properties_are_those_of_the_profile),
 		cmocka_unit_test(routers_get_what_they_understand),
 		cmocka_unit_test(registry_files_hold_hostile_names),
 	};

@@ -1,4 +1,5 @@
 """What others recorded, through kenbi remedy: behaviours and rules come out, broken files get one clear line."""
+import json
 import os
 import unittest
 
@@ -86,6 +87,16 @@ class Remedy(Case):
         report = imported("cape.json")
         self.assertComplains(run("remedy", "--benign", "no-such", report), "no-such", "data/benign")
         self.assertComplains(run("remedy", "--benign", report, report), "cape.json", "no benign traffic")
+
+    def test_playbook(self):
+        process = run("remedy", "--playbook", "2,1", imported("cape.json"))
+        self.assertEqual(process.returncode, 0, process.stderr)
+        playbook = json.loads(process.stdout)
+        self.assertEqual((playbook["type"], playbook["spec_version"]), ("playbook", "cacao-2.0"))
+        self.assertEqual(len(playbook["workflow"]), 6)
+        self.assertComplains(run("remedy", "--playbook", "999", imported("cape.json")), "999")
+        self.assertComplains(run("remedy", "--playbook", "1", "--format", "cobol", imported("cape.json")), "cobol")
+        self.assertEqual(run("remedy", "--playbook", "1,x", imported("cape.json")).returncode, 2)
 
     def test_nested_without_end(self):
         deep = self.write("deep.json", b'{"behavior":' + b"[" * 1000000)

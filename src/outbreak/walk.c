@@ -119,17 +119,15 @@ bool walk_pop(struct walk *walk, struct walk_event *event)
 	return true;
 }
 
-/* A uniform address, or the first one of the own subnet. */
-static uint64_t choose_start(const struct walk *walk, uint32_t host)
+uint64_t walk_choose_start(const struct population *population, double random_start, uint32_t host)
 {
-	const struct population *population = walk->population;
 	uint64_t space = population->world->scanned_space;
 	struct random random;
 
-	if (walk->worm->random_start > 0) {
+	if (random_start > 0) {
 		draw_init(&random, population->seed, population->replica, DRAW_START);
 		random.position = host;
-		if (random_unit(&random) < walk->worm->random_start)
+		if (random_unit(&random) < random_start)
 			return space > UINT32_MAX ? random_u32(&random)
 						  : random_below(&random, (uint32_t)space);
 	}
@@ -139,7 +137,8 @@ static uint64_t choose_start(const struct walk *walk, uint32_t host)
 void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time)
 {
 	walk->start_time[host] = time + walk->worm->latency;
-	walk->start_address[host] = choose_start(walk, host);
+	walk->start_address[host] =
+		walk_choose_start(walk->population, walk->worm->random_start, host);
 	walk->rank[host] = walk->history->count;
 	history_add(walk->history, host, infector, time);
 }
@@ -170,22 +169,6 @@ double walk_scans_before(const struct walk *walk, uint32_t walker, double time)
 	while (start + (scans + 1) / rate < time)
 		scans++;
 	return scans;
-}
-
-/* When a walker makes its scan number `scans`. From the remedy's delay on, `speed` multiplies its
- * pace. */
-static double scan_time(const struct walk *walk, uint32_t walker, double scans, double delay,
-			double speed)
-{
-	double start = walk->start_time[walker], rate = walk->worm->rate;
-	double time = start + scans / rate;
-
-	if (speed >= 1 || time <= delay)
-		return time;
-	if (speed <= 0)
-		return INFINITY;
-	double before = delay > start ? (delay - start) * rate : 0;
-	return fmax(delay, start) + (scans - before) / (rate * speed);
 }
 
 /* What happens from now on: without a remedy `effect` is NULL. */
@@ -234,7 +217,8 @@ static int schedule(struct walk *walk, const struct rules *rules, uint32_t walke
 		return 0;
 	uint64_t there = walk->population->address[target];
 	scans += (double)(there >= address ? there - address : there + space - address);
-	double time = scan_time(walk, walker, scans, rules->delay, pace(rules, walker));
+	double time = walk_scan_time(walk->start_time[walker], scans, walk->worm->rate,
+				     rules->delay, pace(rules, walker));
 	if (time == INFINITY)
 		return 0;
 	return walk_push(walk, (struct walk_event){ time, scans, walker, target }, error);

@@ -13,6 +13,8 @@
 #ifndef KENBI_OUTBREAK_WALK_H
 #define KENBI_OUTBREAK_WALK_H
 
+#include <math.h>
+
 #include "outbreak/effect.h"
 #include "outbreak/history.h"
 
@@ -49,11 +51,30 @@ MUST_CHECK int walk_run_with(struct walk *walk, const struct effect *effect,
 			     const struct history *base, double duration, struct history *history,
 			     struct error *error);
 
+/* When a walker that started at `start` makes its scan number `scans`. From a remedy's delay on,
+ * `speed` multiplies its pace. Whoever walks computes it by this one expression: the same scan has
+ * the same time, to the last bit, whatever else is simulated beside it. */
+static inline double walk_scan_time(double start, double scans, double rate, double delay,
+				    double speed)
+{
+	double time = start + scans / rate;
+
+	if (speed >= 1 || time <= delay)
+		return time;
+	if (speed <= 0)
+		return INFINITY;
+	double before = delay > start ? (delay - start) * rate : 0;
+	return fmax(delay, start) + (scans - before) / (rate * speed);
+}
+
+/* Where a host's walk starts: a uniform address with chance `random_start`, or the first one of the
+ * own subnet. */
+uint64_t walk_choose_start(const struct population *population, double random_start, uint32_t host);
+
 /* For convoy.c. */
 /* Empties the walk, and infects whom `base` has infected before `until`. */
 MUST_CHECK int walk_reset(struct walk *walk, const struct history *base, double until,
 			  struct history *history, struct error *error);
-/* `infector` is its place in history. */
 /* `infector` is its place in history. */
 void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time);
 static inline bool walk_infected(const struct walk *walk, uint32_t host)

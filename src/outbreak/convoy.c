@@ -188,6 +188,11 @@ static int follow(struct convoy *convoy, double until, struct error *error)
 		}
 		if (event.time != convoy->due[event.walker])
 			continue; /* a sooner one took its place */
+		if (walk_is_early(walk, &event)) {
+			convoy->due[event.walker] = event.time;
+			result = walk_push(walk, event, error);
+			continue;
+		}
 		convoy->due[event.walker] = INFINITY;
 		result = attempt(convoy, &event, error);
 		if (result == 0)

@@ -87,6 +87,8 @@ static void hosts_draw_reach(struct hosts *hosts)
 								   : HOSTS_OPEN);
 		hosts->reachable -= point < unreachable;
 	}
+	for (uint32_t i = 0; i < population->chosen_count; i++)
+		hosts->reachable += hosts->reach[population->chosen[i]] == HOSTS_UNREACHABLE;
 }
 
 /* The next draw about the host's coming and going. */

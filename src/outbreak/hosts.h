@@ -13,10 +13,10 @@ struct hosts {
 	const struct outbreak_worm *worm;    /* borrowed */
 	double *weight;			     /* of each: factor of its rate; NULL: all 1 */
 	uint8_t *reach;			     /* of each: enum hosts_reach; NULL: all open */
-	uint32_t reachable;		     /* how many are not HOSTS_UNREACHABLE */
-	uint8_t *online; /* of each, as far as it has been asked; NULL: all, always */
-	double *until;	 /* … and until when */
-	uint32_t *moves; /* … and how often it has come or gone */
+	uint32_t reachable; /* how many are not HOSTS_UNREACHABLE, or infected first */
+	uint8_t *online;    /* of each, as far as it has been asked; NULL: all, always */
+	double *until;	    /* … and until when */
+	uint32_t *moves;    /* … and how often it has come or gone */
 	size_t capacity;
 };
 

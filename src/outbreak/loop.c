@@ -7,7 +7,9 @@
 #include "outbreak/draw.h"
 #include "outbreak/walk.h"
 
-#define LOOP_CLEANS UINT8_MAX /* instead of a kernel's number: the host is cleaned */
+/* Instead of a kernel's number: the host is cleaned; `from` infects `to`. */
+#define LOOP_CLEANS  UINT8_MAX
+#define LOOP_INFECTS (UINT8_MAX - 1)
 
 static const struct kernel_operations *loop_operations(const struct outbreak_worm *worm,
 						       enum outbreak_scan scan)
@@ -114,6 +116,7 @@ void loop_fini(struct loop *loop)
 	link_fini(&loop->link);
 	link_fini(&loop->base_link);
 	free(loop->infected_at);
+	free(loop->without);
 	free(loop->rank);
 	free(loop->state);
 	free(loop->queue);
@@ -179,18 +182,23 @@ static int loop_make_room(struct loop *loop, size_t count, struct error *error)
 		return 0;
 	size_t wanted = count + count / 8;
 	free(loop->infected_at);
+	free(loop->without);
 	free(loop->rank);
 	free(loop->state);
 	loop->infected_at = malloc(wanted * sizeof *loop->infected_at);
+	loop->without = malloc(wanted * sizeof *loop->without);
 	loop->rank = malloc(wanted * sizeof *loop->rank);
 	loop->state = malloc(wanted * sizeof *loop->state);
-	loop->capacity = loop->infected_at && loop->rank && loop->state ? wanted : 0;
+	bool enough = loop->infected_at && loop->without && loop->rank && loop->state;
+	loop->capacity = enough ? wanted : 0;
 	return loop->capacity
 		       ? 0
 		       : error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 }
 
-static int loop_reset(struct loop *loop, struct history *history, struct error *error)
+/* `base`: with a remedy that cannot make anything sooner; NULL: else. */
+static int loop_reset(struct loop *loop, const struct history *base, struct history *history,
+		      struct error *error)
 {
 	uint32_t count = loop->population->count;
 	int result = loop_make_room(loop, (size_t)count + 1, error);
@@ -216,8 +224,12 @@ static int loop_reset(struct loop *loop, struct history *history, struct error *
 	loop->in_force = false;
 	loop->scans = 0;
 	memset(loop->state, 0, count);
-	for (uint32_t host = 0; host < count; host++)
+	for (uint32_t host = 0; host < count; host++) {
 		loop->infected_at[host] = -1;
+		loop->without[host] = base ? INFINITY : 0;
+	}
+	for (uint32_t i = 0; base && i < base->count; i++)
+		loop->without[base->host[i]] = base->time[i];
 	for (unsigned i = 0; result == 0 && i < loop->kernel_count; i++)
 		result = loop->kernels[i].does->reset(&loop->kernels[i], !loop->base, error);
 	return result;
@@ -306,7 +318,7 @@ static double loop_effect_chance(const struct loop *loop, const struct kernel *k
 
 	if (!loop->in_force)
 		return 1;
-	if (effect_immune(effect, to))
+	if (effect_immune(effect, to) && !loop_infected(loop, to))
 		return 0;
 	double chance = kernel->walks ? 1 : effect_speed(effect, from);
 	if (effect->candidate->effect == REMEDY_BLOCK &&
@@ -363,6 +375,16 @@ int loop_hit(struct loop *loop, const struct kernel *kernel, uint32_t from, uint
 	*through = luck < chance;
 	if (!*through || loop_infected(loop, to))
 		return 0;
+	if (loop->now < loop->without[to]) {
+		/* Sooner than without the remedy is it only by rounding, where walks that began
+		 * apart meet at one instant. */
+		struct kernel_event late = { .time = loop->without[to],
+					     .count = kernel->number,
+					     .from = from,
+					     .to = to,
+					     .kernel = LOOP_INFECTS };
+		return loop_push(loop, &late, error);
+	}
 	return loop_infect(loop, to, loop->rank[from], kernel->number, error);
 }
 
@@ -507,6 +529,11 @@ static int loop_fire(struct loop *loop, struct error *error)
 		loop_clean(loop, event.from);
 		return 0;
 	}
+	if (event.kernel == LOOP_INFECTS)
+		return loop_infected(loop, event.to)
+			       ? 0
+			       : loop_infect(loop, event.to, loop->rank[event.from],
+					     (uint8_t)event.count, error);
 	return loop->kernels[event.kernel].does->fire(&loop->kernels[event.kernel], &event, error);
 }
 
@@ -572,7 +599,7 @@ int loop_run(struct loop *loop, struct history *history, struct error *error)
 {
 	loop->effect = NULL;
 	loop->base = NULL;
-	int result = loop_reset(loop, history, error);
+	int result = loop_reset(loop, NULL, history, error);
 	return result < 0 ? result : loop_go(loop, DRAW_SPREAD, error);
 }
 
@@ -583,8 +610,10 @@ int loop_run_with(struct loop *loop, const struct effect *effect, const struct h
 
 	for (unsigned i = 0; i < loop->kernel_count; i++)
 		memoryless = memoryless || loop->kernels[i].does->rate;
+	bool follows = loop_follows(loop->worm, loop->population->world);
 	loop->effect = effect;
-	loop->base = memoryless && loop_follows(loop->worm, loop->population->world) ? base : NULL;
-	int result = loop_reset(loop, history, error);
-	return result < 0 ? result : loop_go(loop, DRAW_DEFERRED, error);
+	loop->base = memoryless && follows ? base : NULL;
+	int result = loop_reset(loop, follows ? base : NULL, history, error);
+	/* Without following, both runs are the same until the remedy is in force. */
+	return result < 0 ? result : loop_go(loop, loop->base ? DRAW_DEFERRED : DRAW_SPREAD, error);
 }

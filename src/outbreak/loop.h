@@ -37,6 +37,8 @@ struct loop {
 	double now, left;	     /* time; what is left of the clock's exponential */
 	struct random clock;
 	double *infected_at; /* of each host; -1: not infected */
+	double *without;     /* of each host, with a remedy: when the base has it infected; see
+				loop_hit() */
 	uint32_t *rank;	     /* of each infected host: its place in history */
 	uint8_t *state;	     /* of each host: enum loop_state */
 	uint32_t started;    /* so many of history have started to scan */

@@ -22,6 +22,7 @@ void walk_fini(struct walk *walk)
 	free(walk->start_address);
 	free(walk->rank);
 	free(walk->visited);
+	free(walk->without);
 	free(walk->heap);
 	*walk = (struct walk){ 0 };
 }
@@ -35,12 +36,15 @@ static int make_room(struct walk *walk, size_t count, struct error *error)
 	free(walk->start_address);
 	free(walk->rank);
 	free(walk->visited);
+	free(walk->without);
 	walk->start_time = malloc(wanted * sizeof *walk->start_time);
 	walk->start_address = malloc(wanted * sizeof *walk->start_address);
 	walk->rank = malloc(wanted * sizeof *walk->rank);
 	walk->visited = malloc(wanted * sizeof *walk->visited);
-	walk->capacity =
-		walk->start_time && walk->start_address && walk->rank && walk->visited ? wanted : 0;
+	walk->without = malloc(wanted * sizeof *walk->without);
+	bool enough = walk->start_time && walk->start_address && walk->rank && walk->visited &&
+		      walk->without;
+	walk->capacity = enough ? wanted : 0;
 	if (walk->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
@@ -61,8 +65,12 @@ int walk_reset(struct walk *walk, const struct history *base, double until, stru
 	walk->history = history;
 	walk->heap_count = 0;
 	memset(walk->visited, 0, count);
-	for (uint32_t host = 0; host < count; host++)
+	for (uint32_t host = 0; host < count; host++) {
 		walk->start_time[host] = -1;
+		walk->without[host] = base ? INFINITY : 0;
+	}
+	for (uint32_t i = 0; base && i < base->count; i++)
+		walk->without[base->host[i]] = base->time[i];
 	for (uint32_t i = 0; base && i < base->count; i++)
 		if (base->time[i] < until || base->infector[i] == HISTORY_NOBODY)
 			walk_infect(walk, base->host[i], base->infector[i], base->time[i]);
@@ -116,6 +124,16 @@ bool walk_pop(struct walk *walk, struct walk_event *event)
 		hole = child;
 	}
 	walk->heap[hole] = last;
+	return true;
+}
+
+bool walk_is_early(const struct walk *walk, struct walk_event *event)
+{
+	double without = walk->without[event->target];
+
+	if (walk_infected(walk, event->target) || event->time >= without)
+		return false;
+	event->time = without;
 	return true;
 }
 
@@ -248,6 +266,10 @@ static int follow(struct walk *walk, const struct rules *rules, double until, st
 	int result = 0;
 
 	while (result == 0 && walk_pop(walk, &event) && event.time < until) {
+		if (walk_is_early(walk, &event)) {
+			result = walk_push(walk, event, error);
+			continue;
+		}
 		if (forgotten(walk, rules, &event))
 			continue;
 		uint32_t host = event.target;

@@ -35,6 +35,7 @@ struct walk {
 	uint64_t *start_address; /* of each infected host */
 	uint32_t *rank;		 /* of each infected host: its place in history */
 	uint8_t *visited;	 /* of each host: by whom; see walk.c */
+	double *without;	 /* of each host: when the base has it infected; INFINITY: never */
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
 };
@@ -83,6 +84,10 @@ static inline bool walk_infected(const struct walk *walk, uint32_t host)
 }
 MUST_CHECK int walk_push(struct walk *walk, struct walk_event event, struct error *error);
 bool walk_pop(struct walk *walk, struct walk_event *event);
+/* Whether the event on a host that is not infected would be sooner than its infection in the base.
+ * That is never so but by rounding, where walks that began apart meet at one instant: the event is
+ * moved to the base's time, and forgotten where that is past the end. */
+bool walk_is_early(const struct walk *walk, struct walk_event *event);
 /* The first host at or above an address, around at the end. There must be one. */
 uint32_t walk_host_from(const struct walk *walk, uint64_t address);
 /* How many scans before `time` an unlimited walker has made. */

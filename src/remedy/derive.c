@@ -31,7 +31,9 @@ const char *remedy_place_name(enum remedy_place place)
 
 const char *remedy_effect_name(enum remedy_effect effect)
 {
-	static const char *const names[] = { "filter", "patch", "rate", "control" };
+	static const char *const names[] = {
+		"filter", "patch", "rate", "control", "clean", "block"
+	};
 	return names[effect];
 }
 

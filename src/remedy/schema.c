@@ -67,10 +67,10 @@ const cyaml_schema_value_t schema_behaviours = FILE_OF(pattern, struct behaviour
 
 /* --- remedy --- */
 
-static const cyaml_strval_t effects[] = { { "filter", REMEDY_FILTER },
-					  { "patch", REMEDY_PATCH },
-					  { "rate", REMEDY_RATE },
-					  { "control", REMEDY_CONTROL } };
+static const cyaml_strval_t effects[] = {
+	{ "filter", REMEDY_FILTER },   { "patch", REMEDY_PATCH }, { "rate", REMEDY_RATE },
+	{ "control", REMEDY_CONTROL }, { "clean", REMEDY_CLEAN }, { "block", REMEDY_BLOCK }
+};
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },

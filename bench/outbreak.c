@@ -42,7 +42,10 @@ static double ask_numpy(const char *question)
 	char command[5000];
 	double value = 0;
 
-	snprintf(command, sizeof command, "python3 '%s' %s 2>/dev/null", NUMPY_BASELINE, question);
+	/* Where another python3 comes first, the system's may be the one with numpy. */
+	snprintf(command, sizeof command,
+		 "python3 '%s' %s 2>/dev/null || /usr/bin/python3 '%s' %s 2>/dev/null",
+		 NUMPY_BASELINE, question, NUMPY_BASELINE, question);
 	FILE *answer = popen(command, "r");
 	if (answer && fscanf(answer, "%lf", &value) != 1)
 		value = 0;

@@ -30,7 +30,7 @@ struct semantics {
 enum mode { MODE_32, MODE_64, MODE_64_W /* with REX.W */, MODES };
 
 struct encoding {
-	const struct semantics *semantics; /* one, or eight of which modrm.reg chooses */
+	const struct semantics *semantics; /* one, or those to choose from */
 	uint64_t sizes[MODES];		   /* 0: not here */
 	uint64_t operands;		   /* what they are, whatever the bytes are */
 	uint64_t rm, reg, low; /* unit of the r/m operand, of the register in modrm.reg, and of that
@@ -39,8 +39,9 @@ struct encoding {
 	uint8_t distance;      /* 1: the number is a distance */
 	uint8_t constant;      /* a number that is none of the bytes */
 	uint8_t bytes;	       /* of the number: 0, 1, 4 */
-	uint8_t modrm;	       /* 1: there is a modrm byte */
+	uint8_t modrm, none;   /* 1: there is a modrm byte; 0xc0: there is none, so no memory */
 	uint8_t group;	       /* 7: modrm.reg chooses among eight semantics */
+	uint8_t condition;     /* 15: the opcode's low half chooses among sixteen */
 	uint8_t byte, byte_rm; /* 1: registers are bytes; the r/m operand is one */
 	uint8_t shape[2];      /* enum shape with an r/m register, with memory */
 };
@@ -72,6 +73,7 @@ struct encoding {
 #define KIND_FROM_IT	16 /* bits from an operand's register to its kind */
 #define IS_BYTE(width)	.byte = FIRST width == 1, .byte_rm = FIRST width == 1
 #define EVERY_BIT	.number = UINT64_MAX
+#define REGISTER_ONLY	.none = 0xc0
 static_assert(AT(target_kind, OPERANDS) - AT(target, OPERANDS) == KIND_FROM_IT &&
 		      AT(source_kind, OPERANDS) - AT(source, OPERANDS) == KIND_FROM_IT,
 	      "an operand's kind lies two bytes behind its register");
@@ -101,7 +103,7 @@ static_assert(AT(target_kind, OPERANDS) - AT(target, OPERANDS) == KIND_FROM_IT &
 /* accumulator or the register in the opcode, immediate … */
 #define LOW_NUMBER(name, width, unit, count) \
 	.semantics = &name, .operands = TARGET(REGISTER) | SOURCE(IMMEDIATE), \
-	.low = unit, IS_BYTE(width), .shape = { SHAPE_RI }, .bytes = count, EVERY_BIT
+	.low = unit, IS_BYTE(width), .shape = { SHAPE_RI }, .bytes = count, EVERY_BIT, REGISTER_ONLY
 #define AI(name, width, count) { LOW_NUMBER(name, width, 0, count), \
 	.sizes = ALL_SIZES(width, (count, count, count), width, 0) }
 #define REG_I8(name) { LOW_NUMBER(name, BYTE, IN_TARGET, 1), .sizes = ALL_SIZES(BYTE, BYTE, BYTE, 0) }
@@ -109,15 +111,17 @@ static_assert(AT(target_kind, OPERANDS) - AT(target, OPERANDS) == KIND_FROM_IT &
 #define REG_I32(name) { LOW_NUMBER(name, FULL, IN_TARGET, 4), .sizes = { \
 	SIZE_WORD(FIRST, 32, FULL, (4, 4, 4), FULL, 0), SIZE_WORD(SECOND, 0, FULL, (4, 4, 4), FULL, 0), 0 } }
 /* the register in the opcode, of the operand size, or pushed or popped … */
-#define REG(name) { &name, ALL_SIZES(FULL, NONE, FULL, 0), TARGET(REGISTER), .low = IN_TARGET, .shape = { SHAPE_R } }
+#define REG(name) { &name, ALL_SIZES(FULL, NONE, FULL, 0), TARGET(REGISTER), .low = IN_TARGET, .shape = { SHAPE_R }, REGISTER_ONLY }
 #define STACK_REG(name) { &name, ALL_SIZES(STACK, NONE, STACK, PREFIX_STACK), TARGET(REGISTER), \
-	.low = IN_TARGET, .shape = { SHAPE_R } }
+	.low = IN_TARGET, .shape = { SHAPE_R }, REGISTER_ONLY }
 /* an immediate, pushed; a distance; nothing */
 #define STACK_I(name, count) { &name, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_STACK), TARGET(IMMEDIATE), \
-	.shape = { SHAPE_I }, .bytes = count, EVERY_BIT }
+	.shape = { SHAPE_I }, .bytes = count, EVERY_BIT, REGISTER_ONLY }
 #define BRANCH(name, count, prefix) { &name, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_BRANCH | (prefix)), \
-	TARGET(IMMEDIATE), .shape = { SHAPE_I }, .bytes = count, .distance = 1 }
-#define STACK_NOTHING(name) { &name, ALL_SIZES(NONE, NONE, STACK, PREFIX_STACK), .shape = { SHAPE_NONE } }
+	TARGET(IMMEDIATE), .shape = { SHAPE_I }, .bytes = count, .distance = 1, REGISTER_ONLY }
+#define CONDITIONAL(count) { jcc, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_BRANCH), \
+	TARGET(IMMEDIATE), .shape = { SHAPE_I }, .bytes = count, .distance = 1, .condition = 15, REGISTER_ONLY }
+#define STACK_NOTHING(name) { &name, ALL_SIZES(NONE, NONE, STACK, PREFIX_STACK), .shape = { SHAPE_NONE }, REGISTER_ONLY }
 
 #define SEMANTICS(name) { run_##name, &shapes_##name }
 #define GENERAL(handler) { handler, &no_shapes }
@@ -127,15 +131,18 @@ static const struct semantics add = SEMANTICS(add), or = SEMANTICS(or), adc = SE
 	cmp = SEMANTICS(cmp), test = SEMANTICS(test), mov = SEMANTICS(mov), inc = SEMANTICS(inc),
 	dec = SEMANTICS(dec), push = SEMANTICS(push), pop = SEMANTICS(pop), lea = SEMANTICS(lea),
 	xchg = SEMANTICS(xchg), call = SEMANTICS(call), ret = SEMANTICS(ret), jmp = SEMANTICS(jmp),
-	movzx = SEMANTICS(movzx), movsx = SEMANTICS(movsx),
-	jcc = GENERAL(NULL); /* that of the condition */
+	movzx = SEMANTICS(movzx), movsx = SEMANTICS(movsx);
 static const struct semantics
 	alu_group[8] = { SEMANTICS(add), SEMANTICS(or), SEMANTICS(adc), SEMANTICS(sbb), SEMANTICS(and),
 			 SEMANTICS(sub), SEMANTICS(xor), SEMANTICS(cmp) },
 	shift_group[8] = { SEMANTICS(rol), SEMANTICS(ror), GENERAL(run_rcl), GENERAL(run_rcr), SEMANTICS(shl),
 			   SEMANTICS(shr), GENERAL(NULL), SEMANTICS(sar) },
 	step_group[8] = { SEMANTICS(inc), SEMANTICS(dec), [2 ... 7] = GENERAL(NULL) },
-	mov_group[8] = { SEMANTICS(mov), [1 ... 7] = GENERAL(NULL) };
+	mov_group[8] = { SEMANTICS(mov), [1 ... 7] = GENERAL(NULL) },
+	jcc[16] = { GENERAL(jcc_if0), GENERAL(jcc_if1), GENERAL(jcc_if2), GENERAL(jcc_if3), GENERAL(jcc_if4),
+		    GENERAL(jcc_if5), GENERAL(jcc_if6), GENERAL(jcc_if7), GENERAL(jcc_if8), GENERAL(jcc_if9),
+		    GENERAL(jcc_if10), GENERAL(jcc_if11), GENERAL(jcc_if12), GENERAL(jcc_if13),
+		    GENERAL(jcc_if14), GENERAL(jcc_if15) };
 
 #define ALU(base, name) \
 	[base] = MR(name, BYTE), [base + 1] = MR(name, FULL), [base + 2] = RM(name, BYTE), [base + 3] = RM(name, FULL), \
@@ -150,7 +157,7 @@ static const struct encoding one_byte[256] = {
 	[0x58 ... 0x5f] = STACK_REG(pop),
 	[0x68] = STACK_I(push, 4),
 	[0x6a] = STACK_I(push, 1),
-	[0x70 ... 0x7f] = BRANCH(jcc, 1, 0),
+	[0x70 ... 0x7f] = CONDITIONAL(1),
 	[0x80] = GROUP_I8(alu, BYTE),
 	[0x81] = GROUP_I32(alu),
 	[0x83] = GROUP_I8(alu, FULL),
@@ -172,7 +179,7 @@ static const struct encoding one_byte[256] = {
 };
 
 static const struct encoding two_byte[256] = {
-	[0x80 ... 0x8f] = BRANCH(jcc, 4, 0),
+	[0x80 ... 0x8f] = CONDITIONAL(4),
 	[0xb6] = EXTEND(movzx, BYTE), [0xb7] = EXTEND(movzx, SHORT),
 	[0xbe] = EXTEND(movsx, BYTE), [0xbf] = EXTEND(movsx, SHORT),
 };
@@ -213,7 +220,7 @@ static const struct place places_64[32] = PLACES(NO_SEGMENT, NO_SEGMENT);
 /* The sign-extended number of 0, 1 or 4 bytes. */
 INLINE int64_t signed_number(const uint8_t *at, unsigned bytes)
 {
-	unsigned unused = bytes == 1 ? 56 : 32;
+	unsigned unused = (64 - 8 * bytes) % 64;
 	uint32_t number;
 
 	memcpy(&number, at, sizeof number);
@@ -238,12 +245,11 @@ INLINE uint64_t sib_operands(bool wide, unsigned byte, bool based, unsigned rex,
 INLINE handler *choose(const struct encoding *encoding, unsigned opcode, unsigned reg,
 		       unsigned width, unsigned shape)
 {
-	const struct semantics *semantics = encoding->semantics + (reg & encoding->group);
-	handler *const *general =
-		semantics == &jcc ? &conditions_jcc[opcode & 15] : &semantics->general;
+	const struct semantics *semantics =
+		encoding->semantics + (reg & encoding->group) + (opcode & encoding->condition);
 	handler *special = (*semantics->shapes)[__builtin_ctz(width)][shape];
 
-	return special ? special : *general;
+	return special ? special : semantics->general;
 }
 
 INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, struct operation *op)
@@ -264,7 +270,7 @@ INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, st
 	else if (wide && (opcode & 0xf0) == 0x40)
 		return 0; /* a second REX */
 	sizes = encoding->sizes[wide ? (rex & 8 ? MODE_64_W : MODE_64) : MODE_32];
-	modrm = encoding->modrm ? *at : 0xc0;
+	modrm = *at | encoding->none;
 	at += encoding->modrm;
 	shape = encoding->shape[modrm < 0xc0];
 	if (UNLIKELY(sizes == 0 || shape == SHAPES))
@@ -296,7 +302,7 @@ INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, st
 		 (uint64_t)(opcode & 15) << AT(third, SIZES);
 	op->run = choose(encoding, opcode, reg, (unsigned)(sizes >> AT(width, SIZES)), shape);
 	op->address = address;
-	op->displacement = displacement + (encoding->distance ? number : 0);
+	op->displacement = displacement + (number & -(int64_t)encoding->distance);
 	op->immediate = ((uint64_t)number & encoding->number) | encoding->constant;
 	memcpy((char *)op + OPERANDS, &operands, sizeof operands);
 	memcpy((char *)op + SIZES, &sizes, sizeof sizes);

@@ -68,7 +68,7 @@ typedef handler *const shape_table[4][SHAPES];
 /* clang-format off */
 /* Functions for the sixteen conditions, and their table. */
 #define CONDITION_FUNCTION(name, body, code) \
-	static struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
+	struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
 	{ \
 		return body(cpu, op, code); \
 	}
@@ -111,6 +111,8 @@ X86_WIDTH_SHAPES(DECLARE)
 #undef DECLARE
 /* clang-format on */
 
+extern handler jcc_if0, jcc_if1, jcc_if2, jcc_if3, jcc_if4, jcc_if5, jcc_if6, jcc_if7, jcc_if8,
+	jcc_if9, jcc_if10, jcc_if11, jcc_if12, jcc_if13, jcc_if14, jcc_if15;
 extern handler *const conditions_jcc[16];
 
 #endif

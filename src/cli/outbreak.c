@@ -97,7 +97,9 @@ const struct cli_command cli_outbreak = {
 	.name = "outbreak",
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
 	.usage = "[OPTION]… SCENARIO.yaml",
-	.options = "  --json         print world, worm, remedy and forecast records as NDJSON\n"
+	.options = "  --json         print world, worm, remedy, forecast, combination and ranking "
+		   "records as\n"
+		   "                 NDJSON\n"
 		   "  --seed N       instead of the scenario's\n"
 		   "  --replicas N   instead of the scenario's\n"
 		   "  --threads N    processors to use (default: all); the result is the same\n\n"

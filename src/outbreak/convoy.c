@@ -34,7 +34,8 @@ static int convoy_init(struct convoy *convoy, struct walk *walk, const struct ef
 				   .effect = effect,
 				   .rate = walk->worm->rate,
 				   .space = (double)population->world->scanned_space };
-	draw_init(&convoy->random, population->seed, population->replica, DRAW_WALK);
+	draw_init(&convoy->random, population->seed, population->replica,
+		  effect_draws(effect, DRAW_WALK));
 	convoy->due = malloc(count * sizeof *convoy->due);
 	convoy->open = malloc(count * sizeof *convoy->open);
 	if (ring_init(&convoy->ring, count) < 0 || !convoy->due || !convoy->open) {
@@ -156,7 +157,10 @@ static int attempt(struct convoy *convoy, const struct walk_event *event, struct
 
 	if (walk_infected(walk, target))
 		return 0;
-	double chance = effect_reach(convoy->effect, population->subnet[walker], target);
+	double chance =
+		effect_all_immune(convoy->effect, target)
+			? 0
+			: effect_all_reach(convoy->effect, population->subnet[walker], target);
 	if (chance < 1 && random_unit(&convoy->random) >= chance)
 		return hand_back(convoy, walker, target, event->time, error);
 	walk_infect(walk, target, walk->rank[walker], event->time);

@@ -92,10 +92,17 @@ struct remedy_candidate {
 	double pass;		/* probability or multiplier, 0 … 1 */
 	double share;		/* of hosts, subnets or providers that take part, 0 … 1 */
 	double delay_seconds;	/* from first infection until it is in force */
-	const char *collateral; /* what else stops working; "" for nothing known */
-	const char *undo;	/* how to take it back; "" for nothing to do */
-	const char *attack;	/* MITRE ATT&CK techniques that it answers: "T1210, T1595" */
-	const char *defend;	/* MITRE D3FEND techniques that it is: "D3-NTF" */
+	const uint32_t *places; /* the subnets or providers (by `place`) of a topology that take
+				   part, ascending, instead of a share of all; NULL: see share */
+	size_t place_count;
+	const struct remedy_candidate *whole; /* the same remedy at all places, of which this is at
+						 some; NULL: this is no part of another */
+	const char *collateral;		      /* what else stops working; "" for nothing known */
+	double collateral_share; /* of the benign flows at its places that stop, 0 … 1; 0: not
+				    known */
+	const char *undo;	 /* how to take it back; "" for nothing to do */
+	const char *attack;	 /* MITRE ATT&CK techniques that it answers: "T1210, T1595" */
+	const char *defend;	 /* MITRE D3FEND techniques that it is: "D3-NTF" */
 	const struct remedy_rule *rules;
 	size_t rule_count;
 };

@@ -423,6 +423,21 @@ def test_extended(page):
     check_healthy(page)
 
 
+def by_mail(records):
+    records = copy.deepcopy(records)
+    of_type(records, "worm")[0].update(scan="mail", rate=0)
+    return records
+
+
+def test_by_mail(page):
+    """Contacts are not in the records: no attack is made up, and the page says so."""
+    check_healthy(page)
+    page.evaluate("seek(1e9)")
+    assert page.evaluate("countColour(canvasOf(0, 0, 1), 'bad')") == 0
+    assert "Attacks are not drawn" in page.evaluate("document.querySelector('.stage').innerText")
+    assert "NaN" not in page.evaluate("document.body.innerText")
+
+
 def spoiled(records, spoil):
     records = copy.deepcopy(records)
     for record in of_type(records, "subnet_curve"):
@@ -558,6 +573,9 @@ def run(kenbi, program, sources):
         page.close()
         page = opened(browser, render(program, folder, "too-late", too_late(records)))
         check("too late", lambda: test_too_late(page))
+        page.close()
+        page = opened(browser, render(program, folder, "by-mail", by_mail(records)))
+        check("by mail", lambda: test_by_mail(page))
         page.close()
         for name, spoil in SPOILED.items():
             page = opened(browser, render(program, folder, name.replace(" ", "-"), spoiled(records, spoil)))

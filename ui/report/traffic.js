@@ -2,7 +2,8 @@
 // of choosing targets, from the hosts that are infected then. They illustrate; the forecast's figures come
 // from the simulation. The same moment always gives the same picture.
 
-const TRAFFIC_WAYS = ["random", "local", "sequential"];
+// Permutations and flawed generators look even from outside. Lists and contacts are not in the records.
+const TRAFFIC_WAYS = ["random", "local", "sequential", "permutation", "flawed", "shares"];
 
 // A small generator of even numbers 0 … 1 (xorshift, Marsaglia 2003, DOI 10.18637/jss.v008.i14).
 function evenNumbers(seed) {
@@ -60,14 +61,14 @@ function makeTraffic(land, worm) {
   // The share of all attacks whose target lies within the first `within` addresses.
   function arriving(within) {
     const anywhere = Math.min(1, within / land.space);
-    if (worm.scan === "sequential") return 1;
+    if (worm.scan === "sequential" || worm.scan === "shares") return 1;
     return worm.scan === "local" ? worm.local_share + (1 - worm.local_share) * anywhere : anywhere;
   }
 
   // A target among those within.
   function aim(even, from, time, within) {
     if (worm.scan === "sequential") return (land.first[from] + even() * worm.rate * time) % land.space;
-    if (worm.scan === "local" && even() * arriving(within) < worm.local_share)
+    if (worm.scan === "shares" || (worm.scan === "local" && even() * arriving(within) < worm.local_share))
       return land.first[from] + even() * land.addresses[from];
     return even() * within;
   }

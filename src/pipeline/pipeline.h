@@ -10,6 +10,8 @@
 #include <jansson.h>
 
 #include "base/base.h"
+#include "packet/packet.h"
+#include "stream/stream.h"
 
 enum pipeline_stage {
 	PIPELINE_SESSIONS = 1,	/* emit session records */
@@ -37,6 +39,35 @@ struct pipeline_options {
 	uint64_t seed;		/* 0: 1 */
 	uint32_t replicas;	/* of the forecast; 0: default */
 	uint64_t sample_budget; /* instructions a sample may execute; 0: 200 million */
+	unsigned workers; /* threads that search conversations; 0: one a processor. The result does
+			     not depend on it. */
+};
+
+/* --- counters: the table from which records, metrics and the manual are derived --- */
+
+/* What was dropped has a counter for each cause; every conversation that was handed on is searched,
+ * silent or in one of these. */
+#define PIPELINE_OWN_COUNTERS(COUNTER)                                                    \
+	COUNTER(bytes, "bytes read")                                                      \
+	COUNTER(silent, "conversations in which nothing was said")                        \
+	COUNTER(searched, "conversations described and searched")                         \
+	COUNTER(searched_bytes, "bytes said in them")                                     \
+	COUNTER(findings, "pieces of shellcode found")                                    \
+	COUNTER(deviating, "conversations that do not conform to their protocol")         \
+	COUNTER(exhausted, "sides whose search reached its budget")                       \
+	COUNTER(cut, "conversations cut at a limit of reconstruction")                    \
+	COUNTER(dropped_slots, "conversations not searched: too many were waiting")       \
+	COUNTER(dropped_bytes, "conversations not searched: too many bytes were waiting") \
+	COUNTER(dropped_kernel, "frames dropped by the kernel: its ring was full")
+#define PIPELINE_COUNTERS(COUNTER) \
+	PACKET_COUNTERS(COUNTER)   \
+	STREAM_COUNTERS(COUNTER)   \
+	PIPELINE_OWN_COUNTERS(COUNTER)
+
+struct pipeline_counters {
+#define PIPELINE_COUNTER_FIELD(name, meaning) uint64_t name;
+	PIPELINE_COUNTERS(PIPELINE_COUNTER_FIELD)
+#undef PIPELINE_COUNTER_FIELD
 };
 
 struct pipeline;

@@ -22,6 +22,17 @@ json_t *case_text(const char *text, size_t length)
 	return json_stringn(safe, kept);
 }
 
+json_t *case_counters(const struct pipeline_counters *counters)
+{
+	json_t *object = json_object();
+
+#define PUT(name, meaning) \
+	json_object_set_new(object, #name, json_integer((json_int_t)counters->name));
+	PIPELINE_COUNTERS(PUT)
+#undef PUT
+	return object;
+}
+
 static const char *end_name(enum stream_end end)
 {
 	static const char *const names[] = { [STREAM_END_FIN] = "fin",

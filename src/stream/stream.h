@@ -92,6 +92,8 @@ struct stream_table *stream_new(const struct stream_limits *limits, stream_recei
 				void *context);
 void stream_free(struct stream_table *table); /* what is open is discarded: flush first */
 MUST_CHECK int stream_push(struct stream_table *table, const struct packet *packet);
+/* Time passes without packets (live): conversations that were silent for too long end. */
+MUST_CHECK int stream_advance(struct stream_table *table, uint64_t now_ns);
 MUST_CHECK int stream_flush(struct stream_table *table); /* ends every open conversation */
 struct stream_counters stream_counters(const struct stream_table *table);
 /* Bytes that the table holds now; never above its limit between calls, but for one conversation. */

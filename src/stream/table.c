@@ -427,6 +427,13 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 	return result < 0 ? result : evict(table);
 }
 
+int stream_advance(struct stream_table *table, uint64_t now_ns)
+{
+	if (now_ns > table->now_ns)
+		table->now_ns = now_ns;
+	return end_idle(table);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	uint64_t first = (*(struct flow *const *)a)->number;

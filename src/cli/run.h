@@ -3,16 +3,18 @@
 #define KENBI_CLI_RUN_H
 
 #include "cli/cli.h"
+#include "cli/outputs.h"
 #include "store/store.h"
 
 struct cli_run {
-	bool json;	    /* print records as they come */
-	bool all;	    /* leave nothing out when printing for people */
-	const char *only;   /* print records of this type alone; NULL: all */
-	const char *report; /* folder; NULL: none */
-	bool keep;	    /* write into the attack data base */
-	const char *store;  /* its path; NULL: the default */
-	bool exit_code;	    /* 1 when something malicious was found */
+	bool json;		     /* print records as they come */
+	bool all;		     /* leave nothing out when printing for people */
+	const char *only;	     /* print records of this type alone; NULL: all */
+	const char *report;	     /* folder; NULL: none */
+	bool keep;		     /* write into the attack data base */
+	const char *store;	     /* its path; NULL: the default */
+	struct cli_outputs *outputs; /* opened here; NULL: none */
+	bool exit_code;		     /* 1 when something malicious was found */
 	struct pipeline_options options;
 };
 

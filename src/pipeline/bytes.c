@@ -85,6 +85,13 @@ static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding 
 	trace_emit(&sink, &event);
 }
 
+static json_t *last_held(const struct pipeline *pipeline)
+{
+	const json_t *held = pipeline->held_shellcodes;
+
+	return json_array_get(held, json_array_size(held) - 1);
+}
+
 int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *findings, size_t count,
 		       bool exhausted, const char *code, uint64_t base,
 		       const struct stream_session *session, enum stream_side side,
@@ -95,10 +102,15 @@ int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *find
 		json_array_append_new(pipeline->held_shellcodes,
 				      finding_record(pipeline, &findings[i], id, base, session,
 						     side, session_id, code));
-		tell_wire(pipeline, &findings[i], session);
+		if (pipeline->options.detail && session)
+			json_object_set_new(last_held(pipeline), "time",
+					    json_real(case_seconds(session->last_ns)));
+		if (pipeline->options.stages & PIPELINE_REMEDIES)
+			tell_wire(pipeline, &findings[i], session);
 		if (session)
 			case_note_code(pipeline, &findings[i], id, session, side, session_id);
-		keep_finding(pipeline, &findings[i], id, session_id, side);
+		if (pipeline->options.stages & PIPELINE_REMEDIES)
+			keep_finding(pipeline, &findings[i], id, session_id, side);
 	}
 	pipeline->malicious |= count > 0;
 	if (!exhausted)

@@ -115,8 +115,7 @@ static int take_files(struct reading *reading, const struct stream_session *sess
 	return 0;
 }
 
-static int take_sides(struct pipeline *pipeline, struct detection_job *job, int64_t id,
-		      bool *attack)
+int case_take_sides(struct pipeline *pipeline, struct detection_job *job, int64_t id, bool *attack)
 {
 	int result = 0;
 
@@ -140,7 +139,7 @@ static int compare_ids(const void *left, const void *right)
 
 /* Lets the held records go: conversations in the order of their first packets, then the shellcode.
  */
-static int release(struct pipeline *pipeline)
+int case_release(struct pipeline *pipeline)
 {
 	size_t count = json_array_size(pipeline->held_sessions);
 	json_t **sorted = calloc(count ? count : 1, sizeof *sorted);
@@ -165,44 +164,86 @@ static int release(struct pipeline *pipeline)
 	return result;
 }
 
+int case_save(struct pipeline *pipeline, const struct detection_job *job, int64_t id, bool *saved,
+	      struct pipeline_counters *counters)
+{
+	uint64_t room = pipeline->options.save_limit - pipeline->saved_bytes;
+	struct buffer capture;
+
+	*saved = false;
+	if (!pipeline->options.save || !pipeline->sink.capture ||
+	    job->description.conformance != STREAM_DEVIATES)
+		return 0;
+	buffer_init(&capture, room);
+	int result = stream_save(job->session, &capture);
+	if (result < 0) {
+		counters->not_saved++;
+		buffer_fini(&capture);
+		return 0;
+	}
+	result = pipeline->sink.capture(pipeline->sink.context, id, buffer_bytes(&capture));
+	pipeline->saved_bytes += capture.length;
+	counters->saved++;
+	*saved = true;
+	buffer_fini(&capture);
+	return result < 0 ? error_set(&pipeline->stopped, result, NULL,
+				      "a conversation cannot be saved")
+			  : 0;
+}
+
+json_t *case_result_record(const struct pipeline *pipeline, const struct detection_job *job,
+			   int64_t id, bool saved)
+{
+	json_t *record = case_session_record(job->session, &job->description, id, pipeline->file);
+	char name[40];
+
+	if (record && job->described == ERROR_LIMIT)
+		json_object_set_new(record, "cut", json_true());
+	snprintf(name, sizeof name, "session-%lld.pcap", (long long)id);
+	if (record && saved)
+		json_object_set_new(record, "saved", json_string(name));
+	if (record && pipeline->options.detail)
+		case_session_detail(record, job);
+	return record;
+}
+
 /* What is remembered of a conversation for linking it with others. */
 static int link_session(struct reading *reading, const struct detection_job *job, int64_t id,
-			bool attack)
+			bool attack, bool saved)
 {
 	struct pipeline *pipeline = reading->pipeline;
 
 	keep_session(reading, job->session, &job->description, id, attack);
 	keep_announcements(pipeline, &job->description, id);
 	tell_session(pipeline, job->session, &job->description, attack);
-	if (pipeline->options.stages & PIPELINE_SESSIONS) {
-		json_t *record =
-			case_session_record(job->session, &job->description, id, pipeline->file);
-		if (record && job->described == ERROR_LIMIT)
-			json_object_set_new(record, "cut", json_true());
-		json_array_append_new(pipeline->held_sessions, record);
-	}
+	if (pipeline->options.stages & PIPELINE_SESSIONS)
+		json_array_append_new(pipeline->held_sessions,
+				      case_result_record(pipeline, job, id, saved));
 	return take_files(reading, job->session, &job->description, id);
 }
 
-static int take_result(struct reading *reading, struct detection_job *job)
+static int take_result(struct reading *reading, struct detection_job *job,
+		       struct pipeline_counters *counters)
 {
 	struct pipeline *pipeline = reading->pipeline;
 	int64_t id = reading->base + (int64_t)job->session->number;
-	bool attack;
+	bool attack, saved = false;
 
 	if (job->error.code) {
 		*reading->error = job->error;
 		return job->error.code;
 	}
-	int result = take_sides(pipeline, job, id, &attack);
+	int result = case_take_sides(pipeline, job, id, &attack);
+	if (result == 0)
+		result = case_save(pipeline, job, id, &saved, counters);
 	if (result == 0 && pipeline->options.stages & ~(unsigned)PIPELINE_SHELLCODE)
-		result = link_session(reading, job, id, attack);
+		result = link_session(reading, job, id, attack, saved);
 	if (result == 0)
 		case_note_said(pipeline, job->session, id);
 	if (id > pipeline->ids[CASE_SESSION])
 		pipeline->ids[CASE_SESSION] = id;
 	if (result == 0 && ++pipeline->held >= HELD_LIMIT)
-		result = release(pipeline);
+		result = case_release(pipeline);
 	return result;
 }
 
@@ -312,7 +353,7 @@ static int take_results(struct reading *reading, struct reconstruction *reconstr
 		struct detection_job *job = detection_next(pipeline->detection, TICK_MS);
 		if (job && result == 0) {
 			detection_job_count(job, counters);
-			result = take_result(reading, job);
+			result = take_result(reading, job, counters);
 			if (result < 0)
 				reconstruction_stop(reconstruction, true);
 		}
@@ -325,13 +366,22 @@ static int take_results(struct reading *reading, struct reconstruction *reconstr
 	return result;
 }
 
+struct stream_limits case_limits(const struct pipeline_options *options)
+{
+	struct stream_limits limits = stream_default_limits();
+
+	limits.hosts.others = options->personality;
+	limits.guess = options->guess_personality;
+	return limits;
+}
+
 /* Counters of the capture come with its end. */
 static int read_source(struct reading *reading, struct packet_source *source, uint64_t size,
 		       struct pipeline_counters *counters)
 {
 	struct pipeline *pipeline = reading->pipeline;
 	struct reconstruction_options options = {
-		.limits = stream_default_limits(),
+		.limits = case_limits(&pipeline->options),
 		.skip_silent = pipeline->options.stages == PIPELINE_SHELLCODE,
 	};
 	struct reconstruction *reconstruction;
@@ -375,7 +425,7 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 						    "packets", (json_int_t)counters.packets,
 						    "counters", case_counters(&counters)));
 	if (emitted == 0)
-		emitted = release(pipeline);
+		emitted = case_release(pipeline);
 	if (own.code && error)
 		*error = own;
 	return result < 0 ? result : emitted;

@@ -24,8 +24,11 @@ struct detection {
 	struct allowance allowance;
 	struct ring *waiting, *finished;
 	_Atomic uint64_t submitted;
-	_Atomic bool stopping, room_wanted;
-	sem_t work, results, room;
+	_Atomic bool stopping;
+	_Atomic unsigned room_wanted; /* by so many */
+	sem_t work, results;
+	pthread_mutex_t room_lock; /* only those that may wait wait here */
+	pthread_cond_t room;
 	struct worker *workers;
 	unsigned running;
 
@@ -131,7 +134,8 @@ static struct detection_job *job_of(struct stream_session *session)
 	if (!job)
 		return NULL;
 	job->session = session;
-	job->size = stream_session_memory(session) + sizeof *job;
+	/* What is said of it may hold both sides once more, as files. */
+	job->size = 2 * stream_session_memory(session) + sizeof *job;
 	return job;
 }
 
@@ -153,16 +157,17 @@ int detection_submit_waiting(struct detection *detection, struct stream_session 
 
 	if (!job)
 		return ERROR_MEMORY;
-	while (try_submit(detection, job, &answer) < 0) {
-		/* Either the second try sees the room that was made, or whoever makes it sees the
-		 * wish: a store and a load on each side, in one order for all. */
-		atomic_store(&detection->room_wanted, true);
-		atomic_thread_fence(memory_order_seq_cst);
-		if (try_submit(detection, job, &answer) == 0)
-			break;
-		while (sem_wait(&detection->room) < 0)
-			continue;
-	}
+	if (try_submit(detection, job, &answer) == 0)
+		return 0;
+	/* Either the next try sees the room that was made, or whoever makes it sees the wish: a
+	 * store, then a load on each side, in one order for all. */
+	pthread_mutex_lock(&detection->room_lock);
+	atomic_fetch_add(&detection->room_wanted, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	while (try_submit(detection, job, &answer) < 0)
+		pthread_cond_wait(&detection->room, &detection->room_lock);
+	atomic_fetch_sub(&detection->room_wanted, 1);
+	pthread_mutex_unlock(&detection->room_lock);
 	return 0;
 }
 
@@ -229,8 +234,11 @@ void detection_job_free(struct detection *detection, struct detection_job *job)
 	job_fini(job);
 	allowance_return(&detection->allowance, size);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_exchange(&detection->room_wanted, false))
-		sem_post(&detection->room);
+	if (atomic_load(&detection->room_wanted) == 0)
+		return;
+	pthread_mutex_lock(&detection->room_lock);
+	pthread_cond_broadcast(&detection->room);
+	pthread_mutex_unlock(&detection->room_lock);
 }
 
 void detection_job_count(const struct detection_job *job, struct pipeline_counters *counters)
@@ -286,7 +294,8 @@ int detection_new(const struct detection_options *options, struct detection **re
 	allowance_init(&made->allowance, options->items, options->bytes);
 	sem_init(&made->work, 0, 0);
 	sem_init(&made->results, 0, 0);
-	sem_init(&made->room, 0, 0);
+	pthread_mutex_init(&made->room_lock, NULL);
+	pthread_cond_init(&made->room, NULL);
 	made->waiting = ring_new(options->items);
 	made->finished = ring_new(options->items);
 	made->early = calloc(options->items, sizeof(struct detection_job *));
@@ -328,7 +337,8 @@ void detection_free(struct detection *detection)
 	ring_free(detection->finished);
 	sem_destroy(&detection->work);
 	sem_destroy(&detection->results);
-	sem_destroy(&detection->room);
+	pthread_mutex_destroy(&detection->room_lock);
+	pthread_cond_destroy(&detection->room);
 	free(detection->early);
 	free(detection->workers);
 	free(detection);

@@ -49,7 +49,7 @@ void detection_free(struct detection *detection);
  * the caller's: ERROR_LIMIT with the bound that refuses it in *refused, ERROR_MEMORY. */
 MUST_CHECK int detection_submit(struct detection *detection, struct stream_session *session,
 				enum allowance_answer *refused);
-/* The same for a reader that may wait (one thread): it waits while there is no room. */
+/* The same for a reader that may wait: it waits while there is no room. */
 MUST_CHECK int detection_submit_waiting(struct detection *detection,
 					struct stream_session *session);
 

@@ -14,6 +14,7 @@
 #define WIRE_LIMIT     (64u << 20)
 #define SESSIONS_LIMIT 1000000
 #define SMALL_LIMIT    10000
+#define SAVE_LIMIT     ((uint64_t)1 << 30)
 #define PE_LIMIT       (256u << 20) /* largest executable that is read, bytes */
 
 void *case_list_add(struct case_list *list, size_t item_size)
@@ -115,6 +116,8 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 		made->options.seed = 1;
 	if (!made->options.sample_budget)
 		made->options.sample_budget = 200000000;
+	if (!made->options.save_limit)
+		made->options.save_limit = SAVE_LIMIT;
 	if (!made->options.workers || made->options.workers > DETECTION_WORKERS_MOST)
 		made->options.workers = default_workers();
 	made->sessions.limit = SESSIONS_LIMIT;

@@ -134,6 +134,39 @@ json_t *case_session_record(const struct stream_session *session,
 	return record;
 }
 
+static json_t *files(const struct stream_description *description)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < description->file_count; i++) {
+		const struct stream_file *file = &description->files[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:s, s:s, s:I, s:s, s:b}", "side",
+						side_name(file->sender), "name",
+						case_text(file->name, strlen(file->name)),
+						"carrier", file->carrier, "media", file->media,
+						"bytes", (json_int_t)file->content.length, "sha256",
+						digest_text(file->content, digest), "complete",
+						file->complete));
+	}
+	return list;
+}
+
+void case_session_detail(json_t *record, const struct detection_job *job)
+{
+	const struct stream_half *half = job->session->half;
+
+	json_object_set_new(record, "packets_to_server",
+			    json_integer((json_int_t)half[STREAM_CLIENT].packets));
+	json_object_set_new(record, "packets_to_client",
+			    json_integer((json_int_t)half[STREAM_SERVER].packets));
+	json_object_set_new(
+		record, "attack",
+		json_boolean(job->side[STREAM_CLIENT].count + job->side[STREAM_SERVER].count > 0));
+	json_object_set_new(record, "files", files(&job->description));
+}
+
 json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id)
 {
 	json_t *rules = json_array();

@@ -65,6 +65,9 @@ struct stream_limits {
 	bool prompt;
 	/* Which system reads what is sent to an address. The list is copied. */
 	struct packet_hosts hosts;
+	/* Who sends SYN shows by it which system it is (packet_personality_guess); where the list
+	 * names the address, the list is right. */
+	bool guess;
 };
 /* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s, 1 MiB, 2,048; Windows everywhere. */
 struct stream_limits stream_default_limits(void);

@@ -379,9 +379,23 @@ static bool flow_failed(const struct flow *flow)
 	return failed;
 }
 
+/* Before the first byte for that side arrives, as its SYN does. */
+static void guess_personality(const struct stream_table *table, struct flow *flow,
+			      enum stream_side side, const struct packet *packet)
+{
+	enum packet_personality guess;
+
+	if (packet->flags & PACKET_SYN && !flow->tcp[side].seen &&
+	    !packet_hosts_name(&table->limits.hosts, &packet->source) &&
+	    packet_personality_guess(packet, &guess))
+		flow->personality[side] = (uint8_t)guess;
+}
+
 static int push_into(struct stream_table *table, struct flow *flow, enum stream_side side,
 		     const struct packet *packet)
 {
+	if (table->limits.guess && packet->protocol == PROTOCOL_TCP)
+		guess_personality(table, flow, side, packet);
 	if (packet->protocol == PROTOCOL_UDP) {
 		push_datagram(table, flow, side, packet);
 	} else if (tcp_push(flow, side, packet, &table->counters.out_of_window) == TCP_REUSED) {

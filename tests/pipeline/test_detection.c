@@ -152,7 +152,7 @@ static struct detection_job *wait_for_job(struct detection *detection)
 static void bounds_say_why(void **state)
 {
 	(void)state;
-	struct detection *detection = unit_of(2, 3, 100000, true);
+	struct detection *detection = unit_of(2, 3, 200000, true);
 	struct stream_session *large = session_of(99000), *small = session_of(10);
 	enum allowance_answer refused;
 	struct detection_fill fill;
@@ -173,7 +173,7 @@ static void bounds_say_why(void **state)
 	fill = detection_fill(detection);
 	assert_int_equal(fill.items, 3);
 	assert_int_equal(fill.item_limit, 3);
-	assert_true(fill.bytes > 5000 && fill.bytes <= 100000);
+	assert_true(fill.bytes > 10000 && fill.bytes <= 200000);
 	for (int i = 0; i < 3; i++)
 		detection_job_free(detection, jobs[i]);
 	fill = detection_fill(detection);
@@ -184,7 +184,7 @@ static void bounds_say_why(void **state)
 	/* larger than the bound: alone */
 	detection_job_free(detection, wait_for_job(detection));
 	stream_session_free(large);
-	assert_int_equal(detection_submit(detection, session_of(200000), &refused), 0);
+	assert_int_equal(detection_submit(detection, session_of(300000), &refused), 0);
 	detection_free(detection); /* with work under way */
 	detection_free(NULL);
 }

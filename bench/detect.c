@@ -261,7 +261,7 @@ static struct writer write_traffic(const char *path, uint32_t conversations)
 	return writer;
 }
 
-/* --- our side, as a process: --run sessions|shellcode WORKERS FILE --- */
+/* --- our side, as a process: --run samples|shellcode WORKERS FILE --- */
 
 static int take_record(void *context, const json_t *record)
 {
@@ -355,7 +355,7 @@ static void print_reconstruction(const char *path, double gigabits, double frame
 	if (tshark.known)
 		figure("mixed traffic, reconstruction alone, one core", speed, "Gbit/s", "tshark",
 		       gigabits * TSHARK_FRAMES / frames / tshark.seconds);
-	struct cost described = measure("sessions", "1", path);
+	struct cost described = measure("samples", "1", path);
 	figure("mixed traffic through both units, described only", gigabits / described.seconds,
 	       "Gbit/s", NULL, 0);
 	figure("mixed traffic through both units, memory", described.mebibytes, "MiB", NULL, 0);
@@ -384,8 +384,8 @@ int main(int count, char **arguments)
 	ssize_t length = readlink("/proc/self/exe", programs, sizeof programs - 1);
 
 	if (count == 5 && strcmp(arguments[1], "--run") == 0)
-		return run_pipeline(strcmp(arguments[2], "sessions") == 0 ? PIPELINE_SESSIONS
-									  : PIPELINE_SHELLCODE,
+		return run_pipeline(strcmp(arguments[2], "samples") == 0 ? PIPELINE_SAMPLES
+									 : PIPELINE_SHELLCODE,
 				    (unsigned)strtoul(arguments[3], NULL, 10), arguments[4]);
 	json = count > 1 && strcmp(arguments[1], "--json") == 0;
 	if (length < 0 || !mkdtemp(folder))

@@ -387,6 +387,8 @@ static int read_source(struct reading *reading, struct packet_source *source, ui
 	struct reconstruction *reconstruction;
 	struct error damage = { 0 };
 
+	/* Late packets matter to who wants to know of conversations, not to what was said. */
+	options.limits.prompt = !(pipeline->options.stages & PIPELINE_SESSIONS);
 	int result = reconstruction_start(&options, source, pipeline->detection, &reconstruction,
 					  reading->error);
 	if (result < 0)

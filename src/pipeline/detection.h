@@ -20,7 +20,9 @@ struct detection_options {
 };
 #define DETECTION_WORKERS_MOST 64
 #define DETECTION_ITEMS	       4096u
-#define DETECTION_BYTES	       ((size_t)256 << 20)
+/* Live a backlog absorbs bursts; from a file it would only be memory that no cache holds. */
+#define DETECTION_BYTES	     ((size_t)256 << 20)
+#define DETECTION_BYTES_FILE ((size_t)16 << 20)
 
 struct detection_side {
 	struct shellcode_finding *findings; /* owned; whoever keeps a trace takes it out */

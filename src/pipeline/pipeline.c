@@ -92,7 +92,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 	struct detection_options options = {
 		.workers = pipeline->options.workers,
 		.items = DETECTION_ITEMS,
-		.bytes = DETECTION_BYTES,
+		.bytes = DETECTION_BYTES_FILE,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
 		.ordered = true,
 	};

@@ -299,9 +299,69 @@ static void sessions_are_numbered_by_their_first_packet(void **state)
 	wire_free(wire);
 }
 
+/* The server's SYN tells which system reads: the same contradiction behind a gap, read by Linux and
+ * by Windows. A list that names the server is believed more. */
+static void the_syn_tells_the_reader(void **state)
+{
+	(void)state;
+	struct packet_host named = { address_v4(0xC6336402), 32, PACKET_WINDOWS };
+	static const struct {
+		uint8_t ttl;
+		bool guess, named;
+		const char *read;
+	} cases[] = { { 60, true, false, "abNNNNNN" },
+		      { 120, true, false, "abooooNN" },
+		      { 60, false, false, "abooooNN" },
+		      { 60, true, true, "abooooNN" } };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct stream_limits limits = stream_default_limits();
+		limits.guess = cases[i].guess;
+		if (cases[i].named)
+			limits.hosts = (struct packet_hosts){ &named, 1, PACKET_WINDOWS };
+		struct wire *wire = wire_new(&limits);
+		wire->window = 5840;
+		wire_send(wire, STREAM_CLIENT, PACKET_SYN, "");
+		struct packet answer =
+			wire_packet(wire, STREAM_SERVER, PACKET_SYN | PACKET_ACK, "");
+		answer.ttl = cases[i].ttl;
+		wire_push(wire, &answer);
+		wire->sequence[STREAM_SERVER]++;
+		struct packet old = wire_packet(wire, STREAM_CLIENT, PACKET_ACK, "oooo");
+		old.sequence += 2;
+		wire_push(wire, &old);
+		struct packet new = wire_packet(wire, STREAM_CLIENT, PACKET_ACK, "NNNNNN");
+		new.sequence += 2;
+		wire_push(wire, &new);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "ab");
+		wire_flush(wire);
+		assert_true(wire_got(wire, 0, STREAM_CLIENT, cases[i].read));
+		wire_free(wire);
+	}
+}
+
+/* Without packets the clock is told. */
+static void silence_ends_conversations(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "hello");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 299000000000u), 0);
+	assert_int_equal(wire->got_count, 0);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 301000000000u), 0);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "hello"));
+	assert_int_equal(wire->got[0].session.end, STREAM_END_TIMEOUT);
+	/* backwards it does not go */
+	assert_int_equal(stream_advance(wire->table, 1), 0);
+	wire_free(wire);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_syn_tells_the_reader),
+		cmocka_unit_test(silence_ends_conversations),
 		cmocka_unit_test(datagrams_make_conversations),
 		cmocka_unit_test(wrong_datagrams_are_dropped_where_right_ones_came),
 		cmocka_unit_test(a_flood_evicts_itself_first),

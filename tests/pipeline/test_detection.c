@@ -327,6 +327,31 @@ static void damage_is_told(void **state)
 	buffer_fini(&traffic.file);
 }
 
+/* The table is the one place: the documentation has every row of it. */
+static void counters_are_documented(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *meaning;
+	} counters[] = {
+#define ROW(name, meaning) { #name, meaning },
+		PIPELINE_COUNTERS(ROW)
+#undef ROW
+	};
+	char path[4096], row[400];
+	struct buffer text;
+	struct error error;
+
+	snprintf(path, sizeof path, "%s/docs/traffic.md", getenv("KENBI_SOURCE"));
+	assert_int_equal(file_read(path, 1 << 20, &text, &error), 0);
+	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+		snprintf(row, sizeof row, "| `%s` | %s |", counters[i].name, counters[i].meaning);
+		if (!strstr(buffer_text(&text), row))
+			fail_msg("docs/traffic.md lacks: %s", row);
+	}
+	buffer_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +362,7 @@ int main(void)
 		cmocka_unit_test(never_waits_and_counts),
 		cmocka_unit_test(ends_after_so_many_packets),
 		cmocka_unit_test(damage_is_told),
+		cmocka_unit_test(counters_are_documented),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,7 @@ static void print_losses(const json_t *statistics)
 		       { "cut", "conversations cut at a limit" },
 		       { "fragments_dropped", "fragments" },
 		       { "exhausted", "sides searched in part" },
+		       { "looks_dropped", "looks at open conversations" },
 		       { "not_saved", "conversations not saved" } };
 	bool any = false;
 

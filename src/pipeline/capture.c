@@ -122,9 +122,9 @@ int case_take_sides(struct pipeline *pipeline, struct detection_job *job, int64_
 	*attack = false;
 	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES && result == 0; side++) {
 		struct detection_side *found = &job->side[side];
-		result = case_take_findings(pipeline, found->findings, found->count,
-					    found->exhausted, found->code, 0, job->session, side,
-					    id);
+		result = case_take_findings(
+			pipeline, found->findings, found->count, found->exhausted, found->code,
+			job->session->half[side].skipped, job->session, side, id);
 		*attack |= found->count > 0;
 	}
 	return result;

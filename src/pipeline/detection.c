@@ -75,7 +75,9 @@ static int search_side(struct shellcode_detector *detector, struct detection_job
 
 static void detect(struct worker *worker, struct detection_job *job)
 {
-	job->described = stream_describe(job->session, &job->description);
+	/* A part may begin anywhere: it is described when it is whole. */
+	if (!job->session->part)
+		job->described = stream_describe(job->session, &job->description);
 	if (job->described == ERROR_MEMORY) {
 		error_set(&job->error, ERROR_MEMORY, NULL, "no memory to describe a conversation");
 		return;
@@ -243,10 +245,12 @@ void detection_job_free(struct detection *detection, struct detection_job *job)
 
 void detection_job_count(const struct detection_job *job, struct pipeline_counters *counters)
 {
-	counters->searched++;
-	counters->deviating += job->description.conformance == STREAM_DEVIATES;
+	bool whole = !job->session->part;
+
+	counters->searched += whole;
+	counters->deviating += whole && job->description.conformance == STREAM_DEVIATES;
 	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES; side++) {
-		counters->searched_bytes += job->session->half[side].data.length;
+		counters->searched_bytes += whole ? job->session->half[side].data.length : 0;
 		counters->findings += job->side[side].count;
 		counters->exhausted += job->side[side].exhausted;
 	}

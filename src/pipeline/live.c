@@ -5,6 +5,7 @@
 #include "pipeline/live.h"
 
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #define TICK_MS	   50
 #define SECOND_MS  1000
+#define LOOK_NS	   UINT64_C(1000000000) /* of silence */
 #define HELD_LIMIT 10000 /* conversations whose beginnings are kept for code that asks for them */
 
 static uint64_t now_ms(void)
@@ -59,18 +61,86 @@ static int tell_statistics(struct watch *watch, bool final)
 			  case_counters(&counters)));
 }
 
+/* Is the entry of this conversation? */
+static bool is_of(const struct told *told, const struct stream_session *session)
+{
+	const struct stream_half *client = &session->half[STREAM_CLIENT];
+	const struct stream_half *server = &session->half[STREAM_SERVER];
+
+	return told->session && told->first_ns == session->first_ns &&
+	       told->client_port == client->port && told->server_port == server->port &&
+	       address_equal(&told->client, &client->address) &&
+	       address_equal(&told->server, &server->address);
+}
+
+static int64_t id_of(struct watch *watch, const struct stream_session *session)
+{
+	for (size_t i = 0; i < TOLD_MOST; i++)
+		if (is_of(&watch->told[i], session))
+			return watch->told[i].session;
+	return case_next_id(watch->pipeline, CASE_SESSION);
+}
+
+static bool was_told(const struct watch *watch, const struct stream_session *session,
+		     enum stream_side side, const char *kind)
+{
+	for (size_t i = 0; i < TOLD_MOST; i++)
+		if (watch->told[i].side == side && strcmp(watch->told[i].kind, kind) == 0 &&
+		    is_of(&watch->told[i], session))
+			return true;
+	return false;
+}
+
+static void remember(struct watch *watch, const struct stream_session *session,
+		     enum stream_side side, const char *kind, int64_t id)
+{
+	struct told *told = &watch->told[watch->told_next++ % TOLD_MOST];
+
+	*told = (struct told){ .client = session->half[STREAM_CLIENT].address,
+			       .server = session->half[STREAM_SERVER].address,
+			       .client_port = session->half[STREAM_CLIENT].port,
+			       .server_port = session->half[STREAM_SERVER].port,
+			       .first_ns = session->first_ns,
+			       .side = side,
+			       .session = id };
+	memcpy(told->kind, kind, sizeof told->kind);
+}
+
+/* A conversation that goes on is searched again and again: what a part told is not told again. */
+static void leave_out_told(struct watch *watch, struct detection_job *job, int64_t id)
+{
+	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES; side++) {
+		struct detection_side *found = &job->side[side];
+		size_t kept = 0;
+		for (size_t i = 0; i < found->count; i++) {
+			struct shellcode_finding *finding = &found->findings[i];
+			if (was_told(watch, job->session, side, finding->kind)) {
+				shellcode_finding_fini(finding);
+				continue;
+			}
+			if (job->session->part)
+				remember(watch, job->session, side, finding->kind, id);
+			found->findings[kept++] = *finding;
+		}
+		found->count = kept;
+	}
+}
+
 static int take_live_result(struct watch *watch, struct detection_job *job, struct error *error)
 {
 	struct pipeline *pipeline = watch->pipeline;
-	int64_t id = case_next_id(pipeline, CASE_SESSION);
-	bool attack, saved;
+	bool attack, saved = false;
 
 	if (job->error.code) {
 		*error = job->error;
 		return error->code;
 	}
+	int64_t id = id_of(watch, job->session);
+	leave_out_told(watch, job, id);
 	detection_job_count(job, &watch->counters);
 	int result = case_take_sides(pipeline, job, id, &attack);
+	if (job->session->part)
+		return result == 0 && attack ? case_release(pipeline) : result;
 	if (result == 0)
 		result = case_save(pipeline, job, id, &saved, &watch->counters);
 	if (result == 0 && (saved || pipeline->options.stages & PIPELINE_SESSIONS))
@@ -183,7 +253,9 @@ static int start_readers(struct watch *watch, struct error *error)
 		.packets = watch->options.readers == 1 ? watch->options.packets : 0,
 	};
 
-	reading.limits.prompt = true; /* a verdict is wanted at the end, not ten seconds after */
+	/* A verdict is wanted when something was said, not when all has been. */
+	reading.limits.prompt = true;
+	reading.limits.look_ns = LOOK_NS;
 	for (unsigned i = 0; i < watch->options.readers; i++) {
 		struct packet_source *source = watch->sources[i];
 		watch->sources[i] = NULL;

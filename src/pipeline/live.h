@@ -7,6 +7,17 @@
 
 #define READERS_MOST 32
 
+/* A piece of shellcode that was told while its conversation went on. */
+struct told {
+	struct address client, server;
+	uint16_t client_port, server_port;
+	uint64_t first_ns;
+	enum stream_side side;
+	char kind[17];
+	int64_t session; /* id; 0: no entry */
+};
+#define TOLD_MOST 1024 /* the oldest are forgotten */
+
 struct watch {
 	struct pipeline *pipeline;
 	struct pipeline_live options;
@@ -17,6 +28,8 @@ struct watch {
 	struct pipeline_counters counters; /* of results */
 	uint64_t begin_ms, told_ms;
 	bool stopping;
+	struct told told[TOLD_MOST];
+	size_t told_next;
 };
 
 /* Opens the packet sockets: before the process confines itself. What was opened is in `sources`,

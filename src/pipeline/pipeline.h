@@ -60,6 +60,8 @@ struct pipeline_options {
  * silent or in one of these. */
 #define PIPELINE_OWN_COUNTERS(COUNTER)                                                    \
 	COUNTER(bytes, "bytes read")                                                      \
+	COUNTER(looks, "searches of conversations that go on")                            \
+	COUNTER(looks_dropped, "of these, left out: no room")                             \
 	COUNTER(silent, "conversations in which nothing was said")                        \
 	COUNTER(searched, "conversations described and searched")                         \
 	COUNTER(searched_bytes, "bytes said in them")                                     \

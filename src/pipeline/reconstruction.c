@@ -50,11 +50,12 @@ static int on_session(void *context, const struct stream_session *borrowed)
 
 	if (atomic_load_explicit(&unit->discarding, memory_order_relaxed))
 		return ERROR_LIMIT;
-	unit->own.cut += is_cut(borrowed);
+	unit->own.cut += !borrowed->part && is_cut(borrowed);
 	if (unit->options.skip_silent && says_nothing(borrowed)) {
 		unit->own.silent++;
 		return 0;
 	}
+	bool part = borrowed->part;
 	struct stream_session *session = stream_session_take(unit->table);
 	if (!session)
 		return ERROR_MEMORY;
@@ -64,9 +65,14 @@ static int on_session(void *context, const struct stream_session *borrowed)
 			  : detection_submit(unit->detection, session, &refused);
 	if (result < 0)
 		stream_session_free(session);
+	if (result == 0)
+		unit->own.looks += part;
 	if (result != ERROR_LIMIT)
 		return result;
-	count_refusal(unit, refused);
+	if (part)
+		unit->own.looks_dropped++;
+	else
+		count_refusal(unit, refused);
 	return 0;
 }
 

@@ -68,14 +68,14 @@ static void any_number_of_workers(void **state)
 	static const unsigned stages[] = { PIPELINE_SHELLCODE,
 					   PIPELINE_SESSIONS | PIPELINE_SHELLCODE };
 	struct traffic traffic;
-	web_capture(&traffic, 300);
+	web_capture(&traffic, 140);
 	for (size_t i = 0; i < 2; i++) {
 		struct buffer one, more;
 		run_case(stages[i], 1, buffer_bytes(&traffic.file), &one);
-		assert_int_equal(occurrences(&one, "\"type\":\"shellcode\""), 2 * 43);
-		assert_int_equal(occurrences(&one, "\"type\":\"session\""), i ? 600 : 0);
-		assert_int_equal(occurrences(&one, "\"searched\":300"), 2);
-		assert_int_equal(occurrences(&one, "\"findings\":43"), 2);
+		assert_int_equal(occurrences(&one, "\"type\":\"shellcode\""), 2 * 20);
+		assert_int_equal(occurrences(&one, "\"type\":\"session\""), i ? 280 : 0);
+		assert_int_equal(occurrences(&one, "\"searched\":140"), 2);
+		assert_int_equal(occurrences(&one, "\"findings\":20"), 2);
 		for (unsigned workers = 2; workers <= 5; workers += 3) {
 			run_case(stages[i], workers, buffer_bytes(&traffic.file), &more);
 			assert_string_equal(buffer_text(&one), buffer_text(&more));

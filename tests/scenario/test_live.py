@@ -102,7 +102,7 @@ class Live(Case):
             time.sleep(0.1)
         self.assertIsNone(process.poll())
         found = [json.loads(line) for line in lines if '"type":"shellcode"' in line]
-        self.assertEqual([record["flow"]["sport"] for record in found], [3004, 3009])
+        self.assertEqual(sorted(record["flow"]["sport"] for record in found), [3004, 3009])
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), 0)
         reader.join(10)
@@ -126,6 +126,35 @@ class Live(Case):
         time.sleep(0.5)
         out, _ = self.end(process)
         self.assertEqual(len(self.of(self.records(out), "shellcode")), 1)
+
+    def test_an_open_conversation_is_searched_when_it_falls_silent(self):
+        """An attacker who stays connected is told of at once, and once."""
+        process = self.start("--json")
+        capture = Capture()
+        web(capture, 4050, True)
+        end = capture.packets[-3:]
+        capture.packets = capture.packets[:-3]
+        self.send(capture)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
+        reader.start()
+        for _ in range(100):
+            if any('"type":"shellcode"' in line for line in lines):
+                break
+            time.sleep(0.1)
+        found = [json.loads(line) for line in lines if '"type":"shellcode"' in line]
+        self.assertEqual([record["flow"]["sport"] for record in found], [4050])
+        capture.packets = end
+        self.send(capture)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+        reader.join(10)
+        records = [json.loads(line) for line in lines]
+        self.assertEqual(len(self.of(records, "shellcode")), 1)
+        counters = self.of(records, "statistics")[-1]["counters"]
+        self.assertEqual((counters["sessions"], counters["searched"], counters["findings"]), (1, 1, 1))
+        self.assertGreaterEqual(counters["looks"], 1)
 
     def test_count_and_exit_code(self):
         process = self.start("--count", "10", "--exit-code", "--json")

@@ -357,9 +357,83 @@ static void silence_ends_conversations(void **state)
 	wire_free(wire);
 }
 
+/* A conversation that falls silent is shown as it stands, each byte once, and still comes whole at
+ * its end. */
+static void a_look_at_what_goes_on(void **state)
+{
+	(void)state;
+	const uint64_t second = 1000000000u;
+	struct stream_limits limits = stream_default_limits();
+	limits.look_ns = second;
+	struct wire *wire = wire_new(&limits);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "attack");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + second / 2), 0);
+	assert_int_equal(wire->got_count, 0);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 2 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	assert_true(wire->got[0].session.part);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "attack"));
+	assert_int_equal(wire->got[0].length[STREAM_SERVER], 0);
+	/* nothing new, nothing shown */
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 9 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	/* an acknowledgement is activity, but says nothing */
+	wire->now_ns += 10 * second;
+	wire_send(wire, STREAM_SERVER, PACKET_ACK, "");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 2 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	wire->now_ns += 10 * second;
+	wire_send(wire, STREAM_SERVER, PACKET_ACK, "$ ");
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, " goes on");
+	/* another one's packets move the clock as well */
+	wire->client_port = 1026;
+	wire->now_ns += 2 * second;
+	wire_send(wire, STREAM_CLIENT, PACKET_SYN, "");
+	assert_int_equal(wire->got_count, 2);
+	assert_true(wire->got[1].session.part);
+	assert_true(wire_got(wire, 1, STREAM_SERVER, "$ "));
+	/* with what was before, so that nothing that lies across is missed */
+	assert_true(wire_got(wire, 1, STREAM_CLIENT, "attack goes on"));
+	assert_int_equal(wire->got[1].session.number, 1);
+	assert_int_equal(stream_counters(wire->table).sessions, 0);
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 4);
+	assert_false(wire->got[2].session.part);
+	assert_true(wire_got(wire, 2, STREAM_CLIENT, "attack goes on"));
+	assert_int_equal(stream_counters(wire->table).sessions, 2);
+	wire_free(wire);
+}
+
+/* What was shown is left out but for 64 KiB. */
+static void a_look_skips_what_was_shown(void **state)
+{
+	(void)state;
+	static char much[1001];
+	struct stream_limits limits = stream_default_limits();
+	limits.look_ns = 1000000000u;
+	struct wire *wire = wire_new(&limits);
+	memset(much, 'm', 1000);
+	wire_handshake(wire);
+	for (int i = 0; i < 100; i++) {
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, much);
+		wire_send(wire, STREAM_SERVER, PACKET_ACK, "");
+	}
+	assert_int_equal(stream_advance(wire->table, wire->now_ns += 2000000000u), 0);
+	assert_int_equal(wire->got[0].length[STREAM_CLIENT], 100000);
+	assert_int_equal(wire->got[0].session.half[STREAM_CLIENT].skipped, 0);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, much);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns += 2000000000u), 0);
+	assert_int_equal(wire->got[1].length[STREAM_CLIENT], 65536 + 1000);
+	assert_int_equal(wire->got[1].session.half[STREAM_CLIENT].skipped, 100000 - 65536);
+	wire_free(wire);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_look_at_what_goes_on),
+		cmocka_unit_test(a_look_skips_what_was_shown),
 		cmocka_unit_test(the_syn_tells_the_reader),
 		cmocka_unit_test(silence_ends_conversations),
 		cmocka_unit_test(datagrams_make_conversations),

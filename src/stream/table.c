@@ -305,7 +305,8 @@ static bool copy_news(struct stream_half *half, struct assembly *assembly)
 	if (!copy)
 		return false;
 	memcpy(copy, assembly->data + from, length);
-	half->data = (struct bytes){ copy, length };
+	half->data.data = copy;
+	half->data.length = length;
 	half->skipped = from;
 	assembly->shown = assembly->length;
 	return true;

@@ -15,9 +15,9 @@ struct cell {
 };
 
 struct ring {
+	_Alignas(LINE) _Atomic size_t tail; /* number of the next push */
 	struct cell *cells;
 	size_t mask;
-	_Alignas(LINE) _Atomic size_t tail; /* number of the next push */
 	_Alignas(LINE) _Atomic size_t head; /* number of the next pop */
 };
 

@@ -304,11 +304,11 @@ int detection_new(const struct detection_options *options, struct detection **re
 	made->finished = ring_new(options->items);
 	made->early = calloc(options->items, sizeof(struct detection_job *));
 	made->workers = calloc(options->workers, sizeof *made->workers);
-	int status = 0;
-	if (!made->waiting || !made->finished || !made->early || !made->workers)
-		status = error_set(error, ERROR_MEMORY, NULL, "no memory for detection");
-	if (status == 0)
-		status = start_workers(made, error);
+	if (!made->waiting || !made->finished || !made->early || !made->workers) {
+		detection_free(made);
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for detection");
+	}
+	int status = start_workers(made, error);
 	if (status < 0) {
 		detection_free(made);
 		return status;

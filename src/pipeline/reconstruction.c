@@ -46,7 +46,7 @@ static void count_refusal(struct reconstruction *unit, enum allowance_answer ref
 static int on_session(void *context, const struct stream_session *borrowed)
 {
 	struct reconstruction *unit = context;
-	enum allowance_answer refused;
+	enum allowance_answer refused = ALLOWANCE_GIVEN;
 
 	if (atomic_load_explicit(&unit->discarding, memory_order_relaxed))
 		return ERROR_LIMIT;

@@ -113,21 +113,37 @@ static uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Is reading over? A file's at once; of an interface, what came before the stop is still read from
+ * the ring, which ends with silence or with the first frame that came later. */
+static bool is_over(const struct reconstruction *unit, int got, uint64_t time_ns, uint64_t *stop_ns)
+{
+	if (!atomic_load_explicit(&unit->stopping, memory_order_relaxed))
+		return false;
+	if (!unit->options.live || atomic_load(&unit->discarding))
+		return true;
+	if (*stop_ns == 0)
+		*stop_ns = clock_ns();
+	return got == PACKET_IDLE || time_ns > *stop_ns;
+}
+
 static int read_packets(struct reconstruction *unit)
 {
-	uint64_t packets = 0, reads = 0;
+	uint64_t packets = 0, reads = 0, stop_ns = 0;
 	struct packet packet;
 	int got, result = 0;
 
-	while (result == 0 && !atomic_load_explicit(&unit->stopping, memory_order_relaxed) &&
-	       (got = packet_next(unit->source, &packet, &unit->error)) > 0) {
+	while (result == 0 && (got = packet_next(unit->source, &packet, &unit->error)) > 0) {
+		if (is_over(unit, got, packet.time_ns, &stop_ns))
+			break;
 		result = got == PACKET_IDLE ? stream_advance(unit->table, clock_ns())
 					    : stream_push(unit->table, &packet);
 		packets += got != PACKET_IDLE;
 		if (got == PACKET_IDLE || reads++ % PUBLISH_EVERY == 0)
 			publish(unit, false);
-		if (unit->options.packets && packets == unit->options.packets)
+		if (unit->options.packets && packets == unit->options.packets) {
 			atomic_store(&unit->stopping, true);
+			break;
+		}
 	}
 	return result;
 }

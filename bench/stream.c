@@ -6,119 +6,20 @@
  * is compared is its processor time (user and system, the reading of the file included) and its
  * largest resident set. libnids and tshark are measured where they are installed, tshark on the
  * first 100,000 frames. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cost.h"
+#include "frames.h"
 
 enum { RUNS = 3, TSHARK_FRAMES = 100000 };
 
 static bool json;
 static char folder[] = "/tmp/kenbi-bench-XXXXXX";
 static char programs[4096]; /* where our own executables lie */
-
-/* --- captures --- */
-
-struct writer {
-	FILE *file;
-	uint64_t now_us;
-	uint64_t frames, bytes;
-};
-
-struct endpoint {
-	uint32_t address;
-	uint16_t port;
-	uint32_t sequence;
-};
-
-static void put16(uint8_t *at, unsigned value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value & 0xffff);
-}
-
-static uint32_t sum(const uint8_t *at, size_t length)
-{
-	uint32_t total = 0;
-	for (size_t i = 0; i + 1 < length; i += 2)
-		total += (uint32_t)at[i] << 8 | at[i + 1];
-	return total + (length % 2 ? (uint32_t)at[length - 1] << 8 : 0);
-}
-
-static unsigned fold(uint32_t total)
-{
-	total = (total & 0xffff) + (total >> 16);
-	return ~((total & 0xffff) + (total >> 16)) & 0xffff;
-}
-
-/* An Ethernet frame with a TCP segment of `length` bytes of `payload`. */
-static void put_frame(struct writer *writer, const struct endpoint *from, const struct endpoint *to,
-		      uint8_t flags, const uint8_t *payload, size_t length)
-{
-	uint8_t frame[1600] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
-	uint8_t *ip = frame + 14, *tcp = ip + 20;
-	uint32_t record[4];
-
-	ip[0] = 0x45;
-	put16(ip + 2, (unsigned)(40 + length));
-	ip[8] = 64;
-	ip[9] = 6;
-	put32(ip + 12, from->address);
-	put32(ip + 16, to->address);
-	put16(ip + 10, fold(sum(ip, 20)));
-	put16(tcp, from->port);
-	put16(tcp + 2, to->port);
-	put32(tcp + 4, from->sequence);
-	put32(tcp + 8, flags & 16 ? to->sequence : 0);
-	tcp[12] = 0x50;
-	tcp[13] = flags;
-	put16(tcp + 14, 65535);
-	memcpy(tcp + 20, payload, length);
-	put16(tcp + 16,
-	      fold(sum(tcp, 20 + length) + sum(ip + 12, 8) + 6 + (uint32_t)(20 + length)));
-	size_t all = 54 + length < 60 ? 60 : 54 + length;
-	record[0] = (uint32_t)(writer->now_us / 1000000);
-	record[1] = (uint32_t)(writer->now_us++ % 1000000);
-	record[2] = record[3] = (uint32_t)all;
-	fwrite(record, 1, sizeof record, writer->file);
-	fwrite(frame, 1, all, writer->file);
-	writer->frames++;
-	writer->bytes += all;
-}
-
-static const uint8_t nothing[1];
-
-static void say(struct writer *writer, struct endpoint *from, struct endpoint *to, uint8_t flags,
-		const uint8_t *payload, size_t length)
-{
-	put_frame(writer, from, to, flags, payload, length);
-	from->sequence += (uint32_t)length + ((flags & 3) != 0);
-}
-
-static void handshake(struct writer *writer, struct endpoint *client, struct endpoint *server)
-{
-	say(writer, client, server, 2, nothing, 0);
-	say(writer, server, client, 18, nothing, 0);
-	say(writer, client, server, 16, nothing, 0);
-}
-
-static void goodbye(struct writer *writer, struct endpoint *client, struct endpoint *server)
-{
-	say(writer, client, server, 17, nothing, 0);
-	say(writer, server, client, 17, nothing, 0);
-	say(writer, client, server, 16, nothing, 0);
-}
 
 static void name_ends(uint32_t number, struct endpoint *client, struct endpoint *server)
 {
@@ -232,75 +133,14 @@ static _Noreturn void give_up(const char *what)
 
 static struct writer write_capture(const struct workload *workload, const char *path)
 {
-	static const uint32_t header[] = { 0xa1b2c3d4, 4u << 16 | 2, 0, 0, 65535, 1 };
-	struct writer writer = { .file = fopen(path, "w"), .now_us = 1700000000000000u };
+	struct writer writer = writer_open(path);
 
 	if (!writer.file)
 		give_up("no room for a capture");
-	fwrite(header, 1, sizeof header, writer.file);
 	workload->write(&writer);
 	if (fclose(writer.file) != 0)
 		give_up("no room for a capture");
 	return writer;
-}
-
-/* --- measuring --- */
-
-struct cost {
-	bool known;
-	double seconds; /* processor */
-	double mebibytes;
-	char output[2000];
-};
-
-static struct cost run(const char *const arguments[])
-{
-	struct cost cost = { .known = false };
-	struct rusage usage;
-	int ends[2], status;
-	size_t length = 0;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		give_up("no pipe");
-	pid_t child = fork();
-	if (child == 0) {
-		int null = open("/dev/null", O_WRONLY);
-		dup2(ends[1], 1);
-		dup2(null, 2);
-		execvp(arguments[0], (char *const *)(uintptr_t)arguments);
-		_exit(127);
-	}
-	close(ends[1]);
-	char more[512];
-	ssize_t got;
-	while ((got = read(ends[0], more, sizeof more)) > 0) {
-		size_t room = sizeof cost.output - 1 - length;
-		size_t kept = (size_t)got < room ? (size_t)got : room;
-		memcpy(cost.output + length, more, kept);
-		length += kept;
-	}
-	cost.output[length] = 0;
-	close(ends[0]);
-	if (wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status))
-		return cost;
-	cost.known = true;
-	cost.seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		       1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-	cost.mebibytes = (double)usage.ru_maxrss / 1024;
-	return cost;
-}
-
-/* The fastest of some runs: everything else on the machine only makes it slower. */
-static struct cost best(const char *const arguments[], int runs)
-{
-	struct cost best = run(arguments);
-
-	for (int i = 1; i < runs && best.known; i++) {
-		struct cost next = run(arguments);
-		if (next.known && next.seconds < best.seconds)
-			best = next;
-	}
-	return best;
 }
 
 static void figure(const char *name, const char *what, double value, const char *unit,

@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/peer.h"
 #include "base/random.h"
+#include "base/ring.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/knowledge.h"

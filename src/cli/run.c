@@ -34,18 +34,22 @@ static int take_record(void *context, const json_t *record)
 	if (!type)
 		return ERROR_INTERNAL;
 	delivery->found |= is_malicious(record, type);
+	if (run->outputs && cli_outputs_record(run->outputs, record, &delivery->error) < 0)
+		return delivery->error.code;
 	/* Single events would drown a case; they are for the reader of --events. */
 	bool event = strcmp(type, "event") == 0;
 	if (delivery->store && !event && store_put(delivery->store, record, &delivery->error) < 0)
 		return delivery->error.code;
-	if (delivery->records && !event) {
+	/* Sessions that only other outputs wanted would drown what was asked for. */
+	bool aside = run->only && strcmp(type, "session") == 0 && !json_object_get(record, "saved");
+	if (delivery->records && !event && !aside) {
 		json_t *copy = json_deep_copy(record);
 		if (!copy || json_array_append_new(delivery->records, copy) < 0)
 			return error_set(&delivery->error, ERROR_MEMORY, NULL,
 					 "no memory for the results");
 	}
-	bool wanted =
-		!run->only || strcmp(type, run->only) == 0 || strcmp(type, "error") == 0 || event;
+	bool wanted = !run->only || strcmp(type, run->only) == 0 || strcmp(type, "error") == 0 ||
+		      event || json_object_get(record, "saved");
 	if (run->json && wanted && cli_print_json(record) < 0)
 		return error_set(&delivery->error, ERROR_SYSTEM, NULL,
 				 "standard output cannot be written");
@@ -57,6 +61,13 @@ static int take_sample(void *context, struct bytes content)
 	struct delivery *delivery = context;
 
 	return delivery->store ? store_put_sample(delivery->store, content, &delivery->error) : 0;
+}
+
+static int take_capture(void *context, int64_t session, struct bytes content)
+{
+	struct delivery *delivery = context;
+
+	return cli_outputs_capture(delivery->run->outputs, session, content, &delivery->error);
 }
 
 static int open_store(const struct cli_run *run, char *const *words, int count,
@@ -130,12 +141,15 @@ static int finish(struct delivery *delivery, struct cli_inputs *inputs)
 int cli_run(const struct cli_run *run, char *const *words, int count)
 {
 	struct delivery delivery = { .run = run };
-	struct pipeline_sink sink = { &delivery, take_record, take_sample, cli_progress };
+	struct pipeline_sink sink = { &delivery, take_record, take_sample, cli_progress,
+				      run->outputs ? take_capture : NULL };
 	struct cli_inputs inputs = { 0 };
 	int result = 0;
 
 	if (run->report)
 		result = cli_report_folder(run->report, &delivery.error);
+	if (result == 0 && run->outputs)
+		result = cli_outputs_open(run->outputs, &delivery.error);
 	if (result == 0)
 		result = open_store(run, words, count, &delivery);
 	if (result == 0 && cli_inputs_init(&inputs, words, count) < 0)
@@ -154,6 +168,14 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 	}
 	if (result == 0)
 		result = finish(&delivery, &inputs);
+	if (run->outputs) {
+		struct error error = { 0 };
+		int closed = cli_outputs_close(run->outputs, &error);
+		if (closed < 0 && result == 0) {
+			delivery.error = error;
+			result = closed;
+		}
+	}
 	if (result < 0 && delivery.error.message[0]) {
 		cli_progress_clear();
 		log_error(&delivery.error);

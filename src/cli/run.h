@@ -3,6 +3,7 @@
 #define KENBI_CLI_RUN_H
 
 #include "cli/cli.h"
+#include "cli/outputs.h"
 #include "store/store.h"
 
 struct cli_run {
@@ -15,6 +16,7 @@ struct cli_run {
 	bool exit_code;	      /* 1 when something malicious was found */
 	char *const *command; /* words after "kenbi", for the provenance of a case; NULL: none */
 	int command_count;
+	struct cli_outputs *outputs; /* opened here; NULL: none */
 	struct pipeline_options options;
 };
 

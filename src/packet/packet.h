@@ -65,6 +65,15 @@ MUST_CHECK int packet_personality_parse(const char *name, enum packet_personalit
 enum packet_personality packet_personality_of(const struct packet_hosts *hosts,
 					      const struct address *address);
 
+/* Does the list name that address, whatever it says of others? */
+bool packet_hosts_name(const struct packet_hosts *hosts, const struct address *address);
+struct packet;
+/* Which system sends such a SYN, by the initial TTL that its TTL is nearest below (255: Solaris;
+ * 128: Windows, Vista and later with window scaling; 64: BSD with a window of 65,535 and else
+ * Linux). False: `packet` is no SYN, or its TTL (32 and less) tells nothing. Coarse on purpose:
+ * whoever wants to be sure names hosts. */
+bool packet_personality_guess(const struct packet *packet, enum packet_personality *personality);
+
 /* --- packets --- */
 
 #define PACKET_TUNNELS_MOST 4

@@ -51,6 +51,27 @@ enum packet_personality packet_personality_of(const struct packet_hosts *hosts,
 	return best ? best->personality : hosts->others;
 }
 
+bool packet_hosts_name(const struct packet_hosts *hosts, const struct address *address)
+{
+	for (size_t i = 0; i < hosts->count; i++)
+		if (is_in(address, &hosts->hosts[i]))
+			return true;
+	return false;
+}
+
+bool packet_personality_guess(const struct packet *packet, enum packet_personality *personality)
+{
+	if (packet->protocol != 6 || !(packet->flags & PACKET_SYN) || packet->ttl <= 32)
+		return false;
+	if (packet->ttl > 128)
+		*personality = PACKET_SOLARIS;
+	else if (packet->ttl > 64)
+		*personality = packet->has_window_scale ? PACKET_VISTA : PACKET_WINDOWS;
+	else
+		*personality = packet->window == 65535 ? PACKET_BSD : PACKET_LINUX;
+	return true;
+}
+
 /* `old` and `new` are where the two fragments lie in the datagram. */
 bool fragment_new_wins(enum packet_personality personality, struct fragment_extent old,
 		       struct fragment_extent new)

@@ -8,7 +8,7 @@
 
 #define WINDOW	 (16u << 20)
 #define OVERLAP	 (64u << 10) /* the next window begins this much before the end of the last */
-#define FINDINGS 64	     /* most pieces of shellcode told of one window or side */
+#define FINDINGS 64	     /* most pieces of shellcode told of one window */
 
 static json_t *evidence_words(unsigned evidence)
 {
@@ -85,33 +85,33 @@ static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding 
 	trace_emit(&sink, &event);
 }
 
-int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
-		const struct stream_session *session, enum stream_side side, int64_t session_id,
-		bool *found, struct error *error)
+static json_t *last_held(const struct pipeline *pipeline)
 {
-	struct shellcode_finding findings[FINDINGS];
-	char code[DIGEST_TEXT_SIZE] = "";
-	bool exhausted = false;
+	const json_t *held = pipeline->held_shellcodes;
 
-	*found = false;
-	int count = shellcode_scan(pipeline->detector, bytes, (struct bytes){ 0 }, findings,
-				   FINDINGS, &exhausted, error);
-	if (count < 0)
-		return count;
-	if (count > 0)
-		digest_text(bytes, code);
-	for (int i = 0; i < count; i++) {
+	return json_array_get(held, json_array_size(held) - 1);
+}
+
+int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *findings, size_t count,
+		       bool exhausted, const char *code, uint64_t base,
+		       const struct stream_session *session, enum stream_side side,
+		       int64_t session_id)
+{
+	for (size_t i = 0; i < count; i++) {
 		int64_t id = case_next_id(pipeline, CASE_SHELLCODE);
 		json_array_append_new(pipeline->held_shellcodes,
 				      finding_record(pipeline, &findings[i], id, base, session,
 						     side, session_id, code));
-		tell_wire(pipeline, &findings[i], session);
+		if (pipeline->options.detail && session)
+			json_object_set_new(last_held(pipeline), "time",
+					    json_real(case_seconds(session->last_ns)));
+		if (pipeline->options.stages & PIPELINE_REMEDIES)
+			tell_wire(pipeline, &findings[i], session);
 		if (session)
 			case_note_code(pipeline, &findings[i], id, session, side, session_id);
-		keep_finding(pipeline, &findings[i], id, session_id, side);
-		shellcode_finding_fini(&findings[i]);
+		if (pipeline->options.stages & PIPELINE_REMEDIES)
+			keep_finding(pipeline, &findings[i], id, session_id, side);
 	}
-	*found = count > 0;
 	pipeline->malicious |= count > 0;
 	if (!exhausted)
 		return 0;
@@ -120,6 +120,27 @@ int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
 		json_pack("{s:s, s:s, s:s}", "type", "error", "file", pipeline->file, "message",
 			  "the search for shellcode reached its budget; some bytes were not "
 			  "tried"));
+}
+
+/* Searches a window of a file and holds the records. */
+static int search_window(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
+			 struct error *error)
+{
+	struct shellcode_finding findings[FINDINGS];
+	char code[DIGEST_TEXT_SIZE] = "";
+	bool exhausted = false;
+
+	int count = shellcode_scan(pipeline->detector, bytes, (struct bytes){ 0 }, findings,
+				   FINDINGS, &exhausted, error);
+	if (count < 0)
+		return count;
+	if (count > 0)
+		digest_text(bytes, code);
+	int result = case_take_findings(pipeline, findings, (size_t)count, exhausted, code, base,
+					NULL, STREAM_CLIENT, 0);
+	for (int i = 0; i < count; i++)
+		shellcode_finding_fini(&findings[i]);
+	return result;
 }
 
 static int emit_held(struct pipeline *pipeline)
@@ -140,7 +161,6 @@ static int search_windows(struct pipeline *pipeline, int descriptor, uint64_t si
 
 	for (;;) {
 		size_t length = 0;
-		bool found;
 		while (length < WINDOW) {
 			ssize_t got = pread(descriptor, window + length, WINDOW - length,
 					    (off_t)(base + length));
@@ -150,8 +170,7 @@ static int search_windows(struct pipeline *pipeline, int descriptor, uint64_t si
 				break;
 			length += (size_t)got;
 		}
-		int result = case_search(pipeline, (struct bytes){ window, length }, base, NULL,
-					 STREAM_CLIENT, 0, &found, error);
+		int result = search_window(pipeline, (struct bytes){ window, length }, base, error);
 		if (result == 0)
 			result = emit_held(pipeline);
 		if (result < 0 || length < WINDOW)

@@ -4,12 +4,16 @@
  * A control connection that announces another (FTP's PORT) usually closes after it, so the records
  * of conversations are held until the end of the capture, or until there are too many of them. */
 #include "pipeline/case.h"
+#include "pipeline/reconstruction.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define HELD_LIMIT \
 	10000 /* sessions held back; more are let go early, without their announcements */
+
+#define TICK_MS	       100
+#define PROGRESS_EVERY 256 /* conversations */
 
 struct reading {
 	struct pipeline *pipeline;
@@ -111,36 +115,19 @@ static int take_files(struct reading *reading, const struct stream_session *sess
 	return 0;
 }
 
-/* A side that is nothing but one executable goes to the simulator whole, not to the search for raw
- * code. */
-static bool is_all_executable(const struct stream_description *description, enum stream_side side)
+int case_take_sides(struct pipeline *pipeline, struct detection_job *job, int64_t id, bool *attack)
 {
-	for (size_t i = 0; i < description->file_count; i++)
-		if (description->files[i].sender == side && description->files[i].offset == 0 &&
-		    strcmp(description->files[i].media, "pe") == 0)
-			return true;
-	return false;
-}
-
-static int search_sides(struct reading *reading, const struct stream_session *session,
-			const struct stream_description *description, int64_t id, bool *attack)
-{
-	struct pipeline *pipeline = reading->pipeline;
+	int result = 0;
 
 	*attack = false;
-	if (!(pipeline->options.stages & PIPELINE_SHELLCODE))
-		return 0;
-	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES; side++) {
-		bool found;
-		if (!session->half[side].data.length || is_all_executable(description, side))
-			continue;
-		int result = case_search(pipeline, session->half[side].data, 0, session, side, id,
-					 &found, reading->error);
-		if (result < 0)
-			return result;
-		*attack |= found;
+	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES && result == 0; side++) {
+		struct detection_side *found = &job->side[side];
+		result = case_take_findings(
+			pipeline, found->findings, found->count, found->exhausted, found->code,
+			job->session->half[side].skipped, job->session, side, id);
+		*attack |= found->count > 0;
 	}
-	return 0;
+	return result;
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -152,7 +139,7 @@ static int compare_ids(const void *left, const void *right)
 
 /* Lets the held records go: conversations in the order of their first packets, then the shellcode.
  */
-static int release(struct pipeline *pipeline)
+int case_release(struct pipeline *pipeline)
 {
 	size_t count = json_array_size(pipeline->held_sessions);
 	json_t **sorted = calloc(count ? count : 1, sizeof *sorted);
@@ -173,40 +160,90 @@ static int release(struct pipeline *pipeline)
 		result = case_emit(pipeline,
 				   json_incref(json_array_get(pipeline->held_shellcodes, i)));
 	json_array_clear(pipeline->held_shellcodes);
+	pipeline->held = 0;
 	return result;
 }
 
-static int on_session(void *context, const struct stream_session *session)
+int case_save(struct pipeline *pipeline, const struct detection_job *job, int64_t id, bool *saved,
+	      struct pipeline_counters *counters)
 {
-	struct reading *reading = context;
-	struct pipeline *pipeline = reading->pipeline;
-	struct stream_description description;
-	int64_t id = reading->base + (int64_t)session->number;
-	bool attack;
-	int described = stream_describe(session, &description);
-	int result = 0;
+	uint64_t room = pipeline->options.save_limit - pipeline->saved_bytes;
+	struct buffer capture;
 
-	if (described == ERROR_MEMORY)
-		result = error_set(reading->error, ERROR_MEMORY, pipeline->file,
-				   "no memory to describe a conversation");
-	if (result == 0)
-		result = search_sides(reading, session, &description, id, &attack);
-	if (result == 0) {
-		keep_session(reading, session, &description, id, attack);
-		case_note_said(pipeline, session, id);
-		keep_announcements(pipeline, &description, id);
-		tell_session(pipeline, session, &description, attack);
-		result = take_files(reading, session, &description, id);
-		json_t *record = case_session_record(session, &description, id, pipeline->file);
-		if (record && described == ERROR_LIMIT)
-			json_object_set_new(record, "cut", json_true());
-		json_array_append_new(pipeline->held_sessions, record);
+	*saved = false;
+	if (!pipeline->options.save || !pipeline->sink.capture ||
+	    job->description.conformance != STREAM_DEVIATES)
+		return 0;
+	buffer_init(&capture, room);
+	int result = stream_save(job->session, &capture);
+	if (result < 0) {
+		counters->not_saved++;
+		buffer_fini(&capture);
+		return 0;
 	}
-	stream_description_fini(&description);
+	result = pipeline->sink.capture(pipeline->sink.context, id, buffer_bytes(&capture));
+	pipeline->saved_bytes += capture.length;
+	counters->saved++;
+	*saved = true;
+	buffer_fini(&capture);
+	return result < 0 ? error_set(&pipeline->stopped, result, NULL,
+				      "a conversation cannot be saved")
+			  : 0;
+}
+
+json_t *case_result_record(const struct pipeline *pipeline, const struct detection_job *job,
+			   int64_t id, bool saved)
+{
+	json_t *record = case_session_record(job->session, &job->description, id, pipeline->file);
+	char name[40];
+
+	if (record && job->described == ERROR_LIMIT)
+		json_object_set_new(record, "cut", json_true());
+	snprintf(name, sizeof name, "session-%lld.pcap", (long long)id);
+	if (record && saved)
+		json_object_set_new(record, "saved", json_string(name));
+	if (record && pipeline->options.detail)
+		case_session_detail(record, job);
+	return record;
+}
+
+/* What is remembered of a conversation for linking it with others. */
+static int link_session(struct reading *reading, const struct detection_job *job, int64_t id,
+			bool attack, bool saved)
+{
+	struct pipeline *pipeline = reading->pipeline;
+
+	keep_session(reading, job->session, &job->description, id, attack);
+	keep_announcements(pipeline, &job->description, id);
+	tell_session(pipeline, job->session, &job->description, attack);
+	if (pipeline->options.stages & PIPELINE_SESSIONS)
+		json_array_append_new(pipeline->held_sessions,
+				      case_result_record(pipeline, job, id, saved));
+	return take_files(reading, job->session, &job->description, id);
+}
+
+static int take_result(struct reading *reading, struct detection_job *job,
+		       struct pipeline_counters *counters)
+{
+	struct pipeline *pipeline = reading->pipeline;
+	int64_t id = reading->base + (int64_t)job->session->number;
+	bool attack, saved = false;
+
+	if (job->error.code) {
+		*reading->error = job->error;
+		return job->error.code;
+	}
+	int result = case_take_sides(pipeline, job, id, &attack);
+	if (result == 0)
+		result = case_save(pipeline, job, id, &saved, counters);
+	if (result == 0 && pipeline->options.stages & ~(unsigned)PIPELINE_SHELLCODE)
+		result = link_session(reading, job, id, attack, saved);
+	if (result == 0)
+		case_note_said(pipeline, job->session, id);
 	if (id > pipeline->ids[CASE_SESSION])
 		pipeline->ids[CASE_SESSION] = id;
-	if (result == 0 && json_array_size(pipeline->held_sessions) >= HELD_LIMIT)
-		result = release(pipeline);
+	if (result == 0 && ++pipeline->held >= HELD_LIMIT)
+		result = case_release(pipeline);
 	return result;
 }
 
@@ -304,47 +341,64 @@ static void tell_downloads(struct pipeline *pipeline, size_t from)
 	}
 }
 
-static int read_packets(struct reading *reading, struct packet_source *source,
-			struct stream_table *table, uint64_t size)
+/* Takes the results in the order of the conversations' ends, while both units work. */
+static int take_results(struct reading *reading, struct reconstruction *reconstruction,
+			uint64_t size, struct pipeline_counters *counters)
 {
 	struct pipeline *pipeline = reading->pipeline;
-	struct packet packet;
-	struct error damage = { 0 };
-	uint64_t count = 0;
-	int got, result = 0;
+	int result = 0;
 
-	while (result == 0 && (got = packet_next(source, &packet, &damage)) == 1) {
-		result = stream_push(table, &packet);
-		if (count++ % 4096 == 0)
-			case_progress(pipeline, pipeline->file, packet_position(source), size);
-	}
-	if (result == 0)
-		result = stream_flush(table);
-	/* Damage at the end does not undo what was read before it. */
-	if (result == 0 && damage.code) {
-		*reading->error = damage;
-		result = damage.code;
-	} else if (result < 0 && !reading->error->code) {
-		error_set(reading->error, result, pipeline->file,
-			  "conversations cannot be rebuilt: %s",
-			  result == ERROR_MEMORY ? "no memory" : "stopped");
+	while (!reconstruction_ended(reconstruction) ||
+	       detection_fill(pipeline->detection).items > 0) {
+		struct detection_job *job = detection_next(pipeline->detection, TICK_MS);
+		if (job && result == 0) {
+			detection_job_count(job, counters);
+			result = take_result(reading, job, counters);
+			if (result < 0)
+				reconstruction_stop(reconstruction, true);
+		}
+		if (!job || job->order % PROGRESS_EVERY == 0)
+			case_progress(pipeline, pipeline->file,
+				      reconstruction_position(reconstruction), size);
+		if (job)
+			detection_job_free(pipeline->detection, job);
 	}
 	return result;
 }
 
-static json_t *counters(struct packet_counters packets, struct stream_counters streams)
+struct stream_limits case_limits(const struct pipeline_options *options)
 {
-	json_t *object = json_object();
+	struct stream_limits limits = stream_default_limits();
 
-#define PUT_PACKET(name, meaning) \
-	json_object_set_new(object, #name, json_integer((json_int_t)packets.name));
-#define PUT_STREAM(name, meaning) \
-	json_object_set_new(object, #name, json_integer((json_int_t)streams.name));
-	PACKET_COUNTERS(PUT_PACKET)
-	STREAM_COUNTERS(PUT_STREAM)
-#undef PUT_PACKET
-#undef PUT_STREAM
-	return object;
+	limits.hosts.others = options->personality;
+	limits.guess = options->guess_personality;
+	return limits;
+}
+
+/* Counters of the capture come with its end. */
+static int read_source(struct reading *reading, struct packet_source *source, uint64_t size,
+		       struct pipeline_counters *counters)
+{
+	struct pipeline *pipeline = reading->pipeline;
+	struct reconstruction_options options = {
+		.limits = case_limits(&pipeline->options),
+		.skip_silent = pipeline->options.stages == PIPELINE_SHELLCODE,
+	};
+	struct reconstruction *reconstruction;
+	struct error damage = { 0 };
+
+	/* Late packets matter to who wants to know of conversations, not to what was said. */
+	options.limits.prompt = !(pipeline->options.stages & PIPELINE_SESSIONS);
+	int result = reconstruction_start(&options, source, pipeline->detection, &reconstruction,
+					  reading->error);
+	if (result < 0)
+		return result;
+	result = take_results(reading, reconstruction, size, counters);
+	reconstruction_count(reconstruction, counters);
+	int ended = reconstruction_join(reconstruction, &damage);
+	if (ended < 0 && !reading->error->code && result == 0)
+		*reading->error = damage;
+	return result < 0 ? result : ended;
 }
 
 int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, struct error *error)
@@ -352,33 +406,28 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 	struct packet_source *source;
 	struct error own = { 0 };
 	struct reading reading = { pipeline, &own, pipeline->ids[CASE_SESSION] };
-	struct stream_limits limits = stream_default_limits();
+	struct pipeline_counters counters = { 0 };
 	size_t first_announcement = pipeline->announcements.count;
 	size_t first_body = pipeline->bodies.count;
 	int result = packet_open(descriptor, pipeline->file, &source, error);
 
 	if (result < 0)
 		return result;
-	struct stream_table *table = stream_new(&limits, on_session, &reading);
-	if (!table) {
+	result = case_detection(pipeline, error);
+	if (result < 0) {
 		packet_close(source);
-		return error_set(error, ERROR_MEMORY, pipeline->file,
-				 "no memory for conversations");
+		return result;
 	}
-	result = read_packets(&reading, source, table, size);
-	struct packet_counters packets = packet_counters(source);
-	struct stream_counters streams = stream_counters(table);
-	packet_close(source);
-	stream_free(table);
+	result = read_source(&reading, source, size, &counters);
 	match_announcements(pipeline, first_announcement);
 	tell_downloads(pipeline, first_body);
 	int emitted = case_emit(pipeline, json_pack("{s:s, s:s, s:s, s:I, s:n, s:I, s:o}", "type",
 						    "input", "file", pipeline->file, "format",
 						    "capture", "bytes", (json_int_t)size, "sha256",
-						    "packets", (json_int_t)packets.packets,
-						    "counters", counters(packets, streams)));
+						    "packets", (json_int_t)counters.packets,
+						    "counters", case_counters(&counters)));
 	if (emitted == 0)
-		emitted = release(pipeline);
+		emitted = case_release(pipeline);
 	if (own.code && error)
 		*error = own;
 	return result < 0 ? result : emitted;

@@ -4,6 +4,7 @@
 
 #include "outbreak/outbreak.h"
 #include "packet/packet.h"
+#include "pipeline/detection.h"
 #include "pipeline/pipeline.h"
 #include "policy/policy.h"
 #include "remedy/remedy.h"
@@ -95,7 +96,8 @@ struct pipeline {
 	struct arena *names;
 	int64_t ids[CASE_RECORDS];
 
-	struct shellcode_detector *detector;
+	struct shellcode_detector *detector; /* for files, and for what is searched again */
+	struct detection *detection;	     /* for conversations; made for the first capture */
 	struct policy_set *policies;
 	struct trace_log *wire; /* events seen on the wire */
 
@@ -105,6 +107,8 @@ struct pipeline {
 	struct case_list said, codes; /* see followup.c */
 	size_t followup_bytes;	      /* kept by these */
 	const char *file;
+	uint64_t saved_bytes;
+	size_t held; /* conversations since the last release */
 	bool malicious;
 	struct error stopped; /* why the sink stopped the work */
 };
@@ -112,6 +116,8 @@ struct pipeline {
 /* The next zeroed item; NULL when the list is full (counted) or memory is out. */
 void *case_list_add(struct case_list *list, size_t item_size);
 
+/* The detection unit of the case. */
+MUST_CHECK int case_detection(struct pipeline *pipeline, struct error *error);
 /* Gives a record to the sink and drops the reference. */
 MUST_CHECK int case_emit(struct pipeline *pipeline, json_t *record);
 /* What is kept of the conversation with that id, or NULL. */
@@ -126,11 +132,43 @@ MUST_CHECK int case_read_capture(struct pipeline *pipeline, int descriptor, uint
 				 struct error *error);
 MUST_CHECK int case_read_bytes(struct pipeline *pipeline, int descriptor, uint64_t size,
 			       struct error *error);
-/* Searches one side of a conversation, or a window of a file (session NULL), and holds the records.
- */
-MUST_CHECK int case_search(struct pipeline *pipeline, struct bytes bytes, uint64_t base,
-			   const struct stream_session *session, enum stream_side side,
-			   int64_t session_id, bool *found, struct error *error);
+/* Holds the records of what was found in one side of a conversation, or in a window of a file at
+ * `base` (session NULL); takes the traces that it keeps out of the findings. `code`: SHA-256 of
+ * what was searched. */
+MUST_CHECK int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *findings,
+				  size_t count, bool exhausted, const char *code, uint64_t base,
+				  const struct stream_session *session, enum stream_side side,
+				  int64_t session_id);
+
+/* Completes and emits the held records. */
+MUST_CHECK int case_release(struct pipeline *pipeline);
+/* How conversations are read, by the options. */
+struct stream_limits case_limits(const struct pipeline_options *options);
+/* Gives the conversation to the sink as a capture if it is to be saved; then *saved, and it is
+ * counted. */
+MUST_CHECK int case_save(struct pipeline *pipeline, const struct detection_job *job, int64_t id,
+			 bool *saved, struct pipeline_counters *counters);
+/* The session record of a result; `saved`: by case_save. */
+json_t *case_result_record(const struct pipeline *pipeline, const struct detection_job *job,
+			   int64_t id, bool saved);
+/* Holds what was found in both sides; *attack: something was. */
+MUST_CHECK int case_take_sides(struct pipeline *pipeline, struct detection_job *job, int64_t id,
+			       bool *attack);
+
+/* --- options.c --- */
+json_t *case_options_json(const struct pipeline_options *options);
+/* Texts are borrowed from the object. */
+MUST_CHECK int case_options_read(const json_t *object, struct pipeline_options *options);
+
+/* --- role.c: messages of both roles --- */
+/* The sink of a role: everything goes over the channel that `channel` points at. */
+struct pipeline_sink case_channel_sink(int *channel);
+/* Gives a message from a role to the parent's sink. 1: it was none for a sink. */
+MUST_CHECK int case_deliver(const struct pipeline_sink *sink, unsigned message, struct buffer *body,
+			    struct error *error);
+/* Reads below kenbi's data and `more` (may be NULL) are all that is left; `seconds` of processor
+ * time, 0: no limit. */
+MUST_CHECK int case_confine(const char *more, unsigned seconds, struct error *error);
 
 /* --- followup.c: what the code is told once it runs --- */
 void case_note_said(struct pipeline *pipeline, const struct stream_session *session, int64_t id);
@@ -159,10 +197,13 @@ MUST_CHECK int case_forecast(struct pipeline *pipeline, struct error *error);
 /* --- record.c: C structs as records --- */
 /* Gives a record to a sink and drops the reference. */
 MUST_CHECK int case_give(const struct pipeline_sink *sink, json_t *record, struct error *error);
+json_t *case_counters(const struct pipeline_counters *counters);
 double case_seconds(uint64_t time_ns);
 json_t *case_session_record(const struct stream_session *session,
 			    const struct stream_description *description, int64_t id,
 			    const char *file);
+/* Adds what pipeline_options.detail asks for. */
+void case_session_detail(json_t *record, const struct detection_job *job);
 json_t *case_flow(const struct stream_session *session);
 json_t *case_text(const char *text, size_t length);
 json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id);

@@ -2,6 +2,7 @@
 #include "pipeline/case.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #define WIRE_LIMIT     (64u << 20)
 #define SESSIONS_LIMIT 1000000
 #define SMALL_LIMIT    10000
+#define SAVE_LIMIT     ((uint64_t)1 << 30)
 #define PE_LIMIT       (256u << 20) /* largest executable that is read, bytes */
 
 void *case_list_add(struct case_list *list, size_t item_size)
@@ -76,6 +78,28 @@ void case_copy_text(char *into, size_t size, const char *text)
 	into[length] = 0;
 }
 
+/* Workers are threads that this process may run at the same time. */
+static unsigned default_workers(void)
+{
+	cpu_set_t mine;
+	int count = sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine) : 1;
+
+	return count < DETECTION_WORKERS_MOST ? (unsigned)count : DETECTION_WORKERS_MOST;
+}
+
+int case_detection(struct pipeline *pipeline, struct error *error)
+{
+	struct detection_options options = {
+		.workers = pipeline->options.workers,
+		.items = DETECTION_ITEMS,
+		.bytes = DETECTION_BYTES_FILE,
+		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
+		.ordered = true,
+	};
+
+	return pipeline->detection ? 0 : detection_new(&options, &pipeline->detection, error);
+}
+
 int pipeline_new(const struct pipeline_options *options, const struct pipeline_sink *sink,
 		 struct pipeline **pipeline, struct error *error)
 {
@@ -92,6 +116,10 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 		made->options.seed = 1;
 	if (!made->options.sample_budget)
 		made->options.sample_budget = 200000000;
+	if (!made->options.save_limit)
+		made->options.save_limit = SAVE_LIMIT;
+	if (!made->options.workers || made->options.workers > DETECTION_WORKERS_MOST)
+		made->options.workers = default_workers();
 	made->sessions.limit = SESSIONS_LIMIT;
 	made->announcements.limit = made->shellcodes.limit = made->bodies.limit = SMALL_LIMIT;
 	made->samples.limit = made->traces.limit = SMALL_LIMIT;
@@ -150,6 +178,7 @@ void pipeline_free(struct pipeline *pipeline)
 	free(traces);
 	json_decref(pipeline->held_sessions);
 	json_decref(pipeline->held_shellcodes);
+	detection_free(pipeline->detection);
 	shellcode_free(pipeline->detector);
 	policy_set_free(pipeline->policies);
 	trace_log_free(pipeline->wire);

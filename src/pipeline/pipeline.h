@@ -10,6 +10,8 @@
 #include <jansson.h>
 
 #include "base/base.h"
+#include "packet/packet.h"
+#include "stream/stream.h"
 
 enum pipeline_stage {
 	PIPELINE_SESSIONS = 1,	/* emit session records */
@@ -27,6 +29,8 @@ struct pipeline_sink {
 	int (*sample)(void *context, struct bytes content);
 	/* `what` is being done; done of total (total 0: not known). May be NULL. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	/* The whole of the conversation with that id as a pcap file. May be NULL. */
+	int (*capture)(void *context, int64_t session, struct bytes content);
 };
 
 struct pipeline_options {
@@ -37,6 +41,48 @@ struct pipeline_options {
 	uint64_t seed;		/* 0: 1 */
 	uint32_t replicas;	/* of the forecast; 0: default */
 	uint64_t sample_budget; /* instructions a sample may execute; 0: 200 million */
+	unsigned workers; /* threads that search conversations; 0: one a processor. The result does
+			     not depend on it. */
+	/* As whom TCP and fragments are read. */
+	enum packet_personality personality;
+	bool guess_personality; /* of each host, by its own packets; the above where that fails */
+	/* Session records also have the packets of each side, whether shellcode was found, and the
+	 * files that crossed with their digests; shellcode records the time of the conversation. */
+	bool detail;
+	/* Give conversations that do not conform to the sink's `capture`, at most so many bytes. */
+	bool save;
+	uint64_t save_limit; /* 0: 1 GiB */
+};
+
+/* --- counters: the table from which records, metrics and the manual are derived --- */
+
+/* What was dropped has a counter for each cause; every conversation that was handed on is searched,
+ * silent or in one of these. */
+#define PIPELINE_OWN_COUNTERS(COUNTER)                                                    \
+	COUNTER(bytes, "bytes read")                                                      \
+	COUNTER(looks, "searches of conversations that go on")                            \
+	COUNTER(looks_dropped, "of these, left out: no room")                             \
+	COUNTER(silent, "conversations in which nothing was said")                        \
+	COUNTER(searched, "conversations described and searched")                         \
+	COUNTER(searched_bytes, "bytes said in them")                                     \
+	COUNTER(findings, "pieces of shellcode found")                                    \
+	COUNTER(deviating, "conversations that do not conform to their protocol")         \
+	COUNTER(exhausted, "sides whose search reached its budget")                       \
+	COUNTER(saved, "conversations saved whole")                                       \
+	COUNTER(not_saved, "conversations not saved: the limit was reached")              \
+	COUNTER(cut, "conversations cut at a limit of reconstruction")                    \
+	COUNTER(dropped_slots, "conversations not searched: too many were waiting")       \
+	COUNTER(dropped_bytes, "conversations not searched: too many bytes were waiting") \
+	COUNTER(dropped_kernel, "frames dropped by the kernel: its ring was full")
+#define PIPELINE_COUNTERS(COUNTER) \
+	PACKET_COUNTERS(COUNTER)   \
+	STREAM_COUNTERS(COUNTER)   \
+	PIPELINE_OWN_COUNTERS(COUNTER)
+
+struct pipeline_counters {
+#define PIPELINE_COUNTER_FIELD(name, meaning) uint64_t name;
+	PIPELINE_COUNTERS(PIPELINE_COUNTER_FIELD)
+#undef PIPELINE_COUNTER_FIELD
 };
 
 struct pipeline;
@@ -65,6 +111,29 @@ struct pipeline_inputs {
 MUST_CHECK int pipeline_run(const struct pipeline_options *options,
 			    const struct pipeline_inputs *inputs, const struct pipeline_sink *sink,
 			    struct error *error);
+/* --- live --- */
+
+struct pipeline_live {
+	const char *interface;
+	unsigned readers; /* threads that reconstruct, sharing the packets by conversation; 0: 1 */
+	uint64_t packets; /* end after so many; 0: no end. With several readers some more are read.
+			   */
+	uint64_t milliseconds; /* end after this time; 0: no end */
+	size_t ring;	       /* bytes that the kernel fills, for each reader; 0: 64 MiB */
+	size_t slots, bytes;   /* of the queue between the units; 0: 4,096 and 256 MiB */
+};
+
+/* Reads an interface until the end that was asked for, or until `stop` says so (asked several times
+ * a second), in a confined process: shellcode records at once, with options->save the records of
+ * conversations that do not conform, with PIPELINE_SESSIONS of all; once a second and at the end a
+ * statistics record. Nothing waits for detection: what it does not take is counted by cause.
+ * ERROR_SYSTEM: no such interface, no permission, or the interface went away. */
+MUST_CHECK int pipeline_live_run(const struct pipeline_options *options,
+				 const struct pipeline_live *live, const struct pipeline_sink *sink,
+				 bool (*stop)(void *context), struct error *error);
+/* The main function of the role "live". Returns an exit status. */
+int pipeline_live_role(void);
+
 /* The other side of pipeline_run: the main function of the role "pipeline". Returns an exit status.
  */
 int pipeline_role(void);

@@ -22,6 +22,17 @@ json_t *case_text(const char *text, size_t length)
 	return json_stringn(safe, kept);
 }
 
+json_t *case_counters(const struct pipeline_counters *counters)
+{
+	json_t *object = json_object();
+
+#define PUT(name, meaning) \
+	json_object_set_new(object, #name, json_integer((json_int_t)counters->name));
+	PIPELINE_COUNTERS(PUT)
+#undef PUT
+	return object;
+}
+
 static const char *end_name(enum stream_end end)
 {
 	static const char *const names[] = { [STREAM_END_FIN] = "fin",
@@ -121,6 +132,39 @@ json_t *case_session_record(const struct stream_session *session,
 			    description->target ? json_string(description->target) : json_null());
 	json_object_set_new(record, "said", said(description));
 	return record;
+}
+
+static json_t *files(const struct stream_description *description)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < description->file_count; i++) {
+		const struct stream_file *file = &description->files[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:s, s:s, s:I, s:s, s:b}", "side",
+						side_name(file->sender), "name",
+						case_text(file->name, strlen(file->name)),
+						"carrier", file->carrier, "media", file->media,
+						"bytes", (json_int_t)file->content.length, "sha256",
+						digest_text(file->content, digest), "complete",
+						file->complete));
+	}
+	return list;
+}
+
+void case_session_detail(json_t *record, const struct detection_job *job)
+{
+	const struct stream_half *half = job->session->half;
+
+	json_object_set_new(record, "packets_to_server",
+			    json_integer((json_int_t)half[STREAM_CLIENT].packets));
+	json_object_set_new(record, "packets_to_client",
+			    json_integer((json_int_t)half[STREAM_SERVER].packets));
+	json_object_set_new(
+		record, "attack",
+		json_boolean(job->side[STREAM_CLIENT].count + job->side[STREAM_SERVER].count > 0));
+	json_object_set_new(record, "files", files(&job->description));
 }
 
 /* "T1210, T1595" as a list. */

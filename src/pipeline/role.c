@@ -49,28 +49,27 @@ static void role_progress(void *context, const char *what, uint64_t done, uint64
 	buffer_fini(&body);
 }
 
-static int read_options(const char *text, struct pipeline_options *options, json_t **kept)
+static int role_capture(void *context, int64_t session, struct bytes content)
 {
-	json_t *object = json_loads(text, 0, NULL);
-	json_int_t seed, budget;
-	int raw, events, stages, replicas;
-	json_t *topology;
+	struct buffer body;
 
-	if (!object || json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages,
-				   "raw", &raw, "events", &events, "topology", &topology, "seed",
-				   &seed, "replicas", &replicas, "sample_budget", &budget) < 0) {
-		json_decref(object);
-		return ERROR_INTERNAL;
-	}
-	*options = (struct pipeline_options){ .stages = (unsigned)stages,
-					      .raw = raw,
-					      .events = events,
-					      .topology = json_string_value(topology),
-					      .seed = (uint64_t)seed,
-					      .replicas = (uint32_t)replicas,
-					      .sample_budget = (uint64_t)budget };
-	*kept = object;
-	return 0;
+	buffer_init(&body, SANDBOX_MESSAGE_LIMIT);
+	buffer_append(&body, &session, sizeof session);
+	int result = buffer_append(&body, content.data, content.length);
+	if (result == 0)
+		result = sandbox_send(*(int *)context, SANDBOX_CAPTURE, buffer_bytes(&body), -1,
+				      NULL);
+	buffer_fini(&body);
+	return result;
+}
+
+struct pipeline_sink case_channel_sink(int *channel)
+{
+	return (struct pipeline_sink){ .context = channel,
+				       .record = role_record,
+				       .sample = role_sample,
+				       .capture = role_capture,
+				       .progress = role_progress };
 }
 
 static int serve_inputs(int channel, struct pipeline *pipeline, struct buffer *body)
@@ -97,11 +96,11 @@ static int serve_inputs(int channel, struct pipeline *pipeline, struct buffer *b
 	}
 }
 
-static int confine(const char *topology, struct error *error)
+int case_confine(const char *more, unsigned seconds, struct error *error)
 {
 	char data[4096];
-	const char *folders[] = { data, topology, NULL };
-	struct sandbox_limits limits = { MEMORY_LIMIT, CPU_LIMIT };
+	const char *folders[] = { data, more, NULL };
+	struct sandbox_limits limits = { MEMORY_LIMIT, seconds };
 
 	file_data_path("", data, sizeof data);
 	return sandbox_confine(folders, &limits, error);
@@ -118,7 +117,7 @@ static void start_numbering(struct pipeline *pipeline, const json_t *options)
 int pipeline_role(void)
 {
 	int channel = sandbox_role_channel(), descriptor, status = 3;
-	struct pipeline_sink sink = { &channel, role_record, role_sample, role_progress };
+	struct pipeline_sink sink = case_channel_sink(&channel);
 	struct pipeline_options options;
 	struct pipeline *pipeline = NULL;
 	struct error outcome = { 0 };
@@ -128,8 +127,9 @@ int pipeline_role(void)
 
 	buffer_init(&body, SANDBOX_MESSAGE_LIMIT);
 	if (channel >= 0 && sandbox_receive(channel, &type, &body, &descriptor, NULL) == 1 &&
-	    type == SANDBOX_OPTIONS && read_options(buffer_text(&body), &options, &kept) == 0) {
-		int result = confine(options.topology, &outcome);
+	    type == SANDBOX_OPTIONS && (kept = json_loads(buffer_text(&body), 0, NULL)) &&
+	    case_options_read(kept, &options) == 0) {
+		int result = case_confine(options.topology, CPU_LIMIT, &outcome);
 		if (result == 0)
 			result = pipeline_new(&options, &sink, &pipeline, &outcome);
 		if (result == 0) {
@@ -168,27 +168,92 @@ static void follow_numbering(struct pump *pump, const json_t *record)
 			pump->ids[i] = id;
 }
 
-static int take_record(struct pump *pump, struct error *error)
+static int deliver_record(const struct pipeline_sink *sink, json_t *record, struct error *error)
 {
-	json_t *record = json_loadb((const char *)pump->body.data, pump->body.length, 0, NULL);
-
 	if (!record)
 		return error_set(error, ERROR_INTERNAL, NULL, "the analysis process sent no JSON");
-	follow_numbering(pump, record);
-	int result = pump->sink->record(pump->sink->context, record);
-	json_decref(record);
+	int result = sink->record(sink->context, record);
 	return result < 0 ? error_set(error, result, NULL, "the results cannot be delivered") : 0;
 }
 
-static void take_progress(struct pump *pump)
+static int deliver_capture(const struct pipeline_sink *sink, struct buffer *body,
+			   struct error *error)
+{
+	struct bytes content = buffer_bytes(body);
+	int64_t session;
+
+	if (content.length < sizeof session || !sink->capture)
+		return error_set(error, ERROR_INTERNAL, NULL,
+				 "the analysis process sent a capture that nobody asked for");
+	memcpy(&session, content.data, sizeof session);
+	if (sink->capture(sink->context, session, bytes_slice(content, sizeof session, SIZE_MAX)) <
+	    0)
+		return error_set(error, ERROR_SYSTEM, NULL, "a conversation cannot be saved");
+	return 0;
+}
+
+static void deliver_progress(const struct pipeline_sink *sink, struct buffer *body)
 {
 	uint64_t numbers[2];
 
-	if (pump->body.length < sizeof numbers || !pump->sink->progress)
+	if (body->length < sizeof numbers || !sink->progress)
 		return;
-	memcpy(numbers, pump->body.data, sizeof numbers);
-	pump->sink->progress(pump->sink->context, buffer_text(&pump->body) + sizeof numbers,
-			     numbers[0], numbers[1]);
+	memcpy(numbers, body->data, sizeof numbers);
+	sink->progress(sink->context, buffer_text(body) + sizeof numbers, numbers[0], numbers[1]);
+}
+
+int case_deliver(const struct pipeline_sink *sink, unsigned message, struct buffer *body,
+		 struct error *error)
+{
+	json_t *record;
+	int result;
+
+	switch (message) {
+	case SANDBOX_RECORD:
+		record = json_loadb((const char *)body->data, body->length, 0, NULL);
+		result = deliver_record(sink, record, error);
+		json_decref(record);
+		return result;
+	case SANDBOX_SAMPLE:
+		return sink->sample(sink->context, buffer_bytes(body)) < 0
+			       ? error_set(error, ERROR_SYSTEM, NULL, "a sample cannot be stored")
+			       : 0;
+	case SANDBOX_CAPTURE: return deliver_capture(sink, body, error);
+	case SANDBOX_PROGRESS: deliver_progress(sink, body); return 0;
+	default: return 1;
+	}
+}
+
+static int follow_record(void *context, const json_t *record)
+{
+	struct pump *pump = context;
+
+	follow_numbering(pump, record);
+	return pump->sink->record(pump->sink->context, record);
+}
+
+static int follow_sample(void *context, struct bytes content)
+{
+	struct pump *pump = context;
+
+	return pump->sink->sample(pump->sink->context, content);
+}
+
+static int follow_capture(void *context, int64_t session, struct bytes content)
+{
+	struct pump *pump = context;
+
+	if (!pump->sink->capture)
+		return ERROR_INTERNAL;
+	return pump->sink->capture(pump->sink->context, session, content);
+}
+
+static void follow_progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct pump *pump = context;
+
+	if (pump->sink->progress)
+		pump->sink->progress(pump->sink->context, what, done, total);
 }
 
 /* Serves the role until it answers with `until` (or DONE). 1: answered, *outcome filled; 0: it
@@ -196,6 +261,8 @@ static void take_progress(struct pump *pump)
 static int pump_until(struct pump *pump, enum sandbox_message until, struct error *outcome,
 		      struct error *error)
 {
+	const struct pipeline_sink follower = { pump, follow_record, follow_sample, follow_progress,
+						follow_capture };
 	enum sandbox_message type;
 	int descriptor, result = 0;
 
@@ -206,15 +273,10 @@ static int pump_until(struct pump *pump, enum sandbox_message until, struct erro
 			return 0;
 		if (descriptor >= 0)
 			close(descriptor); /* a role has no business handing out descriptors */
-		if (type == SANDBOX_RECORD) {
-			result = take_record(pump, error);
-		} else if (type == SANDBOX_SAMPLE) {
-			if (pump->sink->sample(pump->sink->context, buffer_bytes(&pump->body)) < 0)
-				result = error_set(error, ERROR_SYSTEM, NULL,
-						   "a sample cannot be stored");
-		} else if (type == SANDBOX_PROGRESS) {
-			take_progress(pump);
-		} else if (type == until || type == SANDBOX_DONE) {
+		result = case_deliver(&follower, type, &pump->body, error);
+		if (result == 1) /* of no use to a sink */
+			result = 0;
+		if (result == 0 && (type == until || type == SANDBOX_DONE)) {
 			sandbox_read_outcome(&pump->body, outcome);
 			if (type == until)
 				return 1;
@@ -239,11 +301,8 @@ static int start(struct pump *pump, struct error *error)
 	pump->dead = false;
 	for (size_t i = 0; i < CASE_RECORDS; i++)
 		json_array_append_new(ids, json_integer(pump->ids[i]));
-	json_t *object = json_pack("{s:i, s:b, s:b, s:s?, s:I, s:i, s:I, s:o}", "stages",
-				   (int)options->stages, "raw", options->raw, "events",
-				   options->events, "topology", options->topology, "seed",
-				   (json_int_t)options->seed, "replicas", (int)options->replicas,
-				   "sample_budget", (json_int_t)options->sample_budget, "ids", ids);
+	json_t *object = case_options_json(options);
+	json_object_set_new(object, "ids", ids);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	result =
 		text ? sandbox_send(pump->child.channel, SANDBOX_OPTIONS, bytes_of(text), -1, error)

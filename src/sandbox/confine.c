@@ -136,6 +136,8 @@ static const int allowed_calls[] = {
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(uname),
 	SCMP_SYS(getcpu),
+	SCMP_SYS(poll),
+	SCMP_SYS(getsockopt), /* what a packet socket that was opened before counts */
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(set_tid_address),
 };

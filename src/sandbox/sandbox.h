@@ -23,7 +23,8 @@ enum sandbox_message {
 	SANDBOX_SAMPLE,	     /* from the role: the body of a sample */
 	SANDBOX_PROGRESS,    /* from the role: two u64 (done, total) and a text */
 	SANDBOX_INPUT_DONE,  /* from the role: i32 error code, where, '\0', message */
-	SANDBOX_DONE	     /* from the role: likewise, for the whole */
+	SANDBOX_DONE,	     /* from the role: likewise, for the whole */
+	SANDBOX_CAPTURE	     /* from the role: i64 (session), then a pcap file */
 };
 
 struct sandbox_child {

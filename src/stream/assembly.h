@@ -31,10 +31,11 @@ struct assembly {
 	uint32_t urgent;     /* bytes that were left out */
 	uint32_t retransmitted, out_of_order, overlaps, contradictions;
 	uint32_t ignored[TRUST_LEVELS]; /* segments that were ignored for good */
-	uint8_t personality;		/* enum packet_personality */
-	uint8_t believed; /* enum trust: what counts unacknowledged when too much waits */
-	bool full;	  /* nothing more is kept */
-	bool failed;	  /* no memory */
+	size_t shown;	     /* of what is kept, bytes that a look at the open conversation had */
+	uint8_t personality; /* enum packet_personality */
+	uint8_t believed;    /* enum trust: what counts unacknowledged when too much waits */
+	bool full;	     /* nothing more is kept */
+	bool failed;	     /* no memory */
 };
 
 void assembly_init(struct assembly *assembly, enum packet_personality personality,

@@ -40,6 +40,8 @@ static void list_remove(struct flows *flows, struct flow *flow)
 		list->newest = flow->older;
 	else
 		flow->newer->older = flow->older;
+	if (list->unseen == flow)
+		list->unseen = flow->newer;
 	flow->older = flow->newer = NULL;
 }
 
@@ -51,6 +53,8 @@ static void list_append(struct flows *flows, struct flow *flow, enum flow_rank r
 	flow->newer = NULL;
 	*(list->newest ? &list->newest->newer : &list->oldest) = flow;
 	list->newest = flow;
+	if (!list->unseen)
+		list->unseen = flow;
 }
 
 static struct flow **bucket_of(const struct flows *flows, uint64_t hash)
@@ -105,8 +109,13 @@ void flows_remove(struct flows *flows, struct flow *flow)
 
 void flows_touch(struct flows *flows, struct flow *flow, enum flow_rank rank)
 {
-	if (flow->rank == rank && flows->lists[rank].newest == flow)
+	struct activity_list *list = &flows->lists[rank];
+
+	if (flow->rank == rank && list->newest == flow) {
+		if (!list->unseen)
+			list->unseen = flow;
 		return;
+	}
 	list_remove(flows, flow);
 	list_append(flows, flow, rank);
 }

@@ -8,6 +8,7 @@
 
 struct activity_list {
 	struct flow *oldest, *newest;
+	struct flow *unseen; /* the oldest that was not looked at since something happened in it */
 };
 
 struct flows {

@@ -33,6 +33,7 @@ struct stream_segment {
 struct stream_half {
 	struct address address;
 	uint16_t port;
+	uint64_t skipped;  /* bytes said before `data`; only of a part */
 	struct bytes data; /* everything in order; bytes that never arrived are zero and listed as
 			      gaps */
 	const struct stream_segment *segments; /* ascending offsets */
@@ -50,6 +51,7 @@ struct stream_session {
 	uint64_t first_ns, last_ns;
 	enum stream_end end;
 	bool picked_up; /* the beginning was not seen */
+	bool part;	/* it goes on: what was new when it fell silent (stream_limits.look_ns) */
 	struct stream_half half[STREAM_SIDES];
 };
 
@@ -63,8 +65,15 @@ struct stream_limits {
 	 * ten seconds later: sessions then come in the order of their ends, and what is sent after
 	 * that is not counted in them. */
 	bool prompt;
+	/* Not zero: a conversation that is silent for so long is also handed over as a part, while
+	 * it stays open: what each side said since the last part, with 64 KiB of what was before
+	 * it, without segments and not counted as a session. */
+	uint64_t look_ns;
 	/* Which system reads what is sent to an address. The list is copied. */
 	struct packet_hosts hosts;
+	/* Who sends SYN shows by it which system it is (packet_personality_guess); where the list
+	 * names the address, the list is right. */
+	bool guess;
 };
 /* 512 MiB, 32 MiB, 1,000,000, 300 s, 60 s, 1 MiB, 2,048; Windows everywhere. */
 struct stream_limits stream_default_limits(void);
@@ -92,6 +101,8 @@ struct stream_table *stream_new(const struct stream_limits *limits, stream_recei
 				void *context);
 void stream_free(struct stream_table *table); /* what is open is discarded: flush first */
 MUST_CHECK int stream_push(struct stream_table *table, const struct packet *packet);
+/* Time passes without packets (live): conversations that were silent for too long end. */
+MUST_CHECK int stream_advance(struct stream_table *table, uint64_t now_ns);
 MUST_CHECK int stream_flush(struct stream_table *table); /* ends every open conversation */
 struct stream_counters stream_counters(const struct stream_table *table);
 /* Bytes that the table holds now; never above its limit between calls, but for one conversation. */

@@ -13,6 +13,7 @@
 #define CLOSED_IDLE  10000000000u /* late copies and last acknowledgements still belong to it */
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
+#define LOOK_BACK    65536u /* bytes that a part has of what an earlier one had */
 
 struct stream_table {
 	struct stream_limits limits;
@@ -23,6 +24,7 @@ struct stream_table {
 	struct packet_host *hosts;	  /* copy of the list in limits */
 	struct flow *handing;		  /* what the receiver is looking at */
 	struct stream_session *session;	  /* of it */
+	struct stream_session *part;	  /* what the receiver is looking at is the heap's */
 	uint64_t now_ns;
 	uint64_t last_number;
 	struct stream_counters counters;
@@ -245,6 +247,11 @@ static int finish_promptly(struct stream_table *table, struct flow *flow)
 struct stream_session *stream_session_take(struct stream_table *table)
 {
 	struct flow *flow = table->handing;
+	struct stream_session *part = table->part;
+	if (part) {
+		table->part = NULL;
+		return part;
+	}
 	struct stream_session *taken = flow ? malloc(sizeof *taken) : NULL;
 
 	if (!taken)
@@ -284,6 +291,75 @@ void stream_session_free(struct stream_session *session)
 		free((void *)(uintptr_t)session->half[side].segments);
 	}
 	free(session);
+}
+
+/* --- looks at conversations that go on --- */
+
+/* What is new of one side, with some of what was before. */
+static bool copy_news(struct stream_half *half, struct assembly *assembly)
+{
+	size_t from = assembly->shown > LOOK_BACK ? assembly->shown - LOOK_BACK : 0;
+	size_t length = assembly->length - from;
+	uint8_t *copy = malloc(length);
+
+	if (!copy)
+		return false;
+	memcpy(copy, assembly->data + from, length);
+	half->data.data = copy;
+	half->data.length = length;
+	half->skipped = from;
+	assembly->shown = assembly->length;
+	return true;
+}
+
+static bool has_news(const struct flow *flow, int side)
+{
+	const struct assembly *assembly = flow->assembly[side];
+
+	return assembly && assembly->length > assembly->shown;
+}
+
+static int look_at(struct stream_table *table, struct flow *flow)
+{
+	bool copied = true;
+
+	if (flow->done || !(has_news(flow, STREAM_CLIENT) || has_news(flow, STREAM_SERVER)))
+		return 0;
+	struct stream_session *part = malloc(sizeof *part);
+	if (!part)
+		return ERROR_MEMORY;
+	fill_session(part, flow, STREAM_END_TIMEOUT);
+	part->part = true;
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct stream_half *half = &part->half[side];
+		half->data = (struct bytes){ NULL, 0 };
+		half->segments = NULL;
+		half->segment_count = 0;
+		if (copied && has_news(flow, side))
+			copied = copy_news(half, flow->assembly[side]);
+	}
+	table->part = part;
+	int result = copied ? table->receiver(table->context, part) : ERROR_MEMORY;
+	stream_session_free(table->part); /* NULL: it was taken */
+	table->part = NULL;
+	return result < 0 ? result : 0;
+}
+
+/* The lists are ordered by last activity, so nothing is looked at twice without reason. */
+static int look_at_silent(struct stream_table *table)
+{
+	for (int which = 0; table->limits.look_ns && which < FLOW_RANKS; which++) {
+		struct activity_list *list = &table->flows.lists[which];
+		while (list->unseen &&
+		       table->now_ns - list->unseen->last_ns > table->limits.look_ns) {
+			struct flow *flow = list->unseen;
+			list->unseen = flow->newer;
+			int result = look_at(table, flow);
+			if (result < 0)
+				return result;
+		}
+	}
+	return 0;
 }
 
 /* --- limits --- */
@@ -379,9 +455,23 @@ static bool flow_failed(const struct flow *flow)
 	return failed;
 }
 
+/* Before the first byte for that side arrives, as its SYN does. */
+static void guess_personality(const struct stream_table *table, struct flow *flow,
+			      enum stream_side side, const struct packet *packet)
+{
+	enum packet_personality guess;
+
+	if (packet->flags & PACKET_SYN && !flow->tcp[side].seen &&
+	    !packet_hosts_name(&table->limits.hosts, &packet->source) &&
+	    packet_personality_guess(packet, &guess))
+		flow->personality[side] = (uint8_t)guess;
+}
+
 static int push_into(struct stream_table *table, struct flow *flow, enum stream_side side,
 		     const struct packet *packet)
 {
+	if (table->limits.guess && packet->protocol == PROTOCOL_TCP)
+		guess_personality(table, flow, side, packet);
 	if (packet->protocol == PROTOCOL_UDP) {
 		push_datagram(table, flow, side, packet);
 	} else if (tcp_push(flow, side, packet, &table->counters.out_of_window) == TCP_REUSED) {
@@ -409,6 +499,8 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 	if (packet->time_ns > table->now_ns)
 		table->now_ns = packet->time_ns;
 	int result = end_idle(table);
+	if (result == 0)
+		result = look_at_silent(table);
 	if (result < 0)
 		return result;
 	if (packet->protocol != PROTOCOL_TCP && packet->protocol != PROTOCOL_UDP) {
@@ -425,6 +517,14 @@ int stream_push(struct stream_table *table, const struct packet *packet)
 		return ERROR_MEMORY;
 	result = push_into(table, flow, side, packet);
 	return result < 0 ? result : evict(table);
+}
+
+int stream_advance(struct stream_table *table, uint64_t now_ns)
+{
+	if (now_ns > table->now_ns)
+		table->now_ns = now_ns;
+	int result = end_idle(table);
+	return result < 0 ? result : look_at_silent(table);
 }
 
 static int by_number(const void *a, const void *b)

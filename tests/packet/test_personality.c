@@ -175,9 +175,49 @@ static void names_lead_there_and_back(void **state)
 	assert_int_equal(packet_personality_parse("beos", &found), ERROR_USAGE);
 }
 
+static void guesses_by_syn(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t ttl;
+		uint16_t window;
+		bool scale;
+		int guess; /* -1: none */
+	} cases[] = {
+		{ 255, 49640, false, PACKET_SOLARIS },
+		{ 240, 49640, true, PACKET_SOLARIS },
+		{ 128, 65535, false, PACKET_WINDOWS },
+		{ 113, 64240, false, PACKET_WINDOWS },
+		{ 128, 8192, true, PACKET_VISTA },
+		{ 64, 65535, true, PACKET_BSD },
+		{ 52, 64240, true, PACKET_LINUX },
+		{ 64, 5840, false, PACKET_LINUX },
+		{ 32, 8192, false, -1 },
+		{ 1, 65535, false, -1 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct packet packet = { .protocol = 6,
+					 .flags = PACKET_SYN,
+					 .ttl = cases[i].ttl,
+					 .window = cases[i].window,
+					 .has_window_scale = cases[i].scale };
+		enum packet_personality guess = PACKET_LAST;
+		bool known = packet_personality_guess(&packet, &guess);
+		assert_int_equal(known, cases[i].guess >= 0);
+		if (known)
+			assert_int_equal(guess, cases[i].guess);
+		packet.flags = PACKET_ACK;
+		assert_false(packet_personality_guess(&packet, &guess));
+		packet.flags = PACKET_SYN;
+		packet.protocol = 17;
+		assert_false(packet_personality_guess(&packet, &guess));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(guesses_by_syn),
 		cmocka_unit_test(the_published_example),
 		cmocka_unit_test(every_personality_as_its_sentence_says),
 		cmocka_unit_test(the_longest_prefix_decides),

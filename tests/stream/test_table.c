@@ -299,9 +299,143 @@ static void sessions_are_numbered_by_their_first_packet(void **state)
 	wire_free(wire);
 }
 
+/* The server's SYN tells which system reads: the same contradiction behind a gap, read by Linux and
+ * by Windows. A list that names the server is believed more. */
+static void the_syn_tells_the_reader(void **state)
+{
+	(void)state;
+	struct packet_host named = { address_v4(0xC6336402), 32, PACKET_WINDOWS };
+	static const struct {
+		uint8_t ttl;
+		bool guess, named;
+		const char *read;
+	} cases[] = { { 60, true, false, "abNNNNNN" },
+		      { 120, true, false, "abooooNN" },
+		      { 60, false, false, "abooooNN" },
+		      { 60, true, true, "abooooNN" } };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct stream_limits limits = stream_default_limits();
+		limits.guess = cases[i].guess;
+		if (cases[i].named)
+			limits.hosts = (struct packet_hosts){ &named, 1, PACKET_WINDOWS };
+		struct wire *wire = wire_new(&limits);
+		wire->window = 5840;
+		wire_send(wire, STREAM_CLIENT, PACKET_SYN, "");
+		struct packet answer =
+			wire_packet(wire, STREAM_SERVER, PACKET_SYN | PACKET_ACK, "");
+		answer.ttl = cases[i].ttl;
+		wire_push(wire, &answer);
+		wire->sequence[STREAM_SERVER]++;
+		struct packet old = wire_packet(wire, STREAM_CLIENT, PACKET_ACK, "oooo");
+		old.sequence += 2;
+		wire_push(wire, &old);
+		struct packet new = wire_packet(wire, STREAM_CLIENT, PACKET_ACK, "NNNNNN");
+		new.sequence += 2;
+		wire_push(wire, &new);
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, "ab");
+		wire_flush(wire);
+		assert_true(wire_got(wire, 0, STREAM_CLIENT, cases[i].read));
+		wire_free(wire);
+	}
+}
+
+/* Without packets the clock is told. */
+static void silence_ends_conversations(void **state)
+{
+	(void)state;
+	struct wire *wire = wire_new(NULL);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "hello");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 299000000000u), 0);
+	assert_int_equal(wire->got_count, 0);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 301000000000u), 0);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "hello"));
+	assert_int_equal(wire->got[0].session.end, STREAM_END_TIMEOUT);
+	/* backwards it does not go */
+	assert_int_equal(stream_advance(wire->table, 1), 0);
+	wire_free(wire);
+}
+
+/* A conversation that falls silent is shown as it stands, each byte once, and still comes whole at
+ * its end. */
+static void a_look_at_what_goes_on(void **state)
+{
+	(void)state;
+	const uint64_t second = 1000000000u;
+	struct stream_limits limits = stream_default_limits();
+	limits.look_ns = second;
+	struct wire *wire = wire_new(&limits);
+	wire_handshake(wire);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, "attack");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + second / 2), 0);
+	assert_int_equal(wire->got_count, 0);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 2 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	assert_true(wire->got[0].session.part);
+	assert_true(wire_got(wire, 0, STREAM_CLIENT, "attack"));
+	assert_int_equal(wire->got[0].length[STREAM_SERVER], 0);
+	/* nothing new, nothing shown */
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 9 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	/* an acknowledgement is activity, but says nothing */
+	wire->now_ns += 10 * second;
+	wire_send(wire, STREAM_SERVER, PACKET_ACK, "");
+	assert_int_equal(stream_advance(wire->table, wire->now_ns + 2 * second), 0);
+	assert_int_equal(wire->got_count, 1);
+	wire->now_ns += 10 * second;
+	wire_send(wire, STREAM_SERVER, PACKET_ACK, "$ ");
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, " goes on");
+	/* another one's packets move the clock as well */
+	wire->client_port = 1026;
+	wire->now_ns += 2 * second;
+	wire_send(wire, STREAM_CLIENT, PACKET_SYN, "");
+	assert_int_equal(wire->got_count, 2);
+	assert_true(wire->got[1].session.part);
+	assert_true(wire_got(wire, 1, STREAM_SERVER, "$ "));
+	/* with what was before, so that nothing that lies across is missed */
+	assert_true(wire_got(wire, 1, STREAM_CLIENT, "attack goes on"));
+	assert_int_equal(wire->got[1].session.number, 1);
+	assert_int_equal(stream_counters(wire->table).sessions, 0);
+	wire_flush(wire);
+	assert_int_equal(wire->got_count, 4);
+	assert_false(wire->got[2].session.part);
+	assert_true(wire_got(wire, 2, STREAM_CLIENT, "attack goes on"));
+	assert_int_equal(stream_counters(wire->table).sessions, 2);
+	wire_free(wire);
+}
+
+/* What was shown is left out but for 64 KiB. */
+static void a_look_skips_what_was_shown(void **state)
+{
+	(void)state;
+	static char much[1001];
+	struct stream_limits limits = stream_default_limits();
+	limits.look_ns = 1000000000u;
+	struct wire *wire = wire_new(&limits);
+	memset(much, 'm', 1000);
+	wire_handshake(wire);
+	for (int i = 0; i < 100; i++) {
+		wire_send(wire, STREAM_CLIENT, PACKET_ACK, much);
+		wire_send(wire, STREAM_SERVER, PACKET_ACK, "");
+	}
+	assert_int_equal(stream_advance(wire->table, wire->now_ns += 2000000000u), 0);
+	assert_int_equal(wire->got[0].length[STREAM_CLIENT], 100000);
+	assert_int_equal(wire->got[0].session.half[STREAM_CLIENT].skipped, 0);
+	wire_send(wire, STREAM_CLIENT, PACKET_ACK, much);
+	assert_int_equal(stream_advance(wire->table, wire->now_ns += 2000000000u), 0);
+	assert_int_equal(wire->got[1].length[STREAM_CLIENT], 65536 + 1000);
+	assert_int_equal(wire->got[1].session.half[STREAM_CLIENT].skipped, 100000 - 65536);
+	wire_free(wire);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_look_at_what_goes_on),
+		cmocka_unit_test(a_look_skips_what_was_shown),
+		cmocka_unit_test(the_syn_tells_the_reader),
+		cmocka_unit_test(silence_ends_conversations),
 		cmocka_unit_test(datagrams_make_conversations),
 		cmocka_unit_test(wrong_datagrams_are_dropped_where_right_ones_came),
 		cmocka_unit_test(a_flood_evicts_itself_first),

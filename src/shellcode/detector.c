@@ -12,6 +12,7 @@
 
 #include "shellcode/action.h"
 #include "shellcode/image.h"
+#include "shellcode/kind.h"
 #include "shellcode/plausible.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
@@ -356,7 +357,6 @@ static void describe(struct search *search, const struct best *best, struct proo
 			      ? world_os(proof->kind)
 			      : "unknown";
 	finding->evidence = proof->observation.evidence;
-	proof_kind(proof, finding->kind);
 	finding->instructions = proof->instructions;
 	finding->end = world_end_name(proof->end);
 }
@@ -403,10 +403,15 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 {
 	struct shellcode_finding finding;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
+	uint64_t steps = 0;
 	int code;
 
 	describe(search, best, proof, &finding);
-	code = explain(search, best, proof, &finding);
+	code = kind_name(search->piece, best->start, best->convention, proof, finding.kind, &steps,
+			 search->error);
+	search->proving += steps * PROOF_STEP;
+	if (code == 0)
+		code = explain(search, best, proof, &finding);
 	if (code < 0)
 		return code;
 	search->findings[search->count++] = finding;

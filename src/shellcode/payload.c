@@ -1,57 +1,69 @@
 #include "shellcode/payload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-	BURST_GAP = 256,       /* steps between two writes of one layer */
-	ROUND = 64,	       /* steps of a loop's first round, whose writes are no loop's yet */
-	LAYER_INSTRUCTIONS = 4 /* that a layer must have made */
+	ROUND = 64,		/* steps of a loop's first round, when it may still be patched */
+	LAYER_INSTRUCTIONS = 4, /* that a layer must have made */
+	GENERATIONS = 256,
+	PERIOD = 8, /* longest sequence of tokens whose repetition is said once */
+	PUSHED_CONSTANT = 1
 };
+
+/* --- where the payload begins --- */
 
 struct layer {
-	uint32_t first, last; /* steps of its writes; 0: there is no layer */
+	uint32_t first, last; /* steps of its writes */
+	unsigned count;	      /* instructions that it made */
 };
 
-static int by_written(const void *a, const void *b)
+static bool belongs(const struct executed *executed, unsigned generation, struct layer layer)
 {
-	const struct executed *first = *(const struct executed *const *)a;
-	const struct executed *second = *(const struct executed *const *)b;
-
-	return (first->written > second->written) - (first->written < second->written);
+	return executed->written.generation >= generation ||
+	       (executed->written.step && executed->written.step + ROUND >= layer.first);
 }
 
-static struct layer last_layer(const struct executed **order, size_t count)
+/* The step at which what `generation` made is entered; 0: it made too little. */
+static uint32_t entered(const struct executed *const *order, size_t count, unsigned generation,
+			struct layer layer)
 {
-	const struct executed **written = calloc(count ? count : 1, sizeof *written);
-	struct layer layer = { 0, 0 };
-	size_t writes = 0, start = 0;
+	uint32_t first = 0;
+	unsigned made = 0;
 
-	for (size_t i = 0; written && i < count; i++)
-		if (order[i]->written & 1)
-			written[writes++] = order[i];
-	if (writes)
-		qsort(written, writes, sizeof *written, by_written);
-	for (size_t i = 0; i < writes; i++) {
-		if (i > start && written[i]->written - written[i - 1]->written > BURST_GAP)
-			start = i;
-		if (i - start + 1 >= LAYER_INSTRUCTIONS)
-			layer = (struct layer){ written[start]->written, written[i]->written };
+	for (size_t i = 0; i < count; i++) {
+		if (order[i]->step <= layer.last || !belongs(order[i], generation, layer))
+			continue;
+		if (!first)
+			first = order[i]->step;
+		made++;
 	}
-	free(written);
-	return layer;
+	return made >= LAYER_INSTRUCTIONS ? first : 0;
 }
 
-/* The payload's first instruction in `order`: the first that the layer made, after it was done. */
-static size_t first_of(const struct executed **order, size_t count, struct layer layer)
+uint32_t payload_first(const struct executed *const *order, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (order[i]->step > layer.last &&
-		    (layer.last == 0 ||
-		     (order[i]->written && order[i]->written + ROUND >= layer.first &&
-		      order[i]->written <= layer.last)))
-			return i;
+	struct layer layers[GENERATIONS] = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct layer *layer = &layers[order[i]->written.generation];
+		uint32_t step = order[i]->written.step;
+		if (layer->count++ == 0 || step < layer->first)
+			layer->first = step;
+		if (step > layer->last)
+			layer->last = step;
+	}
+	for (unsigned generation = GENERATIONS - 1; generation > 0; generation--) {
+		uint32_t first = layers[generation].count < LAYER_INSTRUCTIONS
+					 ? 0
+					 : entered(order, count, generation, layers[generation]);
+		if (first)
+			return first;
+	}
 	return 0;
 }
+
+/* --- what it looks like --- */
 
 /* Does something behind depend on it? `live`: what is read behind before it is written again. */
 static bool matters(const struct executed *executed, uint32_t *live)
@@ -60,8 +72,23 @@ static bool matters(const struct executed *executed, uint32_t *live)
 
 	if (!effect->lasting && !(effect->touches & *live))
 		return false;
+	if (!effect->lasting && executed->cleared && !(effect->touches & *live & EFFECT_FLAGS)) {
+		*live &= ~effect->touches; /* as it was at the beginning */
+		return false;
+	}
 	*live = (*live & ~effect->writes) | effect->reads;
 	return true;
+}
+
+/* Appends a token, and takes back what only repeats what is before it. */
+static size_t append(uint64_t *tokens, size_t count, uint64_t token)
+{
+	tokens[count++] = token;
+	for (size_t period = 1; period <= PERIOD && 2 * period <= count; period++)
+		if (memcmp(tokens + count - period, tokens + count - 2 * period,
+			   period * sizeof *tokens) == 0)
+			return count - period;
+	return count;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -69,20 +96,26 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * 0x9e3779b97f4a7c15u ^ hash >> 29;
 }
 
-uint64_t payload_shape(const struct executed **order, size_t count)
+uint64_t payload_shape(const struct executed *const *order, size_t count, uint32_t last_call)
 {
-	size_t first = first_of(order, count, last_layer(order, count));
-	bool pushing = false;
+	uint64_t *tokens = calloc(count + 1, sizeof *tokens), hash = 1;
+	const struct executed **kept = calloc(count + 1, sizeof *kept);
+	size_t kept_count = 0, length = 0;
 	uint32_t live = 0;
-	uint64_t hash = 0;
 
-	for (size_t i = count; i-- > first;) {
-		const struct executed *executed = order[i];
-		if (executed->shape == 0 || !matters(executed, &live))
-			continue;
-		if (!executed->push_text || !pushing) /* texts of any length are one push */
-			hash = mix(hash, executed->push_text ? 1 : executed->shape);
-		pushing = executed->push_text;
-	}
+	for (size_t i = count; kept && i-- > 0;)
+		if ((last_call == 0 || order[i]->step <= last_call) && order[i]->shape &&
+		    matters(order[i], &live))
+			kept[kept_count++] = order[i];
+	while (kept_count && kept[kept_count - 1]->slides) /* before the payload */
+		kept_count--;
+	for (size_t i = 0; tokens && i < kept_count; i++)
+		length = append(tokens, length,
+				kept[i]->constant ? PUSHED_CONSTANT : kept[i]->shape);
+	for (size_t i = 0; i < length; i++)
+		hash = mix(hash, tokens[i]);
+	hash = tokens && kept ? hash : 0;
+	free(tokens);
+	free(kept);
 	return hash;
 }

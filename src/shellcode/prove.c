@@ -6,9 +6,7 @@
 #include "shellcode/wire.h"
 
 enum {
-	SLACK = 1 << 16,
-	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
-	UNOBSERVED = 1 << 20, /* and after these */
+	UNOBSERVED = 1 << 20, /* instructions after those that are watched */
 	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
@@ -136,7 +134,7 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 static void run(struct world *world, struct observer *observer, struct proof *proof)
 {
 	proof->end = WORLD_BUDGET;
-	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
+	for (uint32_t step = 0; step < PROOF_OBSERVED && proof->end == WORLD_BUDGET; step++) {
 		if (step == HOPELESS) {
 			observer_result(observer, &proof->observation);
 			if (proof->observation.evidence == 0)
@@ -165,7 +163,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a trace");
 	sink = trace_log_sink(proof->trace);
 	wire_init(&wire, follow_up);
-	code = world_new(kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
+	code = world_new(kind, piece, PROOF_SLACK, entry, &wire.peer, sink, &world, error);
 	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
 		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	if (code == 0) {
@@ -175,7 +173,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		observer_result(observer, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
-		proof->shape = observer_shape(observer);
+		proof->payload = observer_payload(observer);
 		proof->instructions = world_instructions(world) - before;
 		proof->shellcode = verdict(&proof->observation, convention, strict);
 		*spent += proof->instructions;
@@ -191,55 +189,4 @@ void proof_fini(struct proof *proof)
 {
 	trace_log_free(proof->trace);
 	proof->trace = NULL;
-}
-
-/* What is said about an event in the kind: its word, and the name of what was called or loaded. */
-static void kind_of_event(struct buffer *text, const struct trace_event *event)
-{
-	switch (event->kind) {
-	case TRACE_SELF:
-	case TRACE_CODE_WRITTEN:
-	case TRACE_CODE_FAULT:
-	case TRACE_CODE_ILLEGAL:
-	case TRACE_SHELL_COMMAND: return;
-	case TRACE_SYSTEM_CALL:
-	case TRACE_MODULE_LOAD:
-		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
-			      event->values[0].text ? event->values[0].text : "");
-		return;
-	case TRACE_MODULE_RESOLVE:
-		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
-			      event->values[1].text ? event->values[1].text : "");
-		return;
-	default: buffer_printf(text, "%s\n", trace_kind_name(event->kind)); return;
-	}
-}
-
-void proof_kind(const struct proof *proof, char kind[17])
-{
-	struct buffer text;
-	char digest[DIGEST_TEXT_SIZE];
-	size_t last_start = 0, last_length = 0;
-
-	buffer_init(&text, 1 << 16);
-	buffer_printf(&text, "%s %016llx\n", world_arch(proof->kind),
-		      (unsigned long long)proof->shape);
-	for (size_t i = 0; i < trace_log_count(proof->trace); i++) {
-		size_t start = text.length;
-		kind_of_event(&text, trace_log_event(proof->trace, i));
-		/* the same again is said once, so that loops of any length are one kind */
-		if (text.length - start == last_length && last_length &&
-		    memcmp(text.data + start, text.data + last_start, last_length) == 0) {
-			text.length = start;
-			continue;
-		}
-		if (text.length > start) {
-			last_start = start;
-			last_length = text.length - start;
-		}
-	}
-	digest_text(buffer_bytes(&text), digest);
-	memcpy(kind, digest, 16);
-	kind[16] = 0;
-	buffer_fini(&text);
 }

@@ -1,11 +1,15 @@
 #include "shellcode/kind.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "shellcode/effect.h"
 #include "shellcode/wire.h"
 
-enum { SLIDE_MAX = 1 << 14 }; /* bytes of a slide that are passed over */
+enum {
+	SLIDE_MAX = 1 << 14,	  /* bytes of a slide that are passed over */
+	PAYLOAD_WATCHED = 1 << 20 /* instructions of a payload */
+};
 
 /* What the payload's events mean, each once, in order. */
 struct meaning {
@@ -22,9 +26,17 @@ struct payload_run {
 	enum world_end end;
 };
 
+/* The code as it was proven, and how its payload is tried. */
 struct attempt {
-	char name[17];
+	struct bytes piece;
+	size_t entry;
+	enum convention convention; /* of the proof */
+	uint32_t payload;	    /* see observer_payload */
+	enum world_kind world;
+	enum convention given; /* to the payload */
+	uint64_t spent;
 	bool calls; /* something was called */
+	char name[17];
 };
 
 /* Events whose coming does not depend on names and addresses, but on what is called: which of
@@ -102,10 +114,8 @@ static void fini(struct payload_run *run)
 	world_free(run->world);
 }
 
-/* Runs the code up to its payload, and this under `convention`. fini `run` on success. */
-static int run_payload(struct payload_run *run, struct bytes piece, size_t entry,
-		       enum convention found, const struct proof *proof, enum convention convention,
-		       uint64_t *spent, struct error *error)
+/* Runs the code up to its payload, and this as it is tried. fini `run` on success. */
+static int run_payload(struct payload_run *run, struct attempt *attempt, struct error *error)
 {
 	struct trace_sink sink = { &run->meaning, hear };
 	int code;
@@ -113,70 +123,79 @@ static int run_payload(struct payload_run *run, struct bytes piece, size_t entry
 	memset(run, 0, sizeof *run);
 	run->end = WORLD_BUDGET;
 	wire_init(&run->wire, (struct bytes){ NULL, 0 });
-	code = world_new(proof->kind, piece, PROOF_SLACK, entry, &run->wire.peer, sink, &run->world,
-			 error);
+	code = world_new(attempt->world, attempt->piece, PROOF_SLACK, attempt->entry,
+			 &run->wire.peer, sink, &run->world, error);
 	if (code < 0)
 		return code;
-	run->observer = observer_new(run->world, proof->kind, piece.length);
+	run->observer = observer_new(run->world, attempt->world, attempt->piece.length);
 	if (!run->observer) {
 		fini(run);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
 	uint64_t before = world_instructions(run->world);
-	world_enter(run->world, entry, found);
-	watch(run, proof->payload);
-	enter(run, convention);
-	watch(run, PROOF_OBSERVED);
-	*spent += world_instructions(run->world) - before;
+	world_enter(run->world, attempt->entry, attempt->convention);
+	watch(run, attempt->payload);
+	enter(run, attempt->given);
+	watch(run, PAYLOAD_WATCHED);
+	attempt->spent += world_instructions(run->world) - before;
 	return 0;
 }
 
-static void name(const struct payload_run *run, const struct proof *proof, char kind[17])
+static void name(const struct payload_run *run, struct attempt *attempt)
 {
 	struct observed_shape shape = observer_shape(run->observer);
 	struct buffer text;
 	char digest[DIGEST_TEXT_SIZE];
 
 	buffer_init(&text, 1 << 16);
-	buffer_printf(&text, "%s %016llx %016llx\n", world_arch(proof->kind),
+	buffer_printf(&text, "%s %016llx %016llx\n", world_arch(attempt->world),
 		      (unsigned long long)shape.instructions, (unsigned long long)shape.calls);
 	for (unsigned i = 0; i < run->meaning.count; i++)
 		buffer_printf(&text, "%s\n",
 			      trace_kind_name((enum trace_kind)run->meaning.kinds[i]));
 	digest_text(buffer_bytes(&text), digest);
-	memcpy(kind, digest, 16);
-	kind[16] = 0;
+	snprintf(attempt->name, sizeof attempt->name, "%.16s", digest);
+	attempt->calls = shape.calls_count > 0;
 	buffer_fini(&text);
 }
 
-/* Names the payload as it is when registers hold what `given` says. */
-static int name_under(struct bytes piece, size_t entry, enum convention found,
-		      const struct proof *proof, enum convention given, struct attempt *attempt,
-		      uint64_t *spent, struct error *error)
+static int name_as_tried(struct attempt *attempt, struct error *error)
 {
 	struct payload_run run;
-	int code = run_payload(&run, piece, entry, found, proof, given, spent, error);
+	int code = run_payload(&run, attempt, error);
 
 	if (code < 0)
 		return code;
-	attempt->calls = observer_shape(run.observer).calls_count > 0;
-	name(&run, proof, attempt->name);
+	name(&run, attempt);
 	fini(&run);
 	return 0;
 }
 
-/* Most payloads expect nothing of registers; what calls nothing then may expect its address. */
+/* Most payloads expect nothing of registers. Where such a one calls nothing, it may belong to
+ * another system than the decoder before it showed, or expect its address. */
 int kind_name(struct bytes piece, size_t entry, enum convention convention,
 	      const struct proof *proof, char kind[17], uint64_t *spent, struct error *error)
 {
-	struct attempt plain, told = { .calls = false };
-	int code =
-		name_under(piece, entry, convention, proof, CONVENTION_ZERO, &plain, spent, error);
+	struct attempt attempt = { piece, entry, convention, proof->payload, proof->kind };
+	enum world_kind world = 0;
+	int code;
 
-	if (code == 0 && !plain.calls)
-		code = name_under(piece, entry, convention, proof, CONVENTION_POINTERS, &told,
-				  spent, error);
-	if (code == 0)
-		memcpy(kind, told.calls ? told.name : plain.name, sizeof plain.name);
+	attempt.given = CONVENTION_ZERO;
+	code = name_as_tried(&attempt, error);
+	memcpy(kind, attempt.name, sizeof attempt.name);
+	for (; code == 0 && !attempt.calls && world < WORLDS; world++) {
+		if (world == proof->kind || world_mode(world) != world_mode(proof->kind))
+			continue;
+		attempt.world = world;
+		code = name_as_tried(&attempt, error);
+	}
+	if (code == 0 && !attempt.calls) {
+		attempt.world = proof->kind;
+		attempt.given = CONVENTION_POINTERS;
+		code = name_as_tried(&attempt, error);
+	}
+	if (code == 0 && attempt.calls)
+		memcpy(kind, attempt.name, sizeof attempt.name);
+	*spent += attempt.spent;
 	return code;
 }

@@ -11,18 +11,10 @@ enum {
 	PAYLOAD_WATCHED = 1 << 20 /* instructions of a payload */
 };
 
-/* What the payload's events mean, each once, in order. */
-struct meaning {
-	bool listening; /* the payload has begun */
-	unsigned count;
-	uint8_t kinds[TRACE_KINDS];
-};
-
 struct payload_run {
 	struct world *world;
 	struct observer *observer;
 	struct wire wire;
-	struct meaning meaning;
 	enum world_end end;
 };
 
@@ -38,34 +30,6 @@ struct attempt {
 	bool calls; /* something was called */
 	char name[17];
 };
-
-/* Events whose coming does not depend on names and addresses, but on what is called: which of
- * several things a call means (socketcall), and what functions do that are models here. */
-static bool tells_apart(enum trace_kind kind)
-{
-	switch (kind) {
-	case TRACE_PROCESS_CREATE:
-	case TRACE_NET_CONNECT:
-	case TRACE_NET_LISTEN:
-	case TRACE_NET_ACCEPT:
-	case TRACE_NET_DOWNLOAD:
-	case TRACE_FILE_WRITE:
-	case TRACE_FILE_ATTRIBUTES:
-	case TRACE_THREAD_CREATE:
-	case TRACE_SYSTEM_SHUTDOWN: return true;
-	default: return false;
-	}
-}
-
-static void hear(void *context, const struct trace_event *event)
-{
-	struct meaning *meaning = context;
-
-	if (!meaning->listening || !tells_apart(event->kind) ||
-	    memchr(meaning->kinds, (int)event->kind, meaning->count))
-		return;
-	meaning->kinds[meaning->count++] = (uint8_t)event->kind;
-}
 
 static void watch(struct payload_run *run, uint32_t steps)
 {
@@ -104,7 +68,6 @@ static void enter(struct payload_run *run, enum convention convention)
 	x86_set_flags(machine, 0x202);
 	x86_set_ip(machine, ip);
 	observer_forget(run->observer);
-	run->meaning.listening = true;
 	run->end = WORLD_BUDGET;
 }
 
@@ -117,7 +80,7 @@ static void fini(struct payload_run *run)
 /* Runs the code up to its payload, and this as it is tried. fini `run` on success. */
 static int run_payload(struct payload_run *run, struct attempt *attempt, struct error *error)
 {
-	struct trace_sink sink = { &run->meaning, hear };
+	struct trace_sink sink = { NULL, NULL };
 	int code;
 
 	memset(run, 0, sizeof *run);
@@ -144,19 +107,13 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 static void name(const struct payload_run *run, struct attempt *attempt)
 {
 	struct observed_shape shape = observer_shape(run->observer);
-	struct buffer text;
-	char digest[DIGEST_TEXT_SIZE];
+	char text[80], digest[DIGEST_TEXT_SIZE];
 
-	buffer_init(&text, 1 << 16);
-	buffer_printf(&text, "%s %016llx %016llx\n", world_arch(attempt->world),
-		      (unsigned long long)shape.instructions, (unsigned long long)shape.calls);
-	for (unsigned i = 0; i < run->meaning.count; i++)
-		buffer_printf(&text, "%s\n",
-			      trace_kind_name((enum trace_kind)run->meaning.kinds[i]));
-	digest_text(buffer_bytes(&text), digest);
+	snprintf(text, sizeof text, "%s %016llx %016llx", world_arch(attempt->world),
+		 (unsigned long long)shape.instructions, (unsigned long long)shape.calls);
+	digest_text(bytes_of(text), digest);
 	snprintf(attempt->name, sizeof attempt->name, "%.16s", digest);
 	attempt->calls = shape.calls_count > 0;
-	buffer_fini(&text);
 }
 
 static int name_as_tried(struct attempt *attempt, struct error *error)

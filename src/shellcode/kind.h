@@ -3,8 +3,9 @@
  *
  * The payload is found by running the code as it was proven until its last layer of decoding is
  * done, and run again from its first instruction with registers that no decoder left anything in.
- * The name is made of what it then calls (functions, system calls, what they mean) and of the
- * instructions on which these calls depend, without constants (see payload.h). */
+ * The name is made of what it then calls (functions and system calls by name) and of the
+ * instructions on which these calls depend, without constants (see payload.h). Whether calls
+ * succeed is no part of it: that depends on names and addresses. */
 #ifndef KENBI_SHELLCODE_KIND_H
 #define KENBI_SHELLCODE_KIND_H
 

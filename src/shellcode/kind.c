@@ -7,8 +7,12 @@
 #include "shellcode/wire.h"
 
 enum {
-	SLIDE_MAX = 1 << 14,	  /* bytes of a slide that are passed over */
-	PAYLOAD_WATCHED = 1 << 20 /* instructions of a payload */
+	BEHIND = 1 << 16,	   /* zero bytes behind the piece, as in the proof */
+	SLIDE_MAX = 1 << 14,	   /* bytes of a slide that are passed over */
+	PAYLOAD_WATCHED = 1 << 20, /* instructions of a payload */
+	LOOK_EVERY = 1 << 10,	   /* of these, looks for news in them */
+	QUIET = 1 << 16,	   /* instructions without news that end it */
+	QUIET_SEARCH = 1 << 19	   /* the same while it searches libraries */
 };
 
 struct payload_run {
@@ -35,6 +39,24 @@ static void watch(struct payload_run *run, uint32_t steps)
 {
 	for (uint32_t step = 0; step < steps && run->end == WORLD_BUDGET; step++)
 		run->end = observer_step(run->observer) ? world_run(run->world, 1) : WORLD_FAULT;
+}
+
+/* Runs the payload until it shows nothing new any more: hunters and servers go on for ever. */
+static void watch_payload(struct payload_run *run)
+{
+	unsigned shown = 0;
+	uint32_t quiet = 0;
+
+	for (uint32_t steps = 0; steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET;
+	     steps += LOOK_EVERY) {
+		struct observation seen;
+		watch(run, LOOK_EVERY);
+		observer_result(run->observer, &seen);
+		quiet = seen.executed == shown ? quiet + LOOK_EVERY : 0;
+		shown = seen.executed;
+		if (quiet >= (seen.loader ? QUIET_SEARCH : QUIET))
+			return;
+	}
 }
 
 /* Behind instructions of one byte that change nothing but registers: no payload begins with them,
@@ -86,8 +108,8 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 	memset(run, 0, sizeof *run);
 	run->end = WORLD_BUDGET;
 	wire_init(&run->wire, (struct bytes){ NULL, 0 });
-	code = world_new(attempt->world, attempt->piece, PROOF_SLACK, attempt->entry,
-			 &run->wire.peer, sink, &run->world, error);
+	code = world_new(attempt->world, attempt->piece, BEHIND, attempt->entry, &run->wire.peer,
+			 sink, &run->world, error);
 	if (code < 0)
 		return code;
 	run->observer = observer_new(run->world, attempt->world, attempt->piece.length);
@@ -99,7 +121,7 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 	world_enter(run->world, attempt->entry, attempt->convention);
 	watch(run, attempt->payload);
 	enter(run, attempt->given);
-	watch(run, PAYLOAD_WATCHED);
+	watch_payload(run);
 	attempt->spent += world_instructions(run->world) - before;
 	return 0;
 }

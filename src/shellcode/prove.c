@@ -6,7 +6,9 @@
 #include "shellcode/wire.h"
 
 enum {
-	UNOBSERVED = 1 << 20, /* instructions after those that are watched */
+	SLACK = 1 << 16,
+	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
+	UNOBSERVED = 1 << 20, /* and after these */
 	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
@@ -134,7 +136,7 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 static void run(struct world *world, struct observer *observer, struct proof *proof)
 {
 	proof->end = WORLD_BUDGET;
-	for (uint32_t step = 0; step < PROOF_OBSERVED && proof->end == WORLD_BUDGET; step++) {
+	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
 		if (step == HOPELESS) {
 			observer_result(observer, &proof->observation);
 			if (proof->observation.evidence == 0)
@@ -163,7 +165,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a trace");
 	sink = trace_log_sink(proof->trace);
 	wire_init(&wire, follow_up);
-	code = world_new(kind, piece, PROOF_SLACK, entry, &wire.peer, sink, &world, error);
+	code = world_new(kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
 	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
 		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	if (code == 0) {

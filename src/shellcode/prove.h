@@ -5,11 +5,6 @@
 
 #include "shellcode/observer.h"
 
-enum {
-	PROOF_SLACK = 1 << 16,	 /* zero bytes behind the piece */
-	PROOF_OBSERVED = 2 << 20 /* instructions that are watched one by one */
-};
-
 struct proof {
 	enum world_kind kind;
 	struct observation observation;

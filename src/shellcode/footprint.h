@@ -32,6 +32,7 @@ struct executed {
 	struct written written; /* of its bytes, by then */
 	bool constant;		/* see ROLE_PUSH */
 	bool slides;		/* one byte that pushes or pops a register: slides hold such */
+	bool zeros;		/* two zero bytes, which no code means */
 	bool cleared;		/* all registers that it changed were 0 behind it */
 	uint32_t repeats;	/* executions after the first */
 	struct effect effect;

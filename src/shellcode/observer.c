@@ -374,6 +374,7 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 	executed->effect = effect_here(observer, decoded);
 	executed->constant = instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_PUSH;
 	executed->slides = instruction->role == ROLE_SLIDE;
+	executed->zeros = decoded->bytes[0] == 0 && decoded->bytes[1] == 0;
 	observer->first_time = executed;
 	if ((instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_MOVE_TEXT) &&
 	    ++observer->push_texts == 2)

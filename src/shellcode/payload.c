@@ -4,63 +4,70 @@
 #include <string.h>
 
 enum {
-	ROUND = 64,		/* steps of a loop's first round, when it may still be patched */
 	LAYER_INSTRUCTIONS = 4, /* that a layer must have made */
-	GENERATIONS = 256,
-	PERIOD = 8, /* longest sequence of tokens whose repetition is said once */
+	PERIOD = 8,		/* longest sequence of tokens whose repetition is said once */
 	PUSHED_CONSTANT = 1
 };
 
-/* --- where the payload begins --- */
-
-struct layer {
-	uint32_t first, last; /* steps of its writes */
-	unsigned count;	      /* instructions that it made */
-};
-
-static bool belongs(const struct executed *executed, unsigned generation, struct layer layer)
+/* Up to where code was executed: zeros are what lies behind it. */
+static size_t code_of(const struct executed *const *order, size_t count)
 {
-	return executed->written.generation >= generation ||
-	       (executed->written.step && executed->written.step + ROUND >= layer.first);
+	size_t length = 0;
+
+	while (length < count && !order[length]->zeros)
+		length++;
+	return length;
 }
 
-/* The step at which what `generation` made is entered; 0: it made too little. */
-static uint32_t entered(const struct executed *const *order, size_t count, unsigned generation,
-			struct layer layer)
-{
-	uint32_t first = 0;
-	unsigned made = 0;
+/* --- where the payload begins --- */
 
+static int ascending(const void *a, const void *b)
+{
+	uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* The step at which what `generation` made is entered: when most of it is written but not yet
+ * executed. (What the end of a loop decodes of itself is executed before the rest is written; what
+ * code that went astray writes over itself is written behind.) 0: it made too little. */
+static uint32_t entered(const struct executed *const *order, size_t count, unsigned generation,
+			uint32_t *writes)
+{
+	size_t length = 0, written = 0, executed = 0, most = 0;
+	uint32_t entry = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (order[i]->written.generation >= generation)
+			writes[length++] = order[i]->written.step;
+	qsort(writes, length, sizeof *writes, ascending);
 	for (size_t i = 0; i < count; i++) {
-		if (order[i]->step <= layer.last || !belongs(order[i], generation, layer))
+		if (order[i]->written.generation < generation)
 			continue;
-		if (!first)
-			first = order[i]->step;
-		made++;
+		while (written < length && writes[written] < order[i]->step)
+			written++;
+		if (written - executed > most) {
+			most = written - executed;
+			entry = order[i]->step;
+		}
+		executed++;
 	}
-	return made >= LAYER_INSTRUCTIONS ? first : 0;
+	return most >= LAYER_INSTRUCTIONS ? entry : 0;
 }
 
 uint32_t payload_first(const struct executed *const *order, size_t count)
 {
-	struct layer layers[GENERATIONS] = { 0 };
+	uint32_t *writes = calloc(count + 1, sizeof *writes), first = 0;
+	unsigned generation = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		struct layer *layer = &layers[order[i]->written.generation];
-		uint32_t step = order[i]->written.step;
-		if (layer->count++ == 0 || step < layer->first)
-			layer->first = step;
-		if (step > layer->last)
-			layer->last = step;
-	}
-	for (unsigned generation = GENERATIONS - 1; generation > 0; generation--) {
-		uint32_t first = layers[generation].count < LAYER_INSTRUCTIONS
-					 ? 0
-					 : entered(order, count, generation, layers[generation]);
-		if (first)
-			return first;
-	}
-	return 0;
+	count = code_of(order, count);
+	for (size_t i = 0; i < count; i++)
+		if (order[i]->written.generation > generation)
+			generation = order[i]->written.generation;
+	for (; writes && generation > 0 && !first; generation--)
+		first = entered(order, count, generation, writes);
+	free(writes);
+	return first;
 }
 
 /* --- what it looks like --- */
@@ -103,6 +110,7 @@ uint64_t payload_shape(const struct executed *const *order, size_t count, uint32
 	size_t kept_count = 0, length = 0;
 	uint32_t live = 0;
 
+	count = code_of(order, count);
 	for (size_t i = count; kept && i-- > 0;)
 		if ((last_call == 0 || order[i]->step <= last_call) && order[i]->shape &&
 		    matters(order[i], &live))

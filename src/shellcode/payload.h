@@ -2,8 +2,8 @@
  * material of the kind.
  *
  * The payload is what runs after the last layer of decoding. A layer is what one generation of code
- * wrote and what was executed after the last of these writes, at least LAYER_INSTRUCTIONS of it;
- * code that patches a byte of itself or lays a few instructions on the stack is none.
+ * wrote and what was executed once most of it was written, at least four instructions; code that
+ * patches a byte of itself or lays a few instructions on the stack is none.
  *
  * Of the payload only that counts up to its last call of the system which something later depends
  * on: slides, junk, registers that are cleared, and what happens to lie behind it do not. Constants

@@ -34,16 +34,17 @@ const char *variant_payload(unsigned index)
 	return index < sizeof payloads / sizeof payloads[0] ? payloads[index].name : NULL;
 }
 
-/* Encoder `number` of that width, counted around. */
-static const struct encoder *encoder_of(bool wide, unsigned number)
+/* For variant 0 the first encoder of that width, which leaves the payload as it is; for others one
+ * of the rest, every payload beginning elsewhere. */
+static const struct encoder *encoder_of(unsigned payload, unsigned number)
 {
 	const struct encoder *fitting[ENCODERS], *encoder;
 	unsigned count = 0;
 
 	for (unsigned i = 0; (encoder = encoder_at(i)) && count < ENCODERS; i++)
-		if (encoder->wide == wide)
+		if (encoder->wide == payloads[payload].wide)
 			fitting[count++] = encoder;
-	return fitting[number % count];
+	return number == 0 ? fitting[0] : fitting[1 + (number - 1 + 5 * payload) % (count - 1)];
 }
 
 /* What lies behind a code in a request: text, or the rest of an overlong field. */
@@ -64,7 +65,7 @@ int variant_make(const char *folder, unsigned payload, unsigned number, struct b
 		 struct variant *variant, struct error *error)
 {
 	const struct payload *made = &payloads[payload];
-	const struct encoder *encoder = encoder_of(made->wide, number + 5 * payload);
+	const struct encoder *encoder = encoder_of(payload, number);
 	struct random random;
 	struct buffer code;
 	char path[1200];

@@ -12,6 +12,7 @@
 
 #include "shellcode/action.h"
 #include "shellcode/image.h"
+#include "shellcode/kind.h"
 #include "shellcode/plausible.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
@@ -356,7 +357,6 @@ static void describe(struct search *search, const struct best *best, struct proo
 			      ? world_os(proof->kind)
 			      : "unknown";
 	finding->evidence = proof->observation.evidence;
-	proof_kind(proof, finding->kind);
 	finding->instructions = proof->instructions;
 	finding->end = world_end_name(proof->end);
 }
@@ -403,10 +403,15 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 {
 	struct shellcode_finding finding;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
+	uint64_t steps = 0;
 	int code;
 
 	describe(search, best, proof, &finding);
-	code = explain(search, best, proof, &finding);
+	code = kind_name(search->piece, best->start, best->convention, proof, finding.kind, &steps,
+			 search->error);
+	search->proving += steps * PROOF_STEP;
+	if (code == 0)
+		code = explain(search, best, proof, &finding);
 	if (code < 0)
 		return code;
 	search->findings[search->count++] = finding;
@@ -468,6 +473,37 @@ static size_t starts_of(enum seed_kind kind)
 	}
 }
 
+/* A function that is called from several places can be reached from behind the first of them: code
+ * that begins earlier, promises as much and does more is what was meant. `found`: index of the
+ * finding that `best` gave. */
+static int prefer_earlier(struct search *search, const struct start *starts,
+			  const struct promise *promises, size_t count, const struct best *best,
+			  bool strict, size_t found)
+{
+	struct shellcode_finding *kept = &search->findings[found], *other = kept + 1;
+	struct best earlier = *best;
+	int code;
+
+	for (size_t i = 0; i < count; i++)
+		if (promises[i].worlds & best->promise.worlds &&
+		    promises[i].score == best->promise.score && starts[i].offset < earlier.start)
+			earlier.start = starts[i].offset;
+	if (search->piece_offset + earlier.start >= kept->entry ||
+	    search->count == search->capacity)
+		return 0;
+	code = prove_best(search, &earlier, strict);
+	if (code < 0 || search->count == found + 1)
+		return code;
+	if (trace_log_count(other->trace) > trace_log_count(kept->trace)) {
+		struct shellcode_finding more = *other;
+		*other = *kept;
+		*kept = more;
+	}
+	shellcode_finding_fini(other);
+	search->count = found + 1;
+	return 0;
+}
+
 /* Proves what promises most, first as far back as it can be extended; when that is nothing, what
  * promises less, and then what it takes with other registers: text that happens to lead into the
  * code often promises as much as the code itself. */
@@ -493,8 +529,12 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 			code = prove_best(search, &extended, candidate->strict);
 			if (code == 0 && search->count == found && extended.start != best.start)
 				code = prove_best(search, &best, candidate->strict);
-			if (search->count > found)
-				return code;
+			if (search->count == found)
+				continue;
+			return code == 0 && candidate->seed.kind == SEED_SEGMENT
+				       ? prefer_earlier(search, starts, promises, count, &best,
+							candidate->strict, found)
+				       : code;
 		}
 	}
 	return code;

@@ -1,12 +1,14 @@
 #include "shellcode/footprint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PAGE = 4096, SLOTS = 2 * FOOTPRINT_EXECUTED };
 
 struct page {
 	uint64_t number;
 	uint32_t steps[PAGE];
+	uint8_t generations[PAGE];
 };
 
 struct footprint {
@@ -56,23 +58,30 @@ static struct page *make_page(struct footprint *footprint, uint64_t number)
 	return page;
 }
 
-void footprint_write(struct footprint *footprint, uint64_t address, uint64_t length, uint32_t step)
+void footprint_write(struct footprint *footprint, uint64_t address, uint64_t length,
+		     struct written written)
 {
 	for (uint64_t i = 0; i < length; i++) {
 		struct page *page = make_page(footprint, (address + i) / PAGE);
-		if (page)
-			page->steps[(address + i) % PAGE] = step;
+		if (!page)
+			continue;
+		page->steps[(address + i) % PAGE] = written.step;
+		page->generations[(address + i) % PAGE] = written.generation;
 	}
 }
 
-uint32_t footprint_written(const struct footprint *footprint, uint64_t address, uint64_t length)
+struct written footprint_written(const struct footprint *footprint, uint64_t address,
+				 uint64_t length)
 {
-	uint32_t latest = 0;
+	struct written latest = { 0 };
 
 	for (uint64_t i = 0; i < length; i++) {
 		const struct page *page = find_page(footprint, (address + i) / PAGE);
-		if (page && page->steps[(address + i) % PAGE] > latest)
-			latest = page->steps[(address + i) % PAGE];
+		unsigned at = (unsigned)((address + i) % PAGE);
+		if (page && page->steps[at] > latest.step)
+			latest.step = page->steps[at];
+		if (page && page->generations[at] > latest.generation)
+			latest.generation = page->generations[at];
 	}
 	return latest;
 }
@@ -93,6 +102,12 @@ struct executed *footprint_executed(struct footprint *footprint, uint64_t addres
 		executed->address = address;
 		return executed;
 	}
+}
+
+void footprint_forget_executed(struct footprint *footprint)
+{
+	memset(footprint->executed, 0, sizeof footprint->executed);
+	footprint->executed_count = 0;
 }
 
 static int by_step(const void *a, const void *b)

@@ -163,6 +163,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 static uint64_t shape_of_operand(uint64_t hash, const ZydisDecodedOperand *operand)
 {
+	if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) /* of any size: constants differ */
+		return mix(hash, (uint64_t)operand->type);
 	hash = mix(hash, (uint64_t)operand->type << 16 | operand->size);
 	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
 		return mix(hash, operand->reg.value);
@@ -225,14 +227,15 @@ static enum instruction_role role_of(const ZydisDecodedInstruction *decoded,
 	case ZYDIS_MNEMONIC_CMP:
 	case ZYDIS_MNEMONIC_SCASD:
 	case ZYDIS_MNEMONIC_SCASQ: return compares_mark(decoded) ? ROLE_COMPARE : ROLE_OTHER;
+	case ZYDIS_MNEMONIC_POP: return decoded->length == 1 ? ROLE_SLIDE : ROLE_OTHER;
 	case ZYDIS_MNEMONIC_PUSH:
 		if (operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
-			return ROLE_OTHER;
+			return decoded->length == 1 ? ROLE_SLIDE : ROLE_OTHER;
 		return printable(operands[0].imm.value.u, 4) ? ROLE_PUSH_TEXT : ROLE_PUSH;
 	case ZYDIS_MNEMONIC_MOV: /* movabs, and text laid into registers or memory */
 		if (operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operands[1].size >= 32 &&
 		    printable(operands[1].imm.value.u, operands[1].size / 8))
-			return ROLE_PUSH_TEXT;
+			return ROLE_MOVE_TEXT;
 		break;
 	default: break;
 	}

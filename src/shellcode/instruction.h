@@ -48,6 +48,8 @@ enum instruction_role {
 	ROLE_RETURN,
 	ROLE_PUSH_TEXT,		/* push of an immediate that holds printable characters */
 	ROLE_PUSH,		/* other pushes of immediates */
+	ROLE_MOVE_TEXT,		/* move of an immediate that holds printable characters */
+	ROLE_SLIDE,		/* one byte that pushes or pops a register */
 	ROLE_STORE_ENVIRONMENT, /* fnstenv, fnsave, fxsave */
 	ROLE_COMPARE		/* cmp or scas of memory: what a search loop does */
 };

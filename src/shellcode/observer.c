@@ -15,6 +15,7 @@ enum {
 	HUNT_STRIDE = 4096,
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
+	CALL_NAMES = 256,
 	SHAPES = 8
 };
 
@@ -51,6 +52,11 @@ struct observer {
 	struct footprint *footprint;
 	struct modules modules;
 	uint64_t written_shapes[SHAPES];
+	struct executed *first_time; /* the instruction before, when it was executed for the first
+					time: what it left in registers is to be seen */
+	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
+	unsigned call_names_count;
+	uint32_t last_call; /* step */
 	struct observation seen;
 	struct decoded decoded[DECODED];
 };
@@ -173,7 +179,7 @@ static void follow_read(struct observer *observer, const struct instruction *ins
 }
 
 static void follow_references(struct observer *observer, const struct instruction *instruction,
-			      bool again)
+			      struct written writes)
 {
 	for (unsigned i = 0; i < instruction->references_count; i++) {
 		const struct reference *reference = &instruction->references[i];
@@ -183,10 +189,9 @@ static void follow_references(struct observer *observer, const struct instructio
 		if (!reference->writes)
 			continue;
 		if (inside(observer, address) &&
-		    footprint_written(observer->footprint, address, reference->size) == 0)
+		    footprint_written(observer->footprint, address, reference->size).step == 0)
 			observer->seen.rewritten += reference->size;
-		footprint_write(observer->footprint, address, reference->size,
-				observer->steps | again);
+		footprint_write(observer->footprint, address, reference->size, writes);
 		touch(observer, address, reference->size);
 		if (instruction->role == ROLE_CALL)
 			remember_own_address(observer, address);
@@ -210,6 +215,21 @@ static void count_site(struct observer *observer, uint64_t ip)
 			observer->seen.most_repeated = site->count;
 		return;
 	}
+}
+
+/* FNV-1a of a name. */
+static void note_call(struct observer *observer, const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 0x100000001b3u;
+	observer->last_call = observer->steps;
+	for (unsigned i = 0; i < observer->call_names_count; i++)
+		if (observer->call_names[i] == hash)
+			return;
+	if (observer->call_names_count < CALL_NAMES)
+		observer->call_names[observer->call_names_count++] = hash;
 }
 
 /* The stop that the machine would report, were the instruction executed. */
@@ -254,10 +274,13 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	if (system == UNIX_SYSTEMS)
 		return;
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
+		if (judgement.name)
+			note_call(observer, judgement.name);
 		if (judgement.name && strcmp(judgement.name, "access") == 0)
 			count_site(observer, ip);
 		return;
 	}
+	note_call(observer, judgement.name);
 	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 	if (!judgement.sensible)
 		return;
@@ -271,6 +294,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 static void follow_api(struct observer *observer, const char *name)
 {
 	evidence(observer, SHELLCODE_API_BIT);
+	note_call(observer, name);
 	observer->seen.apis++;
 	if (api_sensible(observer->machine, name))
 		observer->seen.apis_sensible++;
@@ -322,7 +346,7 @@ static struct effect effect_here(const struct observer *observer, const struct d
 
 /* True when the instruction there has been executed before. */
 static bool note_executed(struct observer *observer, const struct decoded *decoded,
-			  uint32_t written)
+			  struct written written)
 {
 	const struct instruction *instruction = &decoded->instruction;
 	struct executed *executed =
@@ -336,9 +360,9 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 	}
 	if (!executed->step) {
 		observer->seen.executed++;
-		observer->seen.executed_written += written != 0;
-		observer->seen.decoded += written & 1;
-		if (written)
+		observer->seen.executed_written += written.step != 0;
+		observer->seen.decoded += written.step & 1;
+		if (written.step)
 			note_written_shape(observer, instruction->shape);
 	}
 	executed->step = observer->steps;
@@ -348,10 +372,29 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 				  : instruction->shape;
 	executed->written = written;
 	executed->effect = effect_here(observer, decoded);
-	executed->push_text = instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_PUSH;
-	if (instruction->role == ROLE_PUSH_TEXT && ++observer->push_texts == 2)
+	executed->constant = instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_PUSH;
+	executed->slides = instruction->role == ROLE_SLIDE;
+	executed->zeros = decoded->bytes[0] == 0 && decoded->bytes[1] == 0;
+	observer->first_time = executed;
+	if ((instruction->role == ROLE_PUSH_TEXT || instruction->role == ROLE_MOVE_TEXT) &&
+	    ++observer->push_texts == 2)
 		evidence(observer, SHELLCODE_STACK_STRING_BIT);
 	return false;
+}
+
+/* Did the instruction before leave 0 in all the registers that it changed? */
+static void note_result(struct observer *observer)
+{
+	struct executed *executed = observer->first_time;
+
+	observer->first_time = NULL;
+	if (!executed)
+		return;
+	executed->cleared = (executed->effect.touches & ~(uint32_t)EFFECT_FLAGS) != 0;
+	for (int reg = 0; reg < X86_REGISTERS; reg++)
+		if (executed->effect.touches >> reg & 1 &&
+		    x86_get(observer->machine, (enum x86_register)reg) != 0)
+			executed->cleared = false;
 }
 
 bool observer_step(struct observer *observer)
@@ -359,9 +402,9 @@ bool observer_step(struct observer *observer)
 	uint64_t ip = x86_ip(observer->machine);
 	const char *name = world_export_at(observer->world, ip);
 	const struct decoded *decoded;
-	uint32_t written;
-	bool again;
+	struct written written = { 0 }, writes;
 
+	note_result(observer);
 	observer->steps += 2; /* odd steps mark writes, see footprint.h */
 	if (!name && observer->previous_ours && api_in_libraries(ip) &&
 	    world_lead_to_function(observer->world)) {
@@ -382,19 +425,20 @@ bool observer_step(struct observer *observer)
 		return false;
 	}
 	decoded = decoded_at(observer, ip);
-	written = decoded ? footprint_written(observer->footprint, ip, decoded->instruction.length)
-			  : 0;
-	observer->previous_ours = decoded && (inside(observer, ip) || written);
+	if (decoded)
+		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
+	observer->previous_ours = decoded && (inside(observer, ip) || written.step);
 	if (!observer->previous_ours)
 		return true;
-	if (written)
+	if (written.step)
 		evidence(observer, SHELLCODE_DECODES_BIT);
 	observer->hunt_branches += observer->compared && decoded->instruction.flow == FLOW_BRANCH;
 	observer->compared = false;
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);
-	again = note_executed(observer, decoded, written);
-	follow_references(observer, &decoded->instruction, again);
+	writes.step = observer->steps | note_executed(observer, decoded, written);
+	writes.generation = (uint8_t)(written.generation + (written.generation < UINT8_MAX));
+	follow_references(observer, &decoded->instruction, writes);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
 	return true;
@@ -408,12 +452,35 @@ void observer_result(const struct observer *observer, struct observation *observ
 	observation->last = observer->last - observer->start;
 }
 
-uint64_t observer_shape(const struct observer *observer)
+uint32_t observer_payload(const struct observer *observer)
 {
 	size_t count;
 	const struct executed **order = footprint_order(observer->footprint, &count);
-	uint64_t shape = payload_shape(order, count);
+	uint32_t first = payload_first((const struct executed *const *)order, count);
 
+	free(order);
+	return first ? first / 2 - 1 : 0;
+}
+
+void observer_forget(struct observer *observer)
+{
+	footprint_forget_executed(observer->footprint);
+	observer->first_time = NULL;
+	observer->call_names_count = 0;
+	observer->last_call = 0;
+}
+
+struct observed_shape observer_shape(const struct observer *observer)
+{
+	size_t count;
+	const struct executed **order = footprint_order(observer->footprint, &count);
+	struct observed_shape shape = { .calls_count = observer->call_names_count };
+
+	shape.instructions =
+		payload_shape((const struct executed *const *)order, count, observer->last_call);
+	for (unsigned i = 0; i < observer->call_names_count; i++)
+		shape.calls = (shape.calls ^ observer->call_names[i]) * 0x9e3779b97f4a7c15u ^
+			      shape.calls >> 29;
 	free(order);
 	return shape;
 }

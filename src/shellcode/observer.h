@@ -43,7 +43,17 @@ struct observation {
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 
-/* The hash of the payload under its encodings: see payload.h. */
-uint64_t observer_shape(const struct observer *observer);
+/* How often observer_step came before the payload under its encodings begins, see payload.h; 0: it
+ * is not encoded. */
+uint32_t observer_payload(const struct observer *observer);
+/* What was executed and called up to now is not asked for. */
+void observer_forget(struct observer *observer);
+/* What was executed since then, see payload.h, and what was called: distinct names of library
+ * functions and system calls in order of their first call, the first 256. */
+struct observed_shape {
+	uint64_t instructions, calls;
+	unsigned calls_count; /* 0: none */
+};
+struct observed_shape observer_shape(const struct observer *observer);
 
 #endif

@@ -158,6 +158,24 @@ static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 	return false;
 }
 
+/* Decoders without a visible loop: what lies at the address that the lea takes is changed through
+ * its register. */
+static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	unsigned taken = 1u << (opcode_at(sweep, mode, offset).modrm >> 3 & 7);
+
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		struct opcode opcode = opcode_at(sweep, mode, walk.at);
+		if (walk.step.traits & GLANCE_RARE || ends_walk(&walk.step))
+			return false;
+		if (walk.step.traits & GLANCE_STORE && opcode.memory &&
+		    has_modrm_operand(&opcode) && address_registers(&opcode) == taken)
+			return true;
+	}
+	return false;
+}
+
 /* --- what was read through fs: or gs: must be followed as a pointer --- */
 
 struct taint {
@@ -298,7 +316,9 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 		return getpc_call(sweep, sweep_bytes(sweep), seed.offset) &&
 		       (!strict || address_is_used(sweep, seed.offset, strict));
 	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
-	case SEED_LEA: return address_is_used(sweep, seed.offset, strict);
+	case SEED_LEA:
+		return address_is_used(sweep, seed.offset, strict) ||
+		       (!strict && address_is_written(sweep, mode, seed.offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;

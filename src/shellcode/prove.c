@@ -175,7 +175,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		observer_result(observer, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
-		proof->shape = observer_shape(observer);
+		proof->payload = observer_payload(observer);
 		proof->instructions = world_instructions(world) - before;
 		proof->shellcode = verdict(&proof->observation, convention, strict);
 		*spent += proof->instructions;
@@ -191,55 +191,4 @@ void proof_fini(struct proof *proof)
 {
 	trace_log_free(proof->trace);
 	proof->trace = NULL;
-}
-
-/* What is said about an event in the kind: its word, and the name of what was called or loaded. */
-static void kind_of_event(struct buffer *text, const struct trace_event *event)
-{
-	switch (event->kind) {
-	case TRACE_SELF:
-	case TRACE_CODE_WRITTEN:
-	case TRACE_CODE_FAULT:
-	case TRACE_CODE_ILLEGAL:
-	case TRACE_SHELL_COMMAND: return;
-	case TRACE_SYSTEM_CALL:
-	case TRACE_MODULE_LOAD:
-		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
-			      event->values[0].text ? event->values[0].text : "");
-		return;
-	case TRACE_MODULE_RESOLVE:
-		buffer_printf(text, "%s %s\n", trace_kind_name(event->kind),
-			      event->values[1].text ? event->values[1].text : "");
-		return;
-	default: buffer_printf(text, "%s\n", trace_kind_name(event->kind)); return;
-	}
-}
-
-void proof_kind(const struct proof *proof, char kind[17])
-{
-	struct buffer text;
-	char digest[DIGEST_TEXT_SIZE];
-	size_t last_start = 0, last_length = 0;
-
-	buffer_init(&text, 1 << 16);
-	buffer_printf(&text, "%s %016llx\n", world_arch(proof->kind),
-		      (unsigned long long)proof->shape);
-	for (size_t i = 0; i < trace_log_count(proof->trace); i++) {
-		size_t start = text.length;
-		kind_of_event(&text, trace_log_event(proof->trace, i));
-		/* the same again is said once, so that loops of any length are one kind */
-		if (text.length - start == last_length && last_length &&
-		    memcmp(text.data + start, text.data + last_start, last_length) == 0) {
-			text.length = start;
-			continue;
-		}
-		if (text.length > start) {
-			last_start = start;
-			last_length = text.length - start;
-		}
-	}
-	digest_text(buffer_bytes(&text), digest);
-	memcpy(kind, digest, 16);
-	kind[16] = 0;
-	buffer_fini(&text);
 }

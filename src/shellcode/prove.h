@@ -8,7 +8,7 @@
 struct proof {
 	enum world_kind kind;
 	struct observation observation;
-	uint64_t shape;		 /* see observer_shape */
+	uint32_t payload;	 /* see observer_payload */
 	struct trace_log *trace; /* owned */
 	uint64_t instructions;
 	enum world_end end;
@@ -21,9 +21,5 @@ MUST_CHECK int prove(struct bytes piece, size_t entry, enum convention conventio
 		     enum world_kind kind, struct bytes follow_up, bool strict, struct proof *proof,
 		     uint64_t *spent, struct error *error);
 void proof_fini(struct proof *proof);
-
-/* The word of 16 hexadecimal digits that names the payload under its encodings: its instructions'
- * shapes and the sequence of what it did, without addresses, ports, paths and keys. */
-void proof_kind(const struct proof *proof, char kind[17]);
 
 #endif

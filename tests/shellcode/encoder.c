@@ -354,7 +354,9 @@ static const struct encoder encoders[] = {
 
 const struct encoder *encoder_at(unsigned index)
 {
-	return index < sizeof encoders / sizeof encoders[0] ? &encoders[index] : NULL;
+	unsigned count = sizeof encoders / sizeof encoders[0];
+
+	return index < count ? &encoders[index] : encoder_straight_at(index - count);
 }
 
 void encoder_slide(struct buffer *into, bool wide, struct random *random)

@@ -15,6 +15,10 @@ struct encoder {
 /* Encoder `index`, NULL past the end. */
 const struct encoder *encoder_at(unsigned index);
 
+/* The further ones of encoder_straight.c and encoder_poly.c, which encoder_at goes on with. */
+const struct encoder *encoder_straight_at(unsigned index);
+const struct encoder *encoder_poly_at(unsigned index);
+
 /* Instructions without effect before the code, as slides are made of; 4 … 40 bytes. */
 void encoder_slide(struct buffer *into, bool wide, struct random *random);
 

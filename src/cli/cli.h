@@ -57,6 +57,9 @@ void cli_print_case(const json_t *records, bool all);
 /* One record as a line of NDJSON, "type" first. */
 int cli_print_json(const json_t *record);
 
+/* --- explain.c: the listing of a shellcode record --- */
+void cli_print_listing(const json_t *listing);
+
 /* --- x86_print.c: a trace for people, 100 columns wide --- */
 struct cli_x86_printer {
 	unsigned address_digits;

@@ -154,6 +154,8 @@ static void complete(json_t *record, const struct shellcode_finding *finding)
 	json_object_set_new(record, "instructions",
 			    json_integer((json_int_t)finding->instructions));
 	json_object_set_new(record, "end", json_string(finding->end));
+	if (finding->listing)
+		json_object_set(record, "listing", finding->listing);
 }
 
 static int run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,

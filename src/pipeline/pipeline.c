@@ -111,6 +111,8 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 		result = stream_prepare(error);
 	if (result == 0 && made->options.stages & PIPELINE_SHELLCODE)
 		result = shellcode_new(&made->detector, error);
+	if (made->detector)
+		shellcode_explain(made->detector, made->options.explain);
 	if (result == 0 && made->options.stages & PIPELINE_SAMPLES)
 		result = policy_load(NULL, &made->policies, error);
 	if (result < 0) {

@@ -53,18 +53,20 @@ static int read_options(const char *text, struct pipeline_options *options, json
 {
 	json_t *object = json_loads(text, 0, NULL);
 	json_int_t seed, budget;
-	int raw, events, stages, replicas;
+	int raw, events, explain, stages, replicas;
 	json_t *topology;
 
-	if (!object || json_unpack(object, "{s:i, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages,
-				   "raw", &raw, "events", &events, "topology", &topology, "seed",
-				   &seed, "replicas", &replicas, "sample_budget", &budget) < 0) {
+	if (!object ||
+	    json_unpack(object, "{s:i, s:b, s:b, s:b, s:o, s:I, s:i, s:I}", "stages", &stages,
+			"raw", &raw, "events", &events, "explain", &explain, "topology", &topology,
+			"seed", &seed, "replicas", &replicas, "sample_budget", &budget) < 0) {
 		json_decref(object);
 		return ERROR_INTERNAL;
 	}
 	*options = (struct pipeline_options){ .stages = (unsigned)stages,
 					      .raw = raw,
 					      .events = events,
+					      .explain = explain,
 					      .topology = json_string_value(topology),
 					      .seed = (uint64_t)seed,
 					      .replicas = (uint32_t)replicas,
@@ -239,11 +241,12 @@ static int start(struct pump *pump, struct error *error)
 	pump->dead = false;
 	for (size_t i = 0; i < CASE_RECORDS; i++)
 		json_array_append_new(ids, json_integer(pump->ids[i]));
-	json_t *object = json_pack("{s:i, s:b, s:b, s:s?, s:I, s:i, s:I, s:o}", "stages",
-				   (int)options->stages, "raw", options->raw, "events",
-				   options->events, "topology", options->topology, "seed",
-				   (json_int_t)options->seed, "replicas", (int)options->replicas,
-				   "sample_budget", (json_int_t)options->sample_budget, "ids", ids);
+	json_t *object =
+		json_pack("{s:i, s:b, s:b, s:b, s:s?, s:I, s:i, s:I, s:o}", "stages",
+			  (int)options->stages, "raw", options->raw, "events", options->events,
+			  "explain", options->explain, "topology", options->topology, "seed",
+			  (json_int_t)options->seed, "replicas", (int)options->replicas,
+			  "sample_budget", (json_int_t)options->sample_budget, "ids", ids);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	result =
 		text ? sandbox_send(pump->child.channel, SANDBOX_OPTIONS, bytes_of(text), -1, error)

@@ -52,6 +52,7 @@ struct shellcode_detector {
 	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
 	struct shellcode_work work;
+	bool explains; /* findings come with their listing */
 };
 
 struct search {
@@ -99,6 +100,11 @@ void shellcode_free(struct shellcode_detector *detector)
 	free(detector);
 }
 
+void shellcode_explain(struct shellcode_detector *detector, bool wanted)
+{
+	detector->explains = wanted;
+}
+
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
 {
 	*work = detector->work;
@@ -116,8 +122,10 @@ const char *shellcode_evidence_name(unsigned index)
 void shellcode_finding_fini(struct shellcode_finding *finding)
 {
 	json_decref(finding->actions);
+	json_decref(finding->listing);
 	trace_log_free(finding->trace);
 	finding->actions = NULL;
+	finding->listing = NULL;
 	finding->trace = NULL;
 }
 
@@ -365,16 +373,20 @@ static void describe(struct search *search, const struct best *best, struct proo
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
 {
-	if (search->follow_up.length) {
+	if (search->follow_up.length || search->detector->explains) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = proof->kind,
+					       .follow_up = search->follow_up,
+					       .list = search->detector->explains };
 		struct proof told;
 		uint64_t steps = 0;
-		int code = prove(search->piece, best->start, best->convention, proof->kind,
-				 search->follow_up, false, &told, &steps, search->error);
+		int code = prove(search->piece, best->start, &how, &told, &steps, search->error);
 		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
 		proof->trace = told.trace;
+		finding->listing = told.listing;
 		finding->instructions = told.instructions;
 		finding->end = world_end_name(told.end);
 	}
@@ -422,14 +434,16 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 	int code = 0;
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = kind,
+					       .strict = strict };
 		struct proof proof;
 		uint64_t steps = 0;
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
 		search->detector->work.proofs++;
-		code = prove(search->piece, best->start, best->convention, kind,
-			     (struct bytes){ NULL, 0 }, strict, &proof, &steps, search->error);
+		code = prove(search->piece, best->start, &how, &proof, &steps, search->error);
 		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			break;

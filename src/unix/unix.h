@@ -65,6 +65,11 @@ struct unix_judgement {
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement);
 
+/* What this stop asks of `system`, for people: `connect(3, 192.0.2.33:4444, 16)`; of a number that
+ * means nothing, that. False when it is no system call of `system`. */
+bool unix_describe_call(const struct x86 *machine, const struct x86_exit *stop,
+			enum unix_system system, char *text, size_t size);
+
 const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris" */
 enum x86_mode unix_system_mode(enum unix_system system);
 

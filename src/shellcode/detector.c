@@ -572,11 +572,20 @@ static int try_candidates(struct search *search)
 	return code;
 }
 
+/* A jump or call through r8 … r15 begins with its prefix. */
+static size_t behind_prefix(const struct search *search, enum x86_mode mode,
+			    const struct seed *seed)
+{
+	return mode == X86_MODE_64 && seed->kind == SEED_STACK && seed->offset > 0 &&
+	       (search->piece.data[seed->offset - 1] & 0xf9) == 0x41;
+}
+
 /* Judges a seed by what follows it; those that are left wait until there are many. */
 static int consider(struct search *search, struct seed seed, struct image_cursor *images)
 {
 	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
 	unsigned modes = modes_of(search, &seed);
+	size_t offset = seed.offset;
 	int code = 0;
 
 	search->detector->work.seeds++;
@@ -586,6 +595,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 		if (!(modes & 1u << mode))
 			continue;
 		code = sweep(search, mode);
+		seed.offset = offset - behind_prefix(search, mode, &seed);
 		if (code < 0 ||
 		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
 			continue;

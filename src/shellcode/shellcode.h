@@ -37,7 +37,7 @@ struct shellcode_finding {
 	size_t offset;	   /* where the code that belongs together begins in the bytes */
 	size_t entry;	   /* where execution was started */
 	const char *arch;  /* "x86", "x86_64" */
-	const char *os;	   /* "windows", "linux", "freebsd", "solaris", "unknown" */
+	const char *os;	   /* "windows", "linux", "freebsd", "solaris", "macos", "unknown" */
 	unsigned evidence; /* 1 << enum shellcode_evidence */
 	char kind[17];	   /* hexadecimal; the same payload under any encoding has the same kind */
 	json_t *actions;   /* array of {"action":"download"|"connect"|"bind"|"execute"|…, …} */

@@ -24,6 +24,7 @@ static const struct world_facts {
 	[WORLD_WINDOWS_64] = { "windows", X86_MODE_64, UNIX_SYSTEMS },
 	[WORLD_LINUX_64] = { "linux", X86_MODE_64, UNIX_LINUX_64 },
 	[WORLD_FREEBSD_64] = { "freebsd", X86_MODE_64, UNIX_FREEBSD_64 },
+	[WORLD_MACOS_64] = { "macos", X86_MODE_64, UNIX_MACOS_64 },
 };
 
 struct world {

@@ -36,6 +36,7 @@ enum {
 	BUDGET_PER_BYTE = 4,
 	PROOF_PER_BYTE = 16,
 	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
+	EXTENTS = 256,	      /* of findings, that later ones are compared with */
 	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
 };
 
@@ -46,8 +47,14 @@ struct candidate {
 	bool strict; /* inside an executable image */
 };
 
+/* The bytes of a stream that a finding's code touched: [first, end). */
+struct extent {
+	size_t first, end;
+};
+
 struct shellcode_detector {
-	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
+	struct extent extents[EXTENTS]; /* of the stream's findings */
+	struct probe *probes[2];	/* by enum x86_mode; made at first need, as the sweeps */
 	struct sweep *sweeps[2];
 	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
@@ -411,19 +418,35 @@ static size_t behind(struct search *search, enum x86_mode mode, size_t end)
 	return end;
 }
 
+/* A part of what has been found is the same code, seen from another side. */
+static bool overlaps(const struct search *search, size_t first, size_t end)
+{
+	for (size_t i = 0; i < search->count && i < EXTENTS; i++) {
+		const struct extent *extent = &search->detector->extents[i];
+		if (first < extent->end && extent->first < end)
+			return true;
+	}
+	return false;
+}
+
 static int keep(struct search *search, const struct best *best, struct proof *proof)
 {
 	struct shellcode_finding finding;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
 	int code;
 
+	if (end > search->covered)
+		search->covered = end;
+	if (overlaps(search, search->piece_offset + proof->observation.first, end))
+		return 0;
 	describe(search, best, proof, &finding);
 	code = explain(search, best, proof, &finding);
 	if (code < 0)
 		return code;
+	if (search->count < EXTENTS)
+		search->detector->extents[search->count] =
+			(struct extent){ search->piece_offset + proof->observation.first, end };
 	search->findings[search->count++] = finding;
-	if (end > search->covered)
-		search->covered = end;
 	return 0;
 }
 

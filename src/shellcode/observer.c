@@ -15,6 +15,7 @@ enum {
 	HUNT_STRIDE = 4096,
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
+	HUNT_QUESTIONS = 8, /* about memory, from one place, that make a hunt */
 	SHAPES = 8
 };
 
@@ -197,7 +198,7 @@ static void follow_references(struct observer *observer, const struct instructio
 
 /* --- what it asks the system for --- */
 
-static void count_site(struct observer *observer, uint64_t ip)
+static unsigned count_site(struct observer *observer, uint64_t ip)
 {
 	for (unsigned i = 0; i < CALL_SITES; i++) {
 		struct call_site *site = &observer->sites[i];
@@ -208,8 +209,21 @@ static void count_site(struct observer *observer, uint64_t ip)
 		site->address = ip;
 		if (++site->count > observer->seen.most_repeated)
 			observer->seen.most_repeated = site->count;
-		return;
+		return site->count;
 	}
+	return 0;
+}
+
+/* Calls that hunters ask which memory is there: they answer EFAULT where none is. */
+static bool asks_about_memory(const char *name)
+{
+	static const char *const names[] = { "access", "sigaction", "rt_sigaction", "chdir",
+					     "mkdir",  "link",	    "unlink" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
 /* The stop that the machine would report, were the instruction executed. */
@@ -254,8 +268,9 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	if (system == UNIX_SYSTEMS)
 		return;
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
-		if (judgement.name && strcmp(judgement.name, "access") == 0)
-			count_site(observer, ip);
+		if (judgement.name && asks_about_memory(judgement.name) &&
+		    count_site(observer, ip) >= HUNT_QUESTIONS)
+			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
 		return;
 	}
 	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);

@@ -96,6 +96,10 @@ static void request_linux(const struct x86 *machine, enum door door, enum unix_s
 	request->call = unix_table_find(UNIX_LINUX_32, request->number);
 	if (request->call == UNIX_CALL_socketcall)
 		open_socketcall(machine, request);
+	if (request->call == UNIX_CALL_mmap_old) { /* its arguments are in memory */
+		request->call = UNIX_CALL_mmap;
+		arguments_in_memory(machine, request->arguments[0], request->arguments);
+	}
 }
 
 static void request_stack(const struct x86 *machine, enum unix_system system,

@@ -222,12 +222,10 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 }
 
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
-		    const struct best *best)
+		    const struct best *best, struct promise *promise)
 {
-	struct promise promise =
-		run(search, mode, start, best->convention, patience, &search->proving);
-
-	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
+	*promise = run(search, mode, start, best->convention, patience, &search->proving);
+	return (promise->worlds & best->promise.worlds) && promise->score >= best->promise.score;
 }
 
 /* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
@@ -243,25 +241,35 @@ static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, s
 	       offset + step.length == start;
 }
 
+/* An instruction before a start, and what a run from there does. */
+struct predecessor {
+	size_t start; /* SIZE_MAX: there is none */
+	bool filler;
+	struct promise promise;
+};
+
 /* The farthest instruction before `start` that leads to it and does just as much as `best`: fifteen
  * bytes back for those that fall into it, a window for those that jump; fillers only where there is
- * nothing else. SIZE_MAX: none. */
-static size_t predecessor(struct search *search, enum x86_mode mode, enum patience patience,
-			  const struct best *best, size_t start)
+ * nothing else. What looks like text but makes the run do more is no filler. */
+static struct predecessor predecessor(struct search *search, enum x86_mode mode,
+				      enum patience patience, const struct best *best, size_t start)
 {
-	size_t reach = start < START_WINDOW ? start : START_WINDOW, filler = SIZE_MAX;
+	size_t reach = start < START_WINDOW ? start : START_WINDOW;
+	struct predecessor filler = { .start = SIZE_MAX };
 
 	for (size_t back = reach; back > 0; back--) {
-		size_t at = start - back;
-		bool text;
-		if (!leads_to(search, mode, at, start))
+		struct predecessor found = { .start = start - back };
+		if (!leads_to(search, mode, found.start, start) ||
+		    !as_good(search, mode, patience, found.start, best, &found.promise))
 			continue;
-		text = is_filler(search, at, sweep_step(search->detector->sweeps[mode], at).length);
-		if ((text && filler != SIZE_MAX) || !as_good(search, mode, patience, at, best))
-			continue;
-		if (!text)
-			return at;
-		filler = at;
+		found.filler =
+			found.promise.score <= best->promise.score &&
+			is_filler(search, found.start,
+				  sweep_step(search->detector->sweeps[mode], found.start).length);
+		if (!found.filler)
+			return found;
+		if (filler.start == SIZE_MAX)
+			filler = found;
 	}
 	return filler;
 }
@@ -274,24 +282,24 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	size_t start = best->start;
 
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
-		size_t found = predecessor(search, mode, patience, best, start);
-		if (found == SIZE_MAX)
+		struct predecessor found = predecessor(search, mode, patience, best, start);
+		if (found.start == SIZE_MAX)
 			return;
-		start = found;
-		if (is_filler(search, start,
-			      sweep_step(search->detector->sweeps[mode], start).length)) {
+		start = found.start;
+		if (found.filler) {
 			fillers++;
 			continue;
 		}
 		fillers = 0;
 		best->start = start;
+		best->promise = found.promise;
 	}
 }
 
 /* Of decoders that begin like this, one that decodes is enough to look closer. */
 static bool finds_itself(enum seed_kind kind)
 {
-	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA;
+	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA || kind == SEED_HANDLER;
 }
 
 /* Code that finds itself needs no help from registers; what makes calls, or was built from text,
@@ -367,7 +375,8 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->entry = search->piece_offset + best->start;
 	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
 	finding->arch = world_arch(proof->kind);
-	finding->os = proof->observation.apis || proof->observation.call_sites
+	finding->os = proof->observation.apis || proof->observation.call_sites ||
+				      proof->observation.walked_over
 			      ? world_os(proof->kind)
 			      : "unknown";
 	finding->evidence = proof->observation.evidence;
@@ -563,6 +572,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_FPU:
+	case SEED_HANDLER:
 	case SEED_LIBRARY: return narrow;
 	case SEED_SEGMENT: return search->piece.data[seed->offset] == 0x64 ? narrow : wide;
 	default: return narrow | wide;
@@ -573,7 +583,8 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 static bool never_in_images(enum seed_kind kind)
 {
 	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
-	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA;
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA ||
+	       kind == SEED_HANDLER;
 }
 
 static bool more_to_do(const struct search *search)

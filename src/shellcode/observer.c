@@ -16,7 +16,8 @@ enum {
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
 	HUNT_QUESTIONS = 8, /* about memory, from one place, that make a hunt */
-	SHAPES = 8
+	SHAPES = 8,
+	WAITS = 1 << 14 /* jumps to itself that are waiting */
 };
 
 struct decoded {
@@ -41,6 +42,10 @@ struct observer {
 	uint64_t process_block; /* PEB */
 	uint32_t steps;
 	bool previous_ours; /* the instruction before belonged to the code */
+	uint64_t previous_ip;
+	uint8_t previous_length; /* of the instruction before when it goes on behind itself; 0 */
+	uint64_t faulted_ip;
+	unsigned faults; /* of that instruction */
 	uint64_t own_addresses[OWN_ADDRESSES];
 	unsigned own_next;
 	unsigned push_texts;
@@ -240,6 +245,28 @@ static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
 	return stop;
 }
 
+/* Asked often enough from one place, it is a hunt. */
+static void count_question(struct observer *observer, uint64_t ip)
+{
+	unsigned count = count_site(observer, ip);
+
+	if (count > observer->seen.questions)
+		observer->seen.questions = count;
+	if (count >= HUNT_QUESTIONS)
+		evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+}
+
+/* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
+static bool calls_gate(const struct observer *observer, const struct instruction *instruction)
+{
+	const struct reference *reference = &instruction->references[0];
+
+	return observer->kind == WORLD_WINDOWS_32 && instruction->flow == FLOW_INDIRECT &&
+	       instruction->references_count && reference->thread_segment &&
+	       instruction_address(observer->machine, instruction, reference) ==
+		       observer->thread_block + WORLD_GATE;
+}
+
 /* The call takes so many arguments: the registers that hold them are read. */
 static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
 {
@@ -265,12 +292,14 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	struct x86_exit stop = stop_of(bytes, ip);
 	struct unix_judgement judgement;
 
-	if (system == UNIX_SYSTEMS)
+	if (system == UNIX_SYSTEMS) {
+		if (stop.vector == 0x2e)
+			count_question(observer, ip);
 		return;
+	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
-		if (judgement.name && asks_about_memory(judgement.name) &&
-		    count_site(observer, ip) >= HUNT_QUESTIONS)
-			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+		if (judgement.name && asks_about_memory(judgement.name))
+			count_question(observer, ip);
 		return;
 	}
 	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
@@ -369,6 +398,39 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 	return false;
 }
 
+/* An instruction that does not jump was followed by something else than the next: it has faulted,
+ * and a handler goes on. A hunter's comparison does so page after page. */
+static void follow_faults(struct observer *observer, uint64_t ip, const struct decoded *decoded)
+{
+	uint64_t before = observer->previous_ip;
+
+	if (observer->previous_length && ip != before + observer->previous_length && ip != before) {
+		observer->faults = observer->faulted_ip == before ? observer->faults + 1 : 1;
+		observer->faulted_ip = before;
+		if (observer->faults > observer->seen.walked_over)
+			observer->seen.walked_over = observer->faults;
+		if (observer->faults >= HUNT_QUESTIONS)
+			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+	}
+	observer->previous_ip = ip;
+	observer->previous_length =
+		decoded->instruction.flow == FLOW_NEXT && decoded->instruction.references_count
+			? decoded->instruction.length
+			: 0;
+}
+
+/* A jump to itself that has been executed so often that other threads had their turns. */
+static bool waits(struct observer *observer, const struct decoded *decoded)
+{
+	const struct executed *executed;
+
+	if (decoded->bytes[0] != 0xeb || decoded->bytes[1] != 0xfe)
+		return false;
+	executed = footprint_executed(observer->footprint, x86_ip(observer->machine));
+	observer->seen.waits = executed && executed->step && executed->repeats >= WAITS;
+	return observer->seen.waits;
+}
+
 bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
@@ -388,6 +450,7 @@ bool observer_step(struct observer *observer)
 		if (observer->previous_ours)
 			follow_api(observer, name);
 		observer->previous_ours = false;
+		observer->previous_length = 0;
 		return true;
 	}
 	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip)) {
@@ -400,18 +463,25 @@ bool observer_step(struct observer *observer)
 	written = decoded ? footprint_written(observer->footprint, ip, decoded->instruction.length)
 			  : 0;
 	observer->previous_ours = decoded && (inside(observer, ip) || written);
-	if (!observer->previous_ours)
+	if (!observer->previous_ours) {
+		observer->previous_length = 0;
 		return true;
+	}
+	follow_faults(observer, ip, decoded);
 	if (written)
 		evidence(observer, SHELLCODE_DECODES_BIT);
 	observer->hunt_branches += observer->compared && decoded->instruction.flow == FLOW_BRANCH;
 	observer->compared = false;
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);
+	if (waits(observer, decoded))
+		return false;
 	again = note_executed(observer, decoded, written);
 	follow_references(observer, &decoded->instruction, again);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
+	else if (calls_gate(observer, &decoded->instruction))
+		count_question(observer, ip);
 	return true;
 }
 

@@ -300,6 +300,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
 	case SEED_LEA: return address_is_used(sweep, seed.offset, strict);
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
+	case SEED_HANDLER: return plausible_entry(sweep, seed.offset);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;
 	}
@@ -369,6 +370,7 @@ bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct star
 	if (start->traits & GLANCE_RARE)
 		return false;
 	switch (seed.kind) {
+	case SEED_HANDLER:
 	case SEED_SEGMENT: return prepares_address(sweep, mode, start, seed.offset);
 	case SEED_INT80:
 	case SEED_GATE:

@@ -5,6 +5,7 @@
 
 #include "shellcode/api.h"
 #include "shellcode/fixed.h"
+#include "shellcode/handler.h"
 #include "shellcode/instruction.h"
 
 enum {
@@ -118,6 +119,7 @@ struct run {
 	enum convention convention;
 	unsigned value[WORLDS], calls[WORLDS], stops;
 	uint64_t hunt_site, hunt_calls;
+	struct handler handler;
 	struct promise promise;
 };
 
@@ -278,6 +280,19 @@ static void library_reached(struct run *run)
 	run->promise.score += 100;
 }
 
+/* A fault goes to a handler that the code has put up; hunters that know no system call walk over
+ * missing pages like that. */
+static bool fault_is_handled(struct run *run, const struct x86_exit *stop)
+{
+	if (!handler_goes_on(&run->handler, run->probe->machine, stop))
+		return false;
+	if (run->handler.growing < HUNT_CALLS)
+		return true;
+	run->promise.worlds |= bit(WORLD_WINDOWS_32);
+	run->promise.score = 1;
+	return false;
+}
+
 /* One stop; false when the run is over. */
 static bool go_on(struct run *run, const struct x86_exit *stop)
 {
@@ -291,8 +306,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 			library_reached(run);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK:
-	case X86_STOP_FAULT: return false;
+	case X86_STOP_BLOCK: return false;
+	case X86_STOP_FAULT: return fault_is_handled(run, stop);
 	}
 	return false;
 }
@@ -327,6 +342,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
 			run.possible |= bit(kind);
 	x86_rollback(probe->machine);
+	handler_init(&run.handler, probe->machine);
 	world_enter(probe->world, entry, convention);
 	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
 		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);

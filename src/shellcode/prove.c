@@ -11,6 +11,10 @@ enum {
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
 	UNOBSERVED = 1 << 20, /* and after these */
 	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
+	ROUND = 1 << 15,      /* instructions after which it is looked whether */
+	REPEATED = 1 << 16,   /* one system call was made so often */
+	HUNT_ASKED = 16,  /* times that a hunter asks the system, or its handler, about memory */
+	ASKING_HUNT = 40, /* instructions of such a hunter, its handler included */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -60,8 +64,11 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 /* A hunt for a mark is a loop of a few instructions and nothing else. */
 static bool hunt_verdict(const struct observation *seen)
 {
+	bool by_asking = (seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED) &&
+			 seen->executed <= ASKING_HUNT;
+
 	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
-	       seen->executed >= 3 && seen->executed <= 16 && !seen->indirect;
+	       seen->executed >= 3 && ((seen->executed <= 16 && !seen->indirect) || by_asking);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -134,6 +141,14 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 	}
 }
 
+/* It has asked for every descriptor, or for every page up to where the code lies: what it looks for
+ * is not there. */
+static bool goes_round(const struct observer *observer, struct proof *proof)
+{
+	observer_result(observer, &proof->observation);
+	return proof->observation.most_repeated >= REPEATED;
+}
+
 static void run(struct world *world, struct observer *observer, struct listing *listing,
 		struct proof *proof)
 {
@@ -145,10 +160,17 @@ static void run(struct world *world, struct observer *observer, struct listing *
 			if (proof->observation.evidence == 0)
 				return;
 		}
+		if (step % ROUND == 0 && goes_round(observer, proof))
+			return;
 		if (listing)
 			listing_step(listing);
 		goes_on = observer_step(observer);
-		proof->end = goes_on ? world_run(world, 1) : WORLD_FAULT;
+		if (goes_on) {
+			proof->end = world_run(world, 1);
+			continue;
+		}
+		observer_result(observer, &proof->observation);
+		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
 	}
 	if (listing)
 		listing_end(listing);

@@ -9,7 +9,8 @@
 
 enum {
 	MEMORY_LIMIT = 64 << 20,
-	STACK_WORDS = 64 /* that an overflow is taken to have filled */
+	GATE_CODE = 0x70f00000, /* below the libraries */
+	STACK_WORDS = 64	/* that an overflow is taken to have filled */
 };
 
 static const struct world_facts {
@@ -65,16 +66,33 @@ enum unix_system world_unix(enum world_kind kind)
 	return facts[kind].system;
 }
 
+/* The gate: int 2eh, ret. What calls it makes the system calls of 64-bit Windows. */
+static int make_gate(struct x86 *machine)
+{
+	static const uint8_t code[] = { 0xcd, 0x2e, 0xc3 };
+	uint32_t at = GATE_CODE;
+
+	return x86_map(machine, at, sizeof code, X86_READ | X86_EXECUTE) |
+	       x86_write(machine, at, code, sizeof code) |
+	       x86_write(machine, x86_segment_base(machine, X86_FS) + WORLD_GATE, &at, sizeof at);
+}
+
 static int make_windows_32(struct world *world, struct bytes code, size_t entry,
 			   const struct peer *peer, struct trace_sink trace, struct error *error)
 {
-	struct win32_config config = { .peer = peer, .trace = trace, .memory_limit = MEMORY_LIMIT };
+	struct win32_config config = {
+		.peer = peer, .trace = trace, .memory_limit = MEMORY_LIMIT, .stack_handlers = true
+	};
 	int result = win32_new(&config, &world->win32, error);
 
 	if (result == 0)
 		result = win32_place(world->win32, code, entry, 0, &world->code, error);
-	if (result == 0)
+	if (result == 0) {
 		world->machine = win32_machine(world->win32);
+		if (make_gate(world->machine) != 0)
+			result = error_set(error, ERROR_MEMORY, "shellcode",
+					   "no memory for a process");
+	}
 	return result;
 }
 

@@ -28,6 +28,10 @@ enum convention {
 	CONVENTIONS
 };
 
+/* Offset in the TEB of the pointer to the gate by which 32-bit processes of 64-bit Windows call the
+ * system (WOW32Reserved). */
+enum { WORLD_GATE = 0xc0 };
+
 struct world;
 
 /* A fresh process with `code` and `slack` zero bytes behind it, readable, writable and executable,

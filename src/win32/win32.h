@@ -26,6 +26,7 @@ struct win32_config {
 	size_t memory_limit;	  /* guest memory, bytes; 0: 256 MiB */
 	const struct peer *peer;  /* borrowed; NULL: nothing answers */
 	struct trace_sink trace;
+	bool stack_handlers; /* exception handlers may lie on the stack, as before XP SP2 */
 };
 
 enum win32_end {

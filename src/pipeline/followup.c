@@ -131,11 +131,14 @@ static struct bytes told(const struct pipeline *pipeline, const struct case_code
 {
 	const struct case_said *said = pipeline->said.items, *best = NULL;
 	enum stream_side side, best_side = STREAM_CLIENT;
+	bool elsewhere = false; /* it talks over connections of its own */
 	const json_t *action;
 	size_t index;
 
 	json_array_foreach(actions, index, action)
 	{
+		const char *name = json_string_value(json_object_get(action, "action"));
+		elsewhere |= name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0);
 		for (size_t i = 0; i < pipeline->said.count; i++)
 			if (serves(&said[i], code, action, &side) &&
 			    (!best || said[i].first_ns < best->first_ns)) {
@@ -145,6 +148,8 @@ static struct bytes told(const struct pipeline *pipeline, const struct case_code
 	}
 	if (best)
 		return (struct bytes){ best->bytes[best_side], best->length[best_side] };
+	if (elsewhere)
+		return (struct bytes){ NULL, 0 };
 	return bytes_slice((struct bytes){ code->bytes, code->length }, code->after, SAID_LIMIT);
 }
 

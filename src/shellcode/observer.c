@@ -431,6 +431,13 @@ static bool waits(struct observer *observer, const struct decoded *decoded)
 	return observer->seen.waits;
 }
 
+/* A branch that asks what a comparison said: loop and jecxz do not. */
+static bool branches_by_flags(const struct decoded *decoded)
+{
+	return decoded->instruction.flow == FLOW_BRANCH && decoded->bytes[0] != 0xe2 &&
+	       decoded->bytes[0] != 0xe3;
+}
+
 bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
@@ -470,7 +477,7 @@ bool observer_step(struct observer *observer)
 	follow_faults(observer, ip, decoded);
 	if (written)
 		evidence(observer, SHELLCODE_DECODES_BIT);
-	observer->hunt_branches += observer->compared && decoded->instruction.flow == FLOW_BRANCH;
+	observer->hunt_branches += observer->compared && branches_by_flags(decoded);
 	observer->compared = false;
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);

@@ -14,6 +14,7 @@ enum {
 	LAYERS_MAX = 250,
 	LAYER_OUTSIDE = 255,
 	TEXT_SIZE = 96,
+	LOOKED_AT = 4096,    /* executions of one instruction whose results are looked at */
 	DECODED_SHORTEST = 4 /* bytes whose writing is worth a remark */
 };
 
@@ -117,6 +118,19 @@ static uint8_t layer_at(const struct listing *listing, uint64_t address, size_t 
 	if (layer)
 		return (uint8_t)layer;
 	return address - listing->start < listing->length ? 0 : LAYER_OUTSIDE;
+}
+
+/* The line of the instruction at `ip` when it is there as it was; NULL: look closer. */
+static struct line *same_line(struct listing *listing, uint64_t ip)
+{
+	struct line *line = line_at(listing, ip, layer_at(listing, ip, 1));
+	uint8_t bytes[INSTRUCTION_MAX];
+
+	if (!line || x86_read(listing->machine, ip, bytes, line->instruction.length) < 0 ||
+	    memcmp(bytes, line->bytes, line->instruction.length) != 0 ||
+	    layer_at(listing, ip, line->instruction.length) != line->layer)
+		return NULL;
+	return line;
 }
 
 /* The instruction at `ip`, as it is now; NULL when there is none or no room for it. */
@@ -235,11 +249,19 @@ static void note_writes(struct listing *listing, struct line *line)
 	}
 }
 
+static bool writes(const struct instruction *instruction)
+{
+	return (instruction->references_count > 0 && instruction->references[0].writes) ||
+	       (instruction->references_count > 1 && instruction->references[1].writes);
+}
+
 static void list_instruction(struct listing *listing, uint64_t ip)
 {
-	struct line *previous = listing->previous, *line = make_line(listing, ip);
+	struct line *previous = listing->previous, *line = same_line(listing, ip);
 	char remark[REMARK_SIZE];
 
+	if (!line)
+		line = make_line(listing, ip);
 	listing->previous = line;
 	if (!line)
 		return;
@@ -252,9 +274,16 @@ static void list_instruction(struct listing *listing, uint64_t ip)
 	if (line->instruction.flow == FLOW_SYSTEM &&
 	    remark_system_call(listing->machine, listing->kind, line->bytes, remark))
 		add_remark(line, remark);
-	note_writes(listing, line);
+	if (writes(&line->instruction))
+		note_writes(listing, line);
 	for (int reg = 0; reg < X86_REGISTERS; reg++)
 		listing->before[reg] = x86_get(listing->machine, (enum x86_register)reg);
+}
+
+/* Results of calls are no addresses, and loops have said what they say. */
+static bool looks(const struct line *line)
+{
+	return line && line->times <= LOOKED_AT && line->instruction.flow != FLOW_SYSTEM;
 }
 
 void listing_step(struct listing *listing)
@@ -266,7 +295,7 @@ void listing_step(struct listing *listing)
 		return; /* another process' */
 	ip = x86_ip(listing->machine);
 	name = world_export_at(listing->world, ip);
-	if (listing->previous && listing->previous->instruction.flow != FLOW_SYSTEM)
+	if (looks(listing->previous))
 		look_at_registers(listing);
 	if (name || (world_unix(listing->kind) == UNIX_SYSTEMS && api_in_libraries(ip))) {
 		if (!listing->called)
@@ -281,8 +310,7 @@ void listing_step(struct listing *listing)
 
 void listing_end(struct listing *listing)
 {
-	if (world_machine(listing->world) == listing->machine && listing->previous &&
-	    listing->previous->instruction.flow != FLOW_SYSTEM)
+	if (world_machine(listing->world) == listing->machine && looks(listing->previous))
 		look_at_registers(listing);
 }
 

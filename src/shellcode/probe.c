@@ -21,6 +21,8 @@ enum {
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
+	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
+	TABLE_PLACES = 4,	 /* different places that it then writes */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
 
@@ -236,6 +238,30 @@ static bool loop_hunts(struct probe *probe)
 	return grown >= 3;
 }
 
+/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
+ * cipher does before anything is decoded? It writes single values at many places outside the piece.
+ */
+static bool loop_prepares(struct probe *probe)
+{
+	uint64_t places[TABLE_PLACES];
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < TABLE_LOOK && found < TABLE_PLACES; i++) {
+		struct x86_access accesses[X86_MOST_ACCESSES];
+		int count = x86_accesses(probe->machine, accesses);
+		for (int j = 0; j < count && found < TABLE_PLACES; j++) {
+			bool known = !accesses[j].writes || accesses[j].size > 8;
+			for (unsigned k = 0; k < found; k++)
+				known |= places[k] == accesses[j].address;
+			if (!known)
+				places[found++] = accesses[j].address;
+		}
+		if (x86_run(probe->machine, 1).reason != X86_STOP_BUDGET)
+			return false;
+	}
+	return found == TABLE_PLACES;
+}
+
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
  * writing, payloads keep running what was written and have stopped writing (what does both forever
  * changes only itself), searches through libraries have read the PEB. `before`: the counts when
@@ -336,6 +362,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	struct run run = { .probe = probe, .convention = convention };
 	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
 	uint64_t ip_before = probe->code + entry;
+	bool prepares = false;
 	struct x86_watch before = { 0 };
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
@@ -355,6 +382,11 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		used = x86_instructions(probe->machine) - first;
 		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
 		allowed = allowance(&watch, &before, patience, used, used_before, stays);
+		if (used >= allowed && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
+		    (prepares || (stays && loop_prepares(probe)))) {
+			prepares = true;
+			allowed = DECODING_RUN;
+		}
 		if (used >= allowed) {
 			budget_used(&run);
 			break;

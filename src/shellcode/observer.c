@@ -6,6 +6,7 @@
 #include "shellcode/api.h"
 #include "shellcode/footprint.h"
 #include "shellcode/modules.h"
+#include "shellcode/native.h"
 #include "shellcode/payload.h"
 
 enum {
@@ -285,6 +286,15 @@ static void read_by_call(struct observer *observer, unsigned arguments, bool int
 		executed->effect.reads |= 1u << (is_wide ? wide[i] : narrow[i]);
 }
 
+static void follow_native(struct observer *observer, uint64_t ip)
+{
+	evidence(observer, SHELLCODE_SYSCALL_BIT);
+	observer->seen.natives++;
+	observer->seen.calls++;
+	observer->seen.weight += 2;
+	count_site(observer, ip);
+}
+
 static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 {
 	enum unix_system system = world_unix(observer->kind);
@@ -295,6 +305,8 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	if (system == UNIX_SYSTEMS) {
 		if (stop.vector == 0x2e)
 			count_question(observer, ip);
+		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
+			follow_native(observer, ip);
 		return;
 	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {

@@ -37,6 +37,7 @@ struct observation {
 	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
 				   the run cannot go on; 0: none */
 	unsigned fixed_known;	/* calls of functions where a well-known Windows has them */
+	unsigned natives;	/* sensible system calls of 64-bit Windows, see native.h */
 	unsigned walked_over;	/* faults of one instruction that a handler went on from */
 	unsigned questions;	/* about memory that one place asked the system */
 	bool waits;		/* it has come to a jump to itself, and stays there */

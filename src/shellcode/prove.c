@@ -44,6 +44,7 @@ static bool windows_verdict(const struct observation *seen)
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
 	return (searched && (seen->apis > 0 || seen->loader)) ||
+	       (seen->natives > 0 && seen->executed >= 5) ||
 	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shellcode/api.h"
+#include "shellcode/native.h"
 #include "win32/win32.h"
 
 enum { TEXT_SHORTEST = 4, TEXT_SHOWN = 96, ARGUMENTS_SHOWN = 10, TEXTS_TRIED = 4 };
@@ -126,8 +127,13 @@ bool remark_system_call(const struct x86 *machine, enum world_kind kind, const u
 	}
 	if (world_unix(kind) != UNIX_SYSTEMS)
 		return unix_describe_call(machine, &stop, world_unix(kind), text, REMARK_SIZE);
-	snprintf(text, REMARK_SIZE, "system call %llu of Windows",
-		 (unsigned long long)(x86_get(machine, X86_AX) & UINT32_MAX));
+	if (kind == WORLD_WINDOWS_64 && native_name(machine))
+		snprintf(text, REMARK_SIZE, "%s(0x%llx, 0x%llx, …)", native_name(machine),
+			 (unsigned long long)x86_get(machine, X86_R10),
+			 (unsigned long long)x86_get(machine, X86_DX));
+	else
+		snprintf(text, REMARK_SIZE, "system call %llu of Windows",
+			 (unsigned long long)(x86_get(machine, X86_AX) & UINT32_MAX));
 	return true;
 }
 

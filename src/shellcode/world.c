@@ -96,10 +96,10 @@ static int make_windows_32(struct world *world, struct bytes code, size_t entry,
 	return result;
 }
 
-static int make_windows_64(struct world *world, struct bytes code, struct trace_sink trace,
-			   struct error *error)
+static int make_windows_64(struct world *world, struct bytes code, const struct peer *peer,
+			   struct trace_sink trace, struct error *error)
 {
-	int result = win64_new(trace, &world->win64, error);
+	int result = win64_new(trace, peer, &world->win64, error);
 
 	if (result == 0)
 		result = win64_place(world->win64, code, &world->code, error);
@@ -141,7 +141,7 @@ int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entr
 		code_error = kind == WORLD_WINDOWS_32
 				     ? make_windows_32(world, placed, entry, peer, trace, error)
 			     : kind == WORLD_WINDOWS_64
-				     ? make_windows_64(world, placed, trace, error)
+				     ? make_windows_64(world, placed, peer, trace, error)
 				     : make_unix(world, placed, entry, peer, trace, error);
 	} else {
 		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a process");

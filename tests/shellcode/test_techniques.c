@@ -64,6 +64,15 @@ static const struct technique {
 	{ "windows_top_stack", "windows", "x86", BIT(EXPORTS) | BIT(API), "execute", "calc" },
 	{ "windows_winhttp", "windows", "x86", BIT(API), "call", "WinHttpConnect" },
 	{ "windows_wininet", "windows", "x86", BIT(API), "download", "http://192.0.2.78:8080" },
+	{ "windows64_reverse", "windows", "x86_64", BIT(PEB) | BIT(EXPORTS) | BIT(API), "connect",
+	  "192.0.2.83" },
+	{ "windows64_stage", "windows", "x86_64", BIT(API), "connect", "192.0.2.84" },
+	{ "windows64_download", "windows", "x86_64", BIT(API), "download",
+	  "http://192.0.2.85/a.exe" },
+	{ "windows64_winhttp", "windows", "x86_64", BIT(API), "download",
+	  "http://192.0.2.86:8443/s" },
+	{ "windows64_native", "windows", "x86_64", BIT(SYSCALL) | BIT(DECODES), "call",
+	  "NtAllocateVirtualMemory" },
 };
 
 static void read_vector(const char *name, struct buffer *content)
@@ -160,6 +169,27 @@ static void every_technique_is_found_in_a_request(void **state)
 	assert_int_equal(missed, 0);
 }
 
+/* What the sender says next is the stage: it is run, too. */
+static void stages_are_run_from_the_wire(void **state)
+{
+	struct shellcode_finding findings[2];
+	struct buffer code, stage;
+	struct error error;
+
+	(void)state;
+	read_vector("windows64_stage", &code);
+	read_vector("windows64_exec", &stage);
+	assert_int_equal(shellcode_scan(detector, buffer_bytes(&code), buffer_bytes(&stage),
+					findings, 2, NULL, &error),
+			 1);
+	assert_true(acts(&findings[0], "connect", "192.0.2.84"));
+	assert_true(acts(&findings[0], "receive", ""));
+	assert_true(acts(&findings[0], "execute", "cmd /c ver"));
+	shellcode_finding_fini(&findings[0]);
+	buffer_fini(&code);
+	buffer_fini(&stage);
+}
+
 static int set_up(void **state)
 {
 	struct error error;
@@ -180,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_technique_is_found_bare),
 		cmocka_unit_test(every_technique_is_found_in_a_request),
+		cmocka_unit_test(stages_are_run_from_the_wire),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

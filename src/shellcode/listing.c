@@ -211,12 +211,18 @@ static struct line *caller(const struct listing *listing)
 /* Control has come to a library. */
 static void note_call(struct listing *listing, uint64_t ip, const char *name)
 {
-	struct line *line = caller(listing);
+	const char *hopped = name ? NULL : world_export_at(listing->world, ip - WORLD_HOOK);
+	struct line *line = hopped ? listing->previous : caller(listing);
 	const struct fixed_function *fixed = name ? NULL : fixed_function_at(ip);
 	char remark[REMARK_SIZE];
 
 	if (!line)
 		return;
+	if (hopped) {
+		snprintf(remark, sizeof remark, "%.120s, behind its first bytes", hopped);
+		add_remark(line, remark);
+		return;
+	}
 	if (name) {
 		if (remark_api(listing->machine, name, remark))
 			add_remark(line, remark);

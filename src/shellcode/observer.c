@@ -472,6 +472,14 @@ bool observer_step(struct observer *observer)
 		observer->previous_length = 0;
 		return true;
 	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip) &&
+	    world_export_at(observer->world, ip - WORLD_HOOK)) {
+		evidence(observer, SHELLCODE_API_BIT);
+		observer->seen.apis++;
+		observer->previous_ours = false;
+		observer->previous_length = 0;
+		return true;
+	}
 	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip)) {
 		observer->seen.fixed_address = ip;
 		observer->seen.fixed_sensible = api_sensible_stack(

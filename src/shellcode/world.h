@@ -32,6 +32,10 @@ enum convention {
  * system (WOW32Reserved). */
 enum { WORLD_GATE = 0xc0 };
 
+/* Bytes at a function's entry that guards replace by a jump, and that code which knows about guards
+ * does itself and jumps over: mov edi, edi; push ebp; mov ebp, esp. */
+enum { WORLD_HOOK = 5 };
+
 struct world;
 
 /* A fresh process with `code` and `slack` zero bytes behind it, readable, writable and executable,

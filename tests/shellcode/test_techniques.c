@@ -55,6 +55,7 @@ static const struct technique {
 	{ "windows_egg_seh", "windows", "x86", BIT(EGG_HUNT), NULL, NULL },
 	{ "windows_egg_wow64", "windows", "x86", BIT(EGG_HUNT), NULL, NULL },
 	{ "windows_findsock", "windows", "x86", BIT(API) | BIT(EXPORTS), NULL, NULL },
+	{ "windows_hook_hop", "windows", "x86", BIT(API) | BIT(EXPORTS), "execute", "calc.exe" },
 	{ "windows_omelette", "windows", "x86", BIT(DECODES) | BIT(SELF_READ), "execute", "calc" },
 	{ "windows_powershell", "windows", "x86", BIT(API), "execute", "powershell" },
 	{ "windows_procedure", "windows", "x86", BIT(API), "execute", "echo kenbi" },

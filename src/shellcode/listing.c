@@ -398,7 +398,7 @@ static int by_layer(const void *a, const void *b)
 json_t *listing_json(const struct listing *listing)
 {
 	json_t *lines = json_array();
-	const struct line *order[LISTING_INSTRUCTIONS];
+	const struct line *order[LISTING_INSTRUCTIONS] = { NULL };
 
 	for (unsigned i = 0; i < listing->count; i++)
 		order[i] = listing->lines[i];

@@ -4,9 +4,11 @@
  *
  * FOLDER/manifest.tsv has the columns name, source, platform, size, sha256, quality, note; quality
  * A counts. Every code is looked for bare, between 200 bytes of text, and as the body of an HTTP
- * request. A table per platform and the names of the misses are printed; --list prints every code
- * with its findings, --json one object a code, --every takes the N-th of M parts. Without FOLDER:
- * $KENBI_CORPUS/shellcode or ../shared/corpus/shellcode. The codes are data; nothing executes them.
+ * request. A table per platform and the names of the misses are printed, those that
+ * docs/shellcode.md gives a reason for apart; --list prints every code with its findings, --json
+ * one object a code,
+ * --every takes the N-th of M parts. Without FOLDER: $KENBI_CORPUS/shellcode or
+ * ../shared/corpus/shellcode. The codes are data; nothing executes them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +19,14 @@
 
 enum { PLATFORMS = 16, FINDINGS = 16, AROUND = 200, PLACES = 3 };
 
+/* Its table "| code | where | why |" says which codes cannot be found. */
+static const char explanations[] = "docs/shellcode.md";
+
 static const char *const places[PLACES] = { "bare", "text", "http" };
 
 struct tally {
 	char platform[32];
-	unsigned all, found[PLACES];
+	unsigned all, found[PLACES], explained[PLACES];
 };
 
 struct task {
@@ -30,7 +35,7 @@ struct task {
 	bool json, list;
 	unsigned part, parts;
 	struct tally tallies[PLATFORMS];
-	struct buffer misses;
+	struct buffer explanations, explained, misses;
 };
 
 static void fail(const struct error *error)
@@ -104,19 +109,59 @@ static struct tally *tally_of(struct task *task, const char *platform)
 	return &task->tallies[PLATFORMS - 1];
 }
 
+/* Why a code cannot be found at a place, or false. Rows: "| `NAME` | place place | reason |". */
+static bool reason_of(const struct task *task, const char *name, const char *place, char *reason,
+		      size_t size)
+{
+	struct reader reader = reader_of(buffer_bytes(&task->explanations));
+	char wanted[300], row[2048];
+
+	snprintf(wanted, sizeof wanted, "| `%s` | ", name);
+	while (reader_left(&reader)) {
+		struct bytes line = reader_line(&reader);
+		char *where, *why, *end;
+		snprintf(row, sizeof row, "%.*s", (int)(line.length < 2000 ? line.length : 2000),
+			 (const char *)line.data);
+		if (strncmp(row, wanted, strlen(wanted)) != 0)
+			continue;
+		where = row + strlen(wanted);
+		why = strstr(where, " | ");
+		end = why ? strstr(why + 3, " |") : NULL;
+		if (!end)
+			return false;
+		*why = *end = 0;
+		snprintf(reason, size, "%s", why + 3);
+		return strstr(where, place) != NULL;
+	}
+	return false;
+}
+
+static void note_miss(struct task *task, struct tally *tally, const char *name, unsigned place,
+		      struct buffer *line)
+{
+	char reason[1024];
+	bool known = reason_of(task, name, places[place], reason, sizeof reason);
+
+	tally->explained[place] += known;
+	if (!known)
+		buffer_printf(line, "%s%s", line->length ? " " : "missed: ", places[place]);
+	else if (!strstr(buffer_text(&task->explained), name))
+		buffer_printf(&task->explained, "cannot be found: %s: %s\n", name, reason);
+}
+
 static void one_code(struct task *task, const char *name, const char *platform, const char *note)
 {
 	struct tally *tally = tally_of(task, platform);
-	struct buffer code, wrapped;
+	struct buffer code, wrapped, missed;
 	struct error error;
 	char path[1024];
 	json_t *row = json_pack("{s:s,s:s,s:s}", "name", name, "platform", platform, "note", note);
-	bool missed = false;
 
 	snprintf(path, sizeof path, "%s/%s.bin", task->folder, name);
 	if (file_read(path, 1 << 20, &code, &error) < 0)
 		fail(&error);
 	buffer_init(&wrapped, 2 << 20);
+	buffer_init(&missed, 4096);
 	tally->all++;
 	for (unsigned place = 0; place < PLACES; place++) {
 		put(&wrapped, buffer_bytes(&code), place);
@@ -124,13 +169,11 @@ static void one_code(struct task *task, const char *name, const char *platform, 
 		bool found = json_array_size(list) > 0;
 		tally->found[place] += found;
 		if (!found)
-			buffer_printf(&task->misses, "%s%s",
-				      missed ? " " : "missed: ", places[place]);
-		missed |= !found;
+			note_miss(task, tally, name, place, &missed);
 		json_object_set_new(row, places[place], list);
 	}
-	if (missed)
-		buffer_printf(&task->misses, ": %s (%s)\n", name, note);
+	if (missed.length)
+		buffer_printf(&task->misses, "%s: %s (%s)\n", buffer_text(&missed), name, note);
 	if (task->json || task->list) {
 		char *text = json_dumps(row, task->json ? JSON_COMPACT : JSON_INDENT(1));
 		printf("%s\n", text ? text : "");
@@ -139,6 +182,7 @@ static void one_code(struct task *task, const char *name, const char *platform, 
 	json_decref(row);
 	buffer_fini(&code);
 	buffer_fini(&wrapped);
+	buffer_fini(&missed);
 }
 
 /* Column `index` of a line of tab-separated values. */
@@ -176,22 +220,23 @@ static void every_code(struct task *task, struct bytes manifest)
 	}
 }
 
+/* found, found and explained, of all: for each place */
 static void report(struct task *task)
 {
 	FILE *out = task->json ? stderr : stdout;
 
 	fprintf(out, "%-16s %6s", "platform", "codes");
 	for (unsigned place = 0; place < PLACES; place++)
-		fprintf(out, " %6s", places[place]);
+		fprintf(out, " %6s %9s", places[place], "explained");
 	fprintf(out, "\n");
 	for (unsigned i = 0; i < PLATFORMS && task->tallies[i].all; i++) {
 		const struct tally *tally = &task->tallies[i];
 		fprintf(out, "%-16s %6u", tally->platform, tally->all);
 		for (unsigned place = 0; place < PLACES; place++)
-			fprintf(out, " %6u", tally->found[place]);
+			fprintf(out, " %6u %9u", tally->found[place], tally->explained[place]);
 		fprintf(out, "\n");
 	}
-	fprintf(out, "%s", buffer_text(&task->misses));
+	fprintf(out, "%s%s", buffer_text(&task->explained), buffer_text(&task->misses));
 }
 
 int main(int count, char **arguments)
@@ -226,6 +271,12 @@ int main(int count, char **arguments)
 		return 0;
 	}
 	buffer_init(&task.misses, 1 << 20);
+	buffer_init(&task.explained, 1 << 20);
+	if (file_read(explanations, 1 << 20, &task.explanations, &error) < 0) {
+		fprintf(stderr, "bench recall: %s cannot be read; misses are not explained\n",
+			explanations);
+		buffer_init(&task.explanations, 16);
+	}
 	if (shellcode_new(&task.detector, &error) < 0 ||
 	    file_read(path, 16 << 20, &manifest, &error) < 0)
 		fail(&error);
@@ -233,6 +284,8 @@ int main(int count, char **arguments)
 	report(&task);
 	shellcode_free(task.detector);
 	buffer_fini(&manifest);
+	buffer_fini(&task.explanations);
+	buffer_fini(&task.explained);
 	buffer_fini(&task.misses);
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* Any bytes, searched for shell code; the first half again as what the sender said next. */
+/* Any bytes, searched for shell code; the first half again as what the sender said next; what is
+ * found is listed. */
 #include "shellcode/shellcode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -12,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 1 << 14 || (!detector && shellcode_new(&detector, &error) < 0))
 		return 0;
+	shellcode_explain(detector, true);
 	count = shellcode_scan(detector, (struct bytes){ data, size },
 			       (struct bytes){ data, size / 2 }, findings, 4, NULL, &error);
 	for (int i = 0; i < count; i++)

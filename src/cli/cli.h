@@ -62,6 +62,9 @@ int cli_print_json(const json_t *record);
 void cli_print_forecast(const json_t *forecasts, const json_t *remedies, const json_t *combinations,
 			const json_t *ranking);
 
+/* --- explain.c: the listing of a shellcode record --- */
+void cli_print_listing(const json_t *listing);
+
 /* --- x86_print.c: a trace for people, 100 columns wide --- */
 struct cli_x86_printer {
 	unsigned address_digits;

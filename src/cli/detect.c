@@ -6,6 +6,7 @@
 #define MEBIBYTE ((uint64_t)1 << 20)
 
 static const struct option options[] = { { "raw", no_argument, NULL, 'r' },
+					 { "explain", no_argument, NULL, 'E' },
 					 { "json", no_argument, NULL, 'j' },
 					 { "exit-code", no_argument, NULL, 'x' },
 					 { "interface", required_argument, NULL, 'i' },
@@ -102,6 +103,7 @@ static int take(struct parsed *parsed, int option)
 
 	switch (option) {
 	case 'r': run->options.raw = true; break;
+	case 'E': run->options.explain = true; break;
 	case 'j': run->json = true; break;
 	case 'x': run->exit_code = true; break;
 	case 'i': parsed->live.interface = optarg; break;
@@ -161,6 +163,7 @@ const struct cli_command cli_detect = {
 	.usage = "[OPTION]… FILE… | -i INTERFACE [OPTION]…",
 	.options =
 		"  --raw             every file is plain bytes, whatever it looks like\n"
+		"  --explain         show what was executed, with remarks\n"
 		"  --json            print records as NDJSON\n"
 		"  --exit-code       exit with 1 when shellcode was found\n"
 		"  --personality P   whose TCP reads the streams: windows (default), linux, bsd,\n"

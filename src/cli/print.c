@@ -235,6 +235,8 @@ static void print_shellcodes(const json_t *shellcodes)
 		printf(" instructions to its end (%s)\n", text_of(code, "end"));
 		json_array_foreach(json_object_get(code, "actions"), inner, item)
 			print_action(item);
+		if (json_object_get(code, "listing"))
+			cli_print_listing(json_object_get(code, "listing"));
 	}
 }
 

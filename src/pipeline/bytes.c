@@ -27,7 +27,7 @@ static json_t *finding_record(struct pipeline *pipeline, const struct shellcode_
 {
 	return json_pack(
 		"{s:s, s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:s, s:s, s:o, s:s, s:s, s:O, s:I, "
-		"s:s}",
+		"s:s, s:O*}",
 		"type", "shellcode", "id", (json_int_t)id, "file", pipeline->file, "session",
 		session_id ? json_integer(session_id) : json_null(), "flow",
 		session ? case_flow(session) : json_null(), "side",
@@ -36,7 +36,7 @@ static json_t *finding_record(struct pipeline *pipeline, const struct shellcode_
 		(json_int_t)(base + finding->entry), "arch", finding->arch, "os", finding->os,
 		"evidence", evidence_words(finding->evidence), "kind", finding->kind, "code", code,
 		"actions", finding->actions, "instructions", (json_int_t)finding->instructions,
-		"end", finding->end);
+		"end", finding->end, "listing", finding->listing);
 }
 
 /* The trace of a kind is kept once: more of the same teach nothing new. */

@@ -275,6 +275,8 @@ static int start_workers(struct detection *detection, struct error *error)
 		worker->detection = detection;
 		if (detection->options.search && shellcode_new(&worker->detector, error) < 0)
 			return error->code;
+		if (worker->detector)
+			shellcode_explain(worker->detector, detection->options.explain);
 		errno = pthread_create(&worker->thread, NULL, work, worker);
 		if (errno) {
 			shellcode_free(worker->detector);

@@ -131,11 +131,14 @@ static struct bytes told(const struct pipeline *pipeline, const struct case_code
 {
 	const struct case_said *said = pipeline->said.items, *best = NULL;
 	enum stream_side side, best_side = STREAM_CLIENT;
+	bool elsewhere = false; /* it talks over connections of its own */
 	const json_t *action;
 	size_t index;
 
 	json_array_foreach(actions, index, action)
 	{
+		const char *name = json_string_value(json_object_get(action, "action"));
+		elsewhere |= name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0);
 		for (size_t i = 0; i < pipeline->said.count; i++)
 			if (serves(&said[i], code, action, &side) &&
 			    (!best || said[i].first_ns < best->first_ns)) {
@@ -145,6 +148,8 @@ static struct bytes told(const struct pipeline *pipeline, const struct case_code
 	}
 	if (best)
 		return (struct bytes){ best->bytes[best_side], best->length[best_side] };
+	if (elsewhere)
+		return (struct bytes){ NULL, 0 };
 	return bytes_slice((struct bytes){ code->bytes, code->length }, code->after, SAID_LIMIT);
 }
 
@@ -154,6 +159,8 @@ static void complete(json_t *record, const struct shellcode_finding *finding)
 	json_object_set_new(record, "instructions",
 			    json_integer((json_int_t)finding->instructions));
 	json_object_set_new(record, "end", json_string(finding->end));
+	if (finding->listing)
+		json_object_set(record, "listing", finding->listing);
 }
 
 static int run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,

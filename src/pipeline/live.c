@@ -292,6 +292,7 @@ int watch_run(struct watch *watch, struct error *error)
 		.items = watch->options.slots ? watch->options.slots : DETECTION_ITEMS,
 		.bytes = watch->options.bytes ? watch->options.bytes : DETECTION_BYTES,
 		.search = watch->pipeline->options.stages & PIPELINE_SHELLCODE,
+		.explain = watch->pipeline->options.explain,
 	};
 	int result = detection_new(&units, &watch->pipeline->detection, error);
 

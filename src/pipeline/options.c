@@ -8,6 +8,7 @@
 	NUMBER(stages)            \
 	NUMBER(raw)               \
 	NUMBER(events)            \
+	NUMBER(explain)           \
 	NUMBER(seed)              \
 	NUMBER(replicas)          \
 	NUMBER(sample_budget)     \

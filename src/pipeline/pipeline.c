@@ -94,6 +94,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 		.items = DETECTION_ITEMS,
 		.bytes = DETECTION_BYTES_FILE,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
+		.explain = pipeline->options.explain,
 		.ordered = true,
 	};
 
@@ -139,6 +140,8 @@ int pipeline_new(const struct pipeline_options *options, const struct pipeline_s
 		result = stream_prepare(error);
 	if (result == 0 && made->options.stages & PIPELINE_SHELLCODE)
 		result = shellcode_new(&made->detector, error);
+	if (made->detector)
+		shellcode_explain(made->detector, made->options.explain);
 	if (result == 0 && made->options.stages & PIPELINE_SAMPLES)
 		result = policy_load(NULL, &made->policies, error);
 	if (result < 0) {

@@ -37,6 +37,7 @@ struct pipeline_options {
 	unsigned stages;	/* enum pipeline_stage; 0: all */
 	bool raw;		/* every input is plain bytes, whatever it looks like */
 	bool events;		/* also emit every trace event as a record */
+	bool explain;		/* shellcode records come with the listing of what was executed */
 	const char *topology;	/* path; NULL: the default one */
 	uint64_t seed;		/* 0: 1 */
 	uint32_t replicas;	/* of the forecast; 0: default */

@@ -91,6 +91,17 @@ static json_t *action_of(const struct trace_event *event)
 	}
 }
 
+enum { CALLS_SHOWN = 8, NAMES = 64 };
+
+/* How many different calls of one name there were: loops make them by the thousand. */
+struct tally {
+	json_t *actions;
+	struct {
+		const char *name; /* of the events' own texts */
+		unsigned count;
+	} names[NAMES];
+};
+
 static bool listed(const json_t *actions, const json_t *action)
 {
 	size_t index;
@@ -113,15 +124,43 @@ static void add(json_t *actions, json_t *action)
 		json_decref(action);
 }
 
+/* Counts a system call of that name; false when enough of them are listed. */
+static bool few_yet(struct tally *tally, const char *name)
+{
+	for (unsigned i = 0; i < NAMES; i++) {
+		if (tally->names[i].name && strcmp(tally->names[i].name, name) != 0)
+			continue;
+		tally->names[i].name = name;
+		return ++tally->names[i].count <= CALLS_SHOWN;
+	}
+	return false;
+}
+
+static void tell_others(struct tally *tally)
+{
+	for (unsigned i = 0; i < NAMES && tally->names[i].name; i++) {
+		char line[300];
+		if (tally->names[i].count <= CALLS_SHOWN)
+			continue;
+		snprintf(line, sizeof line, "%.200s, %u times in all", tally->names[i].name,
+			 tally->names[i].count);
+		add(tally->actions, call(line, ""));
+	}
+}
+
 json_t *action_list(const struct trace_log *trace)
 {
-	json_t *actions = json_array();
+	struct tally tally = { .actions = json_array() };
 
-	for (size_t i = 0; actions && i < trace_log_count(trace); i++) {
+	for (size_t i = 0; tally.actions && i < trace_log_count(trace); i++) {
 		const struct trace_event *event = trace_log_event(trace, i);
-		add(actions, action_of(event));
+		if (event->kind == TRACE_SYSTEM_CALL && !few_yet(&tally, text(event, "name")))
+			continue;
+		add(tally.actions, action_of(event));
 		if (event->kind == TRACE_PROCESS_CREATE)
-			add(actions, user_of_command(text(event, "command")));
+			add(tally.actions, user_of_command(text(event, "command")));
 	}
-	return actions;
+	if (tally.actions)
+		tell_others(&tally);
+	return tally.actions;
 }

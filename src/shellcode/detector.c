@@ -37,6 +37,7 @@ enum {
 	BUDGET_PER_BYTE = 4,
 	PROOF_PER_BYTE = 16,
 	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
+	EXTENTS = 256,	      /* of findings, that later ones are compared with */
 	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
 };
 
@@ -47,12 +48,19 @@ struct candidate {
 	bool strict; /* inside an executable image */
 };
 
+/* The bytes of a stream that a finding's code touched: [first, end). */
+struct extent {
+	size_t first, end;
+};
+
 struct shellcode_detector {
-	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
+	struct extent extents[EXTENTS]; /* of the stream's findings */
+	struct probe *probes[2];	/* by enum x86_mode; made at first need, as the sweeps */
 	struct sweep *sweeps[2];
 	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
 	struct shellcode_work work;
+	bool explains; /* findings come with their listing */
 };
 
 struct search {
@@ -100,6 +108,11 @@ void shellcode_free(struct shellcode_detector *detector)
 	free(detector);
 }
 
+void shellcode_explain(struct shellcode_detector *detector, bool wanted)
+{
+	detector->explains = wanted;
+}
+
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
 {
 	*work = detector->work;
@@ -117,8 +130,10 @@ const char *shellcode_evidence_name(unsigned index)
 void shellcode_finding_fini(struct shellcode_finding *finding)
 {
 	json_decref(finding->actions);
+	json_decref(finding->listing);
 	trace_log_free(finding->trace);
 	finding->actions = NULL;
+	finding->listing = NULL;
 	finding->trace = NULL;
 }
 
@@ -208,12 +223,10 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 }
 
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
-		    const struct best *best)
+		    const struct best *best, struct promise *promise)
 {
-	struct promise promise =
-		run(search, mode, start, best->convention, patience, &search->proving);
-
-	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
+	*promise = run(search, mode, start, best->convention, patience, &search->proving);
+	return (promise->worlds & best->promise.worlds) && promise->score >= best->promise.score;
 }
 
 /* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
@@ -229,25 +242,35 @@ static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, s
 	       offset + step.length == start;
 }
 
+/* An instruction before a start, and what a run from there does. */
+struct predecessor {
+	size_t start; /* SIZE_MAX: there is none */
+	bool filler;
+	struct promise promise;
+};
+
 /* The farthest instruction before `start` that leads to it and does just as much as `best`: fifteen
  * bytes back for those that fall into it, a window for those that jump; fillers only where there is
- * nothing else. SIZE_MAX: none. */
-static size_t predecessor(struct search *search, enum x86_mode mode, enum patience patience,
-			  const struct best *best, size_t start)
+ * nothing else. What looks like text but makes the run do more is no filler. */
+static struct predecessor predecessor(struct search *search, enum x86_mode mode,
+				      enum patience patience, const struct best *best, size_t start)
 {
-	size_t reach = start < START_WINDOW ? start : START_WINDOW, filler = SIZE_MAX;
+	size_t reach = start < START_WINDOW ? start : START_WINDOW;
+	struct predecessor filler = { .start = SIZE_MAX };
 
 	for (size_t back = reach; back > 0; back--) {
-		size_t at = start - back;
-		bool text;
-		if (!leads_to(search, mode, at, start))
+		struct predecessor found = { .start = start - back };
+		if (!leads_to(search, mode, found.start, start) ||
+		    !as_good(search, mode, patience, found.start, best, &found.promise))
 			continue;
-		text = is_filler(search, at, sweep_step(search->detector->sweeps[mode], at).length);
-		if ((text && filler != SIZE_MAX) || !as_good(search, mode, patience, at, best))
-			continue;
-		if (!text)
-			return at;
-		filler = at;
+		found.filler =
+			found.promise.score <= best->promise.score &&
+			is_filler(search, found.start,
+				  sweep_step(search->detector->sweeps[mode], found.start).length);
+		if (!found.filler)
+			return found;
+		if (filler.start == SIZE_MAX)
+			filler = found;
 	}
 	return filler;
 }
@@ -260,24 +283,24 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	size_t start = best->start;
 
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
-		size_t found = predecessor(search, mode, patience, best, start);
-		if (found == SIZE_MAX)
+		struct predecessor found = predecessor(search, mode, patience, best, start);
+		if (found.start == SIZE_MAX)
 			return;
-		start = found;
-		if (is_filler(search, start,
-			      sweep_step(search->detector->sweeps[mode], start).length)) {
+		start = found.start;
+		if (found.filler) {
 			fillers++;
 			continue;
 		}
 		fillers = 0;
 		best->start = start;
+		best->promise = found.promise;
 	}
 }
 
 /* Of decoders that begin like this, one that decodes is enough to look closer. */
 static bool finds_itself(enum seed_kind kind)
 {
-	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA;
+	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA || kind == SEED_HANDLER;
 }
 
 /* Code that finds itself needs no help from registers; what makes calls, or was built from text,
@@ -353,7 +376,8 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->entry = search->piece_offset + best->start;
 	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
 	finding->arch = world_arch(proof->kind);
-	finding->os = proof->observation.apis || proof->observation.call_sites
+	finding->os = proof->observation.apis || proof->observation.call_sites ||
+				      proof->observation.walked_over
 			      ? world_os(proof->kind)
 			      : "unknown";
 	finding->evidence = proof->observation.evidence;
@@ -365,16 +389,20 @@ static void describe(struct search *search, const struct best *best, struct proo
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
 {
-	if (search->follow_up.length) {
+	if (search->follow_up.length || search->detector->explains) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = proof->kind,
+					       .follow_up = search->follow_up,
+					       .list = search->detector->explains };
 		struct proof told;
 		uint64_t steps = 0;
-		int code = prove(search->piece, best->start, best->convention, proof->kind,
-				 search->follow_up, false, &told, &steps, search->error);
+		int code = prove(search->piece, best->start, &how, &told, &steps, search->error);
 		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
 		proof->trace = told.trace;
+		finding->listing = told.listing;
 		finding->instructions = told.instructions;
 		finding->end = world_end_name(told.end);
 	}
@@ -399,6 +427,17 @@ static size_t behind(struct search *search, enum x86_mode mode, size_t end)
 	return end;
 }
 
+/* A part of what has been found is the same code, seen from another side. */
+static bool overlaps(const struct search *search, size_t first, size_t end)
+{
+	for (size_t i = 0; i < search->count && i < EXTENTS; i++) {
+		const struct extent *extent = &search->detector->extents[i];
+		if (first < extent->end && extent->first < end)
+			return true;
+	}
+	return false;
+}
+
 static int keep(struct search *search, const struct best *best, struct proof *proof)
 {
 	struct shellcode_finding finding;
@@ -406,6 +445,10 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	uint64_t steps = 0;
 	int code;
 
+	if (end > search->covered)
+		search->covered = end;
+	if (overlaps(search, search->piece_offset + proof->observation.first, end))
+		return 0;
 	describe(search, best, proof, &finding);
 	code = kind_name(search->piece, best->start, best->convention, proof, finding.kind, &steps,
 			 search->error);
@@ -414,9 +457,10 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 		code = explain(search, best, proof, &finding);
 	if (code < 0)
 		return code;
+	if (search->count < EXTENTS)
+		search->detector->extents[search->count] =
+			(struct extent){ search->piece_offset + proof->observation.first, end };
 	search->findings[search->count++] = finding;
-	if (end > search->covered)
-		search->covered = end;
 	return 0;
 }
 
@@ -427,14 +471,16 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 	int code = 0;
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = kind,
+					       .strict = strict };
 		struct proof proof;
 		uint64_t steps = 0;
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
 		search->detector->work.proofs++;
-		code = prove(search->piece, best->start, best->convention, kind,
-			     (struct bytes){ NULL, 0 }, strict, &proof, &steps, search->error);
+		code = prove(search->piece, best->start, &how, &proof, &steps, search->error);
 		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			break;
@@ -566,6 +612,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_FPU:
+	case SEED_HANDLER:
 	case SEED_LIBRARY: return narrow;
 	case SEED_SEGMENT: return search->piece.data[seed->offset] == 0x64 ? narrow : wide;
 	default: return narrow | wide;
@@ -576,7 +623,8 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 static bool never_in_images(enum seed_kind kind)
 {
 	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
-	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA;
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA ||
+	       kind == SEED_HANDLER;
 }
 
 static bool more_to_do(const struct search *search)
@@ -598,11 +646,20 @@ static int try_candidates(struct search *search)
 	return code;
 }
 
+/* A jump or call through r8 … r15 begins with its prefix. */
+static size_t behind_prefix(const struct search *search, enum x86_mode mode,
+			    const struct seed *seed)
+{
+	return mode == X86_MODE_64 && seed->kind == SEED_STACK && seed->offset > 0 &&
+	       (search->piece.data[seed->offset - 1] & 0xf9) == 0x41;
+}
+
 /* Judges a seed by what follows it; those that are left wait until there are many. */
 static int consider(struct search *search, struct seed seed, struct image_cursor *images)
 {
 	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
 	unsigned modes = modes_of(search, &seed);
+	size_t offset = seed.offset;
 	int code = 0;
 
 	search->detector->work.seeds++;
@@ -612,6 +669,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 		if (!(modes & 1u << mode))
 			continue;
 		code = sweep(search, mode);
+		seed.offset = offset - behind_prefix(search, mode, &seed);
 		if (code < 0 ||
 		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
 			continue;

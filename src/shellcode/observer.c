@@ -6,6 +6,7 @@
 #include "shellcode/api.h"
 #include "shellcode/footprint.h"
 #include "shellcode/modules.h"
+#include "shellcode/native.h"
 #include "shellcode/payload.h"
 
 enum {
@@ -16,7 +17,9 @@ enum {
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
 	CALL_NAMES = 256,
-	SHAPES = 8
+	HUNT_QUESTIONS = 8, /* about memory, from one place, that make a hunt */
+	SHAPES = 8,
+	WAITS = 1 << 14 /* jumps to itself that are waiting */
 };
 
 struct decoded {
@@ -41,6 +44,10 @@ struct observer {
 	uint64_t process_block; /* PEB */
 	uint32_t steps;
 	bool previous_ours; /* the instruction before belonged to the code */
+	uint64_t previous_ip;
+	uint8_t previous_length; /* of the instruction before when it goes on behind itself; 0 */
+	uint64_t faulted_ip;
+	unsigned faults; /* of that instruction */
 	uint64_t own_addresses[OWN_ADDRESSES];
 	unsigned own_next;
 	unsigned push_texts;
@@ -202,7 +209,7 @@ static void follow_references(struct observer *observer, const struct instructio
 
 /* --- what it asks the system for --- */
 
-static void count_site(struct observer *observer, uint64_t ip)
+static unsigned count_site(struct observer *observer, uint64_t ip)
 {
 	for (unsigned i = 0; i < CALL_SITES; i++) {
 		struct call_site *site = &observer->sites[i];
@@ -213,8 +220,21 @@ static void count_site(struct observer *observer, uint64_t ip)
 		site->address = ip;
 		if (++site->count > observer->seen.most_repeated)
 			observer->seen.most_repeated = site->count;
-		return;
+		return site->count;
 	}
+	return 0;
+}
+
+/* Calls that hunters ask which memory is there: they answer EFAULT where none is. */
+static bool asks_about_memory(const char *name)
+{
+	static const char *const names[] = { "access", "sigaction", "rt_sigaction", "chdir",
+					     "mkdir",  "link",	    "unlink" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
 }
 
 /* FNV-1a of a name. */
@@ -246,6 +266,28 @@ static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
 	return stop;
 }
 
+/* Asked often enough from one place, it is a hunt. */
+static void count_question(struct observer *observer, uint64_t ip)
+{
+	unsigned count = count_site(observer, ip);
+
+	if (count > observer->seen.questions)
+		observer->seen.questions = count;
+	if (count >= HUNT_QUESTIONS)
+		evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+}
+
+/* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
+static bool calls_gate(const struct observer *observer, const struct instruction *instruction)
+{
+	const struct reference *reference = &instruction->references[0];
+
+	return observer->kind == WORLD_WINDOWS_32 && instruction->flow == FLOW_INDIRECT &&
+	       instruction->references_count && reference->thread_segment &&
+	       instruction_address(observer->machine, instruction, reference) ==
+		       observer->thread_block + WORLD_GATE;
+}
+
 /* The call takes so many arguments: the registers that hold them are read. */
 static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
 {
@@ -264,6 +306,15 @@ static void read_by_call(struct observer *observer, unsigned arguments, bool int
 		executed->effect.reads |= 1u << (is_wide ? wide[i] : narrow[i]);
 }
 
+static void follow_native(struct observer *observer, uint64_t ip)
+{
+	evidence(observer, SHELLCODE_SYSCALL_BIT);
+	observer->seen.natives++;
+	observer->seen.calls++;
+	observer->seen.weight += 2;
+	count_site(observer, ip);
+}
+
 static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 {
 	enum unix_system system = world_unix(observer->kind);
@@ -271,13 +322,18 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	struct x86_exit stop = stop_of(bytes, ip);
 	struct unix_judgement judgement;
 
-	if (system == UNIX_SYSTEMS)
+	if (system == UNIX_SYSTEMS) {
+		if (stop.vector == 0x2e)
+			count_question(observer, ip);
+		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
+			follow_native(observer, ip);
 		return;
+	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
 		if (judgement.name)
 			note_call(observer, judgement.name);
-		if (judgement.name && strcmp(judgement.name, "access") == 0)
-			count_site(observer, ip);
+		if (judgement.name && asks_about_memory(judgement.name))
+			count_question(observer, ip);
 		return;
 	}
 	note_call(observer, judgement.name);
@@ -397,6 +453,46 @@ static void note_result(struct observer *observer)
 			executed->cleared = false;
 }
 
+/* An instruction that does not jump was followed by something else than the next: it has faulted,
+ * and a handler goes on. A hunter's comparison does so page after page. */
+static void follow_faults(struct observer *observer, uint64_t ip, const struct decoded *decoded)
+{
+	uint64_t before = observer->previous_ip;
+
+	if (observer->previous_length && ip != before + observer->previous_length && ip != before) {
+		observer->faults = observer->faulted_ip == before ? observer->faults + 1 : 1;
+		observer->faulted_ip = before;
+		if (observer->faults > observer->seen.walked_over)
+			observer->seen.walked_over = observer->faults;
+		if (observer->faults >= HUNT_QUESTIONS)
+			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+	}
+	observer->previous_ip = ip;
+	observer->previous_length =
+		decoded->instruction.flow == FLOW_NEXT && decoded->instruction.references_count
+			? decoded->instruction.length
+			: 0;
+}
+
+/* A jump to itself that has been executed so often that other threads had their turns. */
+static bool waits(struct observer *observer, const struct decoded *decoded)
+{
+	const struct executed *executed;
+
+	if (decoded->bytes[0] != 0xeb || decoded->bytes[1] != 0xfe)
+		return false;
+	executed = footprint_executed(observer->footprint, x86_ip(observer->machine));
+	observer->seen.waits = executed && executed->step && executed->repeats >= WAITS;
+	return observer->seen.waits;
+}
+
+/* A branch that asks what a comparison said: loop and jecxz do not. */
+static bool branches_by_flags(const struct decoded *decoded)
+{
+	return decoded->instruction.flow == FLOW_BRANCH && decoded->bytes[0] != 0xe2 &&
+	       decoded->bytes[0] != 0xe3;
+}
+
 bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
@@ -416,6 +512,15 @@ bool observer_step(struct observer *observer)
 		if (observer->previous_ours)
 			follow_api(observer, name);
 		observer->previous_ours = false;
+		observer->previous_length = 0;
+		return true;
+	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip) &&
+	    world_export_at(observer->world, ip - WORLD_HOOK)) {
+		evidence(observer, SHELLCODE_API_BIT);
+		observer->seen.apis++;
+		observer->previous_ours = false;
+		observer->previous_length = 0;
 		return true;
 	}
 	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && api_in_libraries(ip)) {
@@ -428,19 +533,26 @@ bool observer_step(struct observer *observer)
 	if (decoded)
 		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
 	observer->previous_ours = decoded && (inside(observer, ip) || written.step);
-	if (!observer->previous_ours)
+	if (!observer->previous_ours) {
+		observer->previous_length = 0;
 		return true;
+	}
+	follow_faults(observer, ip, decoded);
 	if (written.step)
 		evidence(observer, SHELLCODE_DECODES_BIT);
-	observer->hunt_branches += observer->compared && decoded->instruction.flow == FLOW_BRANCH;
+	observer->hunt_branches += observer->compared && branches_by_flags(decoded);
 	observer->compared = false;
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	touch(observer, ip, decoded->instruction.length);
+	if (waits(observer, decoded))
+		return false;
 	writes.step = observer->steps | note_executed(observer, decoded, written);
 	writes.generation = (uint8_t)(written.generation + (written.generation < UINT8_MAX));
 	follow_references(observer, &decoded->instruction, writes);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
+	else if (calls_gate(observer, &decoded->instruction))
+		count_question(observer, ip);
 	return true;
 }
 

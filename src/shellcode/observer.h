@@ -16,7 +16,7 @@ struct observer;
 /* Watches the code of `world`, `length` bytes. Borrows it. NULL: no memory. */
 struct observer *observer_new(struct world *world, enum world_kind kind, size_t length);
 void observer_free(struct observer *observer);
-/* False when the run cannot go on (see fixed_address). */
+/* False when the run cannot go on (see fixed_address), or would only wait (see waits). */
 bool observer_step(struct observer *observer);
 
 struct observation {
@@ -37,6 +37,10 @@ struct observation {
 	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
 				   the run cannot go on; 0: none */
 	unsigned fixed_known;	/* calls of functions where a well-known Windows has them */
+	unsigned natives;	/* sensible system calls of 64-bit Windows, see native.h */
+	unsigned walked_over;	/* faults of one instruction that a handler went on from */
+	unsigned questions;	/* about memory that one place asked the system */
+	bool waits;		/* it has come to a jump to itself, and stays there */
 	bool loader;		/* the PEB's pointer to the list of loaded libraries was read */
 	bool indirect;		/* it jumped or called through a register or memory */
 	bool fixed_sensible;	/* and its arguments name something */

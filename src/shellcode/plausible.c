@@ -320,6 +320,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 		return address_is_used(sweep, seed.offset, strict) ||
 		       (!strict && address_is_written(sweep, mode, seed.offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
+	case SEED_HANDLER: return plausible_entry(sweep, seed.offset);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;
 	}
@@ -389,6 +390,7 @@ bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct star
 	if (start->traits & GLANCE_RARE)
 		return false;
 	switch (seed.kind) {
+	case SEED_HANDLER:
 	case SEED_SEGMENT: return prepares_address(sweep, mode, start, seed.offset);
 	case SEED_INT80:
 	case SEED_GATE:

@@ -5,7 +5,9 @@
 
 #include "shellcode/api.h"
 #include "shellcode/fixed.h"
+#include "shellcode/handler.h"
 #include "shellcode/instruction.h"
+#include "shellcode/native.h"
 
 enum {
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
@@ -20,6 +22,8 @@ enum {
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
+	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
+	TABLE_PLACES = 4,	 /* different places that it then writes */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
 
@@ -118,6 +122,7 @@ struct run {
 	enum convention convention;
 	unsigned value[WORLDS], calls[WORLDS], stops;
 	uint64_t hunt_site, hunt_calls;
+	struct handler handler;
 	struct promise promise;
 };
 
@@ -197,6 +202,11 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 
 	if (run->stops++ >= CALLS_MAX)
 		return false;
+	if (stop->reason == X86_STOP_SYSCALL && native_sensible(run->probe->machine)) {
+		run->promise.worlds |= bit(WORLD_WINDOWS_64);
+		run->promise.score += 100;
+		return false;
+	}
 	if (judge_everywhere(run, stop)) {
 		answer_zero(run->probe->machine);
 		return true;
@@ -232,6 +242,30 @@ static bool loop_hunts(struct probe *probe)
 			return false;
 	}
 	return grown >= 3;
+}
+
+/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
+ * cipher does before anything is decoded? It writes single values at many places outside the piece.
+ */
+static bool loop_prepares(struct probe *probe)
+{
+	uint64_t places[TABLE_PLACES];
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < TABLE_LOOK && found < TABLE_PLACES; i++) {
+		struct x86_access accesses[X86_MOST_ACCESSES];
+		int count = x86_accesses(probe->machine, accesses);
+		for (int j = 0; j < count && found < TABLE_PLACES; j++) {
+			bool known = !accesses[j].writes || accesses[j].size > 8;
+			for (unsigned k = 0; k < found; k++)
+				known |= places[k] == accesses[j].address;
+			if (!known)
+				places[found++] = accesses[j].address;
+		}
+		if (x86_run(probe->machine, 1).reason != X86_STOP_BUDGET)
+			return false;
+	}
+	return found == TABLE_PLACES;
 }
 
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
@@ -278,6 +312,19 @@ static void library_reached(struct run *run)
 	run->promise.score += 100;
 }
 
+/* A fault goes to a handler that the code has put up; hunters that know no system call walk over
+ * missing pages like that. */
+static bool fault_is_handled(struct run *run, const struct x86_exit *stop)
+{
+	if (!handler_goes_on(&run->handler, run->probe->machine, stop))
+		return false;
+	if (run->handler.growing < HUNT_CALLS)
+		return true;
+	run->promise.worlds |= bit(WORLD_WINDOWS_32);
+	run->promise.score = 1;
+	return false;
+}
+
 /* One stop; false when the run is over. */
 static bool go_on(struct run *run, const struct x86_exit *stop)
 {
@@ -291,8 +338,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 			library_reached(run);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK:
-	case X86_STOP_FAULT: return false;
+	case X86_STOP_BLOCK: return false;
+	case X86_STOP_FAULT: return fault_is_handled(run, stop);
 	}
 	return false;
 }
@@ -321,12 +368,14 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	struct run run = { .probe = probe, .convention = convention };
 	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
 	uint64_t ip_before = probe->code + entry;
+	bool prepares = false;
 	struct x86_watch before = { 0 };
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
 		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
 			run.possible |= bit(kind);
 	x86_rollback(probe->machine);
+	handler_init(&run.handler, probe->machine);
 	world_enter(probe->world, entry, convention);
 	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
 		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
@@ -339,6 +388,11 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 		used = x86_instructions(probe->machine) - first;
 		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
 		allowed = allowance(&watch, &before, patience, used, used_before, stays);
+		if (used >= allowed && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
+		    (prepares || (stays && loop_prepares(probe)))) {
+			prepares = true;
+			allowed = DECODING_RUN;
+		}
 		if (used >= allowed) {
 			budget_used(&run);
 			break;

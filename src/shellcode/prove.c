@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shellcode/listing.h"
 #include "shellcode/wire.h"
 
 enum {
@@ -10,6 +11,10 @@ enum {
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
 	UNOBSERVED = 1 << 20, /* and after these */
 	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
+	ROUND = 1 << 15,      /* instructions after which it is looked whether */
+	REPEATED = 1 << 16,   /* one system call was made so often */
+	HUNT_ASKED = 16,  /* times that a hunter asks the system, or its handler, about memory */
+	ASKING_HUNT = 40, /* instructions of such a hunter, its handler included */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -39,6 +44,7 @@ static bool windows_verdict(const struct observation *seen)
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
 	return (searched && (seen->apis > 0 || seen->loader)) ||
+	       (seen->natives > 0 && seen->executed >= 5) ||
 	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
 }
 
@@ -59,8 +65,11 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 /* A hunt for a mark is a loop of a few instructions and nothing else. */
 static bool hunt_verdict(const struct observation *seen)
 {
+	bool by_asking = (seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED) &&
+			 seen->executed <= ASKING_HUNT;
+
 	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
-	       seen->executed >= 3 && seen->executed <= 16 && !seen->indirect;
+	       seen->executed >= 3 && ((seen->executed <= 16 && !seen->indirect) || by_asking);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -133,54 +142,93 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 	}
 }
 
-static void run(struct world *world, struct observer *observer, struct proof *proof)
+/* It has asked for every descriptor, or for every page up to where the code lies: what it looks for
+ * is not there. */
+static bool goes_round(const struct observer *observer, struct proof *proof)
+{
+	observer_result(observer, &proof->observation);
+	return proof->observation.most_repeated >= REPEATED;
+}
+
+static void run(struct world *world, struct observer *observer, struct listing *listing,
+		struct proof *proof)
 {
 	proof->end = WORLD_BUDGET;
 	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
+		bool goes_on;
 		if (step == HOPELESS) {
 			observer_result(observer, &proof->observation);
 			if (proof->observation.evidence == 0)
 				return;
 		}
-		proof->end = observer_step(observer) ? world_run(world, 1) : WORLD_FAULT;
+		if (step % ROUND == 0 && goes_round(observer, proof))
+			return;
+		if (listing)
+			listing_step(listing);
+		goes_on = observer_step(observer);
+		if (goes_on) {
+			proof->end = world_run(world, 1);
+			continue;
+		}
+		observer_result(observer, &proof->observation);
+		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
 	}
+	if (listing)
+		listing_end(listing);
 	if (proof->end == WORLD_BUDGET)
 		proof->end = world_run(world, UNOBSERVED);
 }
 
-int prove(struct bytes piece, size_t entry, enum convention convention, enum world_kind kind,
-	  struct bytes follow_up, bool strict, struct proof *proof, uint64_t *spent,
-	  struct error *error)
+/* The run in a world that has been made. */
+static int prove_in(struct world *world, const struct prove_how *how, size_t entry, size_t length,
+		    struct wire *wire, struct trace_sink sink, struct proof *proof,
+		    struct error *error)
+{
+	struct observer *observer = observer_new(world, how->kind, length);
+	struct listing *listing = NULL;
+	uint64_t before = world_instructions(world);
+
+	world_enter(world, entry, how->convention);
+	if (how->list)
+		listing = listing_new(world, how->kind, length);
+	if (!observer || (how->list && !listing)) {
+		observer_free(observer);
+		listing_free(listing);
+		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
+	}
+	run(world, observer, listing, proof);
+	observer_result(observer, &proof->observation);
+	tell_fixed_address(world, proof, sink);
+	tell_shell_commands(wire, proof->trace, sink);
+	proof->payload = observer_payload(observer);
+	proof->instructions = world_instructions(world) - before;
+	proof->shellcode = verdict(&proof->observation, how->convention, how->strict);
+	if (listing)
+		proof->listing = listing_json(listing);
+	observer_free(observer);
+	listing_free(listing);
+	return 0;
+}
+
+int prove(struct bytes piece, size_t entry, const struct prove_how *how, struct proof *proof,
+	  uint64_t *spent, struct error *error)
 {
 	struct trace_sink sink;
-	struct observer *observer = NULL;
 	struct world *world = NULL;
 	struct wire wire;
 	int code;
 
 	memset(proof, 0, sizeof *proof);
-	proof->kind = kind;
+	proof->kind = how->kind;
 	proof->trace = trace_log_new(TRACE_LIMIT);
 	if (!proof->trace)
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a trace");
 	sink = trace_log_sink(proof->trace);
-	wire_init(&wire, follow_up);
-	code = world_new(kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
-	if (code == 0 && !(observer = observer_new(world, kind, piece.length)))
-		code = error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
-	if (code == 0) {
-		uint64_t before = world_instructions(world);
-		world_enter(world, entry, convention);
-		run(world, observer, proof);
-		observer_result(observer, &proof->observation);
-		tell_fixed_address(world, proof, sink);
-		tell_shell_commands(&wire, proof->trace, sink);
-		proof->payload = observer_payload(observer);
-		proof->instructions = world_instructions(world) - before;
-		proof->shellcode = verdict(&proof->observation, convention, strict);
-		*spent += proof->instructions;
-	}
-	observer_free(observer);
+	wire_init(&wire, how->follow_up);
+	code = world_new(how->kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
+	if (code == 0)
+		code = prove_in(world, how, entry, piece.length, &wire, sink, proof, error);
+	*spent += proof->instructions;
 	world_free(world);
 	if (code < 0)
 		proof_fini(proof);
@@ -190,5 +238,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 void proof_fini(struct proof *proof)
 {
 	trace_log_free(proof->trace);
+	json_decref(proof->listing);
 	proof->trace = NULL;
+	proof->listing = NULL;
 }

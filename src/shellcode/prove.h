@@ -12,14 +12,23 @@ struct proof {
 	struct trace_log *trace; /* owned */
 	uint64_t instructions;
 	enum world_end end;
-	bool shellcode; /* the verdict */
+	bool shellcode;	 /* the verdict */
+	json_t *listing; /* owned; NULL: none was asked for */
 };
 
-/* Runs piece + entry in a world of `kind`. `strict` (code inside an executable image) asks for
- * evidence that compiled programs never give. *spent grows by the instructions executed. */
-MUST_CHECK int prove(struct bytes piece, size_t entry, enum convention convention,
-		     enum world_kind kind, struct bytes follow_up, bool strict, struct proof *proof,
-		     uint64_t *spent, struct error *error);
+/* How a start is proven. */
+struct prove_how {
+	enum convention convention;
+	enum world_kind kind;
+	struct bytes follow_up;
+	bool strict; /* inside an executable image: asks for evidence that compiled programs never
+			give */
+	bool list;   /* make the listing, too */
+};
+
+/* Runs piece + entry in a world of that kind. *spent grows by the instructions executed. */
+MUST_CHECK int prove(struct bytes piece, size_t entry, const struct prove_how *how,
+		     struct proof *proof, uint64_t *spent, struct error *error);
 void proof_fini(struct proof *proof);
 
 #endif

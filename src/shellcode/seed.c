@@ -93,6 +93,23 @@ static bool own_address(struct bytes bytes, size_t offset)
 	       (int64_t)offset + 7 + distance <= (int64_t)bytes.length;
 }
 
+/* mov fs:[…], r; call fs:[…] */
+static bool stores_or_calls(struct bytes bytes, size_t offset)
+{
+	uint8_t opcode = u8_at(bytes, offset + 1);
+
+	return bytes.data[offset] == 0x64 &&
+	       (opcode == 0x89 || opcode == 0xa3 ||
+		(opcode == 0xff && (u8_at(bytes, offset + 2) & 0x38) == 0x10));
+}
+
+static enum seed_kind segment(struct bytes bytes, size_t offset)
+{
+	if (!segment_access(bytes, offset))
+		return SEED_NONE;
+	return stores_or_calls(bytes, offset) ? SEED_HANDLER : SEED_SEGMENT;
+}
+
 static enum seed_kind two_byte(struct bytes bytes, size_t offset)
 {
 	switch (u8_at(bytes, offset + 1)) {
@@ -131,7 +148,7 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	case 0xd9:
 	case 0xdd: return memory_form(next, 6) ? SEED_FPU : SEED_NONE;
 	case 0x64:
-	case 0x65: return segment_access(bytes, offset) ? SEED_SEGMENT : SEED_NONE;
+	case 0x65: return segment(bytes, offset);
 	case 0xcd: return interrupt(next);
 	case 0x0f: return two_byte(bytes, offset);
 	case 0x9a: return far_gate(bytes, offset) ? SEED_GATE : SEED_NONE;

@@ -10,7 +10,9 @@ enum seed_kind {
 	SEED_CALL, /* call to an address inside the bytes: leaves its own address on the stack */
 	SEED_FPU,  /* fnstenv, fnsave, fxsave to memory: store the last FPU instruction's address */
 	SEED_LEA,  /* lea of an address relative to rip, close by: 64-bit code finds itself */
-	SEED_SEGMENT, /* fs: or gs: access: TEB and PEB, exception handlers */
+	SEED_SEGMENT, /* fs: or gs: access: TEB and PEB */
+	SEED_HANDLER, /* a store or call through fs: 32-bit code puts up an exception handler, or
+			 calls the system through the gate of 32-bit processes on 64-bit Windows */
 	SEED_INT80,   /* int 80h, sysenter: Linux, BSD */
 	SEED_GATE,    /* int 91h, far call to gate 7 or 27h: Solaris, old BSD */
 	SEED_INT2E,   /* int 2eh: Windows' native calls */

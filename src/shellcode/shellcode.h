@@ -37,10 +37,12 @@ struct shellcode_finding {
 	size_t offset;	   /* where the code that belongs together begins in the bytes */
 	size_t entry;	   /* where execution was started */
 	const char *arch;  /* "x86", "x86_64" */
-	const char *os;	   /* "windows", "linux", "freebsd", "solaris", "unknown" */
+	const char *os;	   /* "windows", "linux", "freebsd", "solaris", "macos", "unknown" */
 	unsigned evidence; /* 1 << enum shellcode_evidence */
 	char kind[17];	   /* hexadecimal; the same payload under any encoding has the same kind */
 	json_t *actions;   /* array of {"action":"download"|"connect"|"bind"|"execute"|…, …} */
+	json_t *listing;   /* what was executed, with remarks ("listing" of docs/records.md); NULL
+			      unless shellcode_explain asked for it */
 	struct trace_log *trace; /* everything it did when run to its end */
 	uint64_t instructions;
 	const char *end; /* "exit", "idle", "budget", "fault" */
@@ -49,6 +51,9 @@ struct shellcode_finding {
 struct shellcode_detector;
 MUST_CHECK int shellcode_new(struct shellcode_detector **detector, struct error *error);
 void shellcode_free(struct shellcode_detector *detector);
+
+/* From now on findings come with the listing of what was executed, which costs another run each. */
+void shellcode_explain(struct shellcode_detector *detector, bool wanted);
 
 /* `follow_up`: what the same sender said after these bytes or on connections to a port the code
  * opens; fed to code that reads a next stage from the wire. May be empty. Findings (at most

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "shellcode/native.h"
 #include "shellcode/win64_exports.h"
 #include "shellcode/win64_model.h"
 
@@ -29,7 +30,7 @@ enum { EXPORTS = sizeof exports / sizeof exports[0], STUB_SIZE = 16 };
 
 struct win64 {
 	struct x86 *machine;
-	struct trace_sink trace;
+	struct win64_session session;
 	char names[EXPORTS][64]; /* "kernel32.dll!WinExec" */
 };
 
@@ -195,7 +196,8 @@ static int build_process(struct win64 *process)
 	return failed;
 }
 
-int win64_new(struct trace_sink trace, struct win64 **result, struct error *error)
+int win64_new(struct trace_sink trace, const struct peer *peer, struct win64 **result,
+	      struct error *error)
 {
 	struct win64 *process = calloc(1, sizeof *process);
 
@@ -207,7 +209,8 @@ int win64_new(struct trace_sink trace, struct win64 **result, struct error *erro
 		return error_set(error, ERROR_MEMORY, "shellcode",
 				 "no memory for a 64-bit Windows process");
 	}
-	process->trace = trace;
+	process->session.trace = trace;
+	process->session.peer = peer;
 	*result = process;
 	return 0;
 }
@@ -276,9 +279,14 @@ enum world_end win64_run(struct win64 *process, uint64_t budget)
 					   : NULL;
 		if (stop.reason == X86_STOP_BUDGET)
 			break;
+		if (stop.reason == X86_STOP_SYSCALL) {
+			if (!native_answer(process->machine, &process->session.trace))
+				return WORLD_EXIT;
+			continue;
+		}
 		if (!name || x86_read(process->machine, stack, &back, sizeof back) < 0)
 			return WORLD_FAULT;
-		if (!win64_answer(process->machine, &process->trace, strchr(name, '!') + 1))
+		if (!win64_answer(process->machine, &process->session, strchr(name, '!') + 1))
 			return WORLD_EXIT;
 		x86_set(process->machine, X86_SP, stack + 8);
 		x86_set_ip(process->machine, back);

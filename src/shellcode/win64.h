@@ -9,7 +9,9 @@
 
 struct win64;
 
-MUST_CHECK int win64_new(struct trace_sink trace, struct win64 **process, struct error *error);
+/* Borrows peer (NULL: nobody answers). */
+MUST_CHECK int win64_new(struct trace_sink trace, const struct peer *peer, struct win64 **process,
+			 struct error *error);
 void win64_free(struct win64 *process);
 MUST_CHECK int win64_place(struct win64 *process, struct bytes code, uint64_t *placed,
 			   struct error *error);

@@ -12,6 +12,7 @@
 	LIBRARY(ws2_32, "ws2_32.dll") \
 	LIBRARY(urlmon, "urlmon.dll") \
 	LIBRARY(wininet, "wininet.dll") \
+	LIBRARY(winhttp, "winhttp.dll") \
 	LIBRARY(advapi32, "advapi32.dll") \
 	LIBRARY(shell32, "shell32.dll") \
 	LIBRARY(netapi32, "netapi32.dll")
@@ -193,6 +194,14 @@
 	EXPORT(wininet, InternetOpenUrlA) \
 	EXPORT(wininet, InternetReadFile) \
 	EXPORT(wininet, InternetSetOptionA) \
+	EXPORT(winhttp, WinHttpConnect) \
+	EXPORT(winhttp, WinHttpOpen) \
+	EXPORT(winhttp, WinHttpOpenRequest) \
+	EXPORT(winhttp, WinHttpQueryDataAvailable) \
+	EXPORT(winhttp, WinHttpReadData) \
+	EXPORT(winhttp, WinHttpReceiveResponse) \
+	EXPORT(winhttp, WinHttpSendRequest) \
+	EXPORT(winhttp, WinHttpSetOption) \
 	EXPORT(advapi32, AdjustTokenPrivileges) \
 	EXPORT(advapi32, CreateServiceA) \
 	EXPORT(advapi32, LookupPrivilegeValueA) \

@@ -7,7 +7,7 @@ enum { TEXT = 512, ALLOCATIONS = 0x10000000 };
 
 struct call {
 	struct x86 *machine;
-	const struct trace_sink *trace;
+	struct win64_session *session;
 	uint64_t result;
 	bool ends;
 };
@@ -41,7 +41,7 @@ static void tell(struct call *call, enum trace_kind kind, const struct trace_val
 
 	for (unsigned i = 0; i < TRACE_FIELDS; i++)
 		event.values[i] = i < count ? values[i] : trace_text("");
-	trace_emit(call->trace, &event);
+	trace_emit(&call->session->trace, &event);
 }
 
 static void load_library(struct call *call)
@@ -115,16 +115,133 @@ static void read_socket_address(const struct call *call, struct address *address
 
 static void connect_out(struct call *call)
 {
+	const struct peer *peer = call->session->peer;
 	char where[ADDRESS_TEXT_SIZE];
 	struct address address;
 	uint16_t port;
 
 	read_socket_address(call, &address, &port);
-	struct trace_value values[] = { trace_text(address_text(&address, where)),
-					trace_number(port), trace_text("tcp"),
-					trace_text("connected") };
-	call->result = 0;
+	call->session->connected =
+		peer && peer->connect &&
+		peer->connect(peer->context, &address, port, 6, &call->session->conversation) == 0;
+	struct trace_value values[] = {
+		trace_text(address_text(&address, where)), trace_number(port), trace_text("tcp"),
+		trace_text(call->session->connected ? "connected" : "refused")
+	};
+	call->result = call->session->connected ? 0 : UINT32_MAX;
 	tell(call, TRACE_NET_CONNECT, values, 4);
+}
+
+static void accept_one(struct call *call)
+{
+	const struct peer *peer = call->session->peer;
+	char where[ADDRESS_TEXT_SIZE];
+	struct address from;
+	uint16_t port;
+
+	call->result = UINT64_MAX; /* INVALID_SOCKET: nobody comes */
+	if (!peer || !peer->accept ||
+	    peer->accept(peer->context, (uint16_t)call->session->port, &from, &port,
+			 &call->session->conversation) < 0)
+		return;
+	struct trace_value values[] = { trace_text(address_text(&from, where)), trace_number(port),
+					trace_number(call->session->port) };
+	call->session->connected = true;
+	call->result = 0x60;
+	tell(call, TRACE_NET_ACCEPT, values, 3);
+}
+
+static void receive(struct call *call)
+{
+	const struct peer *peer = call->session->peer;
+	uint64_t wanted = argument(call, 2) & UINT32_MAX;
+	uint8_t chunk[4096];
+	size_t got = 0;
+
+	if (call->session->connected && peer->receive)
+		got = peer->receive(peer->context, call->session->conversation, chunk,
+				    wanted < sizeof chunk ? (size_t)wanted : sizeof chunk);
+	if (got && x86_write(call->machine, argument(call, 1), chunk, got) < 0)
+		got = 0;
+	struct trace_value values[] = { trace_text(""), trace_number(0), trace_text("tcp"),
+					trace_number(got) };
+	call->result = got;
+	tell(call, TRACE_NET_RECEIVE, values, 4);
+}
+
+/* A connection to a server that is named: remembered, so that the request's address is whole. */
+static void connect_to_server(struct call *call)
+{
+	call->session->port = (unsigned)argument(call, 2) & 0xffff;
+	struct trace_value values[] = { trace_text(call->session->server),
+					trace_number(call->session->port), trace_text("tcp"),
+					trace_text("connected") };
+	tell(call, TRACE_NET_CONNECT, values, 4);
+}
+
+static void internet_connect(struct call *call)
+{
+	char name[TEXT];
+
+	snprintf(call->session->server, sizeof call->session->server, "%.120s",
+		 text(call, 1, name));
+	connect_to_server(call);
+}
+
+static const char *wide(const struct call *call, unsigned index, char *into)
+{
+	if (x86_read_wide(call->machine, argument(call, index), into, TEXT) < 0)
+		into[0] = 0;
+	return into;
+}
+
+static void winhttp_connect(struct call *call)
+{
+	char name[TEXT];
+
+	snprintf(call->session->server, sizeof call->session->server, "%.120s",
+		 wide(call, 1, name));
+	connect_to_server(call);
+}
+
+static void tell_request(struct call *call, const char *object)
+{
+	char url[2 * TEXT];
+
+	snprintf(url, sizeof url, "http://%s:%u%s%s", call->session->server, call->session->port,
+		 object[0] == '/' ? "" : "/", object);
+	struct trace_value values[] = { trace_text(url), trace_text("") };
+	tell(call, TRACE_NET_DOWNLOAD, values, 2);
+}
+
+static void http_open_request(struct call *call)
+{
+	char object[TEXT];
+
+	tell_request(call, text(call, 2, object));
+}
+
+static void winhttp_open_request(struct call *call)
+{
+	char object[TEXT];
+
+	tell_request(call, wide(call, 2, object));
+}
+
+static void internet_open_url(struct call *call)
+{
+	char url[TEXT];
+	struct trace_value values[] = { trace_text(text(call, 1, url)), trace_text("") };
+
+	tell(call, TRACE_NET_DOWNLOAD, values, 2);
+}
+
+/* What is read of a file on the network: nothing more, and that went well. */
+static void internet_read(struct call *call)
+{
+	uint32_t none = 0;
+
+	call->result = x86_write(call->machine, argument(call, 3), &none, sizeof none) == 0;
 }
 
 static void bind_port(struct call *call)
@@ -134,6 +251,7 @@ static void bind_port(struct call *call)
 	uint16_t port;
 
 	read_socket_address(call, &address, &port);
+	call->session->port = port;
 	struct trace_value values[] = { trace_text(address_text(&address, where)),
 					trace_number(port), trace_text("tcp") };
 	call->result = 0;
@@ -163,6 +281,17 @@ static void exit_process(struct call *call)
 static void return_zero(struct call *call)
 {
 	call->result = 0;
+}
+
+static void make_socket(struct call *call)
+{
+	call->result = 0x50;
+}
+
+/* What needs no answer but that it went well, and says nothing. */
+static void succeed(struct call *call)
+{
+	call->result = 1;
 }
 
 static void create_file(struct call *call)
@@ -199,15 +328,33 @@ static const struct {
 	{ "NtTerminateProcess", exit_process },
 	{ "WSAStartup", return_zero },
 	{ "listen", return_zero },
-	{ "recv", return_zero },
+	{ "socket", make_socket },
+	{ "WSASocketA", make_socket },
+	{ "WSASocketW", make_socket },
+	{ "WinHttpOpen", succeed },
+	{ "WinHttpSendRequest", succeed },
+	{ "WinHttpReceiveResponse", succeed },
+	{ "WinHttpSetOption", succeed },
+	{ "InternetOpenA", succeed },
+	{ "InternetSetOptionA", succeed },
+	{ "HttpSendRequestA", succeed },
+	{ "recv", receive },
+	{ "accept", accept_one },
+	{ "InternetConnectA", internet_connect },
+	{ "InternetOpenUrlA", internet_open_url },
+	{ "HttpOpenRequestA", http_open_request },
+	{ "InternetReadFile", internet_read },
+	{ "WinHttpConnect", winhttp_connect },
+	{ "WinHttpOpenRequest", winhttp_open_request },
+	{ "WinHttpReadData", internet_read },
 	{ "GetLastError", return_zero },
 	{ "WaitForSingleObject", return_zero },
 	{ "CreateFileA", create_file },
 };
 
-bool win64_answer(struct x86 *machine, const struct trace_sink *trace, const char *function)
+bool win64_answer(struct x86 *machine, struct win64_session *session, const char *function)
 {
-	struct call call = { .machine = machine, .trace = trace, .result = 1 };
+	struct call call = { .machine = machine, .session = session, .result = 1 };
 
 	for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
 		if (strcmp(models[i].function, function) == 0) {

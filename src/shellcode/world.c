@@ -9,7 +9,8 @@
 
 enum {
 	MEMORY_LIMIT = 64 << 20,
-	STACK_WORDS = 64 /* that an overflow is taken to have filled */
+	GATE_CODE = 0x70f00000, /* below the libraries */
+	STACK_WORDS = 64	/* that an overflow is taken to have filled */
 };
 
 static const struct world_facts {
@@ -24,6 +25,7 @@ static const struct world_facts {
 	[WORLD_WINDOWS_64] = { "windows", X86_MODE_64, UNIX_SYSTEMS },
 	[WORLD_LINUX_64] = { "linux", X86_MODE_64, UNIX_LINUX_64 },
 	[WORLD_FREEBSD_64] = { "freebsd", X86_MODE_64, UNIX_FREEBSD_64 },
+	[WORLD_MACOS_64] = { "macos", X86_MODE_64, UNIX_MACOS_64 },
 };
 
 struct world {
@@ -64,23 +66,40 @@ enum unix_system world_unix(enum world_kind kind)
 	return facts[kind].system;
 }
 
+/* The gate: int 2eh, ret. What calls it makes the system calls of 64-bit Windows. */
+static int make_gate(struct x86 *machine)
+{
+	static const uint8_t code[] = { 0xcd, 0x2e, 0xc3 };
+	uint32_t at = GATE_CODE;
+
+	return x86_map(machine, at, sizeof code, X86_READ | X86_EXECUTE) |
+	       x86_write(machine, at, code, sizeof code) |
+	       x86_write(machine, x86_segment_base(machine, X86_FS) + WORLD_GATE, &at, sizeof at);
+}
+
 static int make_windows_32(struct world *world, struct bytes code, size_t entry,
 			   const struct peer *peer, struct trace_sink trace, struct error *error)
 {
-	struct win32_config config = { .peer = peer, .trace = trace, .memory_limit = MEMORY_LIMIT };
+	struct win32_config config = {
+		.peer = peer, .trace = trace, .memory_limit = MEMORY_LIMIT, .stack_handlers = true
+	};
 	int result = win32_new(&config, &world->win32, error);
 
 	if (result == 0)
 		result = win32_place(world->win32, code, entry, 0, &world->code, error);
-	if (result == 0)
+	if (result == 0) {
 		world->machine = win32_machine(world->win32);
+		if (make_gate(world->machine) != 0)
+			result = error_set(error, ERROR_MEMORY, "shellcode",
+					   "no memory for a process");
+	}
 	return result;
 }
 
-static int make_windows_64(struct world *world, struct bytes code, struct trace_sink trace,
-			   struct error *error)
+static int make_windows_64(struct world *world, struct bytes code, const struct peer *peer,
+			   struct trace_sink trace, struct error *error)
 {
-	int result = win64_new(trace, &world->win64, error);
+	int result = win64_new(trace, peer, &world->win64, error);
 
 	if (result == 0)
 		result = win64_place(world->win64, code, &world->code, error);
@@ -122,7 +141,7 @@ int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entr
 		code_error = kind == WORLD_WINDOWS_32
 				     ? make_windows_32(world, placed, entry, peer, trace, error)
 			     : kind == WORLD_WINDOWS_64
-				     ? make_windows_64(world, placed, trace, error)
+				     ? make_windows_64(world, placed, peer, trace, error)
 				     : make_unix(world, placed, entry, peer, trace, error);
 	} else {
 		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a process");

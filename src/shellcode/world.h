@@ -15,6 +15,7 @@ enum world_kind {
 	WORLD_WINDOWS_64,
 	WORLD_LINUX_64,
 	WORLD_FREEBSD_64,
+	WORLD_MACOS_64,
 	WORLDS
 };
 
@@ -26,6 +27,14 @@ enum convention {
 	CONVENTION_ZERO,     /* every register is 0 (but the stack pointer) */
 	CONVENTIONS
 };
+
+/* Offset in the TEB of the pointer to the gate by which 32-bit processes of 64-bit Windows call the
+ * system (WOW32Reserved). */
+enum { WORLD_GATE = 0xc0 };
+
+/* Bytes at a function's entry that guards replace by a jump, and that code which knows about guards
+ * does itself and jumps over: mov edi, edi; push ebp; mov ebp, esp. */
+enum { WORLD_HOOK = 5 };
 
 struct world;
 

@@ -1,13 +1,15 @@
-/* Doors and registers of the five personalities.
+/* Doors and registers of the personalities.
  *
  * Linux: System V ABI supplements (i386: int 80h; AMD64: section A.2.1) and arch/x86/entry; BSD:
  * the FreeBSD Developers' Handbook, chapter 11.3.1; Solaris: lcall $7/$0x27 and int $0x91 in
- * uts/i86pc/ml/syscall_asm.s. */
+ * uts/i86pc/ml/syscall_asm.s; macOS: osfmk/mach/i386/syscall_sw.h. */
 #include "unix/abi.h"
 
 #include <string.h>
 
 enum door { DOOR_NONE, DOOR_INT_80, DOOR_INT_91, DOOR_SYSCALL, DOOR_SYSENTER, DOOR_FAR };
+
+enum { CLASS_SHIFT = 24, CLASS_UNIX = 2, CLASS_NUMBER = 0xffffff }; /* of macOS' numbers */
 
 static enum door door_of(const struct x86 *machine, const struct x86_exit *stop)
 {
@@ -31,7 +33,8 @@ static bool has_door(enum unix_system system, enum door door)
 	case UNIX_LINUX_32: return door == DOOR_INT_80 || door == DOOR_SYSENTER;
 	case UNIX_LINUX_64: return door == DOOR_SYSCALL || door == DOOR_INT_80;
 	case UNIX_FREEBSD_32: return door == DOOR_INT_80 || door == DOOR_FAR;
-	case UNIX_FREEBSD_64: return door == DOOR_SYSCALL;
+	case UNIX_FREEBSD_64:
+	case UNIX_MACOS_64: return door == DOOR_SYSCALL;
 	case UNIX_SOLARIS_32: return door == DOOR_FAR || door == DOOR_INT_91;
 	case UNIX_SYSTEMS: break;
 	}
@@ -93,6 +96,10 @@ static void request_linux(const struct x86 *machine, enum door door, enum unix_s
 	request->call = unix_table_find(UNIX_LINUX_32, request->number);
 	if (request->call == UNIX_CALL_socketcall)
 		open_socketcall(machine, request);
+	if (request->call == UNIX_CALL_mmap_old) { /* its arguments are in memory */
+		request->call = UNIX_CALL_mmap;
+		arguments_in_memory(machine, request->arguments[0], request->arguments);
+	}
 }
 
 static void request_stack(const struct x86 *machine, enum unix_system system,
@@ -123,6 +130,11 @@ bool unix_abi_request(const struct x86 *machine, const struct x86_exit *stop,
 	request->word = unix_abi_word_size(machine);
 	if (system == UNIX_LINUX_32 || system == UNIX_LINUX_64) {
 		request_linux(machine, door, system, request);
+	} else if (system == UNIX_MACOS_64) {
+		arguments_in_registers(machine, order_64, UINT64_MAX, request->arguments);
+		request->call = (request->number & UINT32_MAX) >> CLASS_SHIFT == CLASS_UNIX
+					? unix_table_find(system, request->number & CLASS_NUMBER)
+					: ERROR_INPUT;
 	} else if (system == UNIX_FREEBSD_64) {
 		arguments_in_registers(machine, order_64, UINT64_MAX, request->arguments);
 		request->call = unix_table_find(system, request->number);

@@ -12,7 +12,7 @@ struct unix_request {
 };
 
 /* Is this stop a system call of `system`, through a door that it has? Linux' socketcall comes out
- * as the call that it stands for. */
+ * as the call that it stands for, and its oldest mmap as mmap. */
 bool unix_abi_request(const struct x86 *machine, const struct x86_exit *stop,
 		      enum unix_system system, struct unix_request *request);
 

@@ -241,8 +241,8 @@
 	CALL(mlock, "zl") \
 	CALL(mlock2, "?") \
 	CALL(mlockall, "f") \
-	CALL(mmap, "zlffdi") \
-	CALL(mmap2, "zlffdi") \
+	CALL(mmap, "zlffsi") \
+	CALL(mmap2, "zlffsi") \
 	CALL(mmap_old, "r") \
 	CALL(modify_ldt, "?") \
 	CALL(mount, "pppfr") \

@@ -10,7 +10,8 @@ static const char file_content[] = "root:x:0:0:root:/root:/bin/sh\n";
 /* The access mode and creation flag of open(2) in each system's numbers (fcntl.h). */
 static bool makes_file(const struct unix_process *process, uint64_t flags)
 {
-	bool bsd = process->system == UNIX_FREEBSD_32 || process->system == UNIX_FREEBSD_64;
+	bool bsd = process->system == UNIX_FREEBSD_32 || process->system == UNIX_FREEBSD_64 ||
+		   process->system == UNIX_MACOS_64;
 	uint64_t create = bsd ? 0x200 : process->system == UNIX_SOLARIS_32 ? 0x100 : 0100;
 
 	return (flags & create) != 0;

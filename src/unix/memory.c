@@ -51,17 +51,6 @@ int64_t unix_mmap(struct unix_process *process, const struct unix_request *reque
 	return map(process, arguments[0], arguments[1], arguments[2], arguments[3]);
 }
 
-/* Linux' oldest mmap takes its arguments as a structure in memory. */
-int64_t unix_mmap_old(struct unix_process *process, const struct unix_request *request)
-{
-	uint64_t words[4];
-
-	for (unsigned i = 0; i < 4; i++)
-		words[i] = x86_read_u32(process->machine, request->arguments[0] + 4 * i);
-	unix_tell_call(process, request);
-	return map(process, words[0], words[1], words[2], words[3]);
-}
-
 int64_t unix_munmap(struct unix_process *process, const struct unix_request *request)
 {
 	unix_tell_call(process, request);

@@ -65,7 +65,6 @@ static unix_model_function *const models[UNIX_CALL_COUNT] = {
 	[UNIX_CALL_brk] = unix_brk,
 	[UNIX_CALL_mmap] = unix_mmap,
 	[UNIX_CALL_mmap2] = unix_mmap,
-	[UNIX_CALL_mmap_old] = unix_mmap_old,
 	[UNIX_CALL_munmap] = unix_munmap,
 	[UNIX_CALL_mprotect] = unix_mprotect,
 };

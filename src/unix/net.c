@@ -197,8 +197,10 @@ int64_t unix_receive(struct unix_process *process, const struct unix_request *re
 	uint8_t chunk[4096];
 	size_t got;
 
-	if (!descriptor)
+	if (!descriptor) {
+		unix_tell_call(process, request);
 		return unix_not_socket(process);
+	}
 	got = descriptor->connected && process->peer && process->peer->receive
 		      ? process->peer->receive(
 				process->peer->context, descriptor->conversation, chunk,
@@ -214,10 +216,10 @@ int64_t unix_getpeername(struct unix_process *process, const struct unix_request
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
 
+	unix_tell_call(process, request); /* code that looks for its connection asks for all */
 	if (!descriptor)
 		return unix_descriptor(process, request->arguments[0]) ? unix_not_socket(process)
 								       : -UNIX_EBADF;
-	unix_tell_call(process, request);
 	unix_address_write(process->machine, request->arguments[1], request->arguments[2],
 			   &descriptor->address, descriptor->port);
 	return 0;
@@ -227,10 +229,10 @@ int64_t unix_getsockname(struct unix_process *process, const struct unix_request
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
 
+	unix_tell_call(process, request); /* code that looks for its connection asks for all */
 	if (!descriptor)
 		return unix_descriptor(process, request->arguments[0]) ? unix_not_socket(process)
 								       : -UNIX_EBADF;
-	unix_tell_call(process, request);
 	unix_address_write(process->machine, request->arguments[1], request->arguments[2],
 			   &anywhere, descriptor->local_port);
 	return 0;

@@ -20,14 +20,15 @@ static const struct layout {
 static const struct system_facts {
 	const char *name;
 	enum x86_mode mode;
-	uint16_t code_selector, data_selector;
+	uint16_t code_selector, data_selector, fs, gs;
 	int again, refused, not_socket, no_call;
 } facts[UNIX_SYSTEMS] = {
-	[UNIX_LINUX_32] = { "linux", X86_MODE_32, 0x73, 0x7b, 11, 111, 88, 38 },
-	[UNIX_LINUX_64] = { "linux", X86_MODE_64, 0x33, 0x2b, 11, 111, 88, 38 },
-	[UNIX_FREEBSD_32] = { "freebsd", X86_MODE_32, 0x33, 0x3b, 35, 61, 38, 78 },
-	[UNIX_FREEBSD_64] = { "freebsd", X86_MODE_64, 0x43, 0x3b, 35, 61, 38, 78 },
-	[UNIX_SOLARIS_32] = { "solaris", X86_MODE_32, 0x3b, 0x43, 11, 146, 95, 89 },
+	[UNIX_LINUX_32] = { "linux", X86_MODE_32, 0x73, 0x7b, 0, 0x33, 11, 111, 88, 38 },
+	[UNIX_LINUX_64] = { "linux", X86_MODE_64, 0x33, 0x2b, 0, 0, 11, 111, 88, 38 },
+	[UNIX_FREEBSD_32] = { "freebsd", X86_MODE_32, 0x33, 0x3b, 0x3b, 0x1b, 35, 61, 38, 78 },
+	[UNIX_FREEBSD_64] = { "freebsd", X86_MODE_64, 0x43, 0x3b, 0x13, 0x1b, 35, 61, 38, 78 },
+	[UNIX_MACOS_64] = { "macos", X86_MODE_64, 0x2b, 0x23, 0, 0, 35, 61, 38, 78 },
+	[UNIX_SOLARIS_32] = { "solaris", X86_MODE_32, 0x3b, 0x43, 0, 0x1c3, 11, 146, 95, 89 },
 };
 
 const char *unix_system_name(enum unix_system system)
@@ -89,9 +90,10 @@ static void set_segments(struct unix_process *process)
 
 	for (int segment = 0; segment < X86_SEGMENTS; segment++)
 		x86_set_segment(process->machine, segment,
-				segment == X86_CS  ? system->code_selector
-				: segment < X86_FS ? system->data_selector
-						   : 0,
+				segment == X86_CS   ? system->code_selector
+				: segment == X86_FS ? system->fs
+				: segment == X86_GS ? system->gs
+						    : system->data_selector,
 				0);
 }
 

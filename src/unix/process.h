@@ -78,7 +78,12 @@ void unix_tell(struct unix_process *process, enum trace_kind kind, const struct 
 	       unsigned count);
 /* system.call with the arguments as text. */
 void unix_tell_call(struct unix_process *process, const struct unix_request *request);
+/* The arguments of a request as text, see describe.c. */
+void unix_describe_request(const struct x86 *machine, const struct unix_request *request,
+			   char *text, size_t size);
 /* At most 256 bytes of guest memory, non-printing ones as \xHH. Returns text. */
+char *unix_memory_text(const struct x86 *machine, uint64_t address, uint64_t length, char *text,
+		       size_t size);
 char *unix_data_text(const struct unix_process *process, uint64_t address, uint64_t length,
 		     char *text, size_t size);
 

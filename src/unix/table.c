@@ -13,6 +13,9 @@ static const uint16_t linux_64[] = { NUMBERS_LINUX_64(AT_NUMBER) };
 static const uint16_t freebsd[] = { NUMBERS_FREEBSD(AT_NUMBER) };
 static const uint16_t solaris[] = { NUMBERS_SOLARIS(AT_NUMBER) };
 
+/* macOS has BSD's numbers up to here (bsd/kern/syscalls.master of xnu): lseek is 199. */
+enum { BSD_COMMON = 200 };
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct numbers {
@@ -23,6 +26,7 @@ static const struct numbers {
 	[UNIX_LINUX_64] = { linux_64, LENGTH(linux_64) },
 	[UNIX_FREEBSD_32] = { freebsd, LENGTH(freebsd) },
 	[UNIX_FREEBSD_64] = { freebsd, LENGTH(freebsd) },
+	[UNIX_MACOS_64] = { freebsd, BSD_COMMON },
 	[UNIX_SOLARIS_32] = { solaris, LENGTH(solaris) },
 };
 

@@ -17,6 +17,7 @@ enum unix_system {
 	UNIX_FREEBSD_32, /* int 80h: eax, arguments on the stack behind a return address; carry:
 			    error */
 	UNIX_FREEBSD_64,
+	UNIX_MACOS_64,	 /* syscall: BSD's numbers in class 2, that is 2 << 24 | number */
 	UNIX_SOLARIS_32, /* lcall 7,0 / int 91h: eax, arguments on the stack */
 	UNIX_SYSTEMS
 };
@@ -65,7 +66,12 @@ struct unix_judgement {
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement);
 
-const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris" */
+/* What this stop asks of `system`, for people: `connect(3, 192.0.2.33:4444, 16)`; of a number that
+ * means nothing, that. False when it is no system call of `system`. */
+bool unix_describe_call(const struct x86 *machine, const struct x86_exit *stop,
+			enum unix_system system, char *text, size_t size);
+
+const char *unix_system_name(enum unix_system system); /* "linux", "freebsd", "solaris", "macos" */
 enum x86_mode unix_system_mode(enum unix_system system);
 
 #endif

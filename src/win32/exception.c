@@ -82,7 +82,7 @@ static uint32_t handler_returns(struct call *call, uint32_t result)
 }
 
 /* A registration record must lie on the thread's stack, aligned; its handler must not (XP SP2
- * checks both). */
+ * checks both) unless the process was made so. */
 static bool registration_valid(const struct win32 *w, uint32_t registration, uint32_t *handler)
 {
 	uint32_t low = w->current->stack_base, size = w->current->stack_size;
@@ -90,7 +90,7 @@ static bool registration_valid(const struct win32 *w, uint32_t registration, uin
 	if ((registration & 3) || registration - low > size - 8)
 		return false;
 	*handler = win32_u32(w, registration + 4);
-	return *handler - low >= size;
+	return w->stack_handlers || *handler - low >= size;
 }
 
 static bool is_last_handler(const struct win32 *w, uint32_t handler)

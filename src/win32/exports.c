@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "win32/win32.h"
+
 const struct win32_library *win32_library_find(const char *name)
 {
 	char full[64];
@@ -39,4 +41,20 @@ int win32_export_find_ordinal(const struct win32_library *library, unsigned ordi
 		if (library->exports[i].ordinal == ordinal)
 			return (int)i;
 	return -1;
+}
+
+int win32_export_arguments(const char *name)
+{
+	const char *function = strchr(name, '!');
+	const struct win32_library *library;
+	char file[64];
+	int index;
+
+	if (!function)
+		return ERROR_INPUT;
+	snprintf(file, sizeof file, "%.*s", (int)(function - name), name);
+	library = win32_library_find(file);
+	index = library ? win32_export_find(library, function + 1) : -1;
+	return index >= 0 && library->exports[index].stack >= 0 ? library->exports[index].stack / 4
+								: ERROR_INPUT;
 }

@@ -109,6 +109,7 @@ struct win32 {
 	struct trace_sink trace;
 	struct random random;
 	uint64_t seed;
+	bool stack_handlers;
 	int64_t clock_start;   /* seconds since 1970 at boot of the simulation */
 	uint64_t waited;       /* microseconds that nothing was executed for */
 	uint64_t instructions; /* of processes that ended */

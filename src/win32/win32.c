@@ -67,6 +67,7 @@ int win32_new(const struct win32_config *config, struct win32 **process, struct 
 	w->peer = config->peer;
 	w->trace = config->trace;
 	w->seed = config->seed;
+	w->stack_handlers = config->stack_handlers;
 	w->clock_start = config->clock ? config->clock : CLOCK_DEFAULT;
 	w->memory_limit = config->memory_limit ? config->memory_limit : MEMORY_DEFAULT;
 	w->process_number = 1;

@@ -26,6 +26,7 @@ struct win32_config {
 	size_t memory_limit;	  /* guest memory, bytes; 0: 256 MiB */
 	const struct peer *peer;  /* borrowed; NULL: nothing answers */
 	struct trace_sink trace;
+	bool stack_handlers; /* exception handlers may lie on the stack, as before XP SP2 */
 };
 
 enum win32_end {
@@ -75,6 +76,9 @@ uint64_t win32_repeats(const struct win32 *process); /* repeated events that wer
 const char *win32_export_at(struct win32 *process, uint64_t address);
 /* Where this process has a function of a virtual library, which is loaded for it; 0: no such. */
 uint64_t win32_export_address(struct win32 *process, const char *library, const char *function);
+/* How many arguments of 4 bytes the function takes that is called "kernel32.dll!CreateFileA" here;
+ * ERROR_INPUT: there is none, or its stack does not tell. */
+int win32_export_arguments(const char *name);
 
 /* Files that the program made or changed, as they are now: index 0 … until ERROR_INPUT. Borrowed
  * until the process runs again. Dropped executables become samples in their own right. */

@@ -1,0 +1,326 @@
+/* The same payloads under decoders of many kinds (tests/vectors/decoder*.asm, and one that is
+ * generated): found, told as bare, and of the same kind. Limits of the kind: code that is put
+ * together by no loop, and a decoder whose tables are used as long as its payload runs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "shellcode/shellcode.h"
+
+enum { ROOM = 1 << 16, KEY = 16 };
+
+static struct shellcode_detector *detector;
+static const uint8_t key[KEY] = { 0x5a, 0x13, 0xc7, 0x88, 0x21, 0x9d, 0x6e, 0xf4,
+				  0x5a, 0x13, 0xc7, 0x88, 0x21, 0x9d, 0x6e, 0xf4 };
+
+static void read_vector(const char *name, struct buffer *content)
+{
+	const char *folder = getenv("KENBI_VECTORS");
+	char path[1024];
+	struct error error;
+
+	assert_non_null(folder);
+	snprintf(path, sizeof path, "%s/%s.bin", folder, name);
+	assert_int_equal(file_read(path, ROOM, content, &error), 0);
+	content->limit = ROOM;
+}
+
+/* --- encoders: change `count` bytes (room for the next multiple of 16) in place --- */
+
+static void encode_key(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < (count + 15) / 16 * 16; i++)
+		bytes[i] ^= key[i % KEY];
+}
+
+static void encode_not(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)~bytes[i];
+}
+
+static void encode_rotated(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(bytes[i] >> (i & 7) | bytes[i] << (8 - (i & 7)));
+}
+
+/* from the last to the first: each plus the decoded one behind it */
+static void encode_backwards(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i + 1 < count; i++)
+		bytes[i] = (uint8_t)(bytes[i] + bytes[i + 1]);
+}
+
+static void encode_twice(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (uint8_t)(bytes[i] - 0x11) ^ 0x33;
+}
+
+static void encode_rc4(uint8_t *bytes, size_t count)
+{
+	static const char secret[] = "kenbi-k1";
+	uint8_t state[256], j = 0, swapped;
+
+	for (unsigned i = 0; i < 256; i++)
+		state[i] = (uint8_t)i;
+	for (unsigned i = 0; i < 256; i++) {
+		j = (uint8_t)(j + secret[i & 7] + state[i]);
+		swapped = state[i];
+		state[i] = state[j];
+		state[j] = swapped;
+	}
+	j = 0;
+	for (size_t n = 0; n < count; n++) {
+		uint8_t i = (uint8_t)(n + 1);
+		j = (uint8_t)(j + state[i]);
+		swapped = state[i];
+		state[i] = state[j];
+		state[j] = swapped;
+		bytes[n] ^= state[(uint8_t)(state[i] + state[j])];
+	}
+}
+
+static void encode_77(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] ^= 0x77;
+}
+
+/* "Genu" of GenuineIntel, as cpuid leaves it in ebx */
+static void encode_cpuid(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < (count + 3) / 4 * 4; i++)
+		bytes[i] ^= (uint8_t) "Genu"[i & 3];
+}
+
+static void encode_countdown(uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] ^= (uint8_t)(count - i);
+}
+
+static void encode_feedback(uint8_t *bytes, size_t count)
+{
+	uint64_t grown = 0x1122334455667788;
+
+	for (size_t i = 0; i < count; i += 8) {
+		uint64_t word, encoded;
+		memcpy(&word, bytes + i, 8);
+		encoded = word ^ grown;
+		grown += word;
+		memcpy(bytes + i, &encoded, 8);
+	}
+}
+
+static const struct decoder {
+	const char *stub;
+	bool wide;
+	unsigned length_at; /* of the payload's length, two bytes, in the stub */
+	void (*encode)(uint8_t *bytes, size_t count);
+	bool other_kind; /* the kind may differ from the bare one's */
+} decoders[] = {
+	{ "decoder_mmx", false, 2, encode_key },
+	{ "decoder_sse", false, 2, encode_key },
+	{ "decoder_fnsave", false, 2, encode_not },
+	{ "decoder_fxsave", false, 2, encode_rotated },
+	{ "decoder_backwards", false, 2, encode_backwards },
+	{ "decoder_twice_over", false, 2, encode_twice },
+	{ "decoder_rc4", false, 2, encode_rc4, true },
+	{ "decoder_bitmap", false, 4, encode_77 },
+	{ "decoder_cpuid", false, 2, encode_cpuid },
+	{ "decoder_copy", false, 2, encode_countdown },
+	{ "decoder64_sse", true, 2, encode_key },
+	{ "decoder64_feedback", true, 2, encode_feedback },
+};
+
+static const struct payload {
+	const char *vector;
+	bool wide;
+	const char *action, *detail;
+} payloads[] = {
+	{ "linux_reverse", false, "connect", "192.0.2.33" },
+	{ "freebsd_bind", false, "bind", "4447" },
+	{ "windows_exec", false, "execute", "cmd.exe /c ver" },
+	{ "linux64_reverse", true, "connect", "203.0.113.5" },
+	{ "windows64_exec", true, "execute", "cmd /c ver" },
+};
+
+/* --- looking --- */
+
+static bool acts(const struct shellcode_finding *finding, const char *action, const char *detail)
+{
+	size_t index;
+	json_t *value;
+	bool found = false;
+
+	json_array_foreach(finding->actions, index, value)
+	{
+		char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		found |= strcmp(json_string_value(json_object_get(value, "action")), action) == 0 &&
+			 strstr(text, detail);
+		free(text);
+	}
+	return found;
+}
+
+/* The kind of the one finding when it is told as the payload; "" otherwise. */
+static void kind_of(const struct payload *payload, struct bytes bytes, bool decodes, char kind[17])
+{
+	struct shellcode_finding findings[4];
+	struct error error;
+	int count = shellcode_scan(detector, bytes, (struct bytes){ NULL, 0 }, findings, 4, NULL,
+				   &error);
+	bool good = count == 1 && acts(&findings[0], payload->action, payload->detail) &&
+		    (!decodes || findings[0].evidence & 1u << SHELLCODE_DECODES_BIT);
+
+	snprintf(kind, 17, "%s", good ? findings[0].kind : "");
+	for (int i = 0; i < count; i++)
+		shellcode_finding_fini(&findings[i]);
+}
+
+static bool is_recognised(const struct payload *payload, const char *how, struct bytes encoded,
+			  bool same_kind)
+{
+	char bare[17], under[17];
+	struct buffer code;
+
+	read_vector(payload->vector, &code);
+	kind_of(payload, buffer_bytes(&code), false, bare);
+	kind_of(payload, encoded, true, under);
+	buffer_fini(&code);
+	if (bare[0] && under[0] && (!same_kind || strcmp(bare, under) == 0))
+		return true;
+	print_error("%s under %s: \"%s\", bare \"%s\"\n", payload->vector, how, under, bare);
+	return false;
+}
+
+static bool under(const struct payload *payload, const struct decoder *decoder)
+{
+	uint8_t bytes[4096] = { 0 };
+	struct buffer stub, code;
+	bool good;
+
+	read_vector(payload->vector, &code);
+	read_vector(decoder->stub, &stub);
+	assert_true(code.length + 16 < sizeof bytes);
+	memcpy(bytes, code.data, code.length);
+	memset(bytes + code.length, 0x90, 16);
+	decoder->encode(bytes, code.length);
+	stub.data[decoder->length_at] = (uint8_t)code.length;
+	stub.data[decoder->length_at + 1] = (uint8_t)(code.length >> 8);
+	assert_int_equal(buffer_append(&stub, bytes, (code.length + 15) / 16 * 16), 0);
+	good = is_recognised(payload, decoder->stub, buffer_bytes(&stub), !decoder->other_kind);
+	buffer_fini(&stub);
+	buffer_fini(&code);
+	return good;
+}
+
+static void every_decoder_is_seen_through(void **state)
+{
+	unsigned missed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++)
+		for (size_t j = 0; j < sizeof payloads / sizeof payloads[0]; j++)
+			if (decoders[i].wide == payloads[j].wide)
+				missed += !under(&payloads[j], &decoders[i]);
+	assert_int_equal(missed, 0);
+}
+
+/* --- code that builds its payload on the stack by sums of printable words --- */
+
+static void put(struct buffer *into, const void *data, size_t length)
+{
+	assert_int_equal(buffer_append(into, data, length), 0);
+}
+
+/* Three printable words whose sum is `wanted`, byte by byte with carries. */
+static void split(uint32_t wanted, uint32_t parts[3])
+{
+	unsigned carry = 0;
+
+	parts[0] = parts[1] = parts[2] = 0;
+	for (unsigned byte = 0; byte < 4; byte++) {
+		unsigned sum = (wanted >> (8 * byte) & 0xff);
+		unsigned rest = (sum + 0x200 - carry) & 0xff, a, b;
+		/* three bytes of 0x21 … 0x7e: sums of 0x63 … 0x17a */
+		if (rest < 0x63)
+			rest += 0x100;
+		a = rest / 3;
+		b = (rest - a) / 2;
+		parts[0] |= a << (8 * byte);
+		parts[1] |= b << (8 * byte);
+		parts[2] |= (rest - a - b) << (8 * byte);
+		carry = (rest + carry) >> 8;
+	}
+}
+
+static void build_on_stack(struct buffer *into, struct bytes payload)
+{
+	size_t words = (payload.length + 3) / 4;
+
+	for (size_t i = words; i-- > 0;) {
+		uint32_t word = 0x90909090, parts[3];
+		size_t left = payload.length - 4 * i;
+		memcpy(&word, payload.data + 4 * i, left < 4 ? left : 4);
+		put(into, "%JMNU%521*", 10); /* and eax, …; and eax, …: 0 */
+		split(-word, parts);
+		for (unsigned part = 0; part < 3; part++) {
+			put(into, "-", 1); /* sub eax, … */
+			put(into, &parts[part], 4);
+		}
+		put(into, "P", 1); /* push eax */
+	}
+	put(into, "\xff\xe4", 2); /* jmp esp */
+}
+
+static void printable_sums_are_seen_through(void **state)
+{
+	unsigned missed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+		struct buffer code, built;
+		if (payloads[i].wide)
+			continue;
+		read_vector(payloads[i].vector, &code);
+		buffer_init(&built, ROOM);
+		build_on_stack(&built, buffer_bytes(&code));
+		missed +=
+			!is_recognised(&payloads[i], "printable sums", buffer_bytes(&built), false);
+		buffer_fini(&built);
+		buffer_fini(&code);
+	}
+	assert_int_equal(missed, 0);
+}
+
+static int set_up(void **state)
+{
+	struct error error;
+
+	(void)state;
+	return shellcode_new(&detector, &error);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	shellcode_free(detector);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_decoder_is_seen_through),
+		cmocka_unit_test(printable_sums_are_seen_through),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

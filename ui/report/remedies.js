@@ -2,9 +2,26 @@
 
 // The ranking for a spreadsheet.
 function rankingText(found) {
-  const head = ["rank", "remedy", "title", "place", "delay_seconds", "saved_low", "saved_median", "saved_high"];
+  const head = [
+    "rank",
+    "remedy",
+    "title",
+    "place",
+    "delay_seconds",
+    "saved_low",
+    "saved_median",
+    "saved_high",
+  ];
   return commaSeparated([
-    [...head, "mean_saved_low", "mean_saved_high", "saved_at_once", "disturbed_share", "collateral", "pareto"],
+    [
+      ...head,
+      "mean_saved_low",
+      "mean_saved_high",
+      "saved_at_once",
+      "disturbed_share",
+      "collateral",
+      "pareto",
+    ],
     ...found.ranked.map((forecast) => {
       const remedy = found.remedyById.get(forecast.remedy) || {};
       const { low, median, high } = forecast.saved;
@@ -22,7 +39,8 @@ function allRules(remedies) {
   return remedies
     .flatMap((remedy) =>
       list(remedy.rules).map(
-        (rule) => `===== ${remedy.name}: ${remedy.title || remedy.name} (${rule.format}) =====\n${rule.text}\n`,
+        (rule) =>
+          `===== ${remedy.name}: ${remedy.title || remedy.name} (${rule.format}) =====\n${rule.text}\n`,
       ),
     )
     .join("\n");
@@ -32,9 +50,14 @@ function allRules(remedies) {
 function raceNote(found) {
   const ranking = found.ranking[0],
     rounds = ranking ? list(ranking.rounds) : [];
-  const words = rounds.map((round) => `${count(round.candidates)} with ${counted(round.replicas, "simulation")}`);
-  const raced = rounds.length > 1 && `Compared in rounds, of which each keeps the better half: ${words.join(", then ")}. `;
-  const left = ranking && ranking.left_out > 0 && `${counted(ranking.left_out, "more set")} of places were not tried.`;
+  const words = rounds.map(
+    (round) => `${count(round.candidates)} with ${counted(round.replicas, "simulation")}`,
+  );
+  const raced =
+    rounds.length > 1 &&
+    `Compared in rounds, of which each keeps the better half: ${words.join(", then ")}. `;
+  const left =
+    ranking && ranking.left_out > 0 && `${counted(ranking.left_out, "more set")} of places were not tried.`;
   return (raced || left) && element("p", { class: "note" }, raced, left);
 }
 
@@ -49,10 +72,17 @@ function combinations(found) {
       "Combinations of remedies",
       plainTable(
         "The best remedies together; each row adds to the one above it what then saves most",
-        [{ name: "Remedies", class: "number" }, "Added", { name: "Median saved", class: "number" }, { name: "Low – high", class: "number nowrap" }],
+        [
+          { name: "Remedies", class: "number" },
+          "Added",
+          { name: "Median saved", class: "number" },
+          { name: "Low – high", class: "number nowrap" },
+        ],
         sets.map((set, at) => [
           count(set.members.length),
-          (at === 0 ? set.members : set.members.slice(-1)).map((name) => titles.get(name) || plain(name)).join(" + "),
+          (at === 0 ? set.members : set.members.slice(-1))
+            .map((name) => titles.get(name) || plain(name))
+            .join(" + "),
           count(set.saved.median),
           `${count(set.saved.low)} – ${count(set.saved.high)}`,
         ]),
@@ -131,7 +161,8 @@ function sideEffects(remedy, forecast) {
   const benign =
     Number.isFinite(remedy.collateral_share) &&
     `${percent(remedy.collateral_share)} of benign flows there stop${known(remedy.collateral_basis) ? ` (${plain(remedy.collateral_basis)})` : ""}`;
-  const hosts = forecast && disturbedShare(forecast) > 0 && `${percent(forecast.disturbed)} of live hosts are disturbed`;
+  const hosts =
+    forecast && disturbedShare(forecast) > 0 && `${percent(forecast.disturbed)} of live hosts are disturbed`;
   return [remedy.collateral || "none known", benign, hosts].filter(Boolean).join("; ");
 }
 
@@ -139,7 +170,10 @@ function sideEffects(remedy, forecast) {
 function takingPart(remedy) {
   const names = list(remedy.places);
   if (names.length > 0)
-    return names.slice(0, 12).map(plain).join(", ") + (names.length > 12 ? ` and ${count(names.length - 12)} more` : "");
+    return (
+      names.slice(0, 12).map(plain).join(", ") +
+      (names.length > 12 ? ` and ${count(names.length - 12)} more` : "")
+    );
   return Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`;
 }
 

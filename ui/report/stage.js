@@ -160,7 +160,8 @@ function makeStage(found, chosen, atOnce, start, follow) {
   const sides = outbreaks.map(([, remedy], i) => makeSide(land, cells, spreads[i], remedy, titles[i]));
   const traffic = moving ? makeTraffic(land, found.worm[0]) : null;
   const most = traffic ? heightOf(traffic, sides[0]) : 0;
-  const reading = element("p", { class: "reading-line", role: "status" }, POINT_AT);
+  const reading = element("p", { class: "reading-line screen", role: "status" }, POINT_AT);
+  const onPaper = element("p", { class: "note paper" });
   const times = spreads[0].times;
   const table = makeProviderTable(land, sides);
 
@@ -185,6 +186,7 @@ function makeStage(found, chosen, atOnce, start, follow) {
       side.figures.textContent = `${count(infectedHosts(land, side.shares))} hosts infected`;
     }
     drawMoving();
+    onPaper.textContent = `The pictures show the outbreak after ${duration(timeAt(times, place))}.`;
     follow(timeAt(times, place));
   }
 
@@ -271,6 +273,7 @@ function makeStage(found, chosen, atOnce, start, follow) {
           ),
       shareLegend(),
       reading,
+      onPaper,
       element("div", { class: "pair sides" }, figures),
       viewer,
       moving && trafficNote(traffic, found.worm[0], most, land),

@@ -138,6 +138,16 @@ function strength(remedy) {
   return null;
 }
 
+function undoBlock(rule) {
+  return element(
+    "details",
+    { class: "undo" },
+    element("summary", null, "To take this rule back"),
+    element("pre", { tabindex: "0", "aria-label": `Undo text for ${visible(rule.format)}` }, rule.undo),
+    copyButton("Copy", String(rule.undo)),
+  );
+}
+
 function ruleBlock(rule, name) {
   return element(
     "figure",
@@ -154,6 +164,7 @@ function ruleBlock(rule, name) {
       ),
     ),
     element("pre", { tabindex: "0", "aria-label": `Rule text for ${visible(rule.format)}` }, rule.text),
+    rule.undo && undoBlock(rule),
   );
 }
 
@@ -191,6 +202,10 @@ function remedyCard(found, remedy) {
       ["Taking part", takingPart(remedy)],
       ["In force after", duration(remedy.delay)],
       ["Side effects", sideEffects(remedy, forecast)],
+      ["Does not stop", remedy.limits],
+      ["To take it back", remedy.undo],
+      ["ATT&CK", list(remedy.attack).map(plain).join(", ")],
+      ["D3FEND", list(remedy.defend).map(plain).join(", ")],
       [
         "Saves",
         forecast

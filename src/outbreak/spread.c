@@ -11,8 +11,9 @@
 #include "outbreak/replica.h"
 
 #define EVEN_FRAMES (OUTBREAK_SPREAD_FRAMES / 2)
-/* Hosts that are enough for a smooth mean: large worlds need fewer replicas for it. */
-#define ENOUGH_HOSTS 1e6
+/* Hosts that are enough for a smooth mean: large worlds need fewer replicas for it, but some. */
+#define ENOUGH_HOSTS	2e5
+#define FEWEST_REPLICAS 3
 
 /* What is summed while replicas run: whole numbers. */
 struct spread_sums {
@@ -128,7 +129,8 @@ static uint32_t choose_replicas(const struct outbreak_world *world, const struct
 
 	for (size_t i = 0; i < world->subnet_count; i++)
 		hosts += outbreak_subnet_vulnerable(&world->subnets[i]);
-	double enough = ceil(fmin(ENOUGH_HOSTS / fmax(hosts, 1), OUTBREAK_SPREAD_REPLICAS));
+	double enough = ceil(fmax(fmin(ENOUGH_HOSTS / fmax(hosts, 1), OUTBREAK_SPREAD_REPLICAS),
+				  FEWEST_REPLICAS));
 	return enough < run->replicas ? (uint32_t)enough : run->replicas;
 }
 

@@ -403,7 +403,9 @@ def extended(records):
     for at, remedy in enumerate(of_type(records, "remedy")):
         remedy["collateral_share"] = 0.02
         remedy["collateral_basis"] = "flows of a campus"
-        remedy["rules"] = [{"format": "nftables", "text": f"add rule inet filter {at} tcp dport 445 drop\n"}]
+        remedy["rules"] = [{"format": "nftables", "text": f"add rule inet filter {at} tcp dport 445 drop\n",
+                            "undo": f"delete rule inet filter {at}\n"}]
+        remedy |= {"limits": "other ports", "undo": "load the rules of before", "attack": ["T1210"], "defend": ["D3-NTF"]}
     records = [record for record in records if record["type"] not in ("combination", "ranking")]
     records.append({"type": "ranking", "candidates": 9, "left_out": 3, "delays": [], "dropped": [],
                     "rounds": [{"candidates": 9, "replicas": 4}, {"candidates": 4, "replicas": 10}]})
@@ -416,6 +418,7 @@ def test_extended(page):
     for words in ("How fast it must be in force", "it must be in force within 60 s", "What it costs beside what it saves",
                   "Unbeaten: nothing saves", "Together", "Routers drop the attack + Hosts get the update",
                   "9 with 4 simulations, then 4 with 10 simulations", "3 more sets of places were not tried",
+                  "other ports", "load the rules of before", "T1210", "D3-NTF", "To take this rule back",
                   "2 % of benign flows there stop (flows of a campus)", "10 to 20 hosts, with 95 % confidence"):
         assert words in text, f"'{words}' is missing"
     assert page.evaluate("document.querySelectorAll('.scatter .point').length") == 2

@@ -23,7 +23,7 @@ class Story(Case):
         process, found = records("analyze", "--store", self.store, path)
         self.assertEqual(process.returncode, 0, process.stderr)
         return {kind: [record for record in found if record["type"] == kind]
-                for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast")}
+                for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast", "subnet_curve", "provenance")}
 
     def actions(self, case):
         return [action for code in case["shellcode"] for action in code["actions"]]
@@ -46,6 +46,10 @@ class Story(Case):
         saved = [forecast["saved"]["median"] for forecast in ranked if forecast["rounds"] == last]
         self.assertTrue(saved)
         self.assertEqual(saved, sorted(saved, reverse=True))
+        # The outbreak can be played, with nothing done and with the best remedy; and it can be repeated.
+        played = {(curve["remedy"], curve["at_once"]) for curve in case["subnet_curve"]}
+        self.assertLessEqual({(None, False), (ranked[0]["remedy"], False), (ranked[0]["remedy"], True)}, played)
+        self.assertEqual(case["provenance"][0]["command"][:2], ["kenbi", "analyze"])
 
 
 class Live(Story):

@@ -221,9 +221,7 @@ function followPointer(chart, series, box, x, span, axes) {
       ...series
         .filter((one) => one.kind !== "other" && one.points[nearest])
         .reverse()
-        .map(
-          (one) => `${axes.reading(one)}: ${count(one.points[nearest][2])}`,
-        ),
+        .map((one) => `${axes.reading(one)}: ${count(one.points[nearest][2])}`),
     ];
     const line = x(points[nearest][0]),
       boxWidth = 172;

@@ -5,7 +5,9 @@ const PARETO_NAMED = 6; // remedies of the front with their name in the picture
 
 function deadlineSeries(found, chosen) {
   const usable = (forecast) => list(forecast.deadline).filter((one) => one.saved).length > 1;
-  const others = found.ranked.filter((forecast) => forecast !== chosen && usable(forecast)).slice(0, CURVES_BESIDE);
+  const others = found.ranked
+    .filter((forecast) => forecast !== chosen && usable(forecast))
+    .slice(0, CURVES_BESIDE);
   const series = others.map((forecast) => ({ forecast, kind: "other" }));
   if (chosen && usable(chosen)) series.push({ forecast: chosen, kind: "chosen" });
   return series.map(({ forecast, kind }) => ({
@@ -75,7 +77,9 @@ function deadlines(found, chosen, page) {
 }
 
 function deadlineTable(series) {
-  const delays = [...new Set(series.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b);
+  const delays = [...new Set(series.flatMap((one) => one.points.map((point) => point[0])))].sort(
+    (a, b) => a - b,
+  );
   return figuresTable(
     scrolling(
       "Hosts saved by reaction time",
@@ -135,8 +139,18 @@ function scatter(found, points, narrow) {
     "Hosts saved against the share of live hosts that a remedy disturbs; the ranking has the figures",
     valueAxis(box, saved, y, "hosts saved (median)"),
     costs.map((mark) => [
-      picture("line", { class: "axis", x1: x(mark / 100), x2: x(mark / 100), y1: box.bottom, y2: box.bottom + 5 }),
-      picture("text", { class: "tick", x: x(mark / 100), y: box.bottom + 20, "text-anchor": "middle" }, `${decimal(mark, 2)} %`),
+      picture("line", {
+        class: "axis",
+        x1: x(mark / 100),
+        x2: x(mark / 100),
+        y1: box.bottom,
+        y2: box.bottom + 5,
+      }),
+      picture(
+        "text",
+        { class: "tick", x: x(mark / 100), y: box.bottom + 20, "text-anchor": "middle" },
+        `${decimal(mark, 2)} %`,
+      ),
     ]),
     picture(
       "text",

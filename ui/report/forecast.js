@@ -122,7 +122,9 @@ function comparison(found, chosen, page, atOnce, at) {
     parts: [
       chosen && outcome(found, chosen),
       element("h3", null, "The outbreak, before and after"),
-      stage ? stage.element : element("p", { class: "empty" }, "This page holds no subnets to draw for this outbreak."),
+      stage
+        ? stage.element
+        : element("p", { class: "empty" }, "This page holds no subnets to draw for this outbreak."),
       element("h3", null, "Infected over time"),
       shown.element,
       deadlines(found, chosen, page),

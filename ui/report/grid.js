@@ -147,8 +147,10 @@ function makeGrid(land, label) {
     pick(x, y) {
       for (let i = 0; i < land.count; i++)
         if (
-          x >= layout.left[i] && x < layout.left[i] + layout.pitch &&
-          y >= layout.top[i] && y < layout.top[i] + layout.pitch
+          x >= layout.left[i] &&
+          x < layout.left[i] + layout.pitch &&
+          y >= layout.top[i] &&
+          y < layout.top[i] + layout.pitch
         )
           return i;
       return -1;

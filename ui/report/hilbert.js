@@ -56,8 +56,7 @@ function hilbertCells(land, space) {
       high = low + width;
     while (group < land.count && land.first[group] + land.addresses[group] <= low) group++;
     for (let at = group; at < land.count && land.first[at] < high; at++) {
-      const overlap =
-        Math.min(high, land.first[at] + land.addresses[at]) - Math.max(low, land.first[at]);
+      const overlap = Math.min(high, land.first[at] + land.addresses[at]) - Math.max(low, land.first[at]);
       const hosts = (land.vulnerable[at] * overlap) / land.addresses[at];
       cells.group.push(at);
       cells.hosts.push(hosts);

@@ -37,7 +37,10 @@ function makeHilbertMap(land, cells, label) {
 
   function placeOf(address) {
     const pixel = cells.pixel[Math.min(cells.count - 1, Math.floor(address / cells.width))];
-    return [((pixel % HILBERT_SIDE) * side) / HILBERT_SIDE, (Math.floor(pixel / HILBERT_SIDE) * side) / HILBERT_SIDE];
+    return [
+      ((pixel % HILBERT_SIDE) * side) / HILBERT_SIDE,
+      (Math.floor(pixel / HILBERT_SIDE) * side) / HILBERT_SIDE,
+    ];
   }
 
   function markGroup(context, group) {
@@ -85,7 +88,8 @@ function makeHilbertMap(land, cells, label) {
       picture.refresh();
     },
     pick(x, y) {
-      const cell = Math.floor((y / side) * HILBERT_SIDE) * HILBERT_SIDE + Math.floor((x / side) * HILBERT_SIDE);
+      const cell =
+        Math.floor((y / side) * HILBERT_SIDE) * HILBERT_SIDE + Math.floor((x / side) * HILBERT_SIDE);
       const at = x < side && y < side ? cells.pixel.indexOf(cell) : -1;
       return at >= 0 && cells.start[at] < cells.start[at + 1] ? cells.group[cells.start[at]] : -1;
     },

@@ -17,11 +17,9 @@ const FORECAST_SECTIONS = ["summary", "forecast", "remedies", "method"];
 
 function sectionsOf(found) {
   if (!isForecastAlone(found)) return SECTIONS;
-  return FORECAST_SECTIONS.map((wanted) => SECTIONS.find(([id]) => id === wanted)).map(([id, title, build]) => [
-    id,
-    id === "method" ? "Method" : title,
-    build,
-  ]);
+  return FORECAST_SECTIONS.map((wanted) => SECTIONS.find(([id]) => id === wanted)).map(
+    ([id, title, build]) => [id, id === "method" ? "Method" : title, build],
+  );
 }
 
 // Sections whose entry in the contents carries a number.

@@ -27,7 +27,8 @@ function shareLegend() {
 function makeProviderTable(land, sides) {
   const holder = element("div");
   const details = figuresTable(holder);
-  const infected = (side, provider) => sum(provider.groups.map((at) => side.shares[at] * land.vulnerable[at]));
+  const infected = (side, provider) =>
+    sum(provider.groups.map((at) => side.shares[at] * land.vulnerable[at]));
 
   function update() {
     if (!details.open && holder.hasChildNodes()) holder.replaceChildren();

@@ -18,13 +18,20 @@ function makePlayer(times, start, { show, said, settled }) {
     pending = 0;
 
   const slider = element("input", {
-    type: "range", min: 0, max: last, step: "any", class: "course", "aria-label": "Time since the first infection",
+    type: "range",
+    min: 0,
+    max: last,
+    step: "any",
+    class: "course",
+    "aria-label": "Time since the first infection",
     input: () => {
       stop();
       move(Number(slider.value));
     },
     keydown: (event) => {
-      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 }[event.key];
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 }[
+        event.key
+      ];
       if (!step) return;
       event.preventDefault();
       stepBy(step);
@@ -32,13 +39,19 @@ function makePlayer(times, start, { show, said, settled }) {
   });
   const clockFace = element("output", { class: "time" });
   const spoken = element("p", { class: "offscreen", role: "status" });
-  const playButton = element("button", { type: "button", class: "play", click: () => (playing ? stop() : play()) });
+  const playButton = element("button", {
+    type: "button",
+    class: "play",
+    click: () => (playing ? stop() : play()),
+  });
   const speed = element(
     "select",
     { "aria-label": "Speed" },
-    [["0.25", "¼ speed"], ["1", "normal speed"], ["4", "4 × speed"]].map(([value, words]) =>
-      element("option", { value, selected: value === "1" }, words),
-    ),
+    [
+      ["0.25", "¼ speed"],
+      ["1", "normal speed"],
+      ["4", "4 × speed"],
+    ].map(([value, words]) => element("option", { value, selected: value === "1" }, words)),
   );
 
   function draw() {

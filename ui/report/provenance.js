@@ -23,13 +23,24 @@ function provenanceFile(file) {
       null,
       element("span", null, code(base), ` ${size(file.bytes)}`),
       known(file.text) && [
-        element("span", null, copyButton("Copy", String(file.text)), " ", saveButton("Save as", fileName(base.replace(/\.ya?ml$/, ""), "yaml"), String(file.text))),
+        element(
+          "span",
+          null,
+          copyButton("Copy", String(file.text)),
+          " ",
+          saveButton("Save as", fileName(base.replace(/\.ya?ml$/, ""), "yaml"), String(file.text)),
+        ),
       ],
     ),
     known(file.text)
       ? element("pre", { tabindex: "0", class: "long", "aria-label": `Text of ${visible(base)}` }, file.text)
       : element("p", { class: "empty" }, "Too long to be carried here."),
-    element("p", { class: "note hash-line" }, "SHA-256 ", element("span", { class: "hash" }, code(file.sha256))),
+    element(
+      "p",
+      { class: "note hash-line" },
+      "SHA-256 ",
+      element("span", { class: "hash" }, code(file.sha256)),
+    ),
   );
 }
 

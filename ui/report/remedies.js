@@ -2,9 +2,26 @@
 
 // The ranking for a spreadsheet.
 function rankingText(found) {
-  const head = ["rank", "remedy", "title", "place", "delay_seconds", "saved_low", "saved_median", "saved_high"];
+  const head = [
+    "rank",
+    "remedy",
+    "title",
+    "place",
+    "delay_seconds",
+    "saved_low",
+    "saved_median",
+    "saved_high",
+  ];
   return commaSeparated([
-    [...head, "mean_saved_low", "mean_saved_high", "saved_at_once", "disturbed_share", "collateral", "pareto"],
+    [
+      ...head,
+      "mean_saved_low",
+      "mean_saved_high",
+      "saved_at_once",
+      "disturbed_share",
+      "collateral",
+      "pareto",
+    ],
     ...found.ranked.map((forecast) => {
       const remedy = found.remedyById.get(forecast.remedy) || {};
       const { low, median, high } = forecast.saved;
@@ -22,7 +39,8 @@ function allRules(remedies) {
   return remedies
     .flatMap((remedy) =>
       list(remedy.rules).map(
-        (rule) => `===== ${remedy.name}: ${remedy.title || remedy.name} (${rule.format}) =====\n${rule.text}\n`,
+        (rule) =>
+          `===== ${remedy.name}: ${remedy.title || remedy.name} (${rule.format}) =====\n${rule.text}\n`,
       ),
     )
     .join("\n");
@@ -32,9 +50,14 @@ function allRules(remedies) {
 function raceNote(found) {
   const ranking = found.ranking[0],
     rounds = ranking ? list(ranking.rounds) : [];
-  const words = rounds.map((round) => `${count(round.candidates)} with ${counted(round.replicas, "simulation")}`);
-  const raced = rounds.length > 1 && `Compared in rounds, of which each keeps the better half: ${words.join(", then ")}. `;
-  const left = ranking && ranking.left_out > 0 && `${counted(ranking.left_out, "more set")} of places were not tried.`;
+  const words = rounds.map(
+    (round) => `${count(round.candidates)} with ${counted(round.replicas, "simulation")}`,
+  );
+  const raced =
+    rounds.length > 1 &&
+    `Compared in rounds, of which each keeps the better half: ${words.join(", then ")}. `;
+  const left =
+    ranking && ranking.left_out > 0 && `${counted(ranking.left_out, "more set")} of places were not tried.`;
   return (raced || left) && element("p", { class: "note" }, raced, left);
 }
 
@@ -49,10 +72,17 @@ function combinations(found) {
       "Combinations of remedies",
       plainTable(
         "The best remedies together; each row adds to the one above it what then saves most",
-        [{ name: "Remedies", class: "number" }, "Added", { name: "Median saved", class: "number" }, { name: "Low – high", class: "number nowrap" }],
+        [
+          { name: "Remedies", class: "number" },
+          "Added",
+          { name: "Median saved", class: "number" },
+          { name: "Low – high", class: "number nowrap" },
+        ],
         sets.map((set, at) => [
           count(set.members.length),
-          (at === 0 ? set.members : set.members.slice(-1)).map((name) => titles.get(name) || plain(name)).join(" + "),
+          (at === 0 ? set.members : set.members.slice(-1))
+            .map((name) => titles.get(name) || plain(name))
+            .join(" + "),
           count(set.saved.median),
           `${count(set.saved.low)} – ${count(set.saved.high)}`,
         ]),
@@ -108,6 +138,16 @@ function strength(remedy) {
   return null;
 }
 
+function undoBlock(rule) {
+  return element(
+    "details",
+    { class: "undo" },
+    element("summary", null, "To take this rule back"),
+    element("pre", { tabindex: "0", "aria-label": `Undo text for ${visible(rule.format)}` }, rule.undo),
+    copyButton("Copy", String(rule.undo)),
+  );
+}
+
 function ruleBlock(rule, name) {
   return element(
     "figure",
@@ -124,6 +164,7 @@ function ruleBlock(rule, name) {
       ),
     ),
     element("pre", { tabindex: "0", "aria-label": `Rule text for ${visible(rule.format)}` }, rule.text),
+    rule.undo && undoBlock(rule),
   );
 }
 
@@ -131,7 +172,8 @@ function sideEffects(remedy, forecast) {
   const benign =
     Number.isFinite(remedy.collateral_share) &&
     `${percent(remedy.collateral_share)} of benign flows there stop${known(remedy.collateral_basis) ? ` (${plain(remedy.collateral_basis)})` : ""}`;
-  const hosts = forecast && disturbedShare(forecast) > 0 && `${percent(forecast.disturbed)} of live hosts are disturbed`;
+  const hosts =
+    forecast && disturbedShare(forecast) > 0 && `${percent(forecast.disturbed)} of live hosts are disturbed`;
   return [remedy.collateral || "none known", benign, hosts].filter(Boolean).join("; ");
 }
 
@@ -139,7 +181,10 @@ function sideEffects(remedy, forecast) {
 function takingPart(remedy) {
   const names = list(remedy.places);
   if (names.length > 0)
-    return names.slice(0, 12).map(plain).join(", ") + (names.length > 12 ? ` and ${count(names.length - 12)} more` : "");
+    return (
+      names.slice(0, 12).map(plain).join(", ") +
+      (names.length > 12 ? ` and ${count(names.length - 12)} more` : "")
+    );
   return Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`;
 }
 
@@ -157,6 +202,10 @@ function remedyCard(found, remedy) {
       ["Taking part", takingPart(remedy)],
       ["In force after", duration(remedy.delay)],
       ["Side effects", sideEffects(remedy, forecast)],
+      ["Does not stop", remedy.limits],
+      ["To take it back", remedy.undo],
+      ["ATT&CK", list(remedy.attack).map(plain).join(", ")],
+      ["D3FEND", list(remedy.defend).map(plain).join(", ")],
       [
         "Saves",
         forecast

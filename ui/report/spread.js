@@ -75,7 +75,8 @@ function makeSpread(times, shares, groups) {
         part = position - before;
       const from = before * groups,
         to = after * groups;
-      for (let i = 0; i < groups; i++) into[i] = shares[from + i] + part * (shares[to + i] - shares[from + i]);
+      for (let i = 0; i < groups; i++)
+        into[i] = shares[from + i] + part * (shares[to + i] - shares[from + i]);
       return into;
     },
   };
@@ -83,7 +84,8 @@ function makeSpread(times, shares, groups) {
 
 function isTimeAxis(times) {
   return (
-    times.length >= 2 && times.every((time, at) => Number.isFinite(time) && (at === 0 || time > times[at - 1]))
+    times.length >= 2 &&
+    times.every((time, at) => Number.isFinite(time) && (at === 0 || time > times[at - 1]))
   );
 }
 

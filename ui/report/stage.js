@@ -10,12 +10,22 @@ const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 // One side: an outbreak with its two pictures. `remedy` is null where nothing is done.
 function makeSide(land, cells, spread, remedy, title) {
   const side = {
-    land, spread, remedy, title,
+    land,
+    spread,
+    remedy,
+    title,
     shares: new Float32Array(land.count),
     lines: [],
     dots: [],
-    grid: makeGrid(land, `${title}: every subnet, coloured by its infected share; the table below has the figures`),
-    map: makeHilbertMap(land, cells, `${title}: the scanned addresses as a Hilbert map, coloured by infected share`),
+    grid: makeGrid(
+      land,
+      `${title}: every subnet, coloured by its infected share; the table below has the figures`,
+    ),
+    map: makeHilbertMap(
+      land,
+      cells,
+      `${title}: the scanned addresses as a Hilbert map, coloured by infected share`,
+    ),
     figures: element("p", { class: "infected" }),
   };
   return side;
@@ -41,7 +51,8 @@ function heightOf(traffic, side) {
 function subnetSentence(land, sides, group) {
   const vulnerable = land.vulnerable[group];
   const parts = sides.map(
-    (side) => `${count(side.shares[group] * vulnerable)} infected ${side.remedy ? "with the remedy" : "if nothing is done"}`,
+    (side) =>
+      `${count(side.shares[group] * vulnerable)} infected ${side.remedy ? "with the remedy" : "if nothing is done"}`,
   );
   return `${visible(groupName(land, group))}: ${count(vulnerable)} can be infected; ${parts.join(", ")}.`;
 }
@@ -51,7 +62,9 @@ function choosable(picture, label, land, marked, chosen) {
   const box = element(
     "div",
     {
-      class: "pointed", role: "application", tabindex: "0",
+      class: "pointed",
+      role: "application",
+      tabindex: "0",
       "aria-roledescription": "map of subnets",
       "aria-label": `${visible(label)}. Arrow keys go from subnet to subnet, Escape leaves.`,
       pointermove: (event) => {
@@ -78,7 +91,11 @@ function trafficNote(traffic, worm, most, land) {
   if (!traffic)
     return (
       worm &&
-      element("p", { class: "note" }, `Attacks are not drawn: which hosts the worm finds by trying ${word(STRATEGIES, worm.scan)} is not in the case.`)
+      element(
+        "p",
+        { class: "note" },
+        `Attacks are not drawn: which hosts the worm finds by trying ${word(STRATEGIES, worm.scan)} is not in the case.`,
+      )
     );
   const each = (most * traffic.arriving(land.end)) / ATTACK_LINES;
   const amount = each >= 1 ? count(each) : decimal(each, each < 0.01 ? 4 : 2);
@@ -94,7 +111,10 @@ function mapViews(land) {
   const inhabited = inhabitedSpace(land);
   const views = [{ words: `all ${count(land.space)} scanned addresses`, space: land.space }];
   if (inhabited < land.space)
-    views.unshift({ words: `the first ${count(inhabited)} addresses, where the hosts are`, space: inhabited });
+    views.unshift({
+      words: `the first ${count(inhabited)} addresses, where the hosts are`,
+      space: inhabited,
+    });
   return views;
 }
 
@@ -118,7 +138,10 @@ function makeStage(found, chosen, atOnce, start, follow) {
   const world = found.world[0];
   const land = world && makeLand(world, groupSize(found));
   if (!land) return null;
-  const outbreaks = [[found.without, null], ...(chosen ? [[chosen, remedyInForce(found, chosen, atOnce)]] : [])];
+  const outbreaks = [
+    [found.without, null],
+    ...(chosen ? [[chosen, remedyInForce(found, chosen, atOnce)]] : []),
+  ];
   const recorded = outbreaks.map(([forecast, remedy]) =>
     recordedSpread(found, forecast, land, remedy !== null && atOnce),
   );
@@ -137,7 +160,8 @@ function makeStage(found, chosen, atOnce, start, follow) {
   const sides = outbreaks.map(([, remedy], i) => makeSide(land, cells, spreads[i], remedy, titles[i]));
   const traffic = moving ? makeTraffic(land, found.worm[0]) : null;
   const most = traffic ? heightOf(traffic, sides[0]) : 0;
-  const reading = element("p", { class: "reading-line", role: "status" }, POINT_AT);
+  const reading = element("p", { class: "reading-line screen", role: "status" }, POINT_AT);
+  const onPaper = element("p", { class: "note paper" });
   const times = spreads[0].times;
   const table = makeProviderTable(land, sides);
 
@@ -162,12 +186,18 @@ function makeStage(found, chosen, atOnce, start, follow) {
       side.figures.textContent = `${count(infectedHosts(land, side.shares))} hosts infected`;
     }
     drawMoving();
+    onPaper.textContent = `The pictures show the outbreak after ${duration(timeAt(times, place))}.`;
     follow(timeAt(times, place));
   }
 
   const said = () =>
     `After ${duration(timeAt(times, place))}: ` +
-    sides.map((side) => `${count(infectedHosts(land, side.shares))} infected ${side.remedy ? "with the remedy" : "if nothing is done"}`).join(", ") +
+    sides
+      .map(
+        (side) =>
+          `${count(infectedHosts(land, side.shares))} infected ${side.remedy ? "with the remedy" : "if nothing is done"}`,
+      )
+      .join(", ") +
     ".";
 
   function choose(group) {
@@ -236,9 +266,14 @@ function makeStage(found, chosen, atOnce, start, follow) {
       { class: "stage" },
       player
         ? player.element
-        : element("p", { class: "notice" }, `The case does not hold the course of ${moving ? "this outbreak" : "these outbreaks"} over time; the pictures show the end.`),
+        : element(
+            "p",
+            { class: "notice" },
+            `The case does not hold the course of ${moving ? "this outbreak" : "these outbreaks"} over time; the pictures show the end.`,
+          ),
       shareLegend(),
       reading,
+      onPaper,
       element("div", { class: "pair sides" }, figures),
       viewer,
       moving && trafficNote(traffic, found.worm[0], most, land),
@@ -247,4 +282,5 @@ function makeStage(found, chosen, atOnce, start, follow) {
   };
 }
 
-const POINT_AT = "Point at a subnet, or go to a picture by keyboard and use the arrow keys, to read its figures.";
+const POINT_AT =
+  "Point at a subnet, or go to a picture by keyboard and use the arrow keys, to read its figures.";

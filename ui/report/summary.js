@@ -127,7 +127,10 @@ function forecastSentences(found) {
 // The outbreak is faster than any reaction: what to have in place before the next one.
 function precaution(found) {
   const saved = (forecast) => forecast.saved_at_once?.median ?? 0;
-  const best = found.ranked.reduce((one, other) => (saved(other) > saved(one) ? other : one), found.ranked[0]);
+  const best = found.ranked.reduce(
+    (one, other) => (saved(other) > saved(one) ? other : one),
+    found.ranked[0],
+  );
   if (!best || saved(best) <= 0) return null;
   return element(
     "p",
@@ -240,7 +243,8 @@ function forecastHead(found) {
         figure(count(without.hosts), "hosts"),
         figure(count(without.vulnerable), "of them can be infected"),
         figure(count(without.infected.median), "infected if nothing is done", "bad"),
-        bestForecast(found) && figure(count(bestForecast(found).saved.median), "saved by the best remedy", "good"),
+        bestForecast(found) &&
+          figure(count(bestForecast(found).saved.median), "saved by the best remedy", "good"),
         figure(count(total(found, "remedy")), "remedies tried"),
       ),
   ];

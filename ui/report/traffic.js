@@ -32,7 +32,9 @@ function lastNotAbove(values, wanted) {
 // The chance that the place of a group takes part in a remedy: by the names of places, where it has some.
 function takesPart(land, remedy, group) {
   if (!Array.isArray(remedy.places)) return remedy.share;
-  return remedy.places.includes(remedy.place === "subnet" ? land.names[group] : land.providerName[group]) ? 1 : 0;
+  return remedy.places.includes(remedy.place === "subnet" ? land.names[group] : land.providerName[group])
+    ? 1
+    : 0;
 }
 
 // The chance that an attack from one group on another still passes, once the remedy is in force.

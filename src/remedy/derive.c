@@ -31,7 +31,9 @@ const char *remedy_place_name(enum remedy_place place)
 
 const char *remedy_effect_name(enum remedy_effect effect)
 {
-	static const char *const names[] = { "filter", "patch", "rate", "control" };
+	static const char *const names[] = {
+		"filter", "patch", "rate", "control", "clean", "block"
+	};
 	return names[effect];
 }
 
@@ -351,7 +353,8 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 					 .device = entry->device,
 					 .pass = pass_of(derivation, values),
 					 .share = entry->share,
-					 .delay_seconds = entry->delay };
+					 .delay_seconds = entry->delay,
+					 .reaction_seconds = entry->reaction };
 
 	if (candidates->count == REMEDY_CANDIDATES) {
 		candidates->dropped++;

@@ -43,7 +43,11 @@ enum remedy_effect {
 	REMEDY_FILTER, /* packets of the attack pass an enforcement point with probability `pass` */
 	REMEDY_PATCH,  /* a share of vulnerable hosts becomes immune */
 	REMEDY_RATE,   /* scans of a host behind the point are multiplied by `pass` */
-	REMEDY_CONTROL /* the infected lose their control server: no change of the spread itself */
+	REMEDY_CONTROL, /* the infected lose their control server: no change of the spread itself */
+	REMEDY_CLEAN, /* infected hosts are cleaned, and immune, `reaction_seconds` after infection
+		       */
+	REMEDY_BLOCK  /* as REMEDY_FILTER, but only what comes from addresses infected for
+			 `reaction_seconds` */
 };
 enum remedy_place { REMEDY_AT_HOST, REMEDY_AT_SUBNET, REMEDY_AT_PROVIDER, REMEDY_AT_BORDER };
 const char *remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border" */
@@ -96,6 +100,7 @@ struct remedy_candidate {
 	double pass;		 /* probability or multiplier, 0 … 1 */
 	double share;		 /* of hosts, subnets or providers that take part, 0 … 1 */
 	double delay_seconds;	 /* from first infection until it is in force */
+	double reaction_seconds; /* CLEAN, BLOCK: from a host's infection until it is dealt with */
 	const char *collateral;	 /* what else stops working; "" for nothing known */
 	double collateral_share; /* of the benign flows at its places that stop, 0 … 1; 0: not
 				    known */

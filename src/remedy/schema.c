@@ -68,10 +68,10 @@ const cyaml_schema_value_t schema_behaviours = FILE_OF(pattern, struct behaviour
 
 /* --- remedy --- */
 
-static const cyaml_strval_t effects[] = { { "filter", REMEDY_FILTER },
-					  { "patch", REMEDY_PATCH },
-					  { "rate", REMEDY_RATE },
-					  { "control", REMEDY_CONTROL } };
+static const cyaml_strval_t effects[] = {
+	{ "filter", REMEDY_FILTER },   { "patch", REMEDY_PATCH }, { "rate", REMEDY_RATE },
+	{ "control", REMEDY_CONTROL }, { "clean", REMEDY_CLEAN }, { "block", REMEDY_BLOCK }
+};
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },
@@ -110,12 +110,14 @@ static const cyaml_schema_field_t entry_fields[] = {
 	TEXT("title", struct remedy_entry, title),
 	CYAML_FIELD_SEQUENCE("answers", CYAML_FLAG_POINTER, struct remedy_entry, answers, &answer,
 			     1, 64),
-	CYAML_FIELD_ENUM("effect", CYAML_FLAG_STRICT, struct remedy_entry, effect, effects, 4),
+	CYAML_FIELD_ENUM("effect", CYAML_FLAG_STRICT, struct remedy_entry, effect, effects,
+			 CYAML_ARRAY_LEN(effects)),
 	CYAML_FIELD_ENUM("place", CYAML_FLAG_STRICT, struct remedy_entry, place, places, 4),
 	OPTIONAL_TEXT("at", struct remedy_entry, at),
 	CYAML_FIELD_FLOAT("pass", CYAML_FLAG_OPTIONAL, struct remedy_entry, pass),
 	CYAML_FIELD_FLOAT("share", CYAML_FLAG_DEFAULT, struct remedy_entry, share),
 	CYAML_FIELD_FLOAT("delay", CYAML_FLAG_DEFAULT, struct remedy_entry, delay),
+	CYAML_FIELD_FLOAT("reaction", CYAML_FLAG_OPTIONAL, struct remedy_entry, reaction),
 	CYAML_FIELD_FLOAT("rate_limit", CYAML_FLAG_OPTIONAL, struct remedy_entry, rate_limit),
 	OPTIONAL_TEXT("collateral", struct remedy_entry, collateral),
 	OPTIONAL_TEXT("undo", struct remedy_entry, undo),

@@ -151,17 +151,18 @@ static bool use_socket(struct report *report, const struct import_api *api, cons
 		event->values[0] = trace_text(end->address);
 		event->values[1] = trace_number(end->port);
 	}
+	const char *address = event->values[0].text;
 	event->values[2] = trace_text(end->udp ? "udp" : "tcp");
 	if (api->kind == TRACE_NET_CONNECT) {
 		event->values[3] = trace_text(succeeded ? "connected" : "no answer");
 		report->connections++;
-		return *event->values[0].text && event->values[1].number;
+		return address && *address && event->values[1].number;
 	}
 	if (api->kind == TRACE_NET_LISTEN)
 		return event->values[1].number != 0; /* port 0: any, for a client */
 	const char *data = event->values[4].text;
 	event->values[3] = trace_number(data ? strlen(data) : 0);
-	return data && *data && *event->values[0].text;
+	return data && *data && address && *address;
 }
 
 /* --- calls --- */

@@ -70,7 +70,7 @@ int case_read_import(struct pipeline *pipeline, int descriptor, bool *known, str
 	static const char *const formats[] = { [TRACE_FORMAT_EVENTS] = "events",
 					       [TRACE_FORMAT_CAPE] = "report",
 					       [TRACE_FORMAT_EVE] = "eve" };
-	struct trace_import import;
+	struct trace_import import = { .format = TRACE_FORMAT_NONE };
 	struct buffer content;
 	char sha256[DIGEST_TEXT_SIZE];
 	int result = file_read_descriptor(descriptor, pipeline->file, TRACE_IMPORT_LIMIT, &content,

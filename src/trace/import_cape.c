@@ -494,9 +494,10 @@ int import_cape(struct bytes content, const char *name, struct trace_import *imp
 	struct report *report = calloc(1, sizeof *report);
 	json_error_t syntax;
 	json_t *root = NULL;
-	int result = report ? import_budget_init(&report->budget, error)
-			    : error_set(error, ERROR_MEMORY, name, "no memory for a report");
 
+	if (!report)
+		return error_set(error, ERROR_MEMORY, name, "no memory for a report");
+	int result = import_budget_init(&report->budget, error);
 	if (result == 0) {
 		char where[300];
 		report->first = IMPORT_NEVER;
@@ -510,10 +511,8 @@ int import_cape(struct bytes content, const char *name, struct trace_import *imp
 	if (result == 0)
 		result = take_report(report, root, name, import, error);
 	json_decref(root);
-	if (report) {
-		free(report->events.items);
-		import_budget_fini(&report->budget);
-	}
+	free(report->events.items);
+	import_budget_fini(&report->budget);
 	free(report);
 	return result;
 }

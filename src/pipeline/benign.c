@@ -89,10 +89,12 @@ static int count_capture(int descriptor, const char *name, struct remedy_profile
 	struct packet packet;
 	int result = 0, next = 0;
 
+	if (!seen.places)
+		return error_set(error, ERROR_MEMORY, name, "no memory to count flows");
 	/* The capture library closes what it reads from. */
-	int own = seen.places ? dup(descriptor) : -1;
+	int own = dup(descriptor);
 	if (own < 0)
-		result = error_set(error, ERROR_MEMORY, name, "no memory to count flows");
+		result = error_system(error, name, "cannot duplicate a descriptor");
 	if (result == 0)
 		result = packet_open(own, name, &source, error);
 	while (result == 0 && (next = packet_next(source, &packet, error)) == 1)

@@ -170,6 +170,13 @@ MUST_CHECK int case_deliver(const struct pipeline_sink *sink, unsigned message, 
  * time, 0: no limit. */
 MUST_CHECK int case_confine(const char *more, unsigned seconds, struct error *error);
 
+/* --- imports.c: traces that were recorded before --- */
+bool case_is_import(struct bytes beginning);
+/* Reads from the descriptor's beginning (borrowed). *known false: of no format, and nothing was
+ * done. */
+MUST_CHECK int case_read_import(struct pipeline *pipeline, int descriptor, bool *known,
+				struct error *error);
+
 /* --- followup.c: what the code is told once it runs --- */
 void case_note_said(struct pipeline *pipeline, const struct stream_session *session, int64_t id);
 void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *finding, int64_t id,

@@ -233,6 +233,13 @@ static int feed(struct pipeline *pipeline, int descriptor, struct error *error)
 	if (!pipeline->options.raw && pipeline->options.stages & PIPELINE_SAMPLES &&
 	    win32_is_pe(head))
 		return read_executable(pipeline, descriptor, error);
+	if (!pipeline->options.raw && pipeline->options.stages & PIPELINE_REMEDIES &&
+	    case_is_import(head)) {
+		bool known;
+		int result = case_read_import(pipeline, descriptor, &known, error);
+		if (known || lseek(descriptor, 0, SEEK_SET) < 0)
+			return result;
+	}
 	return case_read_bytes(pipeline, descriptor, size, error);
 }
 

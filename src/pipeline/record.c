@@ -208,6 +208,9 @@ json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id)
 		estimated ? json_real(candidate->collateral_share) : json_null(),
 		"collateral_basis",
 		estimated ? json_string(candidate->collateral_basis) : json_null());
+	json_object_set_new(record, "reaction",
+			    candidate->reaction_seconds > 0 ? json_real(candidate->reaction_seconds)
+							    : json_null());
 	json_object_set_new(record, "limits", json_string(or_nothing(candidate->limits)));
 	json_object_set_new(record, "undo", json_string(or_nothing(candidate->undo)));
 	json_object_set_new(record, "attack", identifiers(candidate->attack));

@@ -353,7 +353,8 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 					 .device = entry->device,
 					 .pass = pass_of(derivation, values),
 					 .share = entry->share,
-					 .delay_seconds = entry->delay };
+					 .delay_seconds = entry->delay,
+					 .reaction_seconds = entry->reaction };
 
 	if (candidates->count == REMEDY_CANDIDATES) {
 		candidates->dropped++;

@@ -80,6 +80,7 @@ struct remedy_entry {
 	char *at;		   /* a device's name; NULL: what is usual for the place */
 	enum remedy_device device; /* found when loaded */
 	double pass, share, delay;
+	double reaction;   /* of effects clean and block: seconds from a host's infection */
 	double rate_limit; /* scans per second that remain possible; 0: `pass` counts */
 	char *collateral, *undo;
 	char *limits;		 /* what it does not stop, where its model might suggest more */

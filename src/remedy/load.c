@@ -224,6 +224,10 @@ static int check_entry(struct loader *loader, struct remedy_entry *entry)
 	    !(entry->rate_limit >= 0))
 		return wrong(loader, entry->name, "share", "pass, share, delay, rate_limit",
 			     "pass and share lie between 0 and 1, the others are not negative");
+	bool reacts = entry->effect == REMEDY_CLEAN || entry->effect == REMEDY_BLOCK;
+	if (!(entry->reaction >= 0) || reacts != (entry->reaction > 0))
+		return wrong(loader, entry->name, entry->name, "reaction",
+			     "seconds from a host's infection, for the effects clean and block");
 	for (unsigned i = 0; i < entry->answers_count; i++)
 		if ((result = check_answer(loader, entry, &entry->answers[i])) < 0)
 			return result;

@@ -151,17 +151,18 @@ static bool use_socket(struct report *report, const struct import_api *api, cons
 		event->values[0] = trace_text(end->address);
 		event->values[1] = trace_number(end->port);
 	}
+	const char *address = event->values[0].text;
 	event->values[2] = trace_text(end->udp ? "udp" : "tcp");
 	if (api->kind == TRACE_NET_CONNECT) {
 		event->values[3] = trace_text(succeeded ? "connected" : "no answer");
 		report->connections++;
-		return *event->values[0].text && event->values[1].number;
+		return address && *address && event->values[1].number;
 	}
 	if (api->kind == TRACE_NET_LISTEN)
 		return event->values[1].number != 0; /* port 0: any, for a client */
 	const char *data = event->values[4].text;
 	event->values[3] = trace_number(data ? strlen(data) : 0);
-	return data && *data && *event->values[0].text;
+	return data && *data && address && *address;
 }
 
 /* --- calls --- */
@@ -493,9 +494,10 @@ int import_cape(struct bytes content, const char *name, struct trace_import *imp
 	struct report *report = calloc(1, sizeof *report);
 	json_error_t syntax;
 	json_t *root = NULL;
-	int result = report ? import_budget_init(&report->budget, error)
-			    : error_set(error, ERROR_MEMORY, name, "no memory for a report");
 
+	if (!report)
+		return error_set(error, ERROR_MEMORY, name, "no memory for a report");
+	int result = import_budget_init(&report->budget, error);
 	if (result == 0) {
 		char where[300];
 		report->first = IMPORT_NEVER;
@@ -509,10 +511,8 @@ int import_cape(struct bytes content, const char *name, struct trace_import *imp
 	if (result == 0)
 		result = take_report(report, root, name, import, error);
 	json_decref(root);
-	if (report) {
-		free(report->events.items);
-		import_budget_fini(&report->budget);
-	}
+	free(report->events.items);
+	import_budget_fini(&report->budget);
 	free(report);
 	return result;
 }

@@ -84,6 +84,9 @@ static void errors_name_file_key_and_line(void **state)
 		     "another countermeasure");
 	expect_error(PATTERN, ENTRY_HEAD ANSWERS RULES "  pass: 1.5\n", "r.yaml",
 		     "between 0 and 1");
+	expect_error(PATTERN, ENTRY_HEAD ANSWERS RULES "  reaction: 60\n", "r.yaml", "reaction");
+	expect_error(PATTERN, ENTRY_HEAD ANSWERS RULES "  attack: [1210]\n", "r.yaml", "ATT&CK");
+	expect_error(PATTERN, ENTRY_HEAD ANSWERS RULES "  defend: [D3FEND]\n", "r.yaml", "D3-ITF");
 	expect_error(PATTERN, "- name: x\n  effect: heal\n", "r.yaml", "effect");
 }
 

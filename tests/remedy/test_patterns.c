@@ -384,6 +384,9 @@ static void every_countermeasure_is_asked_for(void **state)
 	for (size_t i = 0; i < knowledge->entry_count; i++)
 		if (!candidate_of(&candidates, knowledge->entries[i]->name))
 			fail_msg("nothing asks for %s", knowledge->entries[i]->name);
+	const struct remedy_candidate *cleaned = candidate_of(&candidates, "reinstall");
+	assert_int_equal(cleaned->effect, REMEDY_CLEAN);
+	assert_int_equal((int)cleaned->reaction_seconds, 14400);
 	remedy_candidates_fini(&candidates);
 	json_decref(behaviours);
 	trace_log_free(log);

@@ -98,6 +98,19 @@ class Remedy(Case):
         self.assertComplains(run("remedy", "--playbook", "1", "--format", "cobol", imported("cape.json")), "cobol")
         self.assertEqual(run("remedy", "--playbook", "1,x", imported("cape.json")).returncode, 2)
 
+    def test_reports_and_logs_are_inputs_of_a_case(self):
+        process, found = records("analyze", "--no-store", "--replicas", "2", imported("cape.json"))
+        self.assertEqual(process.returncode, 0, process.stderr)
+        self.assertEqual([each["format"] for each in found if each["type"] == "input"], ["report"])
+        worm = [each for each in found if each["type"] == "worm"][0]
+        self.assertEqual(worm["port"], 445)
+        self.assertAlmostEqual(worm["rate"], 10, delta=0.1)
+        self.assertTrue(any(each["type"] == "forecast" and each["remedy"] for each in found))
+        # JSON that is none of these stays plain bytes
+        plain = self.write("plain.json", b'{"type":1,"colour":"red"}')
+        _, found = records("analyze", "--no-store", plain)
+        self.assertEqual([each["format"] for each in found if each["type"] == "input"], ["bytes"])
+
     def test_nested_without_end(self):
         deep = self.write("deep.json", b'{"behavior":' + b"[" * 1000000)
         self.assertComplains(run("remedy", deep), "deep.json")

@@ -60,7 +60,8 @@ static const cyaml_strval_t effects[] = { { "filter", REMEDY_FILTER },
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },
-					 { "border", REMEDY_AT_BORDER } };
+					 { "border", REMEDY_AT_BORDER },
+					 { "link", REMEDY_AT_LINK } };
 
 static const cyaml_schema_field_t worm_fields[] = {
 	CYAML_FIELD_ENUM("scan", CYAML_FLAG_STRICT, struct file_worm, scan, scans,

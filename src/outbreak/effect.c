@@ -65,7 +65,14 @@ static int decide_zones(struct effect *effect, struct error *error)
 		filtered[i] = takes_part(effect, (uint32_t)i);
 	int result = route_cut(world, filtered, links, &effect->zones, error);
 	free(filtered);
-	return result;
+	if (result < 0)
+		return result;
+	effect->zone = malloc(world->subnet_count * sizeof *effect->zone);
+	if (!effect->zone)
+		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
+	for (size_t i = 0; i < world->subnet_count; i++)
+		effect->zone[i] = effect->zones.of[world->subnets[i].provider];
+	return 0;
 }
 
 int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
@@ -94,6 +101,7 @@ void effect_fini(struct effect *effect)
 {
 	free(effect->covered);
 	free(effect->part);
+	free(effect->zone);
 	route_zones_fini(&effect->zones);
 	*effect = (struct effect){ 0 };
 }
@@ -167,9 +175,8 @@ double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t 
 		return 1;
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
-	if (effect->zones.of)
-		return effect_reach_zone(effect, effect->zones.of[subnets[from].provider],
-					 effect->zones.of[subnets[to].provider]);
+	if (effect->zone)
+		return effect_reach_zone(effect, effect->zone[from], effect->zone[to]);
 	return effect_apart(effect, effect->part[from], effect->part[to]);
 }
 

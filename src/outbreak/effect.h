@@ -18,8 +18,8 @@ struct effect {
 	unsigned stage;		   /* how many are: each draws numbers of its own */
 	uint8_t *covered; /* of each individual: 1 when it, or the place that it is behind, takes
 			     part; at links, none is */
-	struct route_zones zones; /* what a filter on the routes between providers parts; none: of
-				     is NULL */
+	struct route_zones zones; /* what a filter on the routes between providers parts */
+	uint32_t *zone;		  /* of each subnet; NULL: the remedy is no such filter */
 	uint8_t *part; /* per subnet: it, or its provider, takes part; NULL where hosts do */
 };
 

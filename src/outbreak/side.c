@@ -12,9 +12,7 @@ static size_t compartment_of_host(const struct side *side, uint32_t host)
 	case SIDE_HALVES: return side->effect->covered[host];
 	case SIDE_SUBNETS: return population->subnet[host];
 	case SIDE_PROVIDERS: return population->world->subnets[population->subnet[host]].provider;
-	case SIDE_ZONES:
-		return side->effect->zones
-			.of[population->world->subnets[population->subnet[host]].provider];
+	case SIDE_ZONES: return side->effect->zone[population->subnet[host]];
 	}
 	return 0;
 }
@@ -103,8 +101,7 @@ static enum side_grouping choose_grouping(const struct side *side)
 	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
 		return SIDE_HALVES;
 	/* Where routes have several filters, what gets through is no matter of halves. */
-	if (side->effect->zones.of &&
-	    (candidate->place == REMEDY_AT_BORDER || candidate->pass <= 0))
+	if (side->effect->zone && (candidate->place == REMEDY_AT_BORDER || candidate->pass <= 0))
 		return SIDE_ZONES;
 	return candidate->place == REMEDY_AT_SUBNET ? SIDE_SUBNETS : SIDE_PROVIDERS;
 }
@@ -219,7 +216,7 @@ static bool filters_compartments(const struct side *side)
 
 	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
 		return false;
-	if (side->effect->zones.of)
+	if (side->effect->zone)
 		return side->grouping == SIDE_ZONES;
 	return (candidate->place == REMEDY_AT_SUBNET) == (side->grouping == SIDE_SUBNETS);
 }

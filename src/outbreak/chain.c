@@ -23,9 +23,11 @@ static bool places_overlap(const struct remedy_candidate *one, const struct reme
 	return false;
 }
 
-bool chain_allows(const struct outbreak_worm *worm, const struct remedy_candidate *one,
-		  const struct remedy_candidate *other)
+bool chain_allows(const struct outbreak_world *world, const struct outbreak_worm *worm,
+		  const struct remedy_candidate *one, const struct remedy_candidate *other)
 {
+	if (loop_needed(worm, world) || loop_needed_for(one) || loop_needed_for(other))
+		return false;
 	if (worm->scan == OUTBREAK_SEQUENTIAL &&
 	    (one->effect == REMEDY_RATE || other->effect == REMEDY_RATE))
 		return false;

@@ -20,10 +20,10 @@ struct chain {
 };
 
 /* Whether the two can be in one combination: the same remedy at places that overlap is no
- * combination, and nothing is combined with a rate limit of sequential scans, whose paths would no
- * longer be known. */
-bool chain_allows(const struct outbreak_worm *worm, const struct remedy_candidate *one,
-		  const struct remedy_candidate *other);
+ * combination; nothing is combined with a rate limit of sequential scans, whose paths would no
+ * longer be known, nor what the event loop simulates (loop.h), which knows one remedy. */
+bool chain_allows(const struct outbreak_world *world, const struct outbreak_worm *worm,
+		  const struct remedy_candidate *one, const struct remedy_candidate *other);
 /* Empty, behind the first `from` stages of `head` (NULL: none), which must outlive it. Memory is
  * used again. */
 void chain_reset(struct chain *chain, const struct chain *head, size_t from);

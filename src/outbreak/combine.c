@@ -45,7 +45,8 @@ static bool allowed(const struct choice *choice, const struct remedy_candidate *
 {
 	for (size_t i = 0; i < choice->member_count; i++)
 		if (choice->members[i] == candidate ||
-		    !chain_allows(choice->race->worm, choice->members[i], candidate))
+		    !chain_allows(choice->race->world, choice->race->worm, choice->members[i],
+				  candidate))
 			return false;
 	return true;
 }
@@ -170,9 +171,12 @@ static uint64_t sum_of(const uint32_t *ends, uint32_t count)
 static int choose_next(struct choice *choice, uint64_t *infected, bool *found, struct error *error)
 {
 	uint32_t replicas = choice->judges;
-	int result = pass(choice, error);
+	bool any = false;
 
 	*found = false;
+	for (size_t i = 0; i < choice->pool_count; i++)
+		any |= allowed(choice, choice->pool[i]);
+	int result = any ? pass(choice, error) : 0;
 	for (size_t i = 0; result == 0 && i < choice->pool_count; i++) {
 		uint64_t sum = sum_of(choice->ends + i * replicas, replicas);
 		if (!allowed(choice, choice->pool[i]) || sum >= *infected)

@@ -112,8 +112,10 @@ bool effect_is_void(const struct remedy_candidate *candidate, double duration)
 		return true;
 	switch (candidate->effect) {
 	case REMEDY_FILTER:
+	case REMEDY_BLOCK:
 	case REMEDY_RATE: return candidate->pass >= 1;
-	case REMEDY_PATCH: return false;
+	case REMEDY_PATCH:
+	case REMEDY_CLEAN: return false;
 	case REMEDY_CONTROL: return true;
 	}
 	return true;
@@ -129,6 +131,8 @@ bool effect_immune(const struct effect *effect, uint32_t host)
 		return candidate->place == REMEDY_AT_HOST && candidate->pass <= 0 &&
 		       effect->covered[host];
 	case REMEDY_RATE:
+	case REMEDY_CLEAN:
+	case REMEDY_BLOCK:
 	case REMEDY_CONTROL: return false;
 	}
 	return false;
@@ -141,6 +145,7 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 
 	switch (candidate->effect) {
 	case REMEDY_FILTER:
+	case REMEDY_BLOCK:
 		if (candidate->place == REMEDY_AT_HOST)
 			return to ? pass : 1;
 		if (from && to && candidate->place != REMEDY_AT_BORDER &&
@@ -149,6 +154,7 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 		return from || to ? pass : 1;
 	case REMEDY_RATE: return from ? pass : 1;
 	case REMEDY_PATCH:
+	case REMEDY_CLEAN:
 	case REMEDY_CONTROL: return 1;
 	}
 	return 1;
@@ -166,12 +172,17 @@ static double effect_reach_zone(const struct effect *effect, uint32_t from, uint
 	return pow(pass, route_cuts(&effect->zones, from, to));
 }
 
+static bool effect_filters(const struct remedy_candidate *candidate)
+{
+	return candidate->effect == REMEDY_FILTER || candidate->effect == REMEDY_BLOCK;
+}
+
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
 	const struct outbreak_subnet *subnets = effect->population->world->subnets;
 
-	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST || from == to)
+	if (!effect_filters(candidate) || candidate->place == REMEDY_AT_HOST || from == to)
 		return 1;
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
@@ -184,7 +195,7 @@ double effect_reach(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
 
-	if (candidate->effect == REMEDY_FILTER && candidate->place == REMEDY_AT_HOST)
+	if (effect_filters(candidate) && candidate->place == REMEDY_AT_HOST)
 		return effect->covered[to] ? candidate->pass : 1;
 	return effect_reach_subnet(effect, from, effect->population->subnet[to]);
 }

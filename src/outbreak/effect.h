@@ -31,8 +31,8 @@ void effect_fini(struct effect *effect);
 bool effect_is_void(const struct remedy_candidate *candidate, double duration);
 /* The host can no longer be infected by anybody. */
 bool effect_immune(const struct effect *effect, uint32_t host);
-/* REMEDY_FILTER: chance that an attack from a host in subnet `from` reaches host `to`. 1 for
- * others. */
+/* REMEDY_FILTER, and REMEDY_BLOCK when its reaction time is over: chance that an attack from a host
+ * in subnet `from` reaches host `to`. 1 for others. */
 double effect_reach(const struct effect *effect, uint32_t from, uint32_t to);
 /* REMEDY_FILTER: the same as far as subnets decide: without the filters at hosts. */
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to);

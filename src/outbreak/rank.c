@@ -37,16 +37,6 @@ double outbreak_point_time(const struct outbreak_run *run, uint32_t index)
 	return run->duration * index / (run->curve_points - 1);
 }
 
-const char *outbreak_scan_name(enum outbreak_scan scan)
-{
-	switch (scan) {
-	case OUTBREAK_RANDOM: return "random";
-	case OUTBREAK_SEQUENTIAL: return "sequential";
-	case OUTBREAK_LOCAL: return "local";
-	}
-	return "unknown";
-}
-
 static int check(const struct race *race, struct error *error)
 {
 	int result = check_worm(race->worm, race->world, error);

@@ -4,6 +4,7 @@
 #define KENBI_OUTBREAK_REPLICA_H
 
 #include "outbreak/history.h"
+#include "outbreak/loop.h"
 #include "outbreak/population.h"
 #include "outbreak/side.h"
 #include "outbreak/walk.h"
@@ -15,6 +16,8 @@ struct replica {
 	struct population population;
 	struct side side;
 	struct walk walk;
+	struct loop loop;    /* made when it is needed first */
+	bool looped;	     /* the worm needs it, also where nothing is done */
 	struct history base; /* without remedy */
 	struct history with; /* with the last one tried, if that changes anything */
 };

@@ -53,10 +53,10 @@ struct file_scenario {
 static const cyaml_strval_t scans[] = { { "random", OUTBREAK_RANDOM },
 					{ "sequential", OUTBREAK_SEQUENTIAL },
 					{ "local", OUTBREAK_LOCAL } };
-static const cyaml_strval_t effects[] = { { "filter", REMEDY_FILTER },
-					  { "patch", REMEDY_PATCH },
-					  { "rate", REMEDY_RATE },
-					  { "control", REMEDY_CONTROL } };
+static const cyaml_strval_t effects[] = {
+	{ "filter", REMEDY_FILTER },   { "patch", REMEDY_PATCH }, { "rate", REMEDY_RATE },
+	{ "control", REMEDY_CONTROL }, { "clean", REMEDY_CLEAN }, { "block", REMEDY_BLOCK }
+};
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },

@@ -246,6 +246,23 @@ static int give_forecasts(const struct forecast_case *forecast, struct error *er
 	return result;
 }
 
+/* Those that the page plays. */
+static int give_curves(const struct forecast_case *forecast, struct error *error)
+{
+	const struct outbreak_result *ranked = forecast->ranked;
+	const struct remedy_candidate *best[CASE_PLAYED];
+	size_t played = 0;
+
+	while (played < CASE_PLAYED && played + 1 < ranked->count &&
+	       is_shown(&ranked->forecasts[played + 1])) {
+		best[played] = ranked->forecasts[played + 1].remedy;
+		played++;
+	}
+	return case_give_subnet_curves(forecast->world, forecast->worm, forecast->run,
+				       forecast->candidates->items, best, played, forecast->sink,
+				       error);
+}
+
 static int give_all(const struct forecast_case *forecast, struct error *error)
 {
 	const struct outbreak_result *ranked = forecast->ranked;
@@ -263,7 +280,7 @@ static int give_all(const struct forecast_case *forecast, struct error *error)
 		result = case_give(
 			sink, ranking_record(ranked, forecast->run, forecast->candidates->left_out),
 			error);
-	return result;
+	return result == 0 ? give_curves(forecast, error) : result;
 }
 
 static void report_progress(void *context, size_t done, size_t total)

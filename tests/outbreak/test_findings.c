@@ -282,6 +282,38 @@ static void content_filters_have_hours(void **state)
 	outbreak_world_fini(&internet);
 }
 
+/* Lists of infected addresses have minutes: each host must be on them before it infects another,
+ * however early the lists begin. */
+static void address_lists_have_minutes(void **state)
+{
+	(void)state;
+	static const double minutes[] = { 20, 120 };
+	struct remedy_candidate lists[3];
+	struct outbreak_world internet;
+	double saved[3];
+
+	load_internet(&internet);
+	for (size_t i = 0; i < 2; i++)
+		lists[i] = (struct remedy_candidate){ .name = "list",
+						      .effect = REMEDY_BLOCK,
+						      .place = REMEDY_AT_HOST,
+						      .share = 1,
+						      .reaction_seconds = minutes[i] * 60 };
+	lists[2] = (struct remedy_candidate){ .name = "content",
+					      .effect = REMEDY_FILTER,
+					      .place = REMEDY_AT_HOST,
+					      .share = 1,
+					      .delay_seconds = 7200 };
+	rank_in(&internet, &code_red, lists, 3, saved);
+	printf("saved by lists within 20 min, 2 h, by content filters after 2 h: %.3f, %.3f, "
+	       "%.3f\n",
+	       saved[0], saved[1], saved[2]);
+	assert_true(saved[0] > 0.99);
+	assert_true(saved[1] < 0.5);
+	assert_true(saved[2] > 0.98);
+	outbreak_world_fini(&internet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +324,7 @@ int main(void)
 		cmocka_unit_test(random_scanning_is_logistic),
 		cmocka_unit_test(few_at_the_top_beat_many_at_the_rim),
 		cmocka_unit_test(content_filters_have_hours),
+		cmocka_unit_test(address_lists_have_minutes),
 	};
 	return cmocka_run_group_tests(tests, load_grid, free_grid);
 }

@@ -351,11 +351,11 @@ static void some_are_no_combination(void **state)
 	other.places = other_subnets;
 	some.place_count = other.place_count = 5;
 
-	assert_true(chain_allows(&worms[0], &some, &other));
-	assert_false(chain_allows(&worms[0], &some, &some));
-	assert_false(chain_allows(&worms[0], &some, &whole));
-	assert_true(chain_allows(&worms[0], &some, &rate));
-	assert_false(chain_allows(&worms[2], &some, &rate));
+	assert_true(chain_allows(&world, &worms[0], &some, &other));
+	assert_false(chain_allows(&world, &worms[0], &some, &some));
+	assert_false(chain_allows(&world, &worms[0], &some, &whole));
+	assert_true(chain_allows(&world, &worms[0], &some, &rate));
+	assert_false(chain_allows(&world, &worms[2], &some, &rate));
 }
 
 static void the_front_is_what_nothing_beats(void **state)

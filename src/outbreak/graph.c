@@ -70,7 +70,9 @@ int graph_add_edge(struct graph *graph, const char *where, struct graph_edge edg
 /* Before another, as a parent: more customers, or as many and first. */
 static bool goes_before(const uint32_t *customers, uint32_t a, uint32_t b)
 {
-	return customers[a] > customers[b] || (customers[a] == customers[b] && a < b);
+	if (customers[a] != customers[b])
+		return customers[a] > customers[b];
+	return a < b;
 }
 
 static int route_by_sales(const struct graph *graph, uint32_t *parents, struct error *error)

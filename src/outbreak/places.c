@@ -208,13 +208,14 @@ int outbreak_candidates_at_places(const struct outbreak_world *world,
 	if (!out->arena)
 		return error_set(error, ERROR_MEMORY, world->name, "no memory for remedies");
 	out->items = arena_take(out->arena, (room + 1) * sizeof *out->items);
-	int result = out->items ? 0 : no_memory(&expansion);
-	if (result == 0) {
-		for (size_t i = 0; i < count; i++)
-			out->items[i] = candidates[i];
-		out->count = count;
-		result = list_places(&expansion);
+	if (!out->items) {
+		outbreak_candidates_fini(out);
+		return no_memory(&expansion);
 	}
+	for (size_t i = 0; i < count; i++)
+		out->items[i] = candidates[i];
+	out->count = count;
+	int result = list_places(&expansion);
 	if (result == 0 && most > 0)
 		result = add_all(&expansion, count, most);
 	if (result < 0)

@@ -242,8 +242,10 @@ static int take_parents(struct builder *builder)
 	const struct world_file *file = builder->file;
 	struct name_index *names = index_providers(file);
 	bool any = false;
-	int result = names ? 0 : no_memory(builder);
+	int result = 0;
 
+	if (!names)
+		return no_memory(builder);
 	for (unsigned i = 0; result == 0 && i < file->providers_count; i++) {
 		const char *parent = file->providers[i].parent;
 		const struct name_index *found =
@@ -386,11 +388,13 @@ static int check_differences(struct builder *builder, const struct graph *graph)
 {
 	const struct world_file *file = builder->file;
 	struct name_index *names = malloc((graph->node_count + 1) * sizeof *names);
-	int result = names ? 0 : no_memory(builder);
+	int result = 0;
 
-	for (size_t i = 0; names && i < graph->node_count; i++)
+	if (!names)
+		return no_memory(builder);
+	for (size_t i = 0; i < graph->node_count; i++)
 		names[i] = (struct name_index){ graph->nodes[i].name, (uint32_t)i };
-	if (names && graph->node_count > 1)
+	if (graph->node_count > 1)
 		qsort(names, graph->node_count, sizeof *names, by_name);
 	for (unsigned i = 0; result == 0 && i < file->providers_count; i++) {
 		const struct world_file_provider *provider = &file->providers[i];
@@ -415,9 +419,10 @@ static int add_nodes(struct builder *builder, const struct graph *graph,
 {
 	const struct world_file *file = builder->file;
 	struct name_index *names = index_providers(file);
-	int result = names ? make_room(builder, graph->node_count, graph->node_count)
-			   : no_memory(builder);
 
+	if (!names)
+		return no_memory(builder);
+	int result = make_room(builder, graph->node_count, graph->node_count);
 	for (size_t i = 0; result == 0 && i < graph->node_count; i++) {
 		const struct name_index *found =
 			find_name(names, file->providers_count, graph->nodes[i].name);

@@ -210,8 +210,10 @@ static int give_remedies(const struct forecast_case *forecast, struct error *err
 	const struct outbreak_result *ranked = forecast->ranked;
 	const struct remedy_candidate *items = forecast->candidates->items;
 	bool *shown = calloc(forecast->candidates->count + 1, sizeof *shown);
-	int result = shown ? 0 : error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
+	int result = 0;
 
+	if (!shown)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
 	for (size_t i = 1; result == 0 && i < ranked->count; i++)
 		shown[ranked->forecasts[i].remedy - items] = is_shown(&ranked->forecasts[i]);
 	for (size_t i = 0; result == 0 && i < forecast->candidates->count; i++)

@@ -21,7 +21,7 @@ struct chain {
 
 /* Whether the two can be in one combination: the same remedy at places that overlap is no
  * combination; nothing is combined with a rate limit of sequential scans, whose paths would no
- * longer be known, nor what the event loop simulates (loop.h), which knows one remedy. */
+ * longer be known, nor where the event loop (loop.h) is needed, which follows one remedy only. */
 bool chain_allows(const struct outbreak_world *world, const struct outbreak_worm *worm,
 		  const struct remedy_candidate *one, const struct remedy_candidate *other);
 /* Empty, behind the first `from` stages of `head` (NULL: none), which must outlive it. Memory is

@@ -44,16 +44,17 @@ static int check_mail(const struct outbreak_vector *vector, struct error *error)
 
 static int check_shares(const struct outbreak_vector *vector, struct error *error)
 {
+	static const char *const prefixes[] = { "share_8", "share_16", "share_24" };
 	double sum = vector->local_share;
 	int result = in_range("worm", "local_share", vector->local_share, 0, 1, error);
 
 	for (int i = 0; result == 0 && i < 3; i++) {
-		result = in_range("worm", "prefix_share", vector->prefix_share[i], 0, 1, error);
+		result = in_range("worm", prefixes[i], vector->prefix_share[i], 0, 1, error);
 		sum += vector->prefix_share[i];
 	}
 	if (result == 0)
-		result = in_range("worm", "sum of local_share and prefix_share", sum, 0, 1 + 1e-9,
-				  error);
+		result = in_range("worm", "sum of local_share, share_8, share_16 and share_24", sum,
+				  0, 1 + 1e-9, error);
 	return result;
 }
 
@@ -203,10 +204,10 @@ int check_candidate(const struct remedy_candidate *candidate, struct error *erro
 	if (result == 0)
 		result = in_range(where, "delay", candidate->delay_seconds, 0, MOST_SECONDS, error);
 	if (result == 0)
-		result = in_range(where, "collateral_share", candidate->collateral_share, 0, 1,
+		result = in_range(where, "reaction", candidate->reaction_seconds, 0, MOST_SECONDS,
 				  error);
 	if (result == 0)
-		result = in_range(where, "reaction", candidate->reaction_seconds, 0, MOST_SECONDS,
+		result = in_range(where, "collateral_share", candidate->collateral_share, 0, 1,
 				  error);
 	return result;
 }

@@ -217,6 +217,11 @@ int convoy_run_with(struct walk *walk, const struct effect *effect, const struct
 	if (result < 0)
 		return result;
 	result = walk_reset(walk, base, delay, history, error);
+	/* With several filters in a row each hit is drawn anew for all of them: whom the base
+	 * spared by chance may be hit. */
+	for (uint32_t host = 0; result == 0 && effect->also && host < walk->population->count;
+	     host++)
+		walk->without[host] = 0;
 	for (uint32_t i = 0; result == 0 && i < history->count; i++) {
 		uint32_t host = history->host[i];
 		convoy.open[host] = host + 1;

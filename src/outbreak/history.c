@@ -18,7 +18,7 @@ int history_reset(struct history *history, size_t capacity, struct error *error)
 	if (capacity < history->capacity)
 		return 0;
 	history_fini(history);
-	size_t wanted = capacity + capacity / 64 + 64; /* replicas differ a little */
+	size_t wanted = capacity + capacity / 1024 + 1024; /* replicas differ a little */
 	history->host = malloc(wanted * sizeof *history->host);
 	history->time = malloc(wanted * sizeof *history->time);
 	if (!history->host || !history->time) {

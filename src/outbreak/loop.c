@@ -201,6 +201,12 @@ static int loop_reset(struct loop *loop, const struct history *base, struct hist
 		      struct error *error)
 {
 	uint32_t count = loop->population->count;
+
+	if (count > LOOP_MOST_HOSTS)
+		return error_set(error, ERROR_LIMIT, loop->population->world->name,
+				 "more than %u hosts can be infected, too many for this worm or "
+				 "remedy; make the world smaller",
+				 LOOP_MOST_HOSTS);
 	int result = loop_make_room(loop, (size_t)count + 1, error);
 
 	if (result == 0)

@@ -20,6 +20,9 @@
 #include "outbreak/kernel.h"
 #include "outbreak/link.h"
 
+/* Hosts of a replica: a kernel needs some hundred bytes for each. */
+#define LOOP_MOST_HOSTS 20000000u
+
 enum loop_state { LOOP_SCANS = 1, LOOP_STOPPED = 2, LOOP_BASE_SCANS = 4 };
 
 struct loop {

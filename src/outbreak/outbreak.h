@@ -229,6 +229,7 @@ MUST_CHECK int outbreak_candidates_at_places(const struct outbreak_world *world,
 					     size_t count, size_t most,
 					     struct outbreak_candidates *out, struct error *error);
 void outbreak_candidates_fini(struct outbreak_candidates *candidates);
+
 /* Where the infected are while outbreaks run, for people who look on: means over replicas. Very
  * many subnets are told in groups of neighbours. */
 struct outbreak_spread {

@@ -38,9 +38,9 @@ static int make_room(void **array, size_t *capacity, size_t count, size_t size, 
 {
 	if (count <= *capacity)
 		return 0;
-	size_t wanted = count + count / 8; /* replicas differ a little */
+	size_t wanted = count + count / 1024 + 1024; /* replicas differ a little */
 	free(*array);
-	*array = malloc(wanted * size);
+	*array = calloc(wanted, size);
 	*capacity = *array ? wanted : 0;
 	if (!*array)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", count);
@@ -155,7 +155,9 @@ int population_draw(struct population *population, const struct outbreak_worm *w
 				  (size_t)population->count + 1, sizeof *population->subnet, error);
 	if (result < 0)
 		return result;
-	for (size_t i = 0; i < population->world->subnet_count; i++)
+	/* One subnet is number 0 of all hosts: that memory is never touched. */
+	for (size_t i = 0;
+	     population->world->subnet_count > 1 && i < population->world->subnet_count; i++)
 		for (uint32_t host = population->first[i]; host < population->first[i + 1]; host++)
 			population->subnet[host] = (uint32_t)i;
 	if (needs_addresses(worm)) {

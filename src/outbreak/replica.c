@@ -57,6 +57,20 @@ int replica_name_infectors(struct replica *replica, struct error *error)
 	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
 }
 
+/* Runs `base` again with the remedy that `effect` is. */
+static int run_with(struct replica *replica, const struct effect *effect,
+		    const struct history *base, struct history *with, struct error *error)
+{
+	if (replica->looped || loop_needed_for(effect->candidate)) {
+		int result = make_loop(replica, error);
+		return result < 0 ? result
+				  : loop_run_with(&replica->loop, effect, base, with, error);
+	}
+	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
+		return walk_run_with(&replica->walk, effect, base, replica->duration, with, error);
+	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);
+}
+
 int replica_try_on(struct replica *replica, const struct effect *effect, const struct history *base,
 		   struct history *with, const struct history **history, struct error *error)
 {
@@ -68,15 +82,7 @@ int replica_try_on(struct replica *replica, const struct effect *effect, const s
 	    candidate->delay_seconds > base->time[base->count - 1])
 		return 0;
 	*history = with;
-	replica->walk.undisturbed = &replica->base;
-	if (replica->looped || loop_needed_for(candidate)) {
-		int result = make_loop(replica, error);
-		return result < 0 ? result
-				  : loop_run_with(&replica->loop, effect, base, with, error);
-	}
-	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
-		return walk_run_with(&replica->walk, effect, base, replica->duration, with, error);
-	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);
+	return run_with(replica, effect, base, with, error);
 }
 
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,

@@ -69,9 +69,8 @@ int walk_reset(struct walk *walk, const struct history *base, double until, stru
 		walk->start_time[host] = -1;
 		walk->without[host] = base ? INFINITY : 0;
 	}
-	const struct history *undisturbed = walk->undisturbed ? walk->undisturbed : base;
-	for (uint32_t i = 0; base && i < undisturbed->count; i++)
-		walk->without[undisturbed->host[i]] = undisturbed->time[i];
+	for (uint32_t i = 0; base && i < base->count; i++)
+		walk->without[base->host[i]] = base->time[i];
 	for (uint32_t i = 0; base && i < base->count; i++)
 		if (base->time[i] < until || base->infector[i] == HISTORY_NOBODY)
 			walk_infect(walk, base->host[i], base->infector[i], base->time[i]);

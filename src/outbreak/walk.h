@@ -32,12 +32,11 @@ struct walk {
 	const struct outbreak_worm *worm;    /* borrowed */
 	struct history *history;	     /* borrowed */
 	double *start_time; /* of each infected host: when it starts to scan; -1: not infected */
-	uint64_t *start_address;	   /* of each infected host */
-	uint32_t *rank;			   /* of each infected host: its place in history */
-	uint8_t *visited;		   /* of each host: by whom; see walk.c */
-	const struct history *undisturbed; /* borrowed: the outbreak in which nothing is done; NULL:
-					      base is it */
-	double *without; /* of each host: when that has it infected; INFINITY: never */
+	uint64_t *start_address; /* of each infected host */
+	uint32_t *rank;		 /* of each infected host: its place in history */
+	uint8_t *visited;	 /* of each host: by whom; see walk.c */
+	double *without; /* of each host: when the base has it infected, not to be sooner; INFINITY:
+			    never; 0: no matter */
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
 };

@@ -29,6 +29,7 @@ static const cyaml_schema_field_t provider_fields[] = {
 	SHARE_FIELD(struct world_file_provider, live_share),
 	SHARE_FIELD(struct world_file_provider, vulnerable_share),
 	SHARE_FIELD(struct world_file_provider, patched_share),
+	SHARE_FIELD(struct world_file_provider, uplink),
 	CYAML_FIELD_SEQUENCE("subnets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 			     struct world_file_provider, subnets, &subnet_value, 1,
 			     WORLD_MOST_SUBNETS),

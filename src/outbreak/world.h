@@ -19,7 +19,7 @@ struct world_file_generate {
 
 struct world_file_provider {
 	char *name, *parent;
-	double *live_share, *vulnerable_share, *patched_share;
+	double *live_share, *vulnerable_share, *patched_share, *uplink;
 	struct world_file_subnet *subnets;
 	unsigned subnets_count;
 	struct world_file_generate *generate;

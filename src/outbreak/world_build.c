@@ -14,6 +14,7 @@
 #define MOST_MEMORY    ((size_t)256 << 20)
 #define MOST_IMPORT    ((size_t)512 << 20)
 #define MOST_ADDRESSES INT64_C(4294967296) /* of IPv4 */
+#define MOST_UPLINK    1e15
 
 struct shares {
 	double live, vulnerable, patched;
@@ -130,7 +131,13 @@ static int add_provider(struct builder *builder, const struct world_file_provide
 	const char *copy = copy_text(builder, provider->name);
 	if (!copy)
 		return no_memory(builder);
-	builder->providers[builder->world->provider_count++].name = copy;
+	double uplink = provider->uplink ? *provider->uplink : 0;
+	if (!(uplink >= 0 && uplink <= MOST_UPLINK))
+		return error_set(builder->error, ERROR_INPUT, builder->where,
+				 "uplink of '%s' is %g, allowed is 0 to %g", provider->name, uplink,
+				 MOST_UPLINK);
+	builder->providers[builder->world->provider_count++] =
+		(struct outbreak_provider){ .name = copy, .uplink = uplink };
 	return 0;
 }
 
@@ -379,7 +386,8 @@ static int add_node(struct builder *builder, const struct graph_node *node,
 	const char *copy = copy_text(builder, node->name);
 	if (!copy)
 		return no_memory(builder);
-	builder->providers[builder->world->provider_count++].name = copy;
+	builder->providers[builder->world->provider_count++] =
+		(struct outbreak_provider){ .name = copy };
 	return 0;
 }
 

@@ -356,6 +356,12 @@ static void some_are_no_combination(void **state)
 	assert_false(chain_allows(&world, &worms[0], &some, &whole));
 	assert_true(chain_allows(&world, &worms[0], &some, &rate));
 	assert_false(chain_allows(&world, &worms[2], &some, &rate));
+	/* the event loop follows one remedy only */
+	struct outbreak_worm spread = worms[0];
+	spread.rate_spread = 0.5;
+	assert_false(chain_allows(&world, &spread, &some, &other));
+	struct remedy_candidate clean = { .effect = REMEDY_CLEAN };
+	assert_false(chain_allows(&world, &worms[0], &some, &clean));
 }
 
 static void the_front_is_what_nothing_beats(void **state)

@@ -97,6 +97,12 @@ static void print_without(const json_t *without)
 	printf("▏\n\n");
 }
 
+/* Its heading has eight letters. */
+static size_t column_width(size_t columns)
+{
+	return columns > 8 ? columns : 8;
+}
+
 /* Saved after each reaction time, of those infected without. */
 static void print_deadline(const json_t *forecast, size_t width, double infected)
 {
@@ -106,7 +112,7 @@ static void print_deadline(const json_t *forecast, size_t width, double infected
 
 	json_array_foreach(deadline, index, point)
 		print_block(infected > 0 ? median_at(point, "saved") / infected : 0);
-	printf("%*s", (int)(width - json_array_size(deadline)), "");
+	printf("%*s", (int)(column_width(width) - json_array_size(deadline)), "");
 }
 
 static void print_rank(const json_t *forecast, const json_t *remedy, size_t delays, double infected)
@@ -149,8 +155,7 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies, const
 
 	printf("  %srank   hosts saved  (5-95 %%)         (mean, 95 %%)    at once  %*s "
 	       "disturbs  remedy%s\n",
-	       cli_style(CLI_BOLD), (int)columns, "by delay" + (columns < 8 ? 8 - columns : 0),
-	       cli_style(CLI_PLAIN));
+	       cli_style(CLI_BOLD), (int)column_width(columns), "by delay", cli_style(CLI_PLAIN));
 	json_array_foreach(forecasts, index, forecast)
 	{
 		const json_t *id = json_object_get(forecast, "remedy");

@@ -96,14 +96,17 @@ static void follow(struct side *side, uint32_t index)
 
 	if (time >= effect->candidate->delay_seconds && infector != HISTORY_NOBODY) {
 		struct random random;
-		uint32_t victim = base->host[index];
-		if (effect_immune(effect, victim))
+		if (effect_immune(effect, base->host[index]))
 			return;
 		draw_init(&random, population->seed, population->replica,
 			  effect_draws(effect, DRAW_PASS));
 		random.position = index;
-		if (rank >= side->scanning_total ||
-		    !passes(effect, base->host[infector], victim, &random)) {
+		bool there = rank < side->scanning_total;
+		if (there && side->exact)
+			there = happens(side_chance(side, infector, index), &random);
+		else if (there)
+			there = passes(effect, base->host[infector], base->host[index], &random);
+		if (!there) {
 			side_expose(side, index);
 			return;
 		}

@@ -168,6 +168,10 @@ int check_places(const struct remedy_candidate *candidate, const struct outbreak
 {
 	const char *where = candidate->name ? candidate->name : "remedy";
 
+	if (candidate->place == REMEDY_AT_LINK && !world->parents)
+		return error_set(error, ERROR_USAGE, where,
+				 "its place is a link, but no provider of world '%s' has a parent",
+				 world->name);
 	if (!candidate->places)
 		return 0;
 	size_t most =
@@ -190,6 +194,9 @@ int check_places(const struct remedy_candidate *candidate, const struct outbreak
 int check_candidate(const struct remedy_candidate *candidate, struct error *error)
 {
 	const char *where = candidate->name ? candidate->name : "remedy";
+	if (candidate->place == REMEDY_AT_LINK && candidate->effect != REMEDY_FILTER)
+		return error_set(error, ERROR_USAGE, where,
+				 "its place is a link, where only the effect filter is possible");
 	int result = in_range(where, "pass", candidate->pass, 0, 1, error);
 
 	if (result == 0)

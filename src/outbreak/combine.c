@@ -15,7 +15,8 @@ struct choice {
 	size_t member_count;
 	uint32_t judges; /* the first so many replicas choose */
 	uint32_t *ends;	 /* [pool][replica]: infected at the end, with the members and that one */
-	struct tally *tally; /* the last pass: members one after the other; else NULL */
+	bool telling;	 /* the last pass: members one after the other, into … */
+	struct tally tally;
 };
 
 /* The members in the order of their delays; those of equal delay as they were chosen. Returns how
@@ -97,16 +98,16 @@ static int try_pool(struct choice *choice, struct replica *replica, struct chain
 	return result;
 }
 
-static void tell(const struct choice *choice, size_t forecast, const struct replica *replica,
+static void tell(struct choice *choice, size_t forecast, const struct replica *replica,
 		 const struct history *history)
 {
 	struct race *race = choice->race;
 
-	tally_curve(choice->tally, forecast, replica->population.replica, history);
+	tally_curve(&choice->tally, forecast, replica->population.replica, history);
 	pthread_mutex_lock(&race->lock);
 	if (forecast == 0)
-		tally_population(choice->tally, &replica->population);
-	tally_subnets(choice->tally, forecast, &replica->population, history);
+		tally_population(&choice->tally, &replica->population);
+	tally_subnets(&choice->tally, forecast, &replica->population, history);
 	pthread_mutex_unlock(&race->lock);
 }
 
@@ -133,8 +134,8 @@ static int simulate(void *context, struct replica *replica, struct error *error)
 
 	if (!chains)
 		return error_set(error, ERROR_MEMORY, "run", "no memory for combinations");
-	int result = choice->tally ? tell_combinations(choice, replica, &chains[0], error)
-				   : try_pool(choice, replica, &chains[0], &chains[1], error);
+	int result = choice->telling ? tell_combinations(choice, replica, &chains[0], error)
+				     : try_pool(choice, replica, &chains[0], &chains[1], error);
 	chain_fini(&chains[1]);
 	chain_fini(&chains[0]);
 	free(chains);
@@ -144,16 +145,16 @@ static int simulate(void *context, struct replica *replica, struct error *error)
 static int pass(struct choice *choice, struct error *error)
 {
 	struct race *race = choice->race;
-	uint32_t replicas = choice->tally ? race->run->replicas : choice->judges;
+	uint32_t replicas = choice->telling ? race->run->replicas : choice->judges;
 	struct crew_job job = { .world = race->world,
 				.worm = race->worm,
 				.run = race->run,
 				.end = replicas,
 				.simulate = simulate,
 				.context = choice };
-	race->total =
-		race->done + (size_t)race->run->replicas * (choice->tally ? choice->member_count - 1
-									  : choice->pool_count);
+	race->total = race->done +
+		      (size_t)race->run->replicas *
+			      (choice->telling ? choice->member_count - 1 : choice->pool_count);
 	return crew_run(&job, error);
 }
 
@@ -171,9 +172,12 @@ static uint64_t sum_of(const uint32_t *ends, uint32_t count)
 static int choose_next(struct choice *choice, uint64_t *infected, bool *found, struct error *error)
 {
 	uint32_t replicas = choice->judges;
-	int result = pass(choice, error);
+	bool any = false;
 
 	*found = false;
+	for (size_t i = 0; i < choice->pool_count; i++)
+		any |= allowed(choice, choice->pool[i]);
+	int result = any ? pass(choice, error) : 0;
 	for (size_t i = 0; result == 0 && i < choice->pool_count; i++) {
 		uint64_t sum = sum_of(choice->ends + i * replicas, replicas);
 		if (!allowed(choice, choice->pool[i]) || sum >= *infected)
@@ -240,22 +244,21 @@ static int forecast_all(struct choice *choice, struct outbreak_result *result, s
 {
 	const struct race *race = choice->race;
 	struct outbreak_result told = { 0 };
-	struct tally tally;
-	int code = tally_init(&tally, race->run, choice->member_count, race->world->subnet_count,
-			      error);
+	int code = tally_init(&choice->tally, race->run, choice->member_count,
+			      race->world->subnet_count, error);
 
 	if (code < 0)
 		return code;
 	for (size_t i = 0; i < choice->member_count; i++)
-		tally.told[i] = race->run->replicas;
-	choice->tally = &tally;
+		choice->tally.told[i] = race->run->replicas;
+	choice->telling = true;
 	code = pass(choice, error);
 	if (code == 0)
-		code = tally_result(&tally, NULL, &told, error);
+		code = tally_result(&choice->tally, NULL, &told, error);
 	if (code == 0)
 		code = keep(choice, &told, result, error);
 	outbreak_result_fini(&told);
-	tally_fini(&tally);
+	tally_fini(&choice->tally);
 	return code;
 }
 

@@ -1,5 +1,6 @@
 #include "outbreak/effect.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +42,37 @@ static void decide_subnets(struct effect *effect)
 	for (size_t i = 0; i < world->subnet_count; i++) {
 		effect->part[i] =
 			takes_part(effect, subnets ? (uint32_t)i : world->subnets[i].provider);
-		memset(effect->covered + population->first[i], effect->part[i],
+		memset(effect->covered + population->first[i],
+		       effect->candidate->place != REMEDY_AT_LINK && effect->part[i],
 		       population->first[i + 1] - population->first[i]);
 	}
+}
+
+/* Filters on the way between providers part the tree of routes. */
+static int decide_zones(struct effect *effect, struct error *error)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+	const struct outbreak_world *world = effect->population->world;
+	bool links = candidate->place == REMEDY_AT_LINK;
+
+	if (candidate->effect != REMEDY_FILTER || !world->parents ||
+	    (!links && candidate->place != REMEDY_AT_BORDER))
+		return 0;
+	uint8_t *filtered = malloc(world->provider_count);
+	if (!filtered)
+		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
+	for (size_t i = 0; i < world->provider_count; i++)
+		filtered[i] = takes_part(effect, (uint32_t)i);
+	int result = route_cut(world, filtered, links, &effect->zones, error);
+	free(filtered);
+	if (result < 0)
+		return result;
+	effect->zone = malloc(world->subnet_count * sizeof *effect->zone);
+	if (!effect->zone)
+		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
+	for (size_t i = 0; i < world->subnet_count; i++)
+		effect->zone[i] = effect->zones.of[world->subnets[i].provider];
+	return 0;
 }
 
 int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
@@ -62,13 +91,18 @@ int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
 		decide_hosts(effect);
 	else
 		decide_subnets(effect);
-	return 0;
+	int result = decide_zones(effect, error);
+	if (result < 0)
+		effect_fini(effect);
+	return result;
 }
 
 void effect_fini(struct effect *effect)
 {
 	free(effect->covered);
 	free(effect->part);
+	free(effect->zone);
+	route_zones_fini(&effect->zones);
 	*effect = (struct effect){ 0 };
 }
 
@@ -114,7 +148,8 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 	case REMEDY_BLOCK:
 		if (candidate->place == REMEDY_AT_HOST)
 			return to ? pass : 1;
-		if (from && to && candidate->place != REMEDY_AT_BORDER)
+		if (from && to && candidate->place != REMEDY_AT_BORDER &&
+		    candidate->place != REMEDY_AT_LINK)
 			return pass * pass;
 		return from || to ? pass : 1;
 	case REMEDY_RATE: return from ? pass : 1;
@@ -123,6 +158,18 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 	case REMEDY_CONTROL: return 1;
 	}
 	return 1;
+}
+
+/* A border has one filter on the way, links one each. */
+static double effect_reach_zone(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	double pass = effect->candidate->pass;
+
+	if (from == to)
+		return 1;
+	if (effect->candidate->place == REMEDY_AT_BORDER || pass <= 0)
+		return pass;
+	return pow(pass, route_cuts(&effect->zones, from, to));
 }
 
 static bool effect_filters(const struct remedy_candidate *candidate)
@@ -139,6 +186,8 @@ double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t 
 		return 1;
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
+	if (effect->zone)
+		return effect_reach_zone(effect, effect->zone[from], effect->zone[to]);
 	return effect_apart(effect, effect->part[from], effect->part[to]);
 }
 

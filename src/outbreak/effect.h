@@ -8,6 +8,7 @@
 
 #include "outbreak/draw.h"
 #include "outbreak/population.h"
+#include "outbreak/route.h"
 
 struct effect {
 	const struct remedy_candidate *candidate; /* borrowed */
@@ -16,8 +17,10 @@ struct effect {
 				      before: the outbreak that is followed is the one with it */
 	unsigned stage;		   /* how many are: each draws numbers of its own */
 	uint8_t *covered; /* of each individual: 1 when it, or the place that it is behind, takes
-			     part */
-	uint8_t *part;	  /* per subnet: it, or its provider, takes part; NULL where hosts do */
+			     part; at links, none is */
+	struct route_zones zones; /* what a filter on the routes between providers parts */
+	uint32_t *zone;		  /* of each subnet; NULL: the remedy is no such filter */
+	uint8_t *part; /* per subnet: it, or its provider, takes part; NULL where hosts do */
 };
 
 MUST_CHECK int effect_init(struct effect *effect, const struct remedy_candidate *candidate,

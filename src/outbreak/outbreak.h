@@ -94,6 +94,8 @@ struct outbreak_provider {
 	double uplink; /* bit/s that leave it; what is more is lost, from all alike; 0: no limit */
 };
 
+#define OUTBREAK_TOP UINT32_MAX
+
 struct outbreak_world {
 	const char *name;
 	struct arena *arena; /* owns names and arrays */
@@ -101,6 +103,10 @@ struct outbreak_world {
 	size_t provider_count;
 	const struct outbreak_subnet *subnets; /* in address order: sequential scans run along it */
 	size_t subnet_count;
+	/* Of each provider: through whom it reaches the others; OUTBREAK_TOP: it is at the top,
+	 * where all are connected. NULL: every two providers are connected. */
+	const uint32_t *parents;
+	const uint32_t *top_down; /* all providers, each behind its parent; NULL without parents */
 	uint64_t scanned_space; /* addresses that a random scan draws from; ≥ sum of addresses */
 };
 /* A YAML topology (data/topology/, schema in docs/topology.md); NULL: the default one,

@@ -4,8 +4,9 @@
  * than candidates are wanted, every remedy gets its largest places and sets in turn. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "outbreak/outbreak.h"
+#include "outbreak/route.h"
 
 #define MOST_MEMORY ((size_t)256 << 20)
 
@@ -23,7 +24,7 @@ struct places {
 struct expansion {
 	const struct outbreak_world *world;
 	struct outbreak_candidates *out;
-	struct places subnets, providers;
+	struct places subnets, providers, routes; /* routes: providers, with those behind them */
 	struct error *error;
 };
 
@@ -41,25 +42,46 @@ static int no_memory(struct expansion *expansion)
 			 "remedies at single places need more than %zu MiB", MOST_MEMORY >> 20);
 }
 
+/* What a filter on the way is worth goes with the hosts that reach the others through it. */
+static void list_routes(struct expansion *expansion, double *behind)
+{
+	const struct outbreak_world *world = expansion->world;
+	struct places *routes = &expansion->routes;
+
+	if (world->parents)
+		route_sum_up(world, behind);
+	for (uint32_t i = 0; i < routes->count; i++)
+		routes->items[i] = (struct place){ i, behind[i] };
+	qsort(routes->items, routes->count, sizeof *routes->items, larger_first);
+}
+
 static int list_places(struct expansion *expansion)
 {
 	const struct outbreak_world *world = expansion->world;
 	struct arena *arena = expansion->out->arena;
 	struct places *subnets = &expansion->subnets, *providers = &expansion->providers;
+	struct places *routes = &expansion->routes;
 
 	subnets->items = arena_take(arena, world->subnet_count * sizeof *subnets->items);
 	providers->items = arena_take(arena, world->provider_count * sizeof *providers->items);
-	if (!subnets->items || !providers->items)
+	routes->items = arena_take(arena, world->provider_count * sizeof *routes->items);
+	if (!subnets->items || !providers->items || !routes->items)
 		return no_memory(expansion);
 	subnets->count = (uint32_t)world->subnet_count;
-	providers->count = (uint32_t)world->provider_count;
+	providers->count = routes->count = (uint32_t)world->provider_count;
 	for (uint32_t i = 0; i < providers->count; i++)
 		providers->items[i] = (struct place){ .index = i };
+	double *behind = arena_take(arena, world->provider_count * sizeof *behind);
+	if (!behind)
+		return no_memory(expansion);
+	memset(behind, 0, world->provider_count * sizeof *behind);
 	for (uint32_t i = 0; i < subnets->count; i++) {
 		double vulnerable = outbreak_subnet_vulnerable(&world->subnets[i]);
 		subnets->items[i] = (struct place){ i, vulnerable };
 		providers->items[world->subnets[i].provider].vulnerable += vulnerable;
+		behind[world->subnets[i].provider] += vulnerable;
 	}
+	list_routes(expansion, behind);
 	qsort(subnets->items, subnets->count, sizeof *subnets->items, larger_first);
 	qsort(providers->items, providers->count, sizeof *providers->items, larger_first);
 	return 0;
@@ -69,8 +91,10 @@ static int list_places(struct expansion *expansion)
 static const struct places *places_of(const struct expansion *expansion,
 				      const struct remedy_candidate *candidate)
 {
-	const struct places *places =
-		candidate->place == REMEDY_AT_SUBNET ? &expansion->subnets : &expansion->providers;
+	const struct places *places = candidate->place == REMEDY_AT_SUBNET ? &expansion->subnets
+				      : candidate->place == REMEDY_AT_PROVIDER
+					      ? &expansion->providers
+					      : &expansion->routes;
 
 	if (candidate->place == REMEDY_AT_HOST || candidate->effect == REMEDY_CONTROL ||
 	    candidate->places || candidate->share <= 0 || places->count < 2)
@@ -184,13 +208,14 @@ int outbreak_candidates_at_places(const struct outbreak_world *world,
 	if (!out->arena)
 		return error_set(error, ERROR_MEMORY, world->name, "no memory for remedies");
 	out->items = arena_take(out->arena, (room + 1) * sizeof *out->items);
-	int result = out->items ? 0 : no_memory(&expansion);
-	if (result == 0) {
-		for (size_t i = 0; i < count; i++)
-			out->items[i] = candidates[i];
-		out->count = count;
-		result = list_places(&expansion);
+	if (!out->items) {
+		outbreak_candidates_fini(out);
+		return no_memory(&expansion);
 	}
+	for (size_t i = 0; i < count; i++)
+		out->items[i] = candidates[i];
+	out->count = count;
+	int result = list_places(&expansion);
 	if (result == 0 && most > 0)
 		result = add_all(&expansion, count, most);
 	if (result < 0)

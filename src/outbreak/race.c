@@ -324,10 +324,13 @@ int race_tell(const struct race *race, struct outbreak_result *result, struct er
 {
 	struct standing *standings = calloc(race->count + 1, sizeof *standings);
 	double *values = malloc(race->run->replicas * sizeof *values);
-	int code = standings && values
-			   ? 0
-			   : error_set(error, ERROR_MEMORY, "run", "no memory for the ranking");
+	int code = 0;
 
+	if (!standings || !values) {
+		free(standings);
+		free(values);
+		return error_set(error, ERROR_MEMORY, "run", "no memory for the ranking");
+	}
 	for (size_t i = 0; code == 0 && i < race->count; i++) {
 		result->forecasts[i + 1].dropped = race->dropped[i];
 		code = tell_deadline(race, i, values, &result->forecasts[i + 1], error);

@@ -79,7 +79,8 @@ static const cyaml_strval_t effects[] = {
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },
-					 { "border", REMEDY_AT_BORDER } };
+					 { "border", REMEDY_AT_BORDER },
+					 { "link", REMEDY_AT_LINK } };
 
 static const cyaml_schema_value_t increment_value = { CYAML_VALUE_INT(CYAML_FLAG_DEFAULT,
 								      int64_t) };

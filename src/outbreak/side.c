@@ -12,13 +12,14 @@ static size_t compartment_of_host(const struct side *side, uint32_t host)
 	case SIDE_HALVES: return side->effect->covered[host];
 	case SIDE_SUBNETS: return population->subnet[host];
 	case SIDE_PROVIDERS: return population->world->subnets[population->subnet[host]].provider;
+	case SIDE_ZONES: return side->effect->zone[population->subnet[host]];
 	}
 	return 0;
 }
 
 static size_t compartment(const struct side *side, uint32_t target)
 {
-	return compartment_of_host(side, side_host(side, target));
+	return side->base ? side->place[target] : compartment_of_host(side, target);
 }
 
 int side_init(struct side *side, const struct population *population,
@@ -28,8 +29,8 @@ int side_init(struct side *side, const struct population *population,
 	bool local = worm->scan == OUTBREAK_LOCAL;
 	size_t n = world->subnet_count > 2 ? world->subnet_count : 2;
 
-	if (n < world->provider_count)
-		n = world->provider_count;
+	if (n < world->provider_count + 1) /* as many zones may there be */
+		n = world->provider_count + 1;
 	*side = (struct side){ .population = population, .worm = worm };
 	side->global_pair =
 		worm->rate * (local ? 1 - worm->local_share : 1) / (double)world->scanned_space;
@@ -60,6 +61,8 @@ void side_fini(struct side *side)
 	free(side->scanning);
 	free(side->slot);
 	free(side->rank);
+	free(side->place);
+	free(side->placed);
 	sum_tree_fini(&side->inside);
 	for (int half = 0; half < 2; half++) {
 		sum_tree_fini(&side->targets[half]);
@@ -75,9 +78,13 @@ static int make_room(struct side *side, size_t count, struct error *error)
 	size_t wanted = count + count / 8;
 	free(side->slot);
 	free(side->rank);
+	free(side->place);
+	free(side->placed);
+	side->place = malloc(wanted * sizeof *side->place);
+	side->placed = malloc(wanted * sizeof *side->placed);
 	side->slot = malloc(wanted * sizeof *side->slot);
 	side->rank = malloc(wanted * sizeof *side->rank);
-	side->capacity = side->slot && side->rank ? wanted : 0;
+	side->capacity = side->slot && side->rank && side->place && side->placed ? wanted : 0;
 	if (side->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
@@ -93,6 +100,9 @@ static enum side_grouping choose_grouping(const struct side *side)
 		return SIDE_SUBNETS;
 	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
 		return SIDE_HALVES;
+	/* Where routes have several filters, what gets through is no matter of halves. */
+	if (side->effect->zone && (candidate->place == REMEDY_AT_BORDER || candidate->pass <= 0))
+		return SIDE_ZONES;
 	return candidate->place == REMEDY_AT_SUBNET ? SIDE_SUBNETS : SIDE_PROVIDERS;
 }
 
@@ -104,6 +114,7 @@ static size_t count_compartments(const struct side *side)
 	case SIDE_HALVES: return 2;
 	case SIDE_SUBNETS: return world->subnet_count;
 	case SIDE_PROVIDERS: return world->provider_count;
+	case SIDE_ZONES: return side->effect->zones.count;
 	}
 	return 0;
 }
@@ -139,8 +150,12 @@ static int clear(struct side *side, struct history *history, struct error *error
 static void lay_out(struct side *side, uint32_t targets)
 {
 	memset(side->first, 0, (side->compartments + 1) * sizeof *side->first);
-	for (uint32_t target = 0; target < targets; target++)
-		side->first[compartment(side, target) + 1]++;
+	for (uint32_t target = 0; target < targets; target++) {
+		size_t c = compartment_of_host(side, side_host(side, target));
+		if (side->base)
+			side->place[target] = (uint32_t)c;
+		side->first[c + 1]++;
+	}
 	for (size_t c = 0; c < side->compartments; c++)
 		side->first[c + 1] += side->first[c];
 }
@@ -186,6 +201,8 @@ static void set_halves(struct side *side)
 
 	if (side->grouping == SIDE_HALVES)
 		side->half[1] = 1;
+	else if (side->grouping == SIDE_ZONES)
+		memset(side->half, 1, side->compartments);
 	else
 		for (size_t i = 0; i < world->subnet_count; i++)
 			side->half[side->grouping == SIDE_SUBNETS ? i
@@ -199,6 +216,8 @@ static bool filters_compartments(const struct side *side)
 
 	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
 		return false;
+	if (side->effect->zone)
+		return side->grouping == SIDE_ZONES;
 	return (candidate->place == REMEDY_AT_SUBNET) == (side->grouping == SIDE_SUBNETS);
 }
 
@@ -274,6 +293,7 @@ void side_infect(struct side *side, uint32_t target, uint32_t infector, double t
 
 	side->back[c]++;
 	side->slot[side->first[c + 1] - side->back[c]] = side->history->count;
+	side->placed[side->history->count] = (uint32_t)c;
 	if (side->base)
 		side->rank[target] = side->history->count;
 	history_add(side->history, side_host(side, target), infector, time);
@@ -289,6 +309,7 @@ void side_follow(struct side *side, uint32_t count)
 	for (uint32_t target = 0; target < count; target++) {
 		size_t c = compartment(side, target);
 		side->slot[side->first[c + 1] - ++side->back[c]] = target;
+		side->placed[target] = (uint32_t)c;
 		side->rank[target] = target;
 		side->scanning[c] +=
 			base->time[target] + side->worm->latency <= base->time[count - 1];
@@ -315,7 +336,7 @@ void side_start_next(struct side *side)
 {
 	uint32_t place = side->scanning_total++;
 
-	size_t c = compartment_of_host(side, side->history->host[place]);
+	size_t c = side->placed[place];
 	side->scanning[c]++;
 	sum_tree_set(&side->sources[side->half[c]], c, side->scanning[c]);
 	weigh_inside(side, c);

@@ -3,9 +3,9 @@
  * Targets are numbered as suits the process: by host where nothing is done, by their place in the
  * base history where that is followed. They are grouped in compartments, so that all hosts of one
  * are treated alike: subnets where scans prefer their own; the subnets or providers that a filter
- * tells apart; else the two halves that the remedy makes of all hosts. What happens at rates that
- * differ by compartment is drawn in proportion to them: hits that a remedy is bound to stop are not
- * looked at.
+ * or zones of them tells apart; else the two halves that the remedy makes of all hosts. What
+ * happens at rates that differ by compartment is drawn in proportion to them: hits that a remedy is
+ * bound to stop are not looked at.
  *
  * A compartment has a segment of `slot`: targets that may be hit grow from its front; where there
  * are several, its infected, by their place in history, grow from its back. So picking either at
@@ -20,7 +20,7 @@
 
 #define SIDE_NOT_INFECTED UINT32_MAX
 
-enum side_grouping { SIDE_HALVES, SIDE_SUBNETS, SIDE_PROVIDERS };
+enum side_grouping { SIDE_HALVES, SIDE_SUBNETS, SIDE_PROVIDERS, SIDE_ZONES };
 
 struct side {
 	const struct population *population; /* borrowed */
@@ -41,6 +41,8 @@ struct side {
 	uint32_t *scanning;  /* … of them, past their latency */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
+	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */
+	uint32_t *placed; /* of each infected, by its place in history, the same */
 	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
 	struct sum_tree targets[2]; /* front of the compartments of each half */
 	struct sum_tree sources[2]; /* … scanning */
@@ -83,6 +85,15 @@ void side_start_next(struct side *side);
 double side_rate(const struct side *side);
 /* What is hit when something is; side_rate() must be positive. */
 struct side_hit side_draw_hit(const struct side *side, struct random *random);
+
+/* Where rates are exact: chance that what infected an entry of base still does, past the remedy. */
+static inline double side_chance(const struct side *side, uint32_t infector, uint32_t victim)
+{
+	uint32_t from = side->place[infector], to = side->place[victim];
+	return from == to && side->grouping != SIDE_HALVES
+		       ? 1
+		       : side->apart[side->half[from]][side->half[to]];
+}
 
 static inline uint32_t side_host(const struct side *side, uint32_t target)
 {

@@ -210,8 +210,10 @@ static int give_remedies(const struct forecast_case *forecast, struct error *err
 	const struct outbreak_result *ranked = forecast->ranked;
 	const struct remedy_candidate *items = forecast->candidates->items;
 	bool *shown = calloc(forecast->candidates->count + 1, sizeof *shown);
-	int result = shown ? 0 : error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
+	int result = 0;
 
+	if (!shown)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
 	for (size_t i = 1; result == 0 && i < ranked->count; i++)
 		shown[ranked->forecasts[i].remedy - items] = is_shown(&ranked->forecasts[i]);
 	for (size_t i = 0; result == 0 && i < forecast->candidates->count; i++)
@@ -246,19 +248,20 @@ static int give_forecasts(const struct forecast_case *forecast, struct error *er
 	return result;
 }
 
-/* The best of the ranking, over time. */
-static int give_courses(const struct forecast_case *forecast, struct error *error)
+/* Those that the page plays. */
+static int give_curves(const struct forecast_case *forecast, struct error *error)
 {
 	const struct outbreak_result *ranked = forecast->ranked;
 	const struct remedy_candidate *best[CASE_PLAYED];
-	size_t count = 0;
+	size_t played = 0;
 
-	while (count < CASE_PLAYED && count + 1 < ranked->count) {
-		best[count] = ranked->forecasts[count + 1].remedy;
-		count++;
+	while (played < CASE_PLAYED && played + 1 < ranked->count &&
+	       is_shown(&ranked->forecasts[played + 1])) {
+		best[played] = ranked->forecasts[played + 1].remedy;
+		played++;
 	}
 	return case_give_subnet_curves(forecast->world, forecast->worm, forecast->run,
-				       forecast->candidates->items, best, count, forecast->sink,
+				       forecast->candidates->items, best, played, forecast->sink,
 				       error);
 }
 
@@ -279,9 +282,7 @@ static int give_all(const struct forecast_case *forecast, struct error *error)
 		result = case_give(
 			sink, ranking_record(ranked, forecast->run, forecast->candidates->left_out),
 			error);
-	if (result == 0)
-		result = give_courses(forecast, error);
-	return result;
+	return result == 0 ? give_curves(forecast, error) : result;
 }
 
 static void report_progress(void *context, size_t done, size_t total)

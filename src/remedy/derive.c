@@ -25,7 +25,7 @@ struct derivation {
 
 const char *remedy_place_name(enum remedy_place place)
 {
-	static const char *const names[] = { "host", "subnet", "provider", "border" };
+	static const char *const names[] = { "host", "subnet", "provider", "border", "link" };
 	return names[place];
 }
 

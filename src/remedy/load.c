@@ -176,7 +176,8 @@ static int find_device(struct loader *loader, struct remedy_entry *entry)
 	static const enum remedy_device usual[] = { [REMEDY_AT_HOST] = REMEDY_ON_HOST,
 						    [REMEDY_AT_SUBNET] = REMEDY_ON_ROUTER,
 						    [REMEDY_AT_PROVIDER] = REMEDY_ON_EDGE,
-						    [REMEDY_AT_BORDER] = REMEDY_ON_FIREWALL };
+						    [REMEDY_AT_BORDER] = REMEDY_ON_FIREWALL,
+						    [REMEDY_AT_LINK] = REMEDY_ON_EDGE };
 
 	entry->device = usual[entry->place];
 	if (!entry->at)

@@ -49,8 +49,15 @@ enum remedy_effect {
 	REMEDY_BLOCK  /* as REMEDY_FILTER, but only what comes from addresses infected for
 			 `reaction_seconds` */
 };
-enum remedy_place { REMEDY_AT_HOST, REMEDY_AT_SUBNET, REMEDY_AT_PROVIDER, REMEDY_AT_BORDER };
-const char *remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border" */
+enum remedy_place {
+	REMEDY_AT_HOST,
+	REMEDY_AT_SUBNET,
+	REMEDY_AT_PROVIDER,
+	REMEDY_AT_BORDER,
+	REMEDY_AT_LINK /* between a provider and the one that it reaches the others through */
+};
+const char *
+remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border", "link" */
 const char *remedy_effect_name(enum remedy_effect effect);
 
 /* What kind of machine a rule is loaded into. DEVICE(identifier, "name", meaning). */

@@ -230,6 +230,7 @@ static bool takes_part(const struct oracle *oracle, uint32_t address)
 	case REMEDY_AT_HOST: return oracle->hosts[address].part;
 	case REMEDY_AT_SUBNET: return oracle->subnet_part[subnet];
 	case REMEDY_AT_PROVIDER:
+	case REMEDY_AT_LINK: /* tested by routes */
 	case REMEDY_AT_BORDER:
 		return oracle->provider_part[oracle->world->subnets[subnet].provider];
 	}

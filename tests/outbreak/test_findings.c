@@ -167,6 +167,153 @@ static void random_scanning_is_logistic(void **state)
 	outbreak_result_fini(&result);
 }
 
+/* 400 providers whose connections follow a power law, and Code Red's speed over them: some
+ * 1.8 infections per infected host and hour at first, as Staniford, Paxson & Weaver found in 2002.
+ * What filters do then: Moore et al. 2003, "Internet Quarantine",
+ * DOI 10.1109/INFCOM.2003.1209212. */
+static const struct outbreak_worm code_red = { .scan = OUTBREAK_RANDOM,
+					       .rate = 358 / 60.0,
+					       .initially_infected = 10 };
+
+static void load_internet(struct outbreak_world *internet)
+{
+	static const char text[] =
+		"name: internet\n"
+		"scanned_space: 268435456\n"
+		"live_share: 0.5\n"
+		"vulnerable_share: 0.0275\n"
+		"generate: { shape: power-law, providers: 400, addresses: 4096 }\n";
+	struct error error;
+	assert_int_equal(outbreak_world_parse(bytes_of(text), "internet", internet, &error), 0);
+}
+
+/* Mean of hosts saved in a day, of those infected. */
+static void rank_in(const struct outbreak_world *internet, const struct outbreak_worm *worm,
+		    const struct remedy_candidate *candidates, size_t count, double *saved)
+{
+	struct outbreak_run run = {
+		.duration = 86400, .replicas = 12, .seed = 5, .curve_points = 2
+	};
+	struct outbreak_result result;
+	struct error error;
+
+	assert_int_equal(
+		outbreak_rank(internet, worm, &run, candidates, count, NULL, NULL, &result, &error),
+		0);
+	for (size_t i = 1; i <= count; i++)
+		saved[result.forecasts[i].remedy - candidates] =
+			result.forecasts[i].mean_saved / result.forecasts[0].infected.median;
+	outbreak_result_fini(&result);
+}
+
+/* The largest places by what reaches the others through them, as the candidates at places have
+ * them: the set of `size`. */
+static const struct remedy_candidate *largest(const struct outbreak_candidates *all, size_t size)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].places && all->items[i].place_count == size)
+			return &all->items[i];
+	fail();
+	return NULL;
+}
+
+static void few_at_the_top_beat_many_at_the_rim(void **state)
+{
+	(void)state;
+	const struct remedy_candidate transit = { .name = "transit",
+						  .title = "transit",
+						  .effect = REMEDY_FILTER,
+						  .place = REMEDY_AT_BORDER,
+						  .share = 1,
+						  .delay_seconds = 7200 };
+	struct outbreak_world internet;
+	struct outbreak_candidates all;
+	struct error error;
+	uint32_t rim[200];
+	double saved[4];
+
+	load_internet(&internet);
+	assert_int_equal(outbreak_candidates_at_places(&internet, &transit, 1, 100, &all, &error),
+			 0);
+	/* The last 200 providers came last: most are connected to two larger ones and nobody else.
+	 */
+	for (uint32_t i = 0; i < 200; i++)
+		rim[i] = 200 + i;
+	struct remedy_candidate candidates[] = { *largest(&all, 8), *largest(&all, 1), transit,
+						 *largest(&all, 8) };
+	candidates[2].places = rim;
+	candidates[2].place_count = 200;
+	candidates[3].place = REMEDY_AT_PROVIDER; /* the same eight, for their own hosts only */
+	rank_in(&internet, &code_red, candidates, 4, saved);
+	/* Eight together (2 % of all) beat 200 at the rim, and far more than eight times one. */
+	assert_true(saved[0] > 1.3 * saved[2]);
+	/* Filtering what passes through beats filtering what leaves and enters. */
+	assert_true(saved[0] > 5 * saved[3]);
+	assert_true(saved[0] > saved[1]);
+	printf("saved: 8 in transit %.3f, 1 in transit %.3f, 200 at the rim %.3f, "
+	       "8 at their edge %.3f\n",
+	       saved[0], saved[1], saved[2], saved[3]);
+	outbreak_candidates_fini(&all);
+	outbreak_world_fini(&internet);
+}
+
+/* Everywhere, content filters hold Code Red below a hundredth when they come within two hours, and
+ * come too late after eight. */
+static void content_filters_have_hours(void **state)
+{
+	(void)state;
+	static const double hours[] = { 2, 4, 8 };
+	struct remedy_candidate filters[3];
+	struct outbreak_world internet;
+	double saved[3];
+
+	load_internet(&internet);
+	for (size_t i = 0; i < 3; i++)
+		filters[i] = (struct remedy_candidate){ .name = "content",
+							.effect = REMEDY_FILTER,
+							.place = REMEDY_AT_HOST,
+							.share = 1,
+							.delay_seconds = hours[i] * 3600 };
+	rank_in(&internet, &code_red, filters, 3, saved);
+	printf("saved by content filters after 2, 4, 8 h: %.3f, %.3f, %.3f\n", saved[0], saved[1],
+	       saved[2]);
+	assert_true(saved[0] > 0.98);
+	assert_true(saved[2] < 0.2);
+	outbreak_world_fini(&internet);
+}
+
+/* Lists of infected addresses have minutes: each host must be on them before it infects another,
+ * however early the lists begin. */
+static void address_lists_have_minutes(void **state)
+{
+	(void)state;
+	static const double minutes[] = { 20, 120 };
+	struct remedy_candidate lists[3];
+	struct outbreak_world internet;
+	double saved[3];
+
+	load_internet(&internet);
+	for (size_t i = 0; i < 2; i++)
+		lists[i] = (struct remedy_candidate){ .name = "list",
+						      .effect = REMEDY_BLOCK,
+						      .place = REMEDY_AT_HOST,
+						      .share = 1,
+						      .reaction_seconds = minutes[i] * 60 };
+	lists[2] = (struct remedy_candidate){ .name = "content",
+					      .effect = REMEDY_FILTER,
+					      .place = REMEDY_AT_HOST,
+					      .share = 1,
+					      .delay_seconds = 7200 };
+	rank_in(&internet, &code_red, lists, 3, saved);
+	printf("saved by lists within 20 min, 2 h, by content filters after 2 h: %.3f, %.3f, "
+	       "%.3f\n",
+	       saved[0], saved[1], saved[2]);
+	assert_true(saved[0] > 0.99);
+	assert_true(saved[1] < 0.5);
+	assert_true(saved[2] > 0.98);
+	outbreak_world_fini(&internet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +322,9 @@ int main(void)
 		cmocka_unit_test(a_filter_between_subnets_stops_it_there),
 		cmocka_unit_test(local_preference_fills_its_own_subnet_first),
 		cmocka_unit_test(random_scanning_is_logistic),
+		cmocka_unit_test(few_at_the_top_beat_many_at_the_rim),
+		cmocka_unit_test(content_filters_have_hours),
+		cmocka_unit_test(address_lists_have_minutes),
 	};
 	return cmocka_run_group_tests(tests, load_grid, free_grid);
 }

@@ -1,0 +1,204 @@
+/* How fast remedies are ranked: 200 candidates in the default world, with deadline curves and
+ * combinations; and Code Red over as many networks as the Internet has, with filters at 30 of them.
+ * The networks are a power law's, or, where KENBI_AS_RANGES and perhaps KENBI_AS_RELATIONS name
+ * files as docs/topology.md describes them, the real ones. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "outbreak/outbreak.h"
+
+static bool json;
+
+static void print(const char *name, double value, const char *unit)
+{
+	if (json)
+		printf("{\"bench\":\"ranking\",\"case\":\"%s\",\"value\":%.6g,\"unit\":\"%s\","
+		       "\"peer\":null,\"peer_value\":null,\"ratio\":null}\n",
+		       name, value, unit);
+	else
+		printf("%-66s %10.4g %s\n", name, value, unit);
+}
+
+static double seconds_of(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int fail(const struct error *error)
+{
+	char text[900];
+	fprintf(stderr, "ranking: %s\n", error_text(error, text, sizeof text));
+	return 1;
+}
+
+/* Wall and processor time of one ranking. */
+static int rank(const char *name, const struct outbreak_world *world,
+		const struct outbreak_worm *worm, const struct outbreak_run *run,
+		const struct remedy_candidate *given, size_t count)
+{
+	double wall = seconds_of(CLOCK_MONOTONIC), processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+	struct outbreak_candidates all;
+	struct outbreak_result result = { 0 };
+	struct error error;
+	char label[120];
+
+	if (outbreak_candidates_at_places(world, given, count, run->candidates, &all, &error) < 0)
+		return fail(&error);
+	int code =
+		outbreak_rank(world, worm, run, all.items, all.count, NULL, NULL, &result, &error);
+	if (code == 0) {
+		print(name, seconds_of(CLOCK_MONOTONIC) - wall, "s");
+		snprintf(label, sizeof label, "%s, processor time", name);
+		print(label, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor, "s");
+		snprintf(label, sizeof label, "%s, saved by the best", name);
+		print(label, result.forecasts[1].mean_saved, "hosts");
+	}
+	outbreak_result_fini(&result);
+	outbreak_candidates_fini(&all);
+	return code < 0 ? fail(&error) : 0;
+}
+
+static int many_candidates(void)
+{
+	static const struct remedy_candidate given[] = {
+		{ .name = "subnet filter",
+		  .title = "subnet filter",
+		  .effect = REMEDY_FILTER,
+		  .place = REMEDY_AT_SUBNET,
+		  .share = 0.5,
+		  .delay_seconds = 3600 },
+		{ .name = "provider filter",
+		  .title = "provider filter",
+		  .effect = REMEDY_FILTER,
+		  .place = REMEDY_AT_PROVIDER,
+		  .pass = 0.05,
+		  .share = 0.5,
+		  .delay_seconds = 3600 },
+		{ .name = "border filter",
+		  .title = "border filter",
+		  .effect = REMEDY_FILTER,
+		  .place = REMEDY_AT_BORDER,
+		  .pass = 0.1,
+		  .share = 1,
+		  .delay_seconds = 3600 },
+		{ .name = "host filter",
+		  .title = "host filter",
+		  .effect = REMEDY_FILTER,
+		  .place = REMEDY_AT_HOST,
+		  .share = 0.3,
+		  .delay_seconds = 3600 },
+		{ .name = "patch",
+		  .title = "patch",
+		  .effect = REMEDY_PATCH,
+		  .place = REMEDY_AT_PROVIDER,
+		  .share = 0.5,
+		  .delay_seconds = 7200 },
+		{ .name = "rate limit",
+		  .title = "rate limit",
+		  .effect = REMEDY_RATE,
+		  .place = REMEDY_AT_SUBNET,
+		  .pass = 0.1,
+		  .share = 0.8,
+		  .delay_seconds = 1800 },
+	};
+	struct outbreak_world world;
+	struct outbreak_worm worm = { .scan = OUTBREAK_RANDOM,
+				      .rate = 6,
+				      .initially_infected = 10 };
+	struct outbreak_run run = outbreak_default_run();
+	struct error error;
+
+	if (outbreak_world_load(NULL, &world, &error) < 0)
+		return fail(&error);
+	outbreak_ask_all(&run);
+	int result = rank("200 candidates, default world", &world, &worm, &run, given,
+			  sizeof given / sizeof *given);
+	outbreak_world_fini(&world);
+	return result;
+}
+
+/* 360,000 hosts in all of IPv4. */
+static int load_networks(struct outbreak_world *world, bool *real, struct error *error)
+{
+	const char *ranges = getenv("KENBI_AS_RANGES"), *relations = getenv("KENBI_AS_RELATIONS");
+	char text[9000];
+
+	*real = ranges != NULL;
+	if (!ranges)
+		return outbreak_world_parse(
+			bytes_of("name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+				 "vulnerable_share: 0.0549\n"
+				 "generate: { shape: power-law, providers: 80000, addresses: 4096 "
+				 "}\n"),
+			"networks", world, error);
+	/* 3.3e9 addresses are in use. */
+	snprintf(text, sizeof text,
+		 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+		 "vulnerable_share: 0.00544\nimport: { ranges: '%s'%s%s%s }\n",
+		 ranges, relations ? ", relations: '" : "", relations ? relations : "",
+		 relations ? "'" : "");
+	return outbreak_world_parse(bytes_of(text), "networks", world, error);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	return (a > b) - (a < b);
+}
+
+/* Filters at the 30 networks through which most others reach the rest, from the second hour on. */
+static int many_networks(void)
+{
+	enum { FILTERS = 30 };
+	struct remedy_candidate filter = { .name = "filters",
+					   .title = "filters",
+					   .effect = REMEDY_FILTER,
+					   .place = REMEDY_AT_BORDER,
+					   .share = 1,
+					   .delay_seconds = 7200 };
+	struct outbreak_worm worm = { .scan = OUTBREAK_RANDOM,
+				      .rate = 358 / 60.0,
+				      .initially_infected = 10 };
+	struct outbreak_run run = outbreak_default_run();
+	struct outbreak_candidates singles;
+	struct outbreak_world world;
+	struct error error;
+	uint32_t places[FILTERS], count = 0;
+	char label[100];
+	bool real;
+
+	if (load_networks(&world, &real, &error) < 0)
+		return fail(&error);
+	if (outbreak_candidates_at_places(&world, &filter, 1, 1 + 2 * FILTERS, &singles, &error) <
+	    0) {
+		outbreak_world_fini(&world);
+		return fail(&error);
+	}
+	for (size_t i = 0; i < singles.count && count < FILTERS; i++)
+		if (singles.items[i].place_count == 1)
+			places[count++] = singles.items[i].places[0];
+	qsort(places, count, sizeof *places, compare_places);
+	filter.places = places;
+	filter.place_count = count;
+	run.replicas = 100;
+	snprintf(label, sizeof label, "code red, 24 h x 100 replicas, %zu %snetworks, %u filters",
+		 world.provider_count, real ? "real " : "", count);
+	int result = rank(label, &world, &worm, &run, &filter, 1);
+	outbreak_candidates_fini(&singles);
+	outbreak_world_fini(&world);
+	return result;
+}
+
+int main(int count, char **arguments)
+{
+	json = count == 2 && strcmp(arguments[1], "--json") == 0;
+	if (count > 2 || (count == 2 && !json)) {
+		fprintf(stderr, "usage: %s [--json]\n", arguments[0]);
+		return 2;
+	}
+	return many_candidates() || many_networks();
+}

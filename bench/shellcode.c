@@ -1,18 +1,21 @@
-/* How much of a folder of known shell codes is found, and how fast streams are searched.
+/* How fast streams are searched, and how much of a folder of known shell codes is found.
  *
- * usage: bench_shellcode [--json] [--list] FOLDER [PART] recall per platform, by
+ * usage: bench_shellcode [--json]                     speed by class of data and on worst inputs;
+ *                                                     recall where the corpus is at hand
+ *        bench_shellcode [--json] [--list] FOLDER [PART] recall per platform, by
  * FOLDER/manifest.tsv (columns name, source, platform, size, sha256, quality; quality A counts),
  *                                                     bare and between 200 bytes of text
  *        bench_shellcode [--json] --speed FILE…       throughput and findings of each file
+ *        bench_shellcode [--json] --benign [--bytes N] [FOLDER…] false positives in files, or in
+ *                                                     random bytes where no folder is named
  *
  * --list names what was not found. The codes are read as data and interpreted, never executed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <time.h>
 
-#include "shellcode/shellcode.h"
+#include "shellcode/parts.h"
 
 enum { PLATFORMS = 16, FINDINGS = 16, AROUND = 200, LARGEST = 1 << 30 };
 
@@ -21,25 +24,31 @@ struct tally {
 	unsigned all, bare, wrapped;
 };
 
-static bool json, list;
+bool json;
+static bool list;
 
-static double now(void)
+void figure_beside(const char *name, double value, const char *unit, const char *peer,
+		   double peer_value)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void figure(const char *name, double value, const char *unit)
-{
-	if (json)
+	if (json && peer)
+		printf("{\"bench\":\"shellcode\",\"case\":\"%s\",\"value\":%g,\"unit\":\"%s\","
+		       "\"peer\":\"%s\",\"peer_value\":%g,\"ratio\":%g}\n",
+		       name, value, unit, peer, peer_value, value / peer_value);
+	else if (json)
 		printf("{\"bench\":\"shellcode\",\"case\":\"%s\",\"value\":%g,\"unit\":\"%s\","
 		       "\"peer\":null,\"peer_value\":null,\"ratio\":null}\n",
 		       name, value, unit);
+	else if (peer)
+		printf("%-56s %12.4g %-8s %s %.4g, ratio %.2f\n", name, value, unit, peer,
+		       peer_value, value / peer_value);
 	else
-		printf("%-40s %12.4g %s\n", name, value, unit);
+		printf("%-56s %12.4g %s\n", name, value, unit);
 	fflush(stdout);
+}
+
+void figure(const char *name, double value, const char *unit)
+{
+	figure_beside(name, value, unit, NULL, 0);
 }
 
 static int scan(struct shellcode_detector *detector, struct bytes bytes, bool *exhausted)
@@ -146,7 +155,7 @@ static int recall(struct shellcode_detector *detector, const char *folder, const
 	struct reader reader;
 	struct error error;
 	char path[1024], text[800];
-	double start = now();
+	double start = processor_time();
 
 	snprintf(path, sizeof path, "%s/manifest.tsv", folder);
 	if (file_read(path, 16 << 20, &manifest, &error) < 0) {
@@ -165,7 +174,7 @@ static int recall(struct shellcode_detector *detector, const char *folder, const
 		one_code(detector, folder, name, tally_of(tallies, platform));
 	}
 	report(tallies);
-	figure("recall, time of all", now() - start, "s");
+	figure("recall, time of all", processor_time() - start, "s");
 	buffer_fini(&manifest);
 	return 0;
 }
@@ -183,9 +192,9 @@ static int speed(struct shellcode_detector *detector, const char *path)
 		fprintf(stderr, "bench: %s\n", error_text(&error, text, sizeof text));
 		return 2;
 	}
-	start = now();
+	start = processor_time();
 	count = scan(detector, buffer_bytes(&content), &exhausted);
-	seconds = now() - start;
+	seconds = processor_time() - start;
 	snprintf(text, sizeof text, "speed %s%s", path, exhausted ? " (budget used up)" : "");
 	figure(text, 8e-6 * (double)content.length / seconds, "Mbit/s");
 	snprintf(text, sizeof text, "findings %s", path);
@@ -195,13 +204,12 @@ static int speed(struct shellcode_detector *detector, const char *path)
 	return 0;
 }
 
-/* Without arguments: speed on a program that every Debian has, recall on the corpus where it is at
- * hand. */
+/* Without arguments: speed, then recall on the corpus where it is at hand. */
 static int both(struct shellcode_detector *detector)
 {
 	const char *corpus = getenv("KENBI_CORPUS");
 	char folder[4096];
-	int status = speed(detector, "/bin/bash");
+	int status = speed_report(detector);
 
 	snprintf(folder, sizeof folder, "%s/shellcode", corpus ? corpus : "../shared/corpus");
 	if (access(folder, R_OK) == 0)
@@ -212,7 +220,26 @@ static int both(struct shellcode_detector *detector)
 	return status;
 }
 
-/* [--json] [--list] [FOLDER [NAME-PART]] or [--json] --speed FILE… */
+/* --benign [--bytes N] [FOLDER…] */
+static int benign(struct shellcode_detector *detector, int count, char **arguments)
+{
+	uint64_t limit = UINT64_MAX;
+
+	for (int i = 0; i + 1 < count; i++) {
+		if (strcmp(arguments[i], "--bytes") != 0)
+			continue;
+		limit = strtoull(arguments[i + 1], NULL, 10);
+		memmove(&arguments[i], &arguments[i + 2],
+			(size_t)(count - i - 2) * sizeof *arguments);
+		count -= 2;
+	}
+	if (limit == 0 || (count == 0 && limit == UINT64_MAX)) {
+		fprintf(stderr, "bench shellcode: --benign wants folders, or --bytes N\n");
+		return 2;
+	}
+	return benign_report(detector, arguments, count, limit);
+}
+
 int main(int count, char **arguments)
 {
 	struct shellcode_detector *detector;
@@ -228,7 +255,11 @@ int main(int count, char **arguments)
 			json = true;
 		else if (strcmp(arguments[i], "--list") == 0)
 			list = true;
-		else if (strcmp(arguments[i], "--speed") == 0)
+		else if (strcmp(arguments[i], "--benign") == 0) {
+			status = benign(detector, count - i - 1, arguments + i + 1);
+			shellcode_free(detector);
+			return status;
+		} else if (strcmp(arguments[i], "--speed") == 0)
 			speeds = true;
 		else if (speeds)
 			status |= speed(detector, arguments[i]);

@@ -68,6 +68,13 @@ struct cli_x86_printer {
 };
 void cli_x86_print(struct cli_x86_printer *printer, const json_t *record);
 
+/* --- provenance.c --- */
+/* The "provenance" record (returns owned) of a command. `words` follow "kenbi"; `path` is the file
+ * that the figures come from, with its `title` ("": it has none), or NULL where inputs have records
+ * of their own. */
+MUST_CHECK int cli_provenance(int count, char *const *words, const char *path, const char *title,
+			      json_t **record, struct error *error);
+
 /* --- table.c --- */
 /* Rows of equal columns, for kenbi store. */
 void cli_print_rows(const json_t *rows);

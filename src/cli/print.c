@@ -464,6 +464,8 @@ static void print_remedy(const json_t *remedy)
 	printf("  #%-4lld ", number_of(remedy, "id"));
 	put_style(CLI_BOLD, text_of(remedy, "title"));
 	printf("\n      at the %s", text_of(remedy, "place"));
+	if (*text_of(remedy, "at") && strcmp(text_of(remedy, "at"), text_of(remedy, "place")) != 0)
+		printf(" (%s)", text_of(remedy, "at"));
 	if (*text_of(remedy, "why")) {
 		printf("; against: ");
 		put(text_of(remedy, "why"));
@@ -472,6 +474,21 @@ static void print_remedy(const json_t *remedy)
 	if (*text_of(remedy, "collateral")) {
 		printf("      costs: ");
 		put(text_of(remedy, "collateral"));
+		putchar('\n');
+	}
+	if (json_is_real(json_object_get(remedy, "collateral_share"))) {
+		printf("      touches: %.3g %% of the ", 100 * real_of(remedy, "collateral_share"));
+		put(text_of(remedy, "collateral_basis"));
+		putchar('\n');
+	}
+	if (*text_of(remedy, "limits")) {
+		printf("      limits: ");
+		put(text_of(remedy, "limits"));
+		putchar('\n');
+	}
+	if (*text_of(remedy, "undo")) {
+		printf("      undo: ");
+		put(text_of(remedy, "undo"));
 		putchar('\n');
 	}
 	print_rules(remedy);

@@ -163,6 +163,31 @@ MUST_CHECK int outbreak_rank(const struct outbreak_world *world, const struct ou
 			     struct outbreak_result *result, struct error *error);
 void outbreak_result_fini(struct outbreak_result *result);
 
+/* Where the infected are while outbreaks run, for people who look on: means over replicas. Very
+ * many subnets are told in groups of neighbours. */
+struct outbreak_spread {
+	uint32_t frames;   /* 2 … OUTBREAK_SPREAD_FRAMES */
+	uint32_t replicas; /* the first ones of the run: at most OUTBREAK_SPREAD_REPLICAS, fewer
+			      where hosts are many */
+	size_t group_size; /* subnets of one group, in the order of the world; the last may have
+			      fewer */
+	size_t groups;	   /* at most OUTBREAK_SPREAD_GROUPS */
+	size_t outbreaks;  /* the first is without remedy */
+	double *time;	   /* of each frame, ascending from 0 to the duration: half of them even in
+			      time, half of them where infections happen without remedy */
+	double *share;	   /* [outbreak][frame][group]: infected until then, of those who can be */
+};
+#define OUTBREAK_SPREAD_FRAMES	 48
+#define OUTBREAK_SPREAD_GROUPS	 8192
+#define OUTBREAK_SPREAD_REPLICAS 20
+/* Runs outbreaks that were ranked once more, without remedy and with each of `remedies` (borrowed):
+ * the same seed, so the same infections. Errors as outbreak_rank. */
+MUST_CHECK int outbreak_follow(const struct outbreak_world *world, const struct outbreak_worm *worm,
+			       const struct outbreak_run *run,
+			       const struct remedy_candidate *const *remedies, size_t remedy_count,
+			       struct outbreak_spread *spread, struct error *error);
+void outbreak_spread_fini(struct outbreak_spread *spread);
+
 /* What `kenbi outbreak SCENARIO.yaml` simulates (data/scenario/, schema in docs/topology.md). */
 struct outbreak_scenario {
 	const char *name, *title; /* title: "" where none is given */

@@ -122,6 +122,15 @@ static int give_all(const struct outbreak_world *world, const struct outbreak_wo
 		int64_t id = remedy ? remedy - candidates + 1 : 0;
 		result = case_give(sink, forecast_record(&standings[i], ranked, run, i, id), error);
 	}
+	const struct remedy_candidate *best[CASE_PLAYED];
+	size_t played = 0;
+	while (played < CASE_PLAYED && played + 1 < ranked->count) {
+		best[played] = standings[played + 1].forecast->remedy;
+		played++;
+	}
+	if (result == 0)
+		result = case_give_subnet_curves(world, worm, run, candidates, best, played, sink,
+						 error);
 	return result;
 }
 

@@ -296,7 +296,7 @@ static void hand_over(struct collection *collection, const char *source, json_t 
 
 static void add_scan(const struct trace_log *trace, const char *source, json_t *behaviours)
 {
-	json_t *scan = remedy_scan_pattern(trace, NULL);
+	json_t *scan = remedy_scan_pattern(trace, trace_log_self(trace));
 	json_t *evidence = json_array();
 
 	if (!scan) {

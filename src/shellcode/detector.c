@@ -1,8 +1,9 @@
 /* The search: seeds, start points, probes, proofs, findings, under one budget.
  *
  * A stream is worked on in overlapping pieces, so that memory does not grow with it. In each piece
- * every seed is asked for the start points that reach it; all of them are probed, the one that does
- * most is proven, and what a finding covers is not searched again. */
+ * the seeds are judged by what lies around them; those that are left are asked for the start points
+ * that reach them, these are probed, the one that does most is proven, and what a finding covers is
+ * not searched again. */
 #include "shellcode/shellcode.h"
 
 #include <limits.h>
@@ -10,8 +11,8 @@
 #include <string.h>
 
 #include "shellcode/action.h"
-#include "shellcode/getpc.h"
 #include "shellcode/image.h"
+#include "shellcode/plausible.h"
 #include "shellcode/probe.h"
 #include "shellcode/prove.h"
 #include "shellcode/scan.h"
@@ -22,14 +23,35 @@ enum {
 	PIECE = 1 << 17,       /* bytes that are worked on at once */
 	OVERLAP = 1 << 14,     /* of neighbouring pieces: longest shell code that is sure to be seen
 				  whole */
+	LAID = 1 << 14,	       /* bytes that are laid under a probe at once */
+	LAID_BEFORE = 1 << 11, /* of these, before a new seed */
+	LAID_BEHIND = 1 << 13, /* and at least behind one */
+	CANDIDATES = 4096,     /* that wait */
 	STARTS = 384,	       /* start points that are tried for one seed */
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	SHORTEST_RUN = 48,     /* of printable characters that may be code */
+	/* what each byte adds to what may be spent, in instructions: on looking for promising
+	 * starts, and on extending and proving those */
+	BUDGET_PER_BYTE = 4,
+	PROOF_PER_BYTE = 16,
+	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
+	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
+};
+
+/* A seed in the width in which it means something. */
+struct candidate {
+	struct seed seed; /* offset into the piece */
+	enum x86_mode mode;
+	bool strict; /* inside an executable image */
 };
 
 struct shellcode_detector {
-	struct probe *probes[2]; /* by enum x86_mode; made at first need */
+	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
+	struct sweep *sweeps[2];
+	struct seed_map map;
+	struct candidate candidates[CANDIDATES];
+	struct shellcode_work work;
 };
 
 struct search {
@@ -37,10 +59,13 @@ struct search {
 	struct bytes bytes, follow_up;
 	struct bytes piece; /* of bytes, at piece_offset */
 	size_t piece_offset;
-	struct sweep *sweeps[2];
-	bool loaded[2];
-	struct image_cursor images;
-	uint64_t spent, budget;
+	bool swept[2], loaded[2]; /* sweeps hold the piece, probes a part of it */
+	struct bytes laid[2];	  /* that part */
+	size_t candidates;
+	struct image_cursor images, printable_images;
+	uint64_t spent, budget;		  /* of the pieces so far */
+	uint64_t proving, proving_budget; /* of the stream */
+	bool exhausted;
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	size_t covered; /* seeds before this offset of bytes belong to a finding */
@@ -49,9 +74,17 @@ struct search {
 
 int shellcode_new(struct shellcode_detector **detector, struct error *error)
 {
+	int code;
+
 	*detector = calloc(1, sizeof **detector);
-	return *detector ? 0
-			 : error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+	if (!*detector)
+		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+	code = seed_map_init(&(*detector)->map, PIECE, error);
+	if (code < 0) {
+		free(*detector);
+		*detector = NULL;
+	}
+	return code;
 }
 
 void shellcode_free(struct shellcode_detector *detector)
@@ -60,7 +93,15 @@ void shellcode_free(struct shellcode_detector *detector)
 		return;
 	probe_free(detector->probes[X86_MODE_32]);
 	probe_free(detector->probes[X86_MODE_64]);
+	sweep_free(detector->sweeps[X86_MODE_32]);
+	sweep_free(detector->sweeps[X86_MODE_64]);
+	seed_map_fini(&detector->map);
 	free(detector);
+}
+
+void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
+{
+	*work = detector->work;
 }
 
 const char *shellcode_evidence_name(unsigned index)
@@ -82,34 +123,63 @@ void shellcode_finding_fini(struct shellcode_finding *finding)
 
 /* --- one start --- */
 
-static int load(struct search *search, enum x86_mode mode)
+static int sweep(struct search *search, enum x86_mode mode)
+{
+	struct sweep **sweep = &search->detector->sweeps[mode];
+
+	if (search->swept[mode])
+		return 0;
+	if (!*sweep)
+		*sweep = sweep_new(mode, PIECE);
+	if (!*sweep)
+		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for a sweep");
+	sweep_load(*sweep, search->piece);
+	search->swept[mode] = true;
+	return 0;
+}
+
+/* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet. */
+static int load(struct search *search, enum x86_mode mode, size_t offset)
 {
 	struct probe **probe = &search->detector->probes[mode];
+	struct bytes *laid = &search->laid[mode];
+	size_t first = offset < LAID_BEFORE ? 0 : offset - LAID_BEFORE, skipped;
 	int code = 0;
 
-	if (search->loaded[mode])
-		return 0;
-	if (!*probe)
-		code = probe_new(mode, PIECE, probe, search->error);
-	if (code == 0)
-		code = probe_load(*probe, search->piece, search->error);
-	if (code == 0 && !search->sweeps[mode]) {
-		search->sweeps[mode] = sweep_new(mode, search->piece);
-		if (!search->sweeps[mode])
-			code = error_set(search->error, ERROR_MEMORY, "shellcode",
-					 "no memory for a sweep");
+	if (search->loaded[mode]) {
+		skipped = (size_t)(laid->data - search->piece.data);
+		if ((skipped == 0 || offset >= skipped + 2 * START_WINDOW) && offset >= skipped &&
+		    (skipped + laid->length == search->piece.length ||
+		     offset + LAID_BEHIND <= skipped + laid->length))
+			return 0;
 	}
+	if (!*probe)
+		code = probe_new(mode, LAID, probe, search->error);
+	*laid = bytes_slice(search->piece, first, LAID);
+	if (code == 0)
+		code = probe_load(*probe, *laid, search->error);
 	search->loaded[mode] = code == 0;
 	return code;
 }
 
+/* Runs from `start` of the piece. */
+static struct promise run(struct search *search, enum x86_mode mode, size_t start,
+			  enum convention convention, enum patience patience, uint64_t *spent)
+{
+	size_t skipped = (size_t)(search->laid[mode].data - search->piece.data);
+
+	if (start < skipped || start - skipped >= search->laid[mode].length)
+		return (struct promise){ 0 };
+	search->detector->work.probes++;
+	return probe_run(search->detector->probes[mode], start - skipped, convention, patience,
+			 spent);
+}
+
 static void unload(struct search *search)
 {
-	for (int mode = 0; mode < 2; mode++) {
-		sweep_free(search->sweeps[mode]);
-		search->sweeps[mode] = NULL;
-		search->loaded[mode] = false;
-	}
+	for (int mode = 0; mode < 2; mode++)
+		search->swept[mode] = search->loaded[mode] = false;
+	search->candidates = 0;
 }
 
 struct best {
@@ -139,8 +209,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
-	struct promise promise = probe_run(search->detector->probes[mode], start, best->convention,
-					   patience, &search->spent);
+	struct promise promise =
+		run(search, mode, start, best->convention, patience, &search->proving);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -148,7 +218,7 @@ static bool as_good(struct search *search, enum x86_mode mode, enum patience pat
 /* Does the instruction at `offset` go straight to `start`: fall into it, or jump there? */
 static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, size_t start)
 {
-	struct step step = sweep_step(search->sweeps[mode], offset);
+	struct step step = sweep_step(search->detector->sweeps[mode], offset);
 
 	if (step.length == 0)
 		return false;
@@ -171,7 +241,7 @@ static size_t predecessor(struct search *search, enum x86_mode mode, enum patien
 		bool text;
 		if (!leads_to(search, mode, at, start))
 			continue;
-		text = is_filler(search, at, sweep_step(search->sweeps[mode], at).length);
+		text = is_filler(search, at, sweep_step(search->detector->sweeps[mode], at).length);
 		if ((text && filler != SIZE_MAX) || !as_good(search, mode, patience, at, best))
 			continue;
 		if (!text)
@@ -193,7 +263,8 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 		if (found == SIZE_MAX)
 			return;
 		start = found;
-		if (is_filler(search, start, sweep_step(search->sweeps[mode], start).length)) {
+		if (is_filler(search, start,
+			      sweep_step(search->detector->sweeps[mode], start).length)) {
 			fillers++;
 			continue;
 		}
@@ -216,27 +287,43 @@ static bool worth_another(enum seed_kind kind, struct promise promise)
 	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
 }
 
-/* Probes every start under one convention; promises[i] is that of starts[i], and was what the
- * convention before gave. */
-static void try_starts(struct search *search, enum x86_mode mode, enum seed_kind kind,
-		       const size_t *starts, size_t count, enum patience patience,
-		       enum convention convention, struct promise *promises)
+static enum patience patience_of(enum seed_kind kind)
 {
+	return kind == SEED_SEGMENT ? PATIENCE_LONG
+	       : kind == SEED_STACK ? PATIENCE_SHORT
+				    : PATIENCE_NORMAL;
+}
+
+/* Probes, under one convention, every start whose way prepares for the seed; promises[i] is that of
+ * starts[i], and was what the convention before gave. */
+static int try_starts(struct search *search, const struct candidate *candidate,
+		      const struct start *starts, size_t count, enum convention convention,
+		      struct promise *promises)
+{
+	enum seed_kind kind = candidate->seed.kind;
+	enum x86_mode mode = candidate->mode;
+
 	for (size_t i = 0; i < count; i++) {
 		bool tried = search->spent < search->budget &&
-			     (convention == 0 || worth_another(kind, promises[i]));
+			     (convention == 0 || worth_another(kind, promises[i])) &&
+			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
+					      candidate->seed, convention == CONVENTION_ZERO);
+		int code = tried ? load(search, mode, candidate->seed.offset) : 0;
 		promises[i] = (struct promise){ 0 };
+		if (code < 0)
+			return code;
 		if (tried)
-			promises[i] = probe_run(search->detector->probes[mode], starts[i],
-						convention, patience, &search->spent);
+			promises[i] = run(search, mode, starts[i].offset, convention,
+					  patience_of(kind), &search->spent);
 		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
 			promises[i].worlds =
 				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
 	}
+	return 0;
 }
 
 /* The start that promises most, but less than `below`; the later of equals. */
-static bool choose(const size_t *starts, const struct promise *promises, size_t count,
+static bool choose(const struct start *starts, const struct promise *promises, size_t count,
 		   unsigned below, struct best *best)
 {
 	best->promise.worlds = 0;
@@ -246,9 +333,9 @@ static bool choose(const size_t *starts, const struct promise *promises, size_t 
 			continue;
 		if (best->promise.worlds &&
 		    (promise.score < best->promise.score ||
-		     (promise.score == best->promise.score && starts[i] < best->start)))
+		     (promise.score == best->promise.score && starts[i].offset < best->start)))
 			continue;
-		best->start = starts[i];
+		best->start = starts[i].offset;
 		best->promise = promise;
 	}
 	return best->promise.worlds != 0;
@@ -280,8 +367,10 @@ static int explain(struct search *search, const struct best *best, struct proof 
 {
 	if (search->follow_up.length) {
 		struct proof told;
+		uint64_t steps = 0;
 		int code = prove(search->piece, best->start, best->convention, proof->kind,
-				 search->follow_up, false, &told, &search->spent, search->error);
+				 search->follow_up, false, &told, &steps, search->error);
+		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
@@ -302,7 +391,7 @@ static int explain(struct search *search, const struct best *best, struct proof 
 static size_t behind(struct search *search, enum x86_mode mode, size_t end)
 {
 	for (unsigned i = 0; i < BRANCH_NOT_TAKEN && end < search->piece.length; i++) {
-		struct step step = sweep_step(search->sweeps[mode], end);
+		struct step step = sweep_step(search->detector->sweeps[mode], end);
 		if (step.length == 0)
 			break;
 		end += step.length;
@@ -334,12 +423,14 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
 		struct proof proof;
+		uint64_t steps = 0;
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
+		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, best->convention, kind,
-			     (struct bytes){ NULL, 0 }, strict, &proof, &search->spent,
-			     search->error);
+			     (struct bytes){ NULL, 0 }, strict, &proof, &steps, search->error);
+		search->proving += steps * PROOF_STEP;
 		if (code < 0)
 			break;
 		better =
@@ -380,53 +471,49 @@ static size_t starts_of(enum seed_kind kind)
 /* Proves what promises most, first as far back as it can be extended; when that is nothing, what
  * promises less, and then what it takes with other registers: text that happens to lead into the
  * code often promises as much as the code itself. */
-static int prove_starts(struct search *search, enum x86_mode mode, const struct seed *seed,
-			const size_t *starts, size_t count, enum patience patience, bool strict)
+static int prove_starts(struct search *search, const struct candidate *candidate,
+			const struct start *starts, size_t count)
 {
 	struct promise promises[STARTS];
+	enum patience patience = patience_of(candidate->seed.kind);
 	size_t found = search->count;
 	int code = 0;
 
-	for (enum convention convention = 0; convention < CONVENTIONS; convention++) {
-		struct best best = { .mode = mode, .convention = convention };
+	for (enum convention convention = 0; convention < CONVENTIONS && code == 0; convention++) {
+		struct best best = { .mode = candidate->mode, .convention = convention };
 		unsigned below = UINT_MAX;
-		try_starts(search, mode, seed->kind, starts, count, patience, convention, promises);
-		for (unsigned i = 0; i < PROOFS && choose(starts, promises, count, below, &best);
+		code = try_starts(search, candidate, starts, count, convention, promises);
+		for (unsigned i = 0;
+		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
 			struct best extended = best;
 			below = best.promise.score;
-			if (seed->kind != SEED_PRINTABLE)
-				extend_backwards(search, mode, patience, &extended);
-			code = prove_best(search, &extended, strict);
+			if (candidate->seed.kind != SEED_PRINTABLE)
+				extend_backwards(search, candidate->mode, patience, &extended);
+			code = prove_best(search, &extended, candidate->strict);
 			if (code == 0 && search->count == found && extended.start != best.start)
-				code = prove_best(search, &best, strict);
-			if (code < 0 || search->count > found)
+				code = prove_best(search, &best, candidate->strict);
+			if (search->count > found)
 				return code;
 		}
 	}
-	return 0;
+	return code;
 }
 
-static int try_mode(struct search *search, enum x86_mode mode, const struct seed *seed, bool strict)
+static int try_candidate(struct search *search, const struct candidate *candidate)
 {
-	size_t starts[STARTS], count, offset = seed->offset - search->piece_offset;
-	enum patience patience = seed->kind == SEED_SEGMENT ? PATIENCE_LONG
-				 : seed->kind == SEED_STACK ? PATIENCE_SHORT
-							    : PATIENCE_NORMAL;
-	int code = load(search, mode);
+	struct start starts[STARTS] = { { .offset = candidate->seed.offset } };
+	size_t count = 1;
 
-	if (code < 0)
-		return code;
-	if (seed->kind == SEED_CALL && !getpc_call(search->sweeps[mode], search->piece, offset))
-		return 0;
-	if (seed->kind == SEED_PRINTABLE) {
-		starts[0] = offset;
-		count = 1;
-	} else {
-		count = start_find(search->sweeps[mode], offset, starts, starts_of(seed->kind));
+	if (candidate->seed.kind != SEED_PRINTABLE) {
+		search->spent += LOOK_BACK_CHARGE;
+		count = start_find(search->detector->sweeps[candidate->mode],
+				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
 	}
-	return prove_starts(search, mode, seed, starts, count, patience, strict);
+	return prove_starts(search, candidate, starts, count);
 }
+
+/* --- candidates --- */
 
 /* The widths in which a seed means something. */
 static unsigned modes_of(const struct search *search, const struct seed *seed)
@@ -440,7 +527,7 @@ static unsigned modes_of(const struct search *search, const struct seed *seed)
 	case SEED_INT2E:
 	case SEED_FPU:
 	case SEED_LIBRARY: return narrow;
-	case SEED_SEGMENT: return search->bytes.data[seed->offset] == 0x64 ? narrow : wide;
+	case SEED_SEGMENT: return search->piece.data[seed->offset] == 0x64 ? narrow : wide;
 	default: return narrow | wide;
 	}
 }
@@ -452,63 +539,95 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA;
 }
 
-static int try_seed(struct search *search, const struct seed *seed)
+static bool more_to_do(const struct search *search)
 {
-	bool strict = image_cursor_inside(&search->images, seed->offset);
-	unsigned modes = modes_of(search, seed);
-	size_t found = search->count;
+	return search->spent < search->budget && search->proving < search->proving_budget &&
+	       search->count < search->capacity;
+}
+
+static int try_candidates(struct search *search)
+{
 	int code = 0;
 
-	if (strict && never_in_images(seed->kind))
-		return 0;
+	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
+		const struct candidate *candidate = &search->detector->candidates[i];
+		if (search->piece_offset + candidate->seed.offset >= search->covered)
+			code = try_candidate(search, candidate);
+	}
+	search->candidates = 0;
+	return code;
+}
 
-	for (int mode = 0; mode < 2 && code == 0 && search->count == found; mode++)
-		if (modes & 1u << mode)
-			code = try_mode(search, (enum x86_mode)mode, seed, strict);
+/* Judges a seed by what follows it; those that are left wait until there are many. */
+static int consider(struct search *search, struct seed seed, struct image_cursor *images)
+{
+	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
+	unsigned modes = modes_of(search, &seed);
+	int code = 0;
+
+	search->detector->work.seeds++;
+	if (strict && never_in_images(seed.kind))
+		return 0;
+	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
+		if (!(modes & 1u << mode))
+			continue;
+		code = sweep(search, mode);
+		if (code < 0 ||
+		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
+			continue;
+		search->detector->work.candidates++;
+		search->detector->candidates[search->candidates++] =
+			(struct candidate){ seed, mode, strict };
+		if (search->candidates == CANDIDATES)
+			code = try_candidates(search);
+	}
 	return code;
 }
 
 /* --- pieces --- */
 
-static bool more_to_do(const struct search *search)
-{
-	return search->spent < search->budget && search->count < search->capacity;
-}
-
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct seed seed = { 0, SEED_PRINTABLE };
+	struct candidate candidate = { { 0, SEED_PRINTABLE, false }, X86_MODE_32, false };
+	size_t found = search->count;
+	int code = 0;
 
-	return search->piece_offset == 0 ? try_seed(search, &seed) : 0;
+	if (search->piece_offset || image_cursor_inside(&search->images, 0))
+		return 0;
+	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
+	     candidate.mode++) {
+		code = sweep(search, candidate.mode);
+		if (code == 0 && plausible_entry(search->detector->sweeps[candidate.mode], 0))
+			code = try_candidate(search, &candidate);
+	}
+	return code;
 }
 
-/* Seeds and printable runs of the piece in order; those of the overlap belong to the next piece. */
+/* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
+ * next piece. */
 static int search_piece(struct search *search, size_t end)
 {
-	struct bytes visible =
-		bytes_slice(search->bytes, 0, search->piece_offset + search->piece.length);
-	size_t at = search->piece_offset, run_end = at;
+	size_t at = 0, run_end = 0;
 	int code = try_beginning(search);
 	struct seed seed;
 
-	while (code == 0 && more_to_do(search)) {
-		if (at < search->covered)
-			at = search->covered;
-		if (!seed_next(visible, at, &seed) || seed.offset >= end)
-			break;
-		code = try_seed(search, &seed);
+	seed_map_load(&search->detector->map, search->piece);
+	while (code == 0 && more_to_do(search) &&
+	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
+		code = consider(search, seed, &search->images);
 		at = seed.offset + 1;
 	}
+	if (code == 0)
+		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
-		size_t run = seed_printable_run(visible, run_end, SHORTEST_RUN, &run_end);
-		if (run == SIZE_MAX || run >= end)
+		seed.offset = seed_map_run(&search->detector->map, run_end, SHORTEST_RUN, &run_end);
+		seed.kind = SEED_PRINTABLE;
+		if (seed.offset >= end)
 			break;
-		seed = (struct seed){ run, SEED_PRINTABLE };
-		if (run >= search->covered)
-			code = try_seed(search, &seed);
+		code = consider(search, seed, &search->printable_images);
 	}
-	return code;
+	return code == 0 ? try_candidates(search) : code;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -518,8 +637,13 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
+static uint64_t left(uint64_t budget, uint64_t spent)
+{
+	return spent < budget ? budget - spent : 0;
+}
+
 int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-	     struct shellcode_finding *findings, size_t capacity, uint64_t *budget,
+	     struct shellcode_finding *findings, size_t capacity, struct scan_budget *budget,
 	     struct error *error)
 {
 	struct search search = { .detector = detector,
@@ -527,21 +651,37 @@ int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct byt
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = *budget,
+				 .budget = budget->search,
+				 .proving_budget =
+					 budget->proving + PROOF_PER_BYTE * (uint64_t)bytes.length,
 				 .error = error };
 	int code = 0;
 
 	image_cursor_init(&search.images, bytes);
-	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
+	search.printable_images = search.images;
+	for (size_t offset = 0; offset < bytes.length && code == 0 && search.count < capacity &&
+				search.proving < search.proving_budget;
 	     offset += PIECE - OVERLAP) {
 		search.piece_offset = offset;
 		search.piece = bytes_slice(bytes, offset, PIECE);
-		code = search_piece(&search, offset + PIECE - OVERLAP);
+		/* what a piece may cost is not for those before it to spend */
+		search.budget += BUDGET_PER_BYTE * (uint64_t)search.piece.length;
+		code = search_piece(&search,
+				    offset + PIECE < bytes.length ? PIECE - OVERLAP : PIECE);
 		unload(&search);
+		if (search.spent >= search.budget) {
+			search.exhausted = true;
+			search.spent = search.budget;
+		}
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
-	*budget -= search.spent < *budget ? search.spent : *budget;
+	detector->work.bytes += bytes.length;
+	detector->work.spent += search.spent + search.proving;
+	*budget = (struct scan_budget){ left(search.budget, search.spent),
+					left(search.proving_budget, search.proving),
+					budget->exhausted || search.exhausted ||
+						search.proving >= search.proving_budget };
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

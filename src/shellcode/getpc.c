@@ -41,7 +41,7 @@ bool getpc_call(struct sweep *sweep, struct bytes bytes, size_t offset)
 		enum effect effect;
 		step = sweep_step(sweep, (size_t)at);
 		effect = effect_of(bytes_slice(bytes, (size_t)at, step.length));
-		if (step.length == 0)
+		if (step.length == 0 || step.traits & GLANCE_RARE)
 			return false;
 		if (effect == EFFECT_TAKES_ALL ||
 		    (depth == 0 && (effect == EFFECT_POP || effect == EFFECT_READS_TOP)))

@@ -21,9 +21,10 @@ enum flow {
 
 /* What a linear sweep needs: 8 bytes, so that a memo of a whole stream stays small. */
 struct step {
-	uint8_t length; /* 0: FLOW_INVALID */
-	uint8_t flow;	/* enum flow */
-	int32_t target; /* of FLOW_BRANCH, JUMP, CALL: relative to the instruction's first byte */
+	uint8_t length;	 /* 0: FLOW_INVALID */
+	uint8_t flow;	 /* enum flow */
+	uint16_t traits; /* enum glance_trait; filled by glance */
+	int32_t target;	 /* of FLOW_BRANCH, JUMP, CALL: relative to the instruction's first byte */
 };
 
 struct step instruction_step(enum x86_mode mode, struct bytes code);

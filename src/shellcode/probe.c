@@ -16,6 +16,7 @@ enum {
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
 	DECODED_CODE = 6,	 /* instructions of these that were executed */
+	LOOP_REACH = 2048,	 /* bytes that a decoder's loop and what it jumps to span */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
@@ -100,6 +101,7 @@ int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 			return error_set(error, ERROR_INTERNAL, "shellcode",
 					 "a probe's memory is gone");
 	}
+	x86_watch_start(probe->machine, probe->code, probe->code + piece.length);
 	if (x86_write(probe->machine, probe->code, piece.data, piece.length) < 0 ||
 	    x86_snapshot(probe->machine) < 0)
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
@@ -233,18 +235,23 @@ static bool loop_hunts(struct probe *probe)
 }
 
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
- * writing, payloads keep running what was written, searches through libraries have read the PEB. */
-static uint64_t allowance(const struct probe *probe, enum patience patience, uint64_t used)
+ * writing, payloads keep running what was written and have stopped writing (what does both forever
+ * changes only itself), searches through libraries have read the PEB. `before`: the counts when
+ * about a quarter less was used; `stays`: it is still about where it was then, as loops are and
+ * data that happens to be instructions is not. */
+static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch *before,
+			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
-	struct x86_watch watch = x86_watch_counts(probe->machine);
+	uint64_t writes = watch->written - before->written;
 
 	if (patience == PATIENCE_LONG)
-		return watch.read ? SEARCHING_RUN : FIRST_RUN;
-	if (watch.executed_written >= FIRST_RUN / 8 && watch.executed_written * 8 >= used)
+		return watch->read ? SEARCHING_RUN : FIRST_RUN;
+	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
+	    (used < DECODING_RUN || writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
-	return watch.written >= WRITTEN_CODE && watch.written * 64 >= used ? DECODING_RUN
-	       : patience == PATIENCE_SHORT				   ? FIRST_RUN / 8
-									   : FIRST_RUN;
+	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used ? DECODING_RUN
+	       : patience == PATIENCE_SHORT ? FIRST_RUN / 8
+					    : FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
@@ -312,28 +319,37 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 			 enum patience patience, uint64_t *spent)
 {
 	struct run run = { .probe = probe, .convention = convention };
-	uint64_t first = x86_instructions(probe->machine), used = 0;
+	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
+	uint64_t ip_before = probe->code + entry;
+	struct x86_watch before = { 0 };
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
 		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
 			run.possible |= bit(kind);
 	x86_rollback(probe->machine);
 	world_enter(probe->world, entry, convention);
-	if (patience == PATIENCE_LONG)
+	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
 		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
-	else
-		x86_watch_start(probe->machine, probe->code, probe->code + probe->length);
 	for (;;) {
-		uint64_t allowed;
+		struct x86_watch watch = x86_watch_counts(probe->machine);
+		uint64_t allowed, part;
 		struct x86_exit stop;
+		uint64_t ip = x86_ip(probe->machine);
+		bool stays;
 		used = x86_instructions(probe->machine) - first;
-		allowed = allowance(probe, patience, used);
+		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
+		allowed = allowance(&watch, &before, patience, used, used_before, stays);
 		if (used >= allowed) {
 			budget_used(&run);
 			break;
 		}
-		stop = x86_run(probe->machine,
-			       used < FIRST_RUN ? FIRST_RUN - used : allowed - used);
+		if (used - used_before >= used / 4) {
+			before = watch;
+			used_before = used;
+			ip_before = ip;
+		}
+		part = used < FIRST_RUN ? FIRST_RUN - used : used / 4;
+		stop = x86_run(probe->machine, part < allowed - used ? part : allowed - used);
 		if (!go_on(&run, &stop))
 			break;
 	}

@@ -16,7 +16,8 @@ struct probe;
 MUST_CHECK int probe_new(enum x86_mode mode, size_t largest, struct probe **probe,
 			 struct error *error);
 void probe_free(struct probe *probe);
-/* Lays a piece under the probe; earlier ones are gone. Borrowed no longer than the call. */
+/* Lays a piece under the probe, zeros behind it; earlier ones are gone. Borrowed no longer than the
+ * call. */
 MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error *error);
 
 struct promise {

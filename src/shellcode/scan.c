@@ -12,8 +12,8 @@ enum {
 	DEPTH = 4,		 /* views in views */
 	VIEWS_FLOOR = 32 << 20,	 /* decoded bytes that any stream may give */
 	VIEWS_PER_BYTE = 4,	 /* and for each of its bytes */
-	BUDGET_FLOOR = 64 << 20, /* instructions that any stream may cost */
-	BUDGET_PER_BYTE = 256	 /* and for each byte of it and of its views */
+	BUDGET_FLOOR = 64 << 20, /* instructions that any stream and its views may cost */
+	PROOF_FLOOR = 64 << 20	 /* and those that prove what was found */
 };
 
 struct scan {
@@ -22,8 +22,7 @@ struct scan {
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	uint64_t views_budget; /* decoded bytes that are left */
-	uint64_t budget;       /* instructions that are left */
-	bool exhausted;
+	struct scan_budget budget;
 	struct error *error;
 };
 
@@ -67,16 +66,12 @@ static bool is_known(const struct scan *scan, const struct shellcode_finding *fi
 static int scan_level(struct scan *scan, const struct level *level)
 {
 	size_t first = scan->count;
-	int count;
-
-	scan->budget += BUDGET_PER_BYTE * (uint64_t)level->bytes.length;
-	count = scan_raw(scan->detector, level->bytes, scan->follow_up,
-			 scan->findings + scan->count, scan->capacity - scan->count, &scan->budget,
-			 scan->error);
+	int count = scan_raw(scan->detector, level->bytes, scan->follow_up,
+			     scan->findings + scan->count, scan->capacity - scan->count,
+			     &scan->budget, scan->error);
 
 	if (count < 0)
 		return count;
-	scan->exhausted |= scan->budget == 0;
 	for (int i = 0; i < count; i++) {
 		struct shellcode_finding finding = scan->findings[first + (size_t)i];
 		finding.offset = origin(level, finding.offset);
@@ -112,7 +107,7 @@ static int scan_views(struct scan *scan, const struct level *level)
 			code = scan_views(scan, &below);
 		view_fini(&view);
 	}
-	scan->exhausted |= views.exhausted;
+	scan->budget.exhausted |= views.exhausted;
 	return code;
 }
 
@@ -132,7 +127,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 			     .findings = findings,
 			     .capacity = capacity,
 			     .views_budget = VIEWS_FLOOR + VIEWS_PER_BYTE * (uint64_t)bytes.length,
-			     .budget = BUDGET_FLOOR,
+			     .budget = { BUDGET_FLOOR, PROOF_FLOOR, false },
 			     .error = error };
 	struct level given = { .bytes = bytes };
 	int code = scan_level(&scan, &given);
@@ -140,7 +135,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 	if (code == 0)
 		code = scan_views(&scan, &given);
 	if (exhausted)
-		*exhausted = scan.exhausted;
+		*exhausted = scan.budget.exhausted;
 	if (code < 0) {
 		for (size_t i = 0; i < scan.count; i++)
 			shellcode_finding_fini(&findings[i]);

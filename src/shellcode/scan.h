@@ -4,10 +4,16 @@
 
 #include "shellcode/shellcode.h"
 
-/* As shellcode_scan. *budget: instructions that may be executed; what was executed is taken from
- * it, and 0 is left where the search ended early. */
+/* Instructions that are left, for looking for promising starts and for extending and proving those.
+ * What the floors of a stream are worth, its views share. */
+struct scan_budget {
+	uint64_t search, proving;
+	bool exhausted; /* a search ended early */
+};
+
+/* As shellcode_scan. Every byte adds to *budget; what was executed is taken from it. */
 MUST_CHECK int scan_raw(struct shellcode_detector *detector, struct bytes bytes,
 			struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
-			uint64_t *budget, struct error *error);
+			struct scan_budget *budget, struct error *error);
 
 #endif

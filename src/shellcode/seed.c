@@ -3,6 +3,10 @@
  * user32 0x7exxxxxx). */
 #include "shellcode/seed.h"
 
+#include <stdlib.h>
+
+#include "shellcode/marks.h"
+
 enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000, LEA_REACH = 0x200 };
 
 static uint32_t u32_at(struct bytes bytes, size_t offset)
@@ -66,9 +70,15 @@ static bool segment_access(struct bytes bytes, size_t offset)
 		return i + 5 <= bytes.length && u32_at(bytes, i + 1) < SEGMENT_REACH;
 	if (opcode == 0xad || opcode == 0xa5) /* lods, movs with rsi */
 		return true;
+	if ((opcode & 0x38) == 0x38 && opcode < 0x40) /* cmp gives nothing */
+		return false;
 	if (opcode != 0x8b && opcode != 0x89 && opcode != 0xff && opcode != 0x8f &&
 	    (opcode & 0xc7) != 0x03)
 		return false;
+	if ((u8_at(bytes, i + 1) & 0xc7) == 0x05) /* an address alone */
+		return i + 6 <= bytes.length && u32_at(bytes, i + 2) < SEGMENT_REACH;
+	if ((u8_at(bytes, i + 1) & 0xc7) == 0x04 && u8_at(bytes, i + 2) == 0x25)
+		return i + 7 <= bytes.length && u32_at(bytes, i + 3) < SEGMENT_REACH;
 	return i + 1 < bytes.length && (bytes.data[i + 1] & 0xc0) != 0xc0;
 }
 
@@ -140,42 +150,108 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	}
 }
 
-static seed_skip_function *skip_chosen(void)
+/* --- a piece --- */
+
+int seed_map_init(struct seed_map *map, size_t largest, struct error *error)
 {
-#ifdef __SSE2__
-	if (__builtin_cpu_supports("sse2"))
-		return seed_skip_sse2;
-#endif
-	return seed_skip_portable;
+	map->bytes = (struct bytes){ NULL, 0 };
+	map->words = marks_words(largest);
+	map->seeds = calloc(map->words + 1, sizeof *map->seeds);
+	map->breaks = calloc(map->words + 1, sizeof *map->breaks);
+	if (map->seeds && map->breaks)
+		return 0;
+	seed_map_fini(map);
+	return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a map of seeds");
 }
 
-bool seed_next(struct bytes bytes, size_t from, struct seed *seed)
+void seed_map_fini(struct seed_map *map)
 {
-	seed_skip_function *skip = skip_chosen();
+	free(map->seeds);
+	free(map->breaks);
+	map->seeds = map->breaks = NULL;
+}
 
-	for (size_t offset = skip(bytes, from); offset < bytes.length;
-	     offset = skip(bytes, offset + 1)) {
-		seed->kind = seed_at(bytes, offset);
+void seed_map_load(struct seed_map *map, struct bytes bytes)
+{
+	map->bytes = bytes_slice(bytes, 0, map->words * MARKS_BLOCK);
+	marks_fill(map->bytes, map->seeds, map->breaks);
+}
+
+/* The first bit at or after `from`, or the number of bytes. */
+static size_t next_bit(const uint64_t *words, size_t length, size_t from, uint64_t flip)
+{
+	size_t index = from / MARKS_BLOCK, count = marks_words(length);
+	uint64_t word;
+
+	if (from >= length)
+		return length;
+	word = (words[index] ^ flip) >> from % MARKS_BLOCK << from % MARKS_BLOCK;
+	while (word == 0 && ++index < count)
+		word = words[index] ^ flip;
+	if (word == 0)
+		return length;
+	from = index * MARKS_BLOCK + (unsigned)__builtin_ctzll(word);
+	return from < length ? from : length;
+}
+
+bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed)
+{
+	size_t length = map->bytes.length;
+
+	for (size_t offset = next_bit(map->seeds, length, from, 0); offset < length;
+	     offset = next_bit(map->seeds, length, offset + 1, 0)) {
+		seed->kind = seed_at(map->bytes, offset);
 		seed->offset = offset;
-		if (seed->kind != SEED_NONE)
-			return true;
+		if (seed->kind == SEED_NONE)
+			continue;
+		seed->to_stack =
+			seed->kind == SEED_STACK &&
+			(map->bytes.data[offset] == 0x54 || (map->bytes.data[offset + 1] & 7) == 4);
+		return true;
 	}
 	return false;
 }
 
-size_t seed_printable_run(struct bytes bytes, size_t from, size_t shortest, size_t *end)
+/* Runs of 24 bits without a break: one lies inside a word, or touches its border, wherever a run of
+ * 48 lies. */
+static bool may_hold_run(uint64_t breaks)
 {
-	size_t start = from;
+	uint64_t run = ~breaks;
 
-	for (size_t i = from; i < bytes.length; i++) {
-		if (bytes.data[i] > 0x20 && bytes.data[i] < 0x7f)
-			continue;
-		if (i - start >= shortest) {
-			*end = i;
+	run &= run >> 1;
+	run &= run >> 2;
+	run &= run >> 4;
+	run &= run >> 8;
+	return (run & run >> 8) != 0;
+}
+
+/* The first offset at or after `from` whose word may hold a part of a long run. */
+static size_t skip_short_runs(const struct seed_map *map, size_t from)
+{
+	size_t index = from / MARKS_BLOCK, count = marks_words(map->bytes.length);
+
+	if (index >= count || may_hold_run(map->breaks[index]))
+		return from;
+	while (++index < count && !may_hold_run(map->breaks[index]))
+		;
+	from = index * MARKS_BLOCK;
+	/* a run may begin in the word before */
+	return from - (index < count ? (unsigned)__builtin_clzll(map->breaks[index - 1] | 1) : 0);
+}
+
+size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end)
+{
+	size_t length = map->bytes.length;
+
+	while (from < length) {
+		size_t skipped = skip_short_runs(map, from);
+		size_t start =
+			next_bit(map->breaks, length, skipped > from ? skipped : from, UINT64_MAX);
+		*end = next_bit(map->breaks, length, start, 0);
+		if (*end - start >= shortest)
 			return start;
-		}
-		start = i + 1;
+		from = *end;
 	}
-	*end = bytes.length;
-	return start < bytes.length && bytes.length - start >= shortest ? start : SIZE_MAX;
+	*end = length;
+	return SIZE_MAX;
 }

@@ -1,8 +1,5 @@
 /* Seeds: byte forms that position-independent code cannot do without. Finding them is the only work
- * that is done on every byte; what is found is decided by execution.
- *
- * There is one rule book (seed_at) and several ways to skip quickly over what cannot begin a seed;
- * the fastest that the processor has is chosen at the first use. All give the same answer. */
+ * that is done on every byte (marks.h); what is found is decided by execution. */
 #ifndef KENBI_SHELLCODE_SEED_H
 #define KENBI_SHELLCODE_SEED_H
 
@@ -28,24 +25,28 @@ enum seed_kind {
 struct seed {
 	size_t offset;
 	enum seed_kind kind;
+	bool to_stack; /* SEED_STACK: through the stack pointer itself */
 };
 
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */
 enum seed_kind seed_at(struct bytes bytes, size_t offset);
 
+/* Where seeds and printable runs of one piece are. */
+struct seed_map {
+	struct bytes bytes; /* borrowed */
+	uint64_t *seeds, *breaks;
+	size_t words; /* room in each */
+};
+
+/* For pieces of at most `largest` bytes: ERROR_MEMORY. */
+MUST_CHECK int seed_map_init(struct seed_map *map, size_t largest, struct error *error);
+void seed_map_fini(struct seed_map *map);
+/* Borrows `bytes`, at most `largest` of them, until the next load. */
+void seed_map_load(struct seed_map *map, struct bytes bytes);
 /* The next seed at or after `from`; false when there is none. */
-bool seed_next(struct bytes bytes, size_t from, struct seed *seed);
-
-/* The ways to skip: the first offset at or after `from` that may begin a seed (never beyond one
- * that does), or bytes.length. For tests and benchmarks; seed_next chooses for itself. */
-typedef size_t seed_skip_function(struct bytes bytes, size_t from);
-seed_skip_function seed_skip_portable;
-#ifdef __SSE2__
-seed_skip_function seed_skip_sse2;
-#endif
-
-/* Next run of at least `shortest` printable bytes without blanks at or after `from`: its offset
- * and, in *end, where it ends; SIZE_MAX when there is none. */
-size_t seed_printable_run(struct bytes bytes, size_t from, size_t shortest, size_t *end);
+bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed);
+/* Next run of at least `shortest` (48 or more) printable bytes without blanks at or after `from`:
+ * its offset and, in *end, where it ends; SIZE_MAX when there is none. */
+size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end);
 
 #endif

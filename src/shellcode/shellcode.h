@@ -58,6 +58,18 @@ void shellcode_free(struct shellcode_detector *detector);
 MUST_CHECK int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes,
 			      struct bytes follow_up, struct shellcode_finding *findings,
 			      size_t capacity, bool *exhausted, struct error *error);
+
+/* What was done since shellcode_new: how far the cheap judgements thin out what is executed. */
+struct shellcode_work {
+	uint64_t bytes;
+	uint64_t seeds;	     /* byte forms found */
+	uint64_t candidates; /* of these, what lies behind them uses what they give */
+	uint64_t probes;     /* runs of start points */
+	uint64_t proofs;     /* promising starts run to their end under observation */
+	uint64_t spent;	     /* of the budgets, in instructions */
+};
+void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work);
+
 void shellcode_finding_fini(struct shellcode_finding *finding);
 /* Word of evidence bit `index`; NULL past the end. */
 const char *shellcode_evidence_name(unsigned index);

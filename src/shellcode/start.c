@@ -3,108 +3,203 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNREACHED = UINT16_MAX, WINDOW = 2 * START_WINDOW + 1, PASSES = 3, UNKNOWN_FLOW = 255 };
+enum {
+	BLOCK = 64, /* offsets that are prepared at once */
+	WINDOW = 2 * START_WINDOW + 1,
+	UNKNOWN_FLOW = 255,
+	JUMPS = 256 /* of a window that are kept, those nearest to its start */
+};
 
 struct sweep {
 	enum x86_mode mode;
 	struct bytes bytes;
-	struct step steps[]; /* flow UNKNOWN_FLOW: not decoded yet */
+	size_t blocks;
+	uint64_t decoded;
+	uint8_t *prepared;  /* per block: its steps are those of the present piece */
+	struct step *steps; /* flow UNKNOWN_FLOW: not decoded yet */
 };
 
-struct sweep *sweep_new(enum x86_mode mode, struct bytes bytes)
+struct sweep *sweep_new(enum x86_mode mode, size_t largest)
 {
-	struct sweep *sweep = malloc(sizeof *sweep + bytes.length * sizeof sweep->steps[0]);
+	struct sweep *sweep = calloc(1, sizeof *sweep);
 
 	if (!sweep)
 		return NULL;
 	sweep->mode = mode;
-	sweep->bytes = bytes;
-	memset(sweep->steps, UNKNOWN_FLOW, bytes.length * sizeof sweep->steps[0]);
+	sweep->blocks = largest / BLOCK + 1;
+	sweep->prepared = calloc(sweep->blocks, 1);
+	sweep->steps = malloc(sweep->blocks * BLOCK * sizeof *sweep->steps);
+	if (!sweep->prepared || !sweep->steps) {
+		sweep_free(sweep);
+		return NULL;
+	}
 	return sweep;
 }
 
 void sweep_free(struct sweep *sweep)
 {
+	if (!sweep)
+		return;
+	free(sweep->prepared);
+	free(sweep->steps);
 	free(sweep);
+}
+
+void sweep_load(struct sweep *sweep, struct bytes bytes)
+{
+	sweep->bytes = bytes;
+	memset(sweep->prepared, 0, sweep->blocks);
+}
+
+struct bytes sweep_bytes(const struct sweep *sweep)
+{
+	return sweep->bytes;
+}
+
+uint64_t sweep_decoded(const struct sweep *sweep)
+{
+	return sweep->decoded;
 }
 
 struct step sweep_step(struct sweep *sweep, size_t offset)
 {
 	struct step *step = &sweep->steps[offset];
 
-	if (step->flow == UNKNOWN_FLOW)
-		*step = instruction_step(sweep->mode,
-					 bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
+	if (!sweep->prepared[offset / BLOCK]) {
+		memset(&sweep->steps[offset / BLOCK * BLOCK], UNKNOWN_FLOW,
+		       BLOCK * sizeof *sweep->steps);
+		sweep->prepared[offset / BLOCK] = true;
+	}
+	if (step->flow == UNKNOWN_FLOW) {
+		*step = glance(sweep->mode, bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
+		sweep->decoded++;
+	}
 	return *step;
 }
 
-/* Distances of the window's offsets to the seed, in instructions. */
-struct window {
-	size_t first, count;
-	uint16_t distance[WINDOW];
+/* --- jumps of a window, found by their first byte --- */
+
+struct jump {
+	uint16_t from, to; /* offsets into the window */
 };
 
-static uint16_t distance_at(const struct window *window, int64_t offset)
+struct window {
+	struct sweep *sweep;
+	size_t first, count; /* of the piece */
+	size_t jumps_count;
+	struct jump jumps[JUMPS];
+	uint8_t reached[WINDOW];
+};
+
+/* How the distance is given by an opcode: 1: one byte; 4: four bytes; 2: four behind 0F. */
+static const uint8_t jump_form[256] = {
+	[0x0f] = 2, [0x70] = 1, [0x71] = 1, [0x72] = 1, [0x73] = 1, [0x74] = 1,
+	[0x75] = 1, [0x76] = 1, [0x77] = 1, [0x78] = 1, [0x79] = 1, [0x7a] = 1,
+	[0x7b] = 1, [0x7c] = 1, [0x7d] = 1, [0x7e] = 1, [0x7f] = 1, [0xe0] = 1,
+	[0xe1] = 1, [0xe2] = 1, [0xe3] = 1, [0xe8] = 4, [0xe9] = 4, [0xeb] = 1,
+};
+
+static void find_jumps(struct window *window)
 {
-	int64_t index = offset - (int64_t)window->first;
+	const uint8_t *data = sweep_bytes(window->sweep).data + window->first;
 
-	return index >= 0 && index < (int64_t)window->count ? window->distance[index] : UNREACHED;
-}
-
-static uint16_t distance_through(struct sweep *sweep, const struct window *window, size_t offset)
-{
-	struct step step = sweep_step(sweep, offset);
-	uint16_t next = UNREACHED, target = UNREACHED, nearest;
-
-	if (step.length == 0)
-		return UNREACHED;
-	if (step.flow == FLOW_NEXT || step.flow == FLOW_BRANCH || step.flow == FLOW_CALL ||
-	    step.flow == FLOW_SYSTEM)
-		next = distance_at(window, (int64_t)offset + step.length);
-	if (step.flow == FLOW_BRANCH || step.flow == FLOW_JUMP || step.flow == FLOW_CALL)
-		target = distance_at(window, (int64_t)offset + step.target);
-	nearest = next < target ? next : target;
-	return nearest == UNREACHED ? UNREACHED : (uint16_t)(nearest + 1);
-}
-
-/* Backwards, so that one pass settles all forward flow; more passes for what jumps back. */
-static void relax(struct sweep *sweep, struct window *window, size_t seed)
-{
-	bool changed = true;
-
-	for (int pass = 0; pass < PASSES && changed; pass++) {
-		changed = false;
-		for (size_t i = window->count; i-- > 0;) {
-			uint16_t distance;
-			if (window->first + i == seed)
-				continue;
-			distance = distance_through(sweep, window, window->first + i);
-			if (distance < window->distance[i]) {
-				window->distance[i] = distance;
-				changed = true;
-			}
-		}
+	window->jumps_count = 0;
+	for (size_t i = 0; i + 1 < window->count && window->jumps_count < JUMPS; i++) {
+		uint8_t form = jump_form[data[i]];
+		struct step step;
+		int64_t to;
+		if (!form || (form == 2 && (data[i + 1] & 0xf0) != 0x80))
+			continue;
+		/* distances of four bytes that stay in the window have two equal high bytes */
+		if (form > 1 && (i + 5 + form / 2 % 2 >= window->count ||
+				 data[i + 3 + form / 2 % 2] != data[i + 4 + form / 2 % 2]))
+			continue;
+		step = sweep_step(window->sweep, window->first + i);
+		to = (int64_t)i + step.target;
+		if (step.length == 0 || step.target == step.length || to < 0 ||
+		    to >= (int64_t)window->count)
+			continue;
+		window->jumps[window->jumps_count++] = (struct jump){ (uint16_t)i, (uint16_t)to };
 	}
 }
 
-size_t start_find(struct sweep *sweep, size_t seed, size_t *starts, size_t capacity)
+/* --- going back --- */
+
+struct search_back {
+	struct window *window;
+	struct start *starts;
+	size_t count, capacity;
+};
+
+/* `at` (in the window) leads to starts[next]. */
+static void reach(struct search_back *search, size_t at, size_t next, struct step step)
 {
-	struct window window = { .first = seed < START_WINDOW ? 0 : seed - START_WINDOW };
-	size_t end = seed + START_WINDOW, found = 0;
-	uint16_t farthest = 0;
+	const struct start *to = &search->starts[next];
+	struct start *start = &search->starts[search->count];
+	unsigned traits = to->traits | step.traits;
+
+	if (search->window->reached[at] || search->count == search->capacity)
+		return;
+	search->window->reached[at] = true;
+	if (step.flow == FLOW_SYSTEM)
+		traits |= GLANCE_SYSTEM;
+	if (step.flow == FLOW_CALL)
+		traits |= GLANCE_CALL;
+	*start = (struct start){ .offset = search->window->first + at,
+				 .distance = (uint16_t)(to->distance + 1),
+				 .traits = (uint16_t)traits,
+				 .pushes = to->pushes,
+				 .sets = to->sets,
+				 .loop = to->loop };
+	if (step.flow == FLOW_BRANCH && step.target < 0)
+		start->loop = (size_t)((int64_t)start->offset + step.target);
+	if (start->loop == start->offset)
+		start->traits |= GLANCE_LOOP;
+	start->sets |= (uint8_t)glance_sets(
+		search->window->sweep->mode,
+		bytes_slice(search->window->sweep->bytes, start->offset, step.length));
+	if (step.traits & GLANCE_PUSH && start->pushes < UINT8_MAX)
+		start->pushes++;
+	search->count++;
+}
+
+static bool falls_through(enum flow flow)
+{
+	return flow == FLOW_NEXT || flow == FLOW_BRANCH || flow == FLOW_CALL || flow == FLOW_SYSTEM;
+}
+
+static void predecessors(struct search_back *search, size_t next)
+{
+	struct window *window = search->window;
+	size_t at = search->starts[next].offset - window->first;
+
+	for (size_t back = 1; back <= INSTRUCTION_MAX && back <= at; back++) {
+		struct step step = sweep_step(window->sweep, window->first + at - back);
+		if (step.length == back && falls_through((enum flow)step.flow))
+			reach(search, at - back, next, step);
+	}
+	for (size_t i = 0; i < window->jumps_count; i++)
+		if (window->jumps[i].to == at)
+			reach(search, window->jumps[i].from, next,
+			      sweep_step(window->sweep, window->first + window->jumps[i].from));
+}
+
+size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity)
+{
+	struct window window = { .sweep = sweep,
+				 .first = seed < START_WINDOW ? 0 : seed - START_WINDOW };
+	struct search_back search = { .window = &window, .starts = starts, .capacity = capacity };
+	size_t end = seed + START_WINDOW;
 
 	if (end > sweep->bytes.length)
 		end = sweep->bytes.length;
 	window.count = end - window.first;
-	memset(window.distance, 0xff, sizeof window.distance);
-	window.distance[seed - window.first] = 0;
-	relax(sweep, &window, seed);
-	for (size_t i = 0; i < window.count; i++)
-		if (window.distance[i] != UNREACHED && window.distance[i] > farthest)
-			farthest = window.distance[i];
-	for (uint16_t distance = 0; distance <= farthest && found < capacity; distance++)
-		for (size_t i = window.count; i-- > 0 && found < capacity;)
-			if (window.distance[i] == distance)
-				starts[found++] = window.first + i;
-	return found;
+	if (capacity == 0)
+		return 0;
+	find_jumps(&window);
+	starts[search.count++] = (struct start){ .offset = seed, .loop = SIZE_MAX };
+	window.reached[seed - window.first] = true;
+	for (size_t next = 0; next < search.count; next++)
+		predecessors(&search, next);
+	return search.count;
 }

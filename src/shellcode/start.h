@@ -1,24 +1,38 @@
 /* Start points: from where can execution reach a seed?
  *
- * Every offset of a window around the seed is decoded once (memoised for the whole stream); going
- * backwards, an offset reaches the seed when what it falls into, branches, jumps or calls to does.
- */
+ * Offsets are decoded at need and remembered for the whole piece; going backwards from the seed, an
+ * offset reaches it when what it falls into, branches, jumps or calls to does. */
 #ifndef KENBI_SHELLCODE_START_H
 #define KENBI_SHELLCODE_START_H
 
-#include "shellcode/instruction.h"
+#include "shellcode/glance.h"
 
 enum { START_WINDOW = 512 }; /* bytes before and behind the seed that are looked at */
 
-struct sweep; /* the memo of one stream in one mode */
+struct sweep; /* the memo of one piece in one mode */
 
-/* Borrows `bytes` until sweep_free. NULL: no memory. */
-struct sweep *sweep_new(enum x86_mode mode, struct bytes bytes);
+/* For pieces of at most `largest` bytes; NULL: no memory. */
+struct sweep *sweep_new(enum x86_mode mode, size_t largest);
 void sweep_free(struct sweep *sweep);
+/* Borrows `bytes` until the next sweep_load; forgets the piece before. */
+void sweep_load(struct sweep *sweep, struct bytes bytes);
+struct bytes sweep_bytes(const struct sweep *sweep);
+/* The instruction at `offset`, which must lie inside the piece. */
 struct step sweep_step(struct sweep *sweep, size_t offset);
+/* Instructions decoded since sweep_new: what a search pays for. */
+uint64_t sweep_decoded(const struct sweep *sweep);
 
-/* Offsets that reach `seed`, nearest first by the number of instructions on the way, the seed
- * itself first; at most `capacity`. Returns their number. */
-size_t start_find(struct sweep *sweep, size_t seed, size_t *starts, size_t capacity);
+struct start {
+	size_t offset;
+	uint16_t distance; /* instructions to the seed */
+	uint16_t traits;   /* enum glance_trait of those on the nearest way, without the seed's */
+	uint8_t pushes;	   /* among them, 255 or more is 255 */
+	uint8_t sets;	   /* registers that they give values, see glance_sets */
+	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
+};
+
+/* Offsets that reach `seed`, nearest first, the seed itself first; at most `capacity`. Returns
+ * their number. */
+size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity);
 
 #endif

@@ -153,10 +153,13 @@ void world_free(struct world *world)
 static void fill_stack(struct world *world, uint64_t address)
 {
 	size_t word = facts[world->kind].mode == X86_MODE_64 ? 8 : 4;
+	uint8_t words[STACK_WORDS * 8];
 
 	for (unsigned i = 0; i < STACK_WORDS; i++)
-		if (x86_write(world->machine, world->stack + i * word, &address, word) < 0)
-			return;
+		memcpy(words + i * word, &address, word);
+	/* a stack that ends before stays as it is from there on */
+	if (x86_write(world->machine, world->stack, words, STACK_WORDS * word) < 0)
+		return;
 }
 
 void world_enter(struct world *world, size_t entry, enum convention convention)

@@ -527,8 +527,13 @@ int x86_read(const struct x86 *machine, uint64_t address, void *into, size_t len
 
 static void clear_written(struct frame *frame, size_t offset, size_t size)
 {
-	for (size_t i = offset; i < offset + size; i++)
-		frame->written[i / 8] &= (uint8_t) ~(1u << i % 8);
+	size_t end = offset + size;
+
+	for (; offset < end && offset % 8 != 0; offset++)
+		frame->written[offset / 8] &= (uint8_t) ~(1u << offset % 8);
+	memset(&frame->written[offset / 8], 0, (end - offset) / 8);
+	for (offset += (end - offset) / 8 * 8; offset < end; offset++)
+		frame->written[offset / 8] &= (uint8_t) ~(1u << offset % 8);
 }
 
 int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t length)

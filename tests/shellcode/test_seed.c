@@ -20,9 +20,13 @@ static void knows_the_forms(void **state)
 	assert_int_equal(seed_at(BYTES("\xd9\x36"), 0), SEED_FPU);
 	assert_int_equal(seed_at(BYTES("\xdd\xb4\x24\x00\x00\x00\x00"), 0), SEED_FPU);
 	assert_int_equal(seed_at(BYTES("\xd9\xf4"), 0), SEED_NONE);
+	assert_int_equal(seed_at(BYTES("\x48\x8d\x05\xef\xff\xf0\xff"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\x64\xa1\x30\x00\x00\x00"), 0), SEED_SEGMENT);
 	assert_int_equal(seed_at(BYTES("\x64\x8b\x40\x30"), 0), SEED_SEGMENT);
 	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x52\x60"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x04\x25\x60\x00\x00\x00"), 0), SEED_SEGMENT);
+	assert_int_equal(seed_at(BYTES("\x65\x48\x8b\x04\x25\x60\x00\x40\x00"), 0), SEED_NONE);
+	assert_int_equal(seed_at(BYTES("\x64\x3b\x40\x30"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\x64\xa1\x30\x00\x00\x40"), 0), SEED_NONE);
 	assert_int_equal(seed_at(BYTES("\xcd\x80"), 0), SEED_INT80);
 	assert_int_equal(seed_at(BYTES("\x0f\x34"), 0), SEED_INT80);
@@ -41,60 +45,106 @@ static void knows_the_forms(void **state)
 	assert_int_equal(seed_at(BYTES("\xbb\x6d\x13\x86\x7c\xff\xd0"), 0), SEED_NONE);
 }
 
-static void every_way_to_skip_gives_the_same_answer(void **state)
+/* A map of its own for each test. */
+static void load(struct seed_map *map, struct bytes bytes)
 {
-	uint8_t data[4096];
-	struct bytes bytes = { data, sizeof data };
-	struct random random;
+	struct error error;
 
-	(void)state;
-	random_init(&random, 7, 0);
-	for (unsigned round = 0; round < 50; round++) {
-		for (size_t i = 0; i < sizeof data; i++)
-			data[i] = (uint8_t)random_u32(&random);
-		for (size_t i = 0; i < sizeof data; i++) {
-			size_t portable = seed_skip_portable(bytes, i);
-#ifdef __SSE2__
-			assert_int_equal(seed_skip_sse2(bytes, i), portable);
-#endif
-			if (seed_at(bytes, i) != SEED_NONE)
-				assert_int_equal(portable, i);
-		}
-	}
+	assert_int_equal(seed_map_init(map, 1 << 16, &error), 0);
+	seed_map_load(map, bytes);
 }
 
 static void finds_the_next_seed(void **state)
 {
 	struct bytes bytes = BYTES("plain text and then \xcd\x80, more text, \x0f\x05");
+	struct seed_map map;
 	struct seed seed;
 
 	(void)state;
-	assert_true(seed_next(bytes, 0, &seed));
+	load(&map, bytes);
+	assert_true(seed_map_next(&map, 0, &seed));
 	assert_int_equal(seed.kind, SEED_INT80);
 	assert_int_equal(seed.offset, 20);
-	assert_true(seed_next(bytes, seed.offset + 1, &seed));
+	assert_true(seed_map_next(&map, seed.offset + 1, &seed));
 	assert_int_equal(seed.kind, SEED_SYSCALL);
-	assert_false(seed_next(bytes, seed.offset + 1, &seed));
-	assert_false(seed_next((struct bytes){ NULL, 0 }, 0, &seed));
+	assert_false(seed_map_next(&map, seed.offset + 1, &seed));
+	seed_map_load(&map, (struct bytes){ NULL, 0 });
+	assert_false(seed_map_next(&map, 0, &seed));
+	seed_map_fini(&map);
 }
 
-static void finds_printable_runs(void **state)
+/* The rule book, asked at every offset, is the oracle. */
+static void misses_no_seed(void **state)
 {
-	struct bytes bytes = BYTES("short words, then ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 end");
-	size_t end;
+	static uint8_t data[1 << 16];
+	struct random random;
+	struct seed_map map;
+	struct seed seed = { 0 };
+	size_t at = 0;
 
 	(void)state;
-	assert_int_equal(seed_printable_run(bytes, 0, 32, &end), 18);
-	assert_int_equal(end, 50);
-	assert_true(seed_printable_run(bytes, end, 32, &end) == SIZE_MAX);
+	random_init(&random, 5, 0);
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)random_u32(&random);
+	load(&map, (struct bytes){ data, sizeof data });
+	for (size_t i = 0; i < sizeof data; i++) {
+		if (seed_at(map.bytes, i) == SEED_NONE)
+			continue;
+		assert_true(seed_map_next(&map, at, &seed));
+		assert_int_equal(seed.offset, i);
+		at = i + 1;
+	}
+	assert_false(seed_map_next(&map, at, &seed));
+	seed_map_fini(&map);
+}
+
+static size_t run_obviously(struct bytes bytes, size_t from, size_t shortest, size_t *end)
+{
+	size_t start = from;
+
+	for (size_t i = from; i <= bytes.length; i++) {
+		if (i < bytes.length && bytes.data[i] > 0x20 && bytes.data[i] < 0x7f)
+			continue;
+		*end = i;
+		if (i - start >= shortest)
+			return start;
+		start = i + 1;
+	}
+	*end = bytes.length;
+	return SIZE_MAX;
+}
+
+/* Runs of every length at every alignment, against the obvious loop. */
+static void finds_printable_runs(void **state)
+{
+	static uint8_t data[1 << 16];
+	struct random random;
+	struct seed_map map;
+	size_t ours = 0, obvious = 0, end = 0, runs = 0;
+
+	(void)state;
+	random_init(&random, 3, 0);
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = random_u32(&random) % 60 ? 'A' : ' ';
+	load(&map, (struct bytes){ data, sizeof data });
+	while (obvious != SIZE_MAX) {
+		size_t obvious_end, from = end;
+		ours = seed_map_run(&map, from, 48, &end);
+		obvious = run_obviously(map.bytes, from, 48, &obvious_end);
+		assert_int_equal(ours, obvious);
+		assert_int_equal(end, obvious_end);
+		runs++;
+	}
+	assert_true(runs > 100);
+	seed_map_fini(&map);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_the_forms),
-		cmocka_unit_test(every_way_to_skip_gives_the_same_answer),
 		cmocka_unit_test(finds_the_next_seed),
+		cmocka_unit_test(misses_no_seed),
 		cmocka_unit_test(finds_printable_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

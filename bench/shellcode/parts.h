@@ -1,0 +1,39 @@
+/* Parts of bench_shellcode. */
+#ifndef KENBI_BENCH_SHELLCODE_PARTS_H
+#define KENBI_BENCH_SHELLCODE_PARTS_H
+
+#include "shellcode/shellcode.h"
+
+/* One figure on standard output: a line, or with --json an object. `peer` NULL: none. */
+void figure(const char *name, double value, const char *unit);
+void figure_beside(const char *name, double value, const char *unit, const char *peer,
+		   double peer_value);
+extern bool json;
+
+/* Streams of one kind of data. */
+struct data_class {
+	const char *name;
+	struct buffer *streams;
+	size_t count, bytes;
+};
+
+enum { DATA_CLASSES = 8 };
+/* What the machine has of text, binaries, Windows programs and so on, at most `limit` bytes of
+ * each, and generated random bytes. Returns the number of classes that are not empty. */
+unsigned data_classes_make(struct data_class *classes, size_t limit);
+void data_class_fini(struct data_class *class);
+/* Calls for every regular file below the folder, in order of name, until it returns false. */
+bool data_walk(const char *folder, bool (*visit)(const char *path, void *context), void *context);
+
+/* The worst inputs that we can construct: *count of them, each of `length` bytes. */
+struct data_class worst_inputs(size_t length, const char *const **names);
+
+/* Throughput of the seed scan by every path and of full detection, by class; worst inputs. */
+int speed_report(struct shellcode_detector *detector);
+/* Scans every file below the folders, then random bytes, until `limit` bytes; reports findings. */
+int benign_report(struct shellcode_detector *detector, char **folders, int count, uint64_t limit);
+
+/* Seconds of processor time. */
+double processor_time(void);
+
+#endif

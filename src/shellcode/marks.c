@@ -1,0 +1,247 @@
+#include "shellcode/marks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/marks_rules.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#define WITH_SIMD 1
+#endif
+
+/* --- plain C --- */
+
+#define IS(v, value)	       ((v) == (value))
+#define MASKED(v, mask, value) (((v) & (mask)) == (value))
+#define SAME(v, w)	       ((v) == (w))
+#define NEGATIVE(v)	       ((v) >= 0x80)
+
+static bool may_begin(const uint8_t *data)
+{
+	uint8_t a = data[0], b = data[1], d = data[3], e = data[4], g = data[6];
+
+	return RULE_ANY;
+}
+
+static void marks_portable(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *breaks)
+{
+	for (size_t block = 0; block < blocks; block++, data += MARKS_BLOCK) {
+		uint64_t found = 0, broken = 0;
+		for (unsigned i = 0; i < MARKS_BLOCK; i++) {
+			found |= (uint64_t)may_begin(data + i) << i;
+			broken |= (uint64_t)(data[i] <= 0x20 || data[i] >= 0x7f) << i;
+		}
+		seeds[block] = found;
+		breaks[block] = broken;
+	}
+}
+
+#undef IS
+#undef MASKED
+#undef SAME
+#undef NEGATIVE
+
+static bool always(void)
+{
+	return true;
+}
+
+#ifdef WITH_SIMD
+
+/* --- SSE2: vectors of 16, masks are vectors --- */
+
+#define IS(v, value) _mm_cmpeq_epi8(v, _mm_set1_epi8((char)(value)))
+#define MASKED(v, mask, value) \
+	_mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)(mask))), _mm_set1_epi8((char)(value)))
+#define SAME(v, w)  _mm_cmpeq_epi8(v, w)
+#define NEGATIVE(v) _mm_cmplt_epi8(v, _mm_setzero_si128())
+
+__attribute__((target("sse2"))) static __m128i load_16(const uint8_t *data)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)data);
+}
+
+__attribute__((target("sse2"))) static uint64_t bits_16(__m128i mask)
+{
+	return (uint64_t)(uint32_t)_mm_movemask_epi8(mask);
+}
+
+__attribute__((target("sse2"))) static void marks_sse2(const uint8_t *data, size_t blocks,
+						       uint64_t *seeds, uint64_t *breaks)
+{
+	for (size_t block = 0; block < blocks; block++) {
+		uint64_t found = 0, broken = 0;
+		for (unsigned part = 0; part < 4; part++, data += 16) {
+			__m128i a = load_16(data), b = load_16(data + 1);
+			/* signed: 0x80 and above are below the blank too */
+			__m128i printable = _mm_and_si128(_mm_cmpgt_epi8(a, _mm_set1_epi8(0x20)),
+							  _mm_cmplt_epi8(a, _mm_set1_epi8(0x7f)));
+			broken |= (bits_16(printable) ^ 0xffff) << (16 * part);
+			if (bits_16(_mm_or_si128(a, b)) == 0) {
+				found |= bits_16(RULE_TEXT) << (16 * part);
+				continue;
+			}
+			__m128i d = load_16(data + 3), e = load_16(data + 4), g = load_16(data + 6);
+			found |= bits_16(RULE_ANY) << (16 * part);
+		}
+		seeds[block] = found;
+		breaks[block] = broken;
+	}
+}
+
+#undef IS
+#undef MASKED
+#undef SAME
+#undef NEGATIVE
+
+/* --- AVX2: vectors of 32 --- */
+
+#define IS(v, value) _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char)(value)))
+#define MASKED(v, mask, value)                                                 \
+	_mm256_cmpeq_epi8(_mm256_and_si256(v, _mm256_set1_epi8((char)(mask))), \
+			  _mm256_set1_epi8((char)(value)))
+#define SAME(v, w)  _mm256_cmpeq_epi8(v, w)
+#define NEGATIVE(v) _mm256_cmpgt_epi8(_mm256_setzero_si256(), v)
+
+__attribute__((target("avx2"))) static __m256i load_32(const uint8_t *data)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)data);
+}
+
+__attribute__((target("avx2"))) static uint64_t bits_32(__m256i mask)
+{
+	return (uint64_t)(uint32_t)_mm256_movemask_epi8(mask);
+}
+
+__attribute__((target("avx2"))) static void marks_avx2(const uint8_t *data, size_t blocks,
+						       uint64_t *seeds, uint64_t *breaks)
+{
+	for (size_t block = 0; block < blocks; block++) {
+		uint64_t found = 0, broken = 0;
+		for (unsigned part = 0; part < 2; part++, data += 32) {
+			__m256i a = load_32(data), b = load_32(data + 1);
+			__m256i printable =
+				_mm256_and_si256(_mm256_cmpgt_epi8(a, _mm256_set1_epi8(0x20)),
+						 _mm256_cmpgt_epi8(_mm256_set1_epi8(0x7f), a));
+			broken |= (bits_32(printable) ^ 0xffffffff) << (32 * part);
+			if (bits_32(_mm256_or_si256(a, b)) == 0) {
+				found |= bits_32(RULE_TEXT) << (32 * part);
+				continue;
+			}
+			__m256i d = load_32(data + 3), e = load_32(data + 4), g = load_32(data + 6);
+			found |= bits_32(RULE_ANY) << (32 * part);
+		}
+		seeds[block] = found;
+		breaks[block] = broken;
+	}
+}
+
+#undef IS
+#undef MASKED
+#undef SAME
+#undef NEGATIVE
+
+/* --- AVX-512BW: vectors of 64, masks are words --- */
+
+#define IS(v, value) _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8((char)(value)))
+#define MASKED(v, mask, value)                                                      \
+	_mm512_cmpeq_epi8_mask(_mm512_and_si512(v, _mm512_set1_epi8((char)(mask))), \
+			       _mm512_set1_epi8((char)(value)))
+#define SAME(v, w)  _mm512_cmpeq_epi8_mask(v, w)
+#define NEGATIVE(v) _mm512_movepi8_mask(v)
+
+__attribute__((target("avx512f,avx512bw"))) static __m512i load_64(const uint8_t *data)
+{
+	return _mm512_loadu_si512((const void *)data);
+}
+
+__attribute__((target("avx512f,avx512bw"))) static void
+marks_avx512(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *breaks)
+{
+	for (size_t block = 0; block < blocks; block++, data += 64) {
+		__m512i a = load_64(data), b = load_64(data + 1);
+		breaks[block] = ~(_mm512_cmpgt_epi8_mask(a, _mm512_set1_epi8(0x20)) &
+				  _mm512_cmplt_epi8_mask(a, _mm512_set1_epi8(0x7f)));
+		if (_mm512_movepi8_mask(_mm512_or_si512(a, b)) == 0) {
+			seeds[block] = RULE_TEXT;
+			continue;
+		}
+		__m512i d = load_64(data + 3), e = load_64(data + 4), g = load_64(data + 6);
+		seeds[block] = RULE_ANY;
+	}
+}
+
+static bool has_sse2(void)
+{
+	return __builtin_cpu_supports("sse2");
+}
+
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+}
+#endif
+
+const struct marks_path marks_paths[] = {
+#ifdef WITH_SIMD
+	{ "avx512", marks_avx512, has_avx512 }, { "avx2", marks_avx2, has_avx2 },
+	{ "sse2", marks_sse2, has_sse2 },
+#endif
+	{ "portable", marks_portable, always }, { NULL, NULL, NULL },
+};
+
+/* --- whole buffers --- */
+
+static marks_function *choose(void)
+{
+	const char *wanted = getenv("KENBI_SIMD");
+	marks_function *best = NULL;
+
+	for (const struct marks_path *path = marks_paths; path->name; path++) {
+		if (!path->supported())
+			continue;
+		if (wanted && strcmp(wanted, path->name) == 0)
+			return path->function;
+		if (!best)
+			best = path->function;
+	}
+	return best;
+}
+
+size_t marks_words(size_t length)
+{
+	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
+}
+
+/* The last blocks are copied where zeros follow them. */
+void marks_fill_by(marks_function *function, struct bytes bytes, uint64_t *seeds, uint64_t *breaks)
+{
+	uint8_t tail[2 * MARKS_BLOCK + MARKS_AHEAD] = { 0 };
+	size_t safe = bytes.length < MARKS_AHEAD ? 0 : (bytes.length - MARKS_AHEAD) / MARKS_BLOCK;
+	size_t left = bytes.length - safe * MARKS_BLOCK;
+
+	if (safe)
+		function(bytes.data, safe, seeds, breaks);
+	if (left == 0)
+		return;
+	memcpy(tail, bytes.data + safe * MARKS_BLOCK, left);
+	function(tail, marks_words(left), seeds + safe, breaks + safe);
+}
+
+void marks_fill(struct bytes bytes, uint64_t *seeds, uint64_t *breaks)
+{
+	static marks_function *chosen; /* every thread would choose the same */
+	marks_function *function = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+
+	if (!function) {
+		function = choose();
+		__atomic_store_n(&chosen, function, __ATOMIC_RELAXED);
+	}
+	marks_fill_by(function, bytes, seeds, breaks);
+}

@@ -1,0 +1,37 @@
+/* The one pass over every byte: marks where a seed may begin and where printable runs break.
+ *
+ * The rules are written once (marks_rules.h) and compiled for AVX-512, AVX2, SSE2 and plain C; the
+ * widest that the processor has is chosen at the first use, or what KENBI_SIMD names ("portable",
+ * "sse2", "avx2", "avx512"). All give the same bits. A mark is a necessary condition: seed_at
+ * decides. */
+#ifndef KENBI_SHELLCODE_MARKS_H
+#define KENBI_SHELLCODE_MARKS_H
+
+#include "base/base.h"
+
+enum {
+	MARKS_BLOCK = 64, /* bytes to a word of bits, the first byte is bit 0 */
+	MARKS_AHEAD = 8	  /* bytes behind a block that may be read */
+};
+
+/* `blocks` blocks of 64 bytes at `data`, with MARKS_AHEAD readable bytes behind them. seeds: a seed
+ * may begin here; breaks: not a printable character, or a blank. */
+typedef void marks_function(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *breaks);
+
+struct marks_path {
+	const char *name;
+	marks_function *function;
+	bool (*supported)(void);
+};
+
+/* Every way that was compiled in, widest first; ends with a NULL name. The last is portable. */
+extern const struct marks_path marks_paths[];
+
+/* Words that `length` bytes need. */
+size_t marks_words(size_t length);
+/* Fills marks_words(bytes.length) words of each; behind the end bytes count as zero. */
+void marks_fill(struct bytes bytes, uint64_t *seeds, uint64_t *breaks);
+/* The same by a path of one's choice. */
+void marks_fill_by(marks_function *function, struct bytes bytes, uint64_t *seeds, uint64_t *breaks);
+
+#endif

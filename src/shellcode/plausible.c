@@ -1,0 +1,381 @@
+#include "shellcode/plausible.h"
+
+#include "shellcode/getpc.h"
+
+enum {
+	LOOK = 64,	      /* instructions ahead */
+	ENTRY_LOOK = 24,      /* of a beginning that are judged */
+	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
+	PRINTABLE_SHORTEST = 20,
+	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
+	PRINTABLE_PATCHES = 2, /* and changes of what lies behind it */
+	STACK_PUSHES = 3,      /* words that code built on the stack has at least */
+	LOOP_LOOK = 16	       /* instructions of a loop that compares memory */
+};
+
+/* Follows straight code and jumps; false at the end of what can be followed. */
+struct walk {
+	struct sweep *sweep;
+	size_t at, next;
+	struct step step;
+	unsigned steps;
+};
+
+static bool walk_on(struct walk *walk)
+{
+	if (walk->next >= sweep_bytes(walk->sweep).length)
+		return false;
+	walk->at = walk->next;
+	walk->step = sweep_step(walk->sweep, walk->at);
+	if (walk->step.length == 0)
+		return false;
+	walk->steps++;
+	walk->next = walk->step.flow == FLOW_JUMP || walk->step.flow == FLOW_CALL
+			     ? (size_t)((int64_t)walk->at + walk->step.target)
+			     : walk->at + walk->step.length;
+	return true;
+}
+
+static bool ends_walk(const struct step *step)
+{
+	return step->flow == FLOW_RETURN || step->flow == FLOW_INDIRECT;
+}
+
+static bool loops(const struct step *step)
+{
+	return step->flow == FLOW_BRANCH && step->target < 0;
+}
+
+/* Opcode and ModRM of the instruction at an offset. */
+struct opcode {
+	uint8_t first, modrm, sib;
+	bool memory;
+};
+
+static struct opcode opcode_at(struct sweep *sweep, enum x86_mode mode, size_t offset)
+{
+	struct bytes code = bytes_slice(sweep_bytes(sweep), offset, INSTRUCTION_MAX);
+	size_t at = glance_opcode(mode, code);
+	struct opcode opcode = { 0 };
+
+	if (at < code.length)
+		opcode.first = code.data[at];
+	if (at + 1 < code.length)
+		opcode.modrm = code.data[at + 1];
+	if (at + 2 < code.length)
+		opcode.sib = code.data[at + 2];
+	opcode.memory = opcode.modrm < 0xc0;
+	return opcode;
+}
+
+/* Base and index registers of a memory operand, one bit each. */
+static unsigned address_registers(const struct opcode *opcode)
+{
+	unsigned mode = opcode->modrm >> 6, base = opcode->modrm & 7, registers = 0;
+
+	if (mode == 3)
+		return 0;
+	if (base != 4)
+		return mode == 0 && base == 5 ? 0 : 1u << base;
+	if ((opcode->sib & 0x38) != 0x20)
+		registers = 1u << (opcode->sib >> 3 & 7);
+	base = opcode->sib & 7;
+	return mode == 0 && base == 5 ? registers : registers | 1u << base;
+}
+
+static bool has_modrm_operand(const struct opcode *opcode)
+{
+	uint8_t byte = opcode->first;
+
+	return (byte < 0x40 && (byte & 7) < 4) || byte == 0x69 || byte == 0x6b ||
+	       (byte >= 0x80 && byte < 0x90) || byte == 0xc0 || byte == 0xc1 || byte == 0xc6 ||
+	       byte == 0xc7 || (byte >= 0xd0 && byte < 0xd4) || byte == 0xf6 || byte == 0xf7 ||
+	       byte == 0xfe || byte == 0xff || byte == 0x62 || byte == 0x63;
+}
+
+/* --- the FPU's environment: somebody must fetch the address from it, and use it --- */
+
+static bool fetches_environment(const struct opcode *opcode, const struct step *step,
+				unsigned where)
+{
+	if (step->traits & GLANCE_POP)
+		return true;
+	if (!opcode->memory || !has_modrm_operand(opcode) || opcode->first == 0x8d)
+		return false;
+	return (address_registers(opcode) & (where | 1u << 4)) != 0;
+}
+
+static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	struct opcode seed = opcode_at(sweep, mode, offset);
+	unsigned where = address_registers(&seed);
+	bool fetched = false;
+
+	if (seed.first == 0x0f) /* fxsave: anything that follows its address */
+		where = 0xff;
+	if (!walk_on(&walk))
+		return false;
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		struct opcode opcode = opcode_at(sweep, mode, walk.at);
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		if (fetched && (walk.step.traits & (GLANCE_STORE | GLANCE_LOAD) ||
+				walk.step.flow == FLOW_INDIRECT))
+			return true;
+		fetched |= fetches_environment(&opcode, &walk.step, where);
+		if (walk.step.flow == FLOW_RETURN)
+			return fetched;
+		if (ends_walk(&walk.step))
+			return false;
+	}
+	return false;
+}
+
+/* --- an address of its own, from a call or rip: it must be used to change memory in a loop, or at
+ * least to change memory and jump --- */
+
+static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	size_t lowest = offset;
+	bool stores = false;
+
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		bool back = walk.step.target < 0 &&
+			    (int64_t)walk.at + walk.step.target >= (int64_t)lowest;
+		if (walk.at < lowest)
+			lowest = walk.at;
+		stores |= (walk.step.traits & GLANCE_STORE) != 0;
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		if (stores && back &&
+		    (walk.step.flow == FLOW_BRANCH || walk.step.flow == FLOW_JUMP))
+			return true;
+		if (ends_walk(&walk.step))
+			return stores && !strict;
+	}
+	return false;
+}
+
+/* --- what was read through fs: or gs: must be followed as a pointer --- */
+
+struct taint {
+	unsigned registers; /* that hold the value, one bit each */
+	bool pushed;
+};
+
+static void move_taint(struct taint *taint, const struct opcode *opcode)
+{
+	unsigned one = 1u << (opcode->modrm & 7), other = 1u << (opcode->modrm >> 3 & 7);
+
+	if ((opcode->first & 0xf8) == 0x50)
+		taint->pushed |= (taint->registers & 1u << (opcode->first & 7)) != 0;
+	else if ((opcode->first & 0xf8) == 0x58 && taint->pushed)
+		taint->registers |= 1u << (opcode->first & 7);
+	else if ((opcode->first & 0xf8) == 0x90 &&
+		 taint->registers & (1u | 1u << (opcode->first & 7)))
+		taint->registers |= 1u | 1u << (opcode->first & 7);
+	else if (!opcode->memory && has_modrm_operand(opcode) && opcode->first < 0x90 &&
+		 taint->registers & (one | other))
+		taint->registers |= one | other;
+	else if (opcode->first == 0x8d && taint->registers & address_registers(opcode))
+		taint->registers |= other;
+}
+
+static bool dereferences(const struct taint *taint, const struct opcode *opcode,
+			 const struct step *step)
+{
+	if (opcode->first == 0xac || opcode->first == 0xad || opcode->first == 0xa4 ||
+	    opcode->first == 0xa5)
+		return (taint->registers & 1u << X86_SI) != 0;
+	return step->traits & (GLANCE_LOAD | GLANCE_STORE) && opcode->memory &&
+	       (taint->registers & address_registers(opcode)) != 0;
+}
+
+/* The register that the access loads, as a taint. */
+static struct taint loaded(const struct opcode *seed)
+{
+	struct taint taint = { 0 };
+
+	if (seed->first == 0xa1 || seed->first == 0xad)
+		taint.registers = 1;
+	else if (seed->first == 0xff)
+		taint.pushed = (seed->modrm >> 3 & 7) == 6;
+	else if (seed->first == 0x8b || (seed->first & 0xc7) == 0x03)
+		taint.registers = 1u << (seed->modrm >> 3 & 7);
+	return taint;
+}
+
+static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	struct opcode seed = opcode_at(sweep, mode, offset);
+	struct taint taint = loaded(&seed);
+	bool copied = seed.first == 0xa5; /* to memory: any load may fetch it */
+
+	if ((taint.registers == 0 && !taint.pushed && !copied) || seed.first == 0x3b ||
+	    !walk_on(&walk))
+		return false;
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		struct opcode opcode = opcode_at(sweep, mode, walk.at);
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		if (dereferences(&taint, &opcode, &walk.step) ||
+		    (copied && walk.step.traits & GLANCE_LOAD))
+			return true;
+		move_taint(&taint, &opcode);
+		if (ends_walk(&walk.step))
+			return false;
+	}
+	return false;
+}
+
+/* --- alphanumeric code must change itself, or build itself on the stack --- */
+
+struct printable {
+	uint64_t kinds[4]; /* opcodes, one bit each */
+	unsigned patches;  /* xor [register + distance], register */
+	unsigned sums;	   /* eax combined with 32 bits: that is how any value is made */
+	unsigned pushes;
+};
+
+static bool printable_enough(const struct printable *seen)
+{
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		kinds += (unsigned)__builtin_popcountll(seen->kinds[i]);
+	if (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES)
+		return true;
+	return seen->patches >= PRINTABLE_PATCHES && kinds >= PRINTABLE_KINDS;
+}
+
+static void printable_count(struct printable *seen, const struct walk *walk)
+{
+	struct bytes code = bytes_slice(sweep_bytes(walk->sweep), walk->at, walk->step.length);
+	uint8_t first = code.data[0];
+
+	seen->kinds[first >> 6] |= (uint64_t)1 << (first & 63);
+	seen->patches += (first == 0x30 || first == 0x31) && code.length == 3;
+	seen->sums += first == 0x25 || first == 0x2d || first == 0x35;
+	seen->pushes += first == 0x50;
+}
+
+static bool printable_works(struct sweep *sweep, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	struct printable seen = { 0 };
+
+	while (walk.steps < PRINTABLE_LOOK && walk_on(&walk)) {
+		printable_count(&seen, &walk);
+		if (walk.steps >= PRINTABLE_SHORTEST && printable_enough(&seen))
+			return true;
+		if (walk.step.flow != FLOW_NEXT && walk.step.flow != FLOW_BRANCH)
+			return false;
+	}
+	return false;
+}
+
+bool plausible_entry(struct sweep *sweep, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+
+	while (walk.steps < ENTRY_LOOK && walk_on(&walk)) {
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		if (walk.step.flow == FLOW_SYSTEM || walk.step.flow == FLOW_CALL ||
+		    walk.step.flow == FLOW_INDIRECT || loops(&walk.step))
+			return true;
+	}
+	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length;
+}
+
+bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict)
+{
+	switch (seed.kind) {
+	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
+		return getpc_call(sweep, sweep_bytes(sweep), seed.offset) &&
+		       (!strict || address_is_used(sweep, seed.offset, strict));
+	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
+	case SEED_LEA: return address_is_used(sweep, seed.offset, strict);
+	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
+	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
+	default: return true;
+	}
+}
+
+/* --- behind --- */
+
+/* A number in eax; where registers were 0, an argument that is more than a small number too. */
+static bool prepares_call(const struct start *start, bool zero)
+{
+	unsigned number = GLANCE_SETS_AX | GLANCE_SYSTEM;
+
+	if (!zero)
+		return (start->traits & number) != 0;
+	return (start->traits & (number | GLANCE_TOUCHES_AX)) != 0 &&
+	       (start->traits & (GLANCE_STACK_TAKEN | GLANCE_CALL | GLANCE_POP)) != 0;
+}
+
+/* Is the start inside a loop that the way leaves, and does the part of the loop before it compare
+ * memory? Hunters compare what they began at with what they look for; begun at their end they do
+ * not find the copy that is in themselves. */
+static bool inside_scan(struct sweep *sweep, const struct start *start)
+{
+	unsigned traits = start->traits;
+	size_t at = start->loop;
+
+	if (at >= start->offset)
+		return false;
+	for (unsigned i = 0; i < LOOP_LOOK && at < start->offset; i++) {
+		struct step step = sweep_step(sweep, at);
+		if (step.length == 0 || step.traits & GLANCE_RARE)
+			return false;
+		traits |= step.traits;
+		at += step.length;
+	}
+	return at == start->offset && traits & GLANCE_SCAN;
+}
+
+/* Something to jump to: built on the stack whose address was taken, decoded by a loop, or found by
+ * one. */
+static bool prepares_jump(struct sweep *sweep, const struct start *start, bool to_stack)
+{
+	unsigned traits = start->traits;
+
+	if (start->pushes >= STACK_PUSHES && (to_stack || traits & GLANCE_STACK_TAKEN))
+		return true;
+	if (traits & GLANCE_LOOP)
+		return (traits & (GLANCE_STORE | GLANCE_SCAN)) != 0;
+	return inside_scan(sweep, start);
+}
+
+/* Registers that add up to a small offset have been given values. */
+static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const struct start *start,
+			     size_t seed)
+{
+	struct opcode opcode = opcode_at(sweep, mode, seed);
+	unsigned needed = opcode.first == 0xad || opcode.first == 0xa5 ? 1u << X86_SI
+			  : opcode.first == 0xa1		       ? 0
+								       : address_registers(&opcode);
+
+	return (needed & ~(unsigned)start->sets) == 0;
+}
+
+bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
+		      struct seed seed, bool zero)
+{
+	if (start->traits & GLANCE_RARE)
+		return false;
+	switch (seed.kind) {
+	case SEED_SEGMENT: return prepares_address(sweep, mode, start, seed.offset);
+	case SEED_INT80:
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_SYSCALL: return prepares_call(start, zero);
+	case SEED_FPU: return (start->traits & GLANCE_FPU) != 0;
+	case SEED_STACK: return prepares_jump(sweep, start, seed.to_stack);
+	default: return true;
+	}
+}

@@ -1,0 +1,123 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "shellcode/glance.h"
+
+enum { RANDOM_ROUNDS = 3000000 };
+
+/* The full decoder is the oracle. */
+static void compare(enum x86_mode mode, struct bytes code)
+{
+	struct step full = instruction_step(mode, code), quick = glance(mode, code);
+
+	if (full.length == quick.length && full.target == quick.target &&
+	    (full.length == 0 || full.flow == quick.flow))
+		return;
+	for (size_t i = 0; i < code.length; i++)
+		printf("%02x ", code.data[i]);
+	fail_msg("mode %d: length %d %d, flow %d %d, target %d %d", mode, full.length, quick.length,
+		 full.flow, quick.flow, full.target, quick.target);
+}
+
+static void agrees_on_every_opcode(void **state)
+{
+	static const uint8_t prefixes[] = { 0x90, 0x66, 0x67, 0xf0, 0xf2,
+					    0xf3, 0x64, 0x48, 0x41, 0x0f };
+	uint8_t code[INSTRUCTION_MAX];
+	struct bytes bytes = { code, sizeof code };
+
+	(void)state;
+	for (unsigned first = 0; first < 0x10000; first++)
+		for (unsigned i = 0; i < sizeof prefixes; i++) {
+			size_t at = prefixes[i] != 0x90;
+			memset(code, 0x24, sizeof code);
+			code[0] = prefixes[i];
+			code[at] = (uint8_t)first;
+			code[at + 1] = (uint8_t)(first >> 8);
+			compare(X86_MODE_32, bytes);
+			compare(X86_MODE_64, bytes);
+		}
+}
+
+static void agrees_on_random_bytes(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 19, 0);
+	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+		uint8_t code[INSTRUCTION_MAX];
+		for (size_t i = 0; i < sizeof code; i += 4) {
+			uint32_t word = random_u32(&random);
+			memcpy(code + i, &word, sizeof code - i < 4 ? sizeof code - i : 4);
+		}
+		compare(round & 1 ? X86_MODE_64 : X86_MODE_32,
+			(struct bytes){ code,
+					round % 16 == 15 ? 1 + random_u32(&random) % 14 : 15 });
+	}
+}
+
+static unsigned traits(enum x86_mode mode, const char *code, size_t length)
+{
+	return glance(mode, (struct bytes){ (const uint8_t *)code, length }).traits;
+}
+
+static void knows_the_traits(void **state)
+{
+#define TRAITS(code) traits(X86_MODE_32, code, sizeof(code) - 1)
+	(void)state;
+	assert_int_equal(TRAITS("\x54"), GLANCE_PUSH | GLANCE_STACK_TAKEN);
+	assert_int_equal(TRAITS("\x6a\x0b"), GLANCE_PUSH);
+	assert_int_equal(TRAITS("\x58"), GLANCE_POP | GLANCE_SETS_AX);
+	assert_int_equal(TRAITS("\x31\xc0"), GLANCE_SETS_AX);
+	assert_int_equal(TRAITS("\xb0\x0b"), GLANCE_TOUCHES_AX);
+	assert_int_equal(TRAITS("\xd9\xee"), GLANCE_FPU);
+	assert_int_equal(TRAITS("\xd9\x74\x24\xf4"), 0);
+	assert_int_equal(TRAITS("\xdb\xe3"), 0);
+	assert_int_equal(TRAITS("\x30\x06"), GLANCE_STORE);
+	assert_int_equal(TRAITS("\x31\x44\x24\x04"), 0);
+	assert_int_equal(TRAITS("\x3b\x07"), GLANCE_LOAD | GLANCE_SCAN);
+	assert_int_equal(TRAITS("\xaf"), GLANCE_LOAD | GLANCE_SCAN);
+	assert_int_equal(TRAITS("\x89\xe1"), GLANCE_STACK_TAKEN);
+	assert_int_equal(TRAITS("\x63\x61\x62"), GLANCE_LOAD | GLANCE_RARE);
+#undef TRAITS
+}
+
+static void knows_what_gets_a_value(void **state)
+{
+#define SETS(mode, code) \
+	glance_sets(mode, (struct bytes){ (const uint8_t *)(code), sizeof(code) - 1 })
+	(void)state;
+	assert_int_equal(SETS(X86_MODE_32, "\x5b"), 1u << X86_BX);
+	assert_int_equal(SETS(X86_MODE_32, "\x31\xc9"), 1u << X86_CX);
+	assert_int_equal(SETS(X86_MODE_32, "\x41"), 0);
+	assert_int_equal(SETS(X86_MODE_32, "\xf7\xe3"), 1u << X86_AX | 1u << X86_DX);
+	assert_int_equal(SETS(X86_MODE_32, "\x91"), 1u << X86_AX | 1u << X86_CX);
+	assert_int_equal(SETS(X86_MODE_32, "\x0f\xb6\xd0"), 1u << X86_DX);
+	assert_int_equal(SETS(X86_MODE_64, "\x48\x31\xf6"), 1u << X86_SI);
+	assert_int_equal(SETS(X86_MODE_32, ""), 0);
+#undef SETS
+}
+
+static void skips_prefixes(void **state)
+{
+	(void)state;
+	assert_int_equal(glance_opcode(X86_MODE_32, bytes_of("\x64\x66\xa1")), 2);
+	assert_int_equal(glance_opcode(X86_MODE_64, bytes_of("\x65\x48\x8b")), 2);
+	assert_int_equal(glance_opcode(X86_MODE_32, bytes_of("\x48\x8b")), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agrees_on_every_opcode), cmocka_unit_test(agrees_on_random_bytes),
+		cmocka_unit_test(knows_the_traits),	  cmocka_unit_test(knows_what_gets_a_value),
+		cmocka_unit_test(skips_prefixes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -580,7 +580,7 @@ static int loop_step(struct loop *loop, bool *over, struct error *error)
 		return loop_start(loop, error);
 	else if (due <= next)
 		return loop_fire(loop, error);
-	else
+	else if (loop->base)
 		return loop_follow(loop, error);
 	return 0;
 }

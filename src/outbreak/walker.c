@@ -3,7 +3,7 @@
  * which all hosts share; a walk that meets an infected host leaps to a random place), flawed (the
  * states of a linear congruential generator).
  *
- * A walk has one event in the queue: the next host on its way (sequential: that is not infected),
+ * A walk has one event in the agenda: the next host on its way (sequential: that is not infected),
  * found by bisection. Where every scan is to be drawn, and for generators, it goes step by step.
  * No walk is forgotten, since the ones ahead may lose scans or be cleaned; crowds of sequential
  * walkers cost their number times that of the hosts, and walk.h and convoy.h are for those that

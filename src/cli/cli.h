@@ -57,6 +57,11 @@ void cli_print_case(const json_t *records, bool all);
 /* One record as a line of NDJSON, "type" first. */
 int cli_print_json(const json_t *record);
 
+/* --- print_forecast.c --- */
+/* Records of these types, each an array but `ranking`; there is at least one forecast. */
+void cli_print_forecast(const json_t *forecasts, const json_t *remedies, const json_t *combinations,
+			const json_t *ranking);
+
 /* --- x86_print.c: a trace for people, 100 columns wide --- */
 struct cli_x86_printer {
 	unsigned address_digits;

@@ -119,7 +119,9 @@ const struct cli_command cli_outbreak = {
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
 	.usage = "[OPTION]… SCENARIO.yaml",
 	.options = "  --report DIR   write DIR/index.html and DIR/case.json\n"
-		   "  --json         print world, worm, remedy and forecast records as NDJSON\n"
+		   "  --json         print provenance, world, worm, remedy, forecast, combination, "
+		   "ranking and\n"
+		   "                 subnet_curve records as NDJSON\n"
 		   "  --seed N       instead of the scenario's\n"
 		   "  --replicas N   instead of the scenario's\n"
 		   "  --threads N    processors to use (default: all); the result is the same\n\n"

@@ -133,6 +133,23 @@ int check_worm(const struct outbreak_worm *worm, const struct outbreak_world *wo
 	return 0;
 }
 
+static int check_delays(const struct outbreak_run *run, struct error *error)
+{
+	if (run->delay_count > OUTBREAK_MOST_DELAYS)
+		return error_set(error, ERROR_USAGE, "run", "delays has %zu values, allowed are %d",
+				 run->delay_count, OUTBREAK_MOST_DELAYS);
+	for (size_t i = 0; i < run->delay_count; i++) {
+		int result = in_range("run", "delays", run->delays[i], 0, MOST_SECONDS, error);
+		if (result < 0)
+			return result;
+		if (i > 0 && run->delays[i] <= run->delays[i - 1])
+			return error_set(error, ERROR_USAGE, "run",
+					 "delays has %g behind %g; they must ascend",
+					 run->delays[i], run->delays[i - 1]);
+	}
+	return 0;
+}
+
 int check_run(const struct outbreak_run *run, struct error *error)
 {
 	int result = in_range("run", "duration", run->duration, 1e-6, MOST_SECONDS, error);
@@ -141,7 +158,33 @@ int check_run(const struct outbreak_run *run, struct error *error)
 		result = in_range("run", "replicas", run->replicas, 1, 1e6, error);
 	if (result == 0)
 		result = in_range("run", "curve_points", run->curve_points, 2, 1e5, error);
-	return result;
+	if (result == 0)
+		result = in_range("run", "combine", run->combine, 0, OUTBREAK_MOST_COMBINE, error);
+	return result == 0 ? check_delays(run, error) : result;
+}
+
+int check_places(const struct remedy_candidate *candidate, const struct outbreak_world *world,
+		 struct error *error)
+{
+	const char *where = candidate->name ? candidate->name : "remedy";
+
+	if (!candidate->places)
+		return 0;
+	size_t most =
+		candidate->place == REMEDY_AT_SUBNET ? world->subnet_count : world->provider_count;
+
+	if (candidate->place == REMEDY_AT_HOST)
+		return error_set(error, ERROR_USAGE, where,
+				 "places are given, but it is enforced at hosts; give a share");
+	for (size_t i = 0; i < candidate->place_count; i++) {
+		if (candidate->places[i] >= most)
+			return error_set(error, ERROR_USAGE, where,
+					 "place number %u is none of the world's %zu",
+					 candidate->places[i], most);
+		if (i > 0 && candidate->places[i] <= candidate->places[i - 1])
+			return error_set(error, ERROR_USAGE, where, "its places do not ascend");
+	}
+	return 0;
 }
 
 int check_candidate(const struct remedy_candidate *candidate, struct error *error)
@@ -155,6 +198,9 @@ int check_candidate(const struct remedy_candidate *candidate, struct error *erro
 		result = in_range(where, "delay", candidate->delay_seconds, 0, MOST_SECONDS, error);
 	if (result == 0)
 		result = in_range(where, "reaction", candidate->reaction_seconds, 0, MOST_SECONDS,
+				  error);
+	if (result == 0)
+		result = in_range(where, "collateral_share", candidate->collateral_share, 0, 1,
 				  error);
 	return result;
 }

@@ -34,7 +34,8 @@ static int convoy_init(struct convoy *convoy, struct walk *walk, const struct ef
 				   .effect = effect,
 				   .rate = walk->worm->rate,
 				   .space = (double)population->world->scanned_space };
-	draw_init(&convoy->random, population->seed, population->replica, DRAW_WALK);
+	draw_init(&convoy->random, population->seed, population->replica,
+		  effect_draws(effect, DRAW_WALK));
 	convoy->due = malloc(count * sizeof *convoy->due);
 	convoy->open = malloc(count * sizeof *convoy->open);
 	if (ring_init(&convoy->ring, count) < 0 || !convoy->due || !convoy->open) {
@@ -163,7 +164,10 @@ static int attempt(struct convoy *convoy, const struct walk_event *event, struct
 
 	if (walk_infected(walk, target))
 		return 0;
-	double chance = effect_reach(convoy->effect, population->subnet[walker], target);
+	double chance =
+		effect_all_immune(convoy->effect, target)
+			? 0
+			: effect_all_reach(convoy->effect, population->subnet[walker], target);
 	if (chance < 1 && random_unit(&convoy->random) >= chance)
 		return hand_back(convoy, walker, target, event->time, error);
 	walk_infect(walk, target, walk->rank[walker], event->time);
@@ -213,6 +217,11 @@ int convoy_run_with(struct walk *walk, const struct effect *effect, const struct
 	if (result < 0)
 		return result;
 	result = walk_reset(walk, base, delay, history, error);
+	/* With several filters in a row each hit is drawn anew for all of them: whom the base
+	 * spared by chance may be hit. */
+	for (uint32_t host = 0; result == 0 && effect->also && host < walk->population->count;
+	     host++)
+		walk->without[host] = 0;
 	for (uint32_t i = 0; result == 0 && i < history->count; i++) {
 		uint32_t host = history->host[i];
 		convoy.open[host] = host + 1;

@@ -123,9 +123,20 @@ struct outbreak_run {
 	uint64_t seed;
 	uint32_t curve_points; /* ≥ 2, evenly spaced from 0 to duration */
 	unsigned threads;      /* 0: all cores; the result does not depend on it */
+	const double *delays;  /* borrowed: reaction times for deadline curves, in seconds,
+				  ascending; NULL: none */
+	size_t delay_count;
+	uint32_t finalists;  /* more candidates than this are raced; 0: never */
+	uint32_t combine;    /* most members of a combination; below 2: none is sought */
+	uint32_t candidates; /* for outbreak_candidates_at_places(), by its callers */
 };
-/* 24 h, 20 replicas, seed 1, 97 points. */
+#define OUTBREAK_MOST_DELAYS  64
+#define OUTBREAK_MOST_COMBINE 16
+/* 24 h, 20 replicas, seed 1, 97 points; no deadline curves, no race, no combination. */
 struct outbreak_run outbreak_default_run(void);
+/* What a person wants to see: up to eight usual reaction times below the duration, the first of
+ * them 0 (constants), 12 finalists, combinations of up to three, 200 candidates. */
+void outbreak_ask_all(struct outbreak_run *run);
 /* The time of point `index` of a curve, in simulated seconds. */
 double outbreak_point_time(const struct outbreak_run *run, uint32_t index);
 
@@ -133,26 +144,61 @@ struct outbreak_band {
 	double low, median, high; /* 5 %, 50 %, 95 % over replicas */
 };
 
+struct outbreak_interval {
+	double low, high; /* 95 %, of a mean; not a number with one replica */
+};
+
 struct outbreak_forecast {
-	const struct remedy_candidate *remedy; /* NULL: nothing is done */
+	const struct remedy_candidate *remedy; /* NULL: nothing is done, or a combination */
+	uint32_t replicas;		       /* that were simulated: fewer where it was dropped */
+	unsigned dropped;		       /* after that round of the race, from 1; 0: never */
 	double hosts, vulnerable;      /* mean over replicas: live; live, vulnerable, not patched */
 	struct outbreak_band infected; /* at the end */
 	struct outbreak_band saved;    /* paired: same replica without minus with */
-	struct outbreak_band *curve;   /* curve_points entries */
-	double *subnet_infected;       /* mean at the end, one per subnet */
-	double *subnet_vulnerable;     /* mean, of the same replicas */
+	double mean_saved;
+	struct outbreak_interval interval; /* of mean_saved */
+	struct outbreak_band *deadline;	   /* saved, when it is in force after each of run.delays
+					      instead of its own; NULL where it was dropped */
+	double disturbed; /* expected share of live hosts behind places that take part, times the
+			     share of benign flows that stop there (all of them where only words
+			     tell) */
+	bool pareto;	  /* no other saves as much and disturbs less, or saves more and disturbs as
+			     little; of those never dropped */
+	struct outbreak_band *curve; /* curve_points entries */
+	double *subnet_infected;     /* mean at the end, one per subnet */
+	double *subnet_vulnerable;   /* mean, of the same replicas */
+};
+
+/* Remedies together, each member the one that saves most on top of those before it. */
+struct outbreak_combination {
+	const struct remedy_candidate **members; /* borrowed each, in the order of choice */
+	size_t member_count;
+	struct outbreak_forecast forecast;
+};
+
+/* A round of the race: so many candidates started it, and had so many replicas at its end. */
+struct outbreak_round {
+	size_t candidates;
+	uint32_t replicas;
 };
 
 /* Results, ranked: forecasts[0] is without remedy, then by median saved, best first; of equals
- * those without known collateral first, then by name, then as given. What each effect means at each
- * place: docs/topology.md. */
+ * those that would save more after the first of run.delays, then those without known collateral,
+ * then by name, then as given. Those dropped in the race come after the others, the last round's
+ * first. What each effect means at each place, and how all this is computed: docs/topology.md. */
 struct outbreak_result {
 	struct outbreak_forecast *forecasts;
 	size_t count;
 	uint32_t curve_points;
 	size_t subnet_count;
+	size_t delay_count;
+	struct outbreak_round *rounds;
+	size_t round_count;
+	struct outbreak_combination *combinations; /* of two members, of three, … */
+	size_t combination_count;
 };
-/* After each simulated run; from any thread, but never from two at once. */
+/* After each simulated run; from any thread, but never from two at once. How many there will be is
+ * an estimate that changes while candidates are raced and combined. */
 typedef void outbreak_progress(void *context, size_t done, size_t total);
 /* ERROR_USAGE names an impossible value of worm, run or candidate; ERROR_LIMIT: too many hosts or
  * results. `candidates` are borrowed as long as the result lives. */
@@ -162,6 +208,21 @@ MUST_CHECK int outbreak_rank(const struct outbreak_world *world, const struct ou
 			     outbreak_progress *progress, void *context,
 			     struct outbreak_result *result, struct error *error);
 void outbreak_result_fini(struct outbreak_result *result);
+
+/* Candidates for the places of a world: those given, and each of them that is enforced at subnets,
+ * providers or their border also at single places and at the 2, 4, 8 … largest together, `most` in
+ * all (0: those given). Texts and rules of those given are borrowed. */
+struct outbreak_candidates {
+	struct arena *arena;
+	struct remedy_candidate *items; /* first those given, in their order */
+	size_t count;
+	size_t left_out; /* that would be more than `most` */
+};
+MUST_CHECK int outbreak_candidates_at_places(const struct outbreak_world *world,
+					     const struct remedy_candidate *candidates,
+					     size_t count, size_t most,
+					     struct outbreak_candidates *out, struct error *error);
+void outbreak_candidates_fini(struct outbreak_candidates *candidates);
 
 /* Where the infected are while outbreaks run, for people who look on: means over replicas. Very
  * many subnets are told in groups of neighbours. */

@@ -57,20 +57,32 @@ int replica_name_infectors(struct replica *replica, struct error *error)
 	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
 }
 
-/* Runs base again with the remedy that `effect` is. */
-static int run_with(struct replica *replica, const struct effect *effect, struct error *error)
+/* Runs `base` again with the remedy that `effect` is. */
+static int run_with(struct replica *replica, const struct effect *effect,
+		    const struct history *base, struct history *with, struct error *error)
 {
 	if (replica->looped || loop_needed_for(effect->candidate)) {
 		int result = make_loop(replica, error);
 		return result < 0 ? result
-				  : loop_run_with(&replica->loop, effect, &replica->base,
-						  &replica->with, error);
+				  : loop_run_with(&replica->loop, effect, base, with, error);
 	}
 	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
-		return walk_run_with(&replica->walk, effect, &replica->base, replica->duration,
-				     &replica->with, error);
-	return birth_run_with(&replica->side, effect, &replica->base, replica->duration,
-			      &replica->with, error);
+		return walk_run_with(&replica->walk, effect, base, replica->duration, with, error);
+	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);
+}
+
+int replica_try_on(struct replica *replica, const struct effect *effect, const struct history *base,
+		   struct history *with, const struct history **history, struct error *error)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+
+	*history = base;
+	/* Nobody is infected later than the last: nothing is left to change. */
+	if (effect_is_void(candidate, replica->duration) || base->count == 0 ||
+	    candidate->delay_seconds > base->time[base->count - 1])
+		return 0;
+	*history = with;
+	return run_with(replica, effect, base, with, error);
 }
 
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
@@ -86,8 +98,7 @@ int replica_try(struct replica *replica, const struct remedy_candidate *candidat
 		result = effect_init(&effect, candidate, &replica->population, error);
 	if (result < 0)
 		return result;
-	*history = &replica->with;
-	result = run_with(replica, &effect, error);
+	result = replica_try_on(replica, &effect, &replica->base, &replica->with, history, error);
 	effect_fini(&effect);
 	return result;
 }

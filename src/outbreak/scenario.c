@@ -1,12 +1,14 @@
 /* Scenarios: a world (in the file, or a topology beside it), a worm, a run and remedies, read by
  * schema. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "outbreak/check.h"
 #include "outbreak/world.h"
 
 #define MOST_REMEDIES 10000
+#define MOST_PLACES   1000000
 #define MOST_MEMORY   ((size_t)64 << 20)
 
 struct file_way {
@@ -35,14 +37,18 @@ struct file_worm {
 
 struct file_run {
 	double *duration;
-	int64_t *replicas, *seed, *curve_points;
+	int64_t *replicas, *seed, *curve_points, *finalists, *combine, *candidates;
+	double *delays;
+	unsigned delays_count;
 };
 
 struct file_remedy {
 	char *name, *title, *why, *collateral;
 	enum remedy_effect effect;
 	enum remedy_place place;
-	double *pass, *share, *delay, *reaction;
+	double *pass, *share, *delay, *reaction, *collateral_share;
+	char **places;
+	unsigned places_count;
 };
 
 struct file_scenario {
@@ -116,11 +122,23 @@ static const cyaml_schema_field_t worm_fields[] = {
 	CYAML_FIELD_END
 };
 
-static const cyaml_schema_field_t run_fields[] = { NUMBER_FIELD(struct file_run, duration),
-						   COUNT_FIELD(struct file_run, replicas),
-						   COUNT_FIELD(struct file_run, seed),
-						   COUNT_FIELD(struct file_run, curve_points),
-						   CYAML_FIELD_END };
+static const cyaml_schema_value_t delay_value = { CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double) };
+
+static const cyaml_schema_field_t run_fields[] = {
+	NUMBER_FIELD(struct file_run, duration),
+	COUNT_FIELD(struct file_run, replicas),
+	COUNT_FIELD(struct file_run, seed),
+	COUNT_FIELD(struct file_run, curve_points),
+	COUNT_FIELD(struct file_run, finalists),
+	COUNT_FIELD(struct file_run, combine),
+	COUNT_FIELD(struct file_run, candidates),
+	CYAML_FIELD_SEQUENCE("delays", OPTIONAL, struct file_run, delays, &delay_value, 1,
+			     OUTBREAK_MOST_DELAYS),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t place_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1,
+								     200) };
 
 static const cyaml_schema_field_t remedy_fields[] = {
 	TEXT_FIELD(struct file_remedy, name, 0),
@@ -135,6 +153,9 @@ static const cyaml_schema_field_t remedy_fields[] = {
 	NUMBER_FIELD(struct file_remedy, share),
 	NUMBER_FIELD(struct file_remedy, delay),
 	NUMBER_FIELD(struct file_remedy, reaction),
+	NUMBER_FIELD(struct file_remedy, collateral_share),
+	CYAML_FIELD_SEQUENCE("places", OPTIONAL, struct file_remedy, places, &place_value, 1,
+			     MOST_PLACES),
 	CYAML_FIELD_END
 };
 static const cyaml_schema_value_t remedy_value = { CYAML_VALUE_MAPPING(
@@ -316,6 +337,27 @@ static int take_worm(struct builder *builder)
 	return result;
 }
 
+/* Reaction times start with 0: what would be saved at once is always told. */
+static int take_delays(struct builder *builder, const struct file_run *file)
+{
+	struct outbreak_run *run = &builder->scenario->run;
+	size_t ahead = file->delays_count > 0 && file->delays[0] > 0;
+
+	if (file->delays_count == 0)
+		return 0;
+	double *delays =
+		arena_take(builder->scenario->arena, (file->delays_count + ahead) * sizeof *delays);
+	if (!delays)
+		return error_set(builder->error, ERROR_LIMIT, builder->path,
+				 "its texts need more than %zu MiB", MOST_MEMORY >> 20);
+	delays[0] = 0;
+	for (size_t i = 0; i < file->delays_count; i++)
+		delays[ahead + i] = file->delays[i];
+	run->delays = delays;
+	run->delay_count = file->delays_count + ahead;
+	return 0;
+}
+
 static int take_run(struct builder *builder)
 {
 	const struct file_run none = { 0 };
@@ -324,13 +366,72 @@ static int take_run(struct builder *builder)
 
 	*run = outbreak_default_run();
 	run->duration = number_or(file->duration, run->duration);
+	outbreak_ask_all(run);
+	run->candidates = 0;
 	run->seed = file->seed ? (uint64_t)*file->seed : run->seed;
 	int result = take_count(builder, "run.replicas", file->replicas, run->replicas, UINT32_MAX,
 				&run->replicas);
 	if (result == 0)
 		result = take_count(builder, "run.curve_points", file->curve_points,
 				    run->curve_points, UINT32_MAX, &run->curve_points);
-	return result;
+	if (result == 0)
+		result = take_count(builder, "run.finalists", file->finalists, run->finalists,
+				    UINT32_MAX, &run->finalists);
+	if (result == 0)
+		result = take_count(builder, "run.combine", file->combine, run->combine, UINT32_MAX,
+				    &run->combine);
+	if (result == 0)
+		result = take_count(builder, "run.candidates", file->candidates, run->candidates,
+				    MOST_REMEDIES, &run->candidates);
+	return result < 0 ? result : take_delays(builder, file);
+}
+
+static int ascending_places(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	return (a > b) - (a < b);
+}
+
+static int find_place(struct builder *builder, const struct file_remedy *file, const char *name,
+		      uint32_t *place)
+{
+	const struct outbreak_world *world = &builder->scenario->world;
+	bool subnets = file->place == REMEDY_AT_SUBNET;
+	size_t count = subnets ? world->subnet_count : world->provider_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *other = subnets ? world->subnets[i].name : world->providers[i].name;
+		if (strcmp(name, other) != 0)
+			continue;
+		*place = (uint32_t)i;
+		return 0;
+	}
+	return error_set(builder->error, ERROR_INPUT, builder->path,
+			 "places of '%.100s' has '%.100s', but world '%.100s' has no %s of that "
+			 "name",
+			 file->name, name, world->name, subnets ? "subnet" : "provider");
+}
+
+static int take_places(struct builder *builder, const struct file_remedy *file,
+		       struct remedy_candidate *remedy)
+{
+	int result = 0;
+
+	if (file->places_count == 0)
+		return 0;
+	uint32_t *chosen =
+		arena_take(builder->scenario->arena, file->places_count * sizeof *chosen);
+	if (!chosen)
+		return error_set(builder->error, ERROR_LIMIT, builder->path,
+				 "its texts need more than %zu MiB", MOST_MEMORY >> 20);
+	for (unsigned i = 0; result == 0 && i < file->places_count; i++)
+		result = find_place(builder, file, file->places[i], &chosen[i]);
+	if (result < 0)
+		return result;
+	qsort(chosen, file->places_count, sizeof *chosen, ascending_places);
+	remedy->places = chosen;
+	remedy->place_count = file->places_count;
+	return 0;
 }
 
 static int take_remedy(struct builder *builder, const struct file_remedy *file,
@@ -343,6 +444,7 @@ static int take_remedy(struct builder *builder, const struct file_remedy *file,
 		.share = number_or(file->share, 1),
 		.delay_seconds = number_or(file->delay, 0),
 		.reaction_seconds = number_or(file->reaction, 0),
+		.collateral_share = number_or(file->collateral_share, 0),
 	};
 	int result = keep(builder, file->name, &remedy->name);
 	if (result == 0)
@@ -351,7 +453,7 @@ static int take_remedy(struct builder *builder, const struct file_remedy *file,
 		result = keep(builder, file->why, &remedy->why);
 	if (result == 0)
 		result = keep(builder, file->collateral, &remedy->collateral);
-	return result;
+	return result < 0 ? result : take_places(builder, file, remedy);
 }
 
 static int take_remedies(struct builder *builder)
@@ -384,8 +486,11 @@ static int check_all(struct builder *builder)
 
 	if (result == 0)
 		result = check_run(&scenario->run, &inner);
-	for (size_t i = 0; result == 0 && i < scenario->remedy_count; i++)
+	for (size_t i = 0; result == 0 && i < scenario->remedy_count; i++) {
 		result = check_candidate(&scenario->remedies[i], &inner);
+		if (result == 0)
+			result = check_places(&scenario->remedies[i], &scenario->world, &inner);
+	}
 	if (result == 0)
 		return 0;
 	return error_set(builder->error, ERROR_INPUT, builder->path, "%.150s: %.300s", inner.where,

@@ -197,7 +197,7 @@ struct rules {
 
 static double pace(const struct rules *rules, uint32_t walker)
 {
-	return rules->effect ? effect_speed(rules->effect, walker) : 1;
+	return rules->effect ? effect_all_speed(rules->effect, walker) : 1;
 }
 
 static bool reachable(const struct walk *walk, const struct rules *rules, uint32_t walker,
@@ -205,7 +205,7 @@ static bool reachable(const struct walk *walk, const struct rules *rules, uint32
 {
 	const uint32_t *subnet = walk->population->subnet;
 	return !rules->effect ||
-	       effect_reach_subnet(rules->effect, subnet[walker], subnet[host]) > 0;
+	       effect_all_reach_subnet(rules->effect, subnet[walker], subnet[host]) > 0;
 }
 
 /* Moves on from `*host` (it is included) to the first host that no filter at a subnet or provider
@@ -274,7 +274,7 @@ static int follow(struct walk *walk, const struct rules *rules, double until, st
 			continue;
 		uint32_t host = event.target;
 		if (!walk_infected(walk, host) &&
-		    !(rules->effect && effect_immune(rules->effect, host))) {
+		    !(rules->effect && effect_all_immune(rules->effect, host))) {
 			walk_infect(walk, host, walk->rank[event.walker], event.time);
 			result = schedule(walk, rules, host, walk->start_address[host], 1, error);
 		}
@@ -306,7 +306,7 @@ int walk_run_with(struct walk *walk, const struct effect *effect, const struct h
 	uint64_t space = walk->population->world->scanned_space;
 	struct rules rules = { .effect = effect, .delay = candidate->delay_seconds };
 
-	if (candidate->effect == REMEDY_FILTER && candidate->pass > 0)
+	if (effect_any_leaks(effect))
 		return convoy_run_with(walk, effect, base, duration, history, error);
 	/* Until the delay all is as without; then everybody walks on, also those who were forgotten
 	 * behind others: the ones ahead may be stopped now. */

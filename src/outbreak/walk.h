@@ -35,7 +35,8 @@ struct walk {
 	uint64_t *start_address; /* of each infected host */
 	uint32_t *rank;		 /* of each infected host: its place in history */
 	uint8_t *visited;	 /* of each host: by whom; see walk.c */
-	double *without;	 /* of each host: when the base has it infected; INFINITY: never */
+	double *without; /* of each host: when the base has it infected, not to be sooner; INFINITY:
+			    never; 0: no matter */
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
 };

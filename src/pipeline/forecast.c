@@ -10,6 +10,9 @@
 #define ASSUMED_RATE	 10.0 /* scans per second of an infected host */
 #define ASSUMED_INFECTED 10   /* hosts infected at the beginning */
 #define ASSUMED_LATENCY	 1.0  /* seconds from hit to first own scan */
+/* How wide remedies are searched: what a person can wait for on two cores. */
+#define CANDIDATES 64
+#define FINALISTS  8
 
 static int emit_all(struct pipeline *pipeline, const json_t *records, enum case_record type)
 {
@@ -159,6 +162,9 @@ int case_forecast(struct pipeline *pipeline, struct error *error)
 	char why[512];
 	int result = remedy_load(NULL, &knowledge, error);
 
+	outbreak_ask_all(&run);
+	run.candidates = CANDIDATES;
+	run.finalists = FINALISTS;
 	run.seed = pipeline->options.seed;
 	if (pipeline->options.replicas)
 		run.replicas = pipeline->options.replicas;

@@ -31,6 +31,8 @@ struct behaviour_constant {
 
 struct behaviour_pattern {
 	char *name, *title, *event;
+	char **attack; /* ATT&CK techniques that it is */
+	unsigned attack_count;
 	struct behaviour_condition *where;
 	unsigned where_count;
 	struct behaviour_take *take;

@@ -48,6 +48,17 @@ static int wrong(struct loader *loader, const char *entry, const char *word, con
 
 /* --- behaviour patterns --- */
 
+/* "T1210", "T1547.001". */
+static bool is_attack(const char *text)
+{
+	size_t digits = strspn(text + (*text == 'T'), "0123456789");
+	const char *rest = text + 1 + digits;
+
+	if (*text != 'T' || digits != 4)
+		return false;
+	return !*rest || (*rest == '.' && strspn(rest + 1, "0123456789") == 3 && !rest[4]);
+}
+
 static int check_take(struct loader *loader, const struct behaviour_pattern *pattern,
 		      const struct behaviour_take *take)
 {
@@ -69,6 +80,10 @@ static int check_pattern(struct loader *loader, struct behaviour_pattern *patter
 		return wrong(loader, pattern->name, pattern->event, "event",
 			     "no such event in the vocabulary");
 	pattern->kind = (enum trace_kind)kind;
+	for (unsigned i = 0; i < pattern->attack_count; i++)
+		if (!is_attack(pattern->attack[i]))
+			return wrong(loader, pattern->name, pattern->attack[i], "attack",
+				     "an ATT&CK technique looks like T1210 or T1547.001");
 	for (unsigned i = 0; i < pattern->where_count; i++)
 		if (trace_field_find(pattern->kind, pattern->where[i].field) < 0)
 			return wrong(loader, pattern->name, pattern->where[i].field, "field",
@@ -175,17 +190,7 @@ static int find_device(struct loader *loader, struct remedy_entry *entry)
 		     "expected host, switch, router, firewall, edge, dns, proxy, mail or ids");
 }
 
-/* "T1210", "T1547.001"; "D3-ITF". */
-static bool is_attack(const char *text)
-{
-	size_t digits = strspn(text + (*text == 'T'), "0123456789");
-	const char *rest = text + 1 + digits;
-
-	if (*text != 'T' || digits != 4)
-		return false;
-	return !*rest || (*rest == '.' && strspn(rest + 1, "0123456789") == 3 && !rest[4]);
-}
-
+/* "D3-ITF". */
 static bool is_defend(const char *text)
 {
 	return strncmp(text, "D3-", 3) == 0 && text[3] &&

@@ -101,7 +101,12 @@ struct remedy_candidate {
 	double share;		 /* of hosts, subnets or providers that take part, 0 … 1 */
 	double delay_seconds;	 /* from first infection until it is in force */
 	double reaction_seconds; /* CLEAN, BLOCK: from a host's infection until it is dealt with */
-	const char *collateral;	 /* what else stops working; "" for nothing known */
+	const uint32_t *places;	 /* the subnets or providers (by `place`) of a topology that take
+				    part, ascending, instead of a share of all; NULL: see share */
+	size_t place_count;
+	const struct remedy_candidate *whole; /* the same remedy at all places, of which this is at
+						 some; NULL: this is no part of another */
+	const char *collateral;		      /* what else stops working; "" for nothing known */
 	double collateral_share; /* of the benign flows at its places that stop, 0 … 1; 0: not
 				    known */
 	const char *collateral_basis; /* whose benign flows those are; "": not known */

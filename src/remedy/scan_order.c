@@ -42,10 +42,7 @@ static void read_space(const uint32_t *sorted, size_t count, struct scan_order *
 	uint32_t difference = sorted[0] ^ sorted[count - 1];
 
 	order->space_bits = difference ? (unsigned)__builtin_clz(difference) : 32;
-	order->space_prefix =
-		order->space_bits ? sorted[0] & (uint32_t)~0u << (32 - order->space_bits % 32) : 0;
-	if (order->space_bits == 32)
-		order->space_prefix = sorted[0];
+	order->space_prefix = sorted[0] & (uint32_t)(UINT64_MAX << (32 - order->space_bits));
 }
 
 /* Chao's lower bound: seen + f1² / 2 f2, with f1 and f2 the numbers of addresses seen once, twice.

@@ -55,6 +55,7 @@ static const cyaml_schema_field_t pattern_fields[] = {
 	TEXT("name", struct behaviour_pattern, name),
 	TEXT("title", struct behaviour_pattern, title),
 	TEXT("event", struct behaviour_pattern, event),
+	OPTIONAL_LIST("attack", struct behaviour_pattern, attack, &text),
 	OPTIONAL_LIST("where", struct behaviour_pattern, where, &condition),
 	OPTIONAL_LIST("take", struct behaviour_pattern, take, &take),
 	OPTIONAL_LIST("set", struct behaviour_pattern, set, &constant),

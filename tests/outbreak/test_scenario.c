@@ -82,6 +82,35 @@ static void loads_a_topology_beside_it(void **state)
 	outbreak_scenario_fini(&scenario);
 }
 
+static void reads_places_and_how_to_rank(void **state)
+{
+	(void)state;
+	struct outbreak_scenario scenario;
+	struct error error;
+	put("world.yaml", tiny);
+	put("scenario.yaml",
+	    "name: test\n"
+	    "topology: world.yaml\n"
+	    "worm: { scan: random, rate: 4 }\n"
+	    "run: { delays: [5, 60], finalists: 7, combine: 4, candidates: 90 }\n"
+	    "remedies:\n"
+	    "  - { name: fence, effect: filter, place: subnet, places: [p-2, p-1],\n"
+	    "      collateral_share: 0.25 }\n"
+	    "  - { name: edge, effect: filter, place: provider, places: [p] }\n");
+	assert_int_equal(outbreak_scenario_load(path_of("scenario.yaml"), &scenario, &error), 0);
+	assert_int_equal(scenario.run.delay_count, 3);
+	assert_true(scenario.run.delays[0] == 0 && scenario.run.delays[2] == 60);
+	assert_int_equal(scenario.run.finalists, 7);
+	assert_int_equal(scenario.run.combine, 4);
+	assert_int_equal(scenario.run.candidates, 90);
+	assert_int_equal(scenario.remedies[0].place_count, 2);
+	assert_int_equal(scenario.remedies[0].places[0], 0);
+	assert_int_equal(scenario.remedies[0].places[1], 1);
+	assert_true(scenario.remedies[0].collateral_share == 0.25);
+	assert_int_equal(scenario.remedies[1].place_count, 1);
+	outbreak_scenario_fini(&scenario);
+}
+
 static void refuses_what_cannot_be(void **state)
 {
 	(void)state;
@@ -123,6 +152,16 @@ static void refuses_what_cannot_be(void **state)
 		  "filter, "
 		  "place: host, pass: 2 }\n",
 		  "sieve: pass is 2" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\nrun: { delays: [60, 5] }\n",
+		  "must ascend" },
+		{ "name: a\nworm: { scan: random, rate: 1 }\nrun: { combine: 17 }\n",
+		  "combine is 17" },
+		{ "name: a\ntopology: world.yaml\nworm: { scan: random, rate: 1 }\nremedies:\n"
+		  "  - { name: r, effect: patch, place: subnet, places: [p-1, q] }\n",
+		  "no subnet of that name" },
+		{ "name: a\ntopology: world.yaml\nworm: { scan: random, rate: 1 }\nremedies:\n"
+		  "  - { name: r, effect: patch, place: host, places: [p] }\n",
+		  "at hosts" },
 		{ "name: a\n", "worm" },
 		{ "name: a\nworm: { scan: random, rate: 1 }\ntopology: world.yaml\nworld: { name: "
 		  "x, "
@@ -243,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(reads_every_way_of_scanning),
 					    cmocka_unit_test(loads_a_topology_beside_it),
+					    cmocka_unit_test(reads_places_and_how_to_rank),
 					    cmocka_unit_test(refuses_what_cannot_be),
 					    cmocka_unit_test(tells_code_red_as_it_was) };
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -15,6 +15,7 @@ const RECORD_TYPES = [
   "forecast",
   "subnet_curve",
   "combination",
+  "ranking",
   "provenance",
 ];
 

@@ -94,16 +94,14 @@ function deadlineTable(series) {
   );
 }
 
-// What a remedy touches that is not the attack, as a share of the benign flows; null where nobody knows.
-function collateralShare(found, forecast) {
-  const remedy = found.remedyById.get(forecast.remedy);
-  const share = forecast.collateral?.share ?? remedy?.collateral_share ?? null;
-  return Number.isFinite(share) ? Math.max(0, Math.min(1, share)) : null;
+// The share of live hosts that a remedy disturbs; null where nobody knows.
+function disturbedShare(forecast) {
+  return Number.isFinite(forecast.disturbed) ? Math.max(0, Math.min(1, forecast.disturbed)) : null;
 }
 
 function pareto(found, page) {
   const points = found.ranked
-    .map((forecast) => ({ forecast, share: collateralShare(found, forecast) }))
+    .map((forecast) => ({ forecast, share: disturbedShare(forecast) }))
     .filter((one) => one.share !== null && one.forecast.saved);
   if (points.length < 2) return null;
   const front = points.filter((one) => one.forecast.pareto);
@@ -116,7 +114,7 @@ function pareto(found, page) {
       element(
         "p",
         { class: "note" },
-        `Blue: no other remedy saves as many at a smaller cost (${counted(front.length, "remedy", "remedies")}). The ranking in the section on remedies has the figures.`,
+        `Blue: nothing saves as many and disturbs less (${counted(front.length, "remedy", "remedies")}). The ranking in the section on remedies has the figures.`,
       ),
     ),
   ];
@@ -134,7 +132,7 @@ function scatter(found, points, narrow) {
   return chartFrame(
     width,
     height,
-    "Hosts saved against the share of benign traffic that a remedy touches; the ranking has the figures",
+    "Hosts saved against the share of live hosts that a remedy disturbs; the ranking has the figures",
     valueAxis(box, saved, y, "hosts saved (median)"),
     costs.map((mark) => [
       picture("line", { class: "axis", x1: x(mark / 100), x2: x(mark / 100), y1: box.bottom, y2: box.bottom + 5 }),
@@ -143,7 +141,7 @@ function scatter(found, points, narrow) {
     picture(
       "text",
       { class: "axis-name", x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" },
-      "benign flows that it touches",
+      "live hosts that it disturbs",
     ),
     picture(
       "g",
@@ -160,7 +158,7 @@ function scatter(found, points, narrow) {
           picture(
             "title",
             null,
-            `${visible(forecastTitle(found, one.forecast))}: saves ${count(one.forecast.saved.median)}, touches ${percent(one.share)}`,
+            `${visible(forecastTitle(found, one.forecast))}: saves ${count(one.forecast.saved.median)}, disturbs ${percent(one.share)} of live hosts`,
           ),
         ),
       ),

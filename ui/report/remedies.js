@@ -4,14 +4,14 @@
 function rankingText(found) {
   const head = ["rank", "remedy", "title", "place", "delay_seconds", "saved_low", "saved_median", "saved_high"];
   return commaSeparated([
-    [...head, "mean_saved_low", "mean_saved_high", "saved_at_once", "collateral_share", "collateral", "pareto"],
+    [...head, "mean_saved_low", "mean_saved_high", "saved_at_once", "disturbed_share", "collateral", "pareto"],
     ...found.ranked.map((forecast) => {
       const remedy = found.remedyById.get(forecast.remedy) || {};
       const { low, median, high } = forecast.saved;
       return [
         ...[forecast.rank, forecast.name, remedy.title, remedy.place, remedy.delay, low, median, high],
         ...[forecast.interval?.low, forecast.interval?.high, forecast.saved_at_once?.median],
-        ...[collateralShare(found, forecast), remedy.collateral, forecast.pareto],
+        ...[disturbedShare(forecast), remedy.collateral, forecast.pareto],
       ];
     }),
   ]);
@@ -28,6 +28,16 @@ function allRules(remedies) {
     .join("\n");
 }
 
+// How the ranking came about, where not all had all simulations.
+function raceNote(found) {
+  const ranking = found.ranking[0],
+    rounds = ranking ? list(ranking.rounds) : [];
+  const words = rounds.map((round) => `${count(round.candidates)} with ${counted(round.replicas, "simulation")}`);
+  const raced = rounds.length > 1 && `Compared in rounds, of which each keeps the better half: ${words.join(", then ")}. `;
+  const left = ranking && ranking.left_out > 0 && `${counted(ranking.left_out, "more set")} of places were not tried.`;
+  return (raced || left) && element("p", { class: "note" }, raced, left);
+}
+
 // Sets of remedies that act together, best first.
 function combinations(found) {
   const sets = found.combination.filter((one) => one.saved && list(one.members).length > 0);
@@ -38,11 +48,11 @@ function combinations(found) {
     scrolling(
       "Combinations of remedies",
       plainTable(
-        "Each row adds one remedy to those above it: the one that then saves most",
+        "The best remedies together; each row adds to the one above it what then saves most",
         [{ name: "Remedies", class: "number" }, "Added", { name: "Median saved", class: "number" }, { name: "Low – high", class: "number nowrap" }],
-        sets.map((set) => [
+        sets.map((set, at) => [
           count(set.members.length),
-          titles.get(set.members.at(-1)) || plain(set.members.at(-1)),
+          (at === 0 ? set.members : set.members.slice(-1)).map((name) => titles.get(name) || plain(name)).join(" + "),
           count(set.saved.median),
           `${count(set.saved.low)} – ${count(set.saved.high)}`,
         ]),
@@ -53,6 +63,7 @@ function combinations(found) {
 
 function rankingTable(found) {
   const most = Math.max(1, ...found.ranked.map((forecast) => forecast.saved.high));
+  const disturbs = found.ranked.some((forecast) => disturbedShare(forecast) !== null);
   return scrolling(
     "Ranking of remedies",
     plainTable(
@@ -65,6 +76,7 @@ function rankingTable(found) {
         { name: `Hosts saved (full bar: ${count(most)})` },
         { name: "Median (low – high)", class: "number" },
         { name: "If in force at once", class: "number spare" },
+        ...(disturbs ? [{ name: "Disturbs", class: "number spare" }] : []),
       ],
       found.ranked.map((forecast) => {
         const remedy = found.remedyById.get(forecast.remedy);
@@ -82,6 +94,7 @@ function rankingTable(found) {
           rangeBar(forecast.saved, most, `saves ${count(median)} hosts, ${count(low)} to ${count(high)}`),
           [count(median), element("span", { class: "range-words" }, `${count(low)} – ${count(high)}`)],
           forecast.saved_at_once ? count(forecast.saved_at_once.median) : "–",
+          ...(disturbs ? [percent(forecast.disturbed)] : []),
         ];
       }),
     ),
@@ -114,6 +127,22 @@ function ruleBlock(rule, name) {
   );
 }
 
+function sideEffects(remedy, forecast) {
+  const benign =
+    Number.isFinite(remedy.collateral_share) &&
+    `${percent(remedy.collateral_share)} of benign flows there stop${known(remedy.collateral_basis) ? ` (${plain(remedy.collateral_basis)})` : ""}`;
+  const hosts = forecast && disturbedShare(forecast) > 0 && `${percent(forecast.disturbed)} of live hosts are disturbed`;
+  return [remedy.collateral || "none known", benign, hosts].filter(Boolean).join("; ");
+}
+
+// Which places take part: by name, or by chance.
+function takingPart(remedy) {
+  const names = list(remedy.places);
+  if (names.length > 0)
+    return names.slice(0, 12).map(plain).join(", ") + (names.length > 12 ? ` and ${count(names.length - 12)} more` : "");
+  return Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`;
+}
+
 function remedyCard(found, remedy) {
   const forecast = found.ranked.find((one) => one.remedy === remedy.id);
   const best = forecast && forecast === bestForecast(found);
@@ -125,9 +154,9 @@ function remedyCard(found, remedy) {
       ["Answers", remedy.why],
       ["Does", [word(EFFECTS, remedy.effect), ", ", word(PLACES, remedy.place)]],
       ["Strength", strength(remedy)],
-      ["Taking part", Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`],
+      ["Taking part", takingPart(remedy)],
       ["In force after", duration(remedy.delay)],
-      ["Side effects", remedy.collateral || "none known"],
+      ["Side effects", sideEffects(remedy, forecast)],
       [
         "Saves",
         forecast
@@ -179,7 +208,8 @@ function remediesSection(found) {
       ],
     ),
     found.ranked.some((forecast) => forecast.pareto) &&
-      element("p", { class: "note" }, "Unbeaten: no other remedy saves as many hosts and touches less benign traffic."),
+      element("p", { class: "note" }, "Unbeaten: nothing saves as many hosts and disturbs less."),
+    raceNote(found),
     combinations(found),
     found.ranked.length > 0 &&
       found.remedy.some((remedy) => remedy.effect === "control") &&

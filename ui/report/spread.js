@@ -52,6 +52,7 @@ function makeLand(world, size) {
     name: list(world.providers)[index] ?? `provider ${index}`,
     groups: [],
   }));
+  land.providerName = Array.from(land.provider, (index) => list(world.providers)[index]);
   const order = new Map([...new Set(land.provider)].map((index, at) => [index, at]));
   for (let group = 0; group < count; group++)
     land.providers[order.get(land.provider[group])].groups.push(group);

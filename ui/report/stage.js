@@ -75,7 +75,11 @@ function choosable(picture, label, land, marked, chosen) {
 }
 
 function trafficNote(traffic, worm, most, land) {
-  if (!traffic) return null;
+  if (!traffic)
+    return (
+      worm &&
+      element("p", { class: "note" }, `Attacks are not drawn: which hosts the worm finds by trying ${word(STRATEGIES, worm.scan)} is not in the case.`)
+    );
   const each = (most * traffic.arriving(land.end)) / ATTACK_LINES;
   const amount = each >= 1 ? count(each) : decimal(each, each < 0.01 ? 4 : 2);
   return element(
@@ -237,7 +241,7 @@ function makeStage(found, chosen, atOnce, start, follow) {
       reading,
       element("div", { class: "pair sides" }, figures),
       viewer,
-      trafficNote(traffic, found.worm[0], most, land),
+      moving && trafficNote(traffic, found.worm[0], most, land),
       table.element,
     ),
   };

@@ -225,7 +225,8 @@ function forecastHead(found) {
         element(
           "p",
           null,
-          `A worm that tries ${word(STRATEGIES, worm.scan)}, ${decimal(worm.rate, 3)} a second from each infected host`,
+          `A worm that tries ${word(STRATEGIES, worm.scan)}`,
+          worm.rate > 0 && `, ${decimal(worm.rate, 3)} a second from each infected host`,
           world && [" in the world “", plain(world.name), "”"],
           ".",
         ),

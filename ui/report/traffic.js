@@ -2,7 +2,8 @@
 // of choosing targets, from the hosts that are infected then. They illustrate; the forecast's figures come
 // from the simulation. The same moment always gives the same picture.
 
-const TRAFFIC_WAYS = ["random", "local", "sequential"];
+// Permutations and flawed generators look even from outside. Lists and contacts are not in the records.
+const TRAFFIC_WAYS = ["random", "local", "sequential", "permutation", "flawed", "shares"];
 
 // A small generator of even numbers 0 … 1 (xorshift, Marsaglia 2003, DOI 10.18637/jss.v008.i14).
 function evenNumbers(seed) {
@@ -28,16 +29,22 @@ function lastNotAbove(values, wanted) {
   return low;
 }
 
+// The chance that the place of a group takes part in a remedy: by the names of places, where it has some.
+function takesPart(land, remedy, group) {
+  if (!Array.isArray(remedy.places)) return remedy.share;
+  return remedy.places.includes(remedy.place === "subnet" ? land.names[group] : land.providerName[group]) ? 1 : 0;
+}
+
 // The chance that an attack from one group on another still passes, once the remedy is in force.
 function passChance(land, remedy, from, to) {
   if (!remedy || remedy.effect !== "filter" || !(remedy.pass >= 0) || !(remedy.share >= 0)) return 1;
-  const one = 1 - remedy.share * (1 - remedy.pass);
-  if (remedy.place === "host") return one;
-  if (remedy.place === "subnet") return from === to ? 1 : one * one;
-  if (land.provider[from] === land.provider[to]) return 1;
-  if (remedy.place === "provider") return one * one;
-  if (remedy.place === "border") return 1 - (1 - (1 - remedy.share) ** 2) * (1 - remedy.pass);
-  return 1;
+  const stops = 1 - remedy.pass;
+  if (remedy.place === "host") return 1 - remedy.share * stops;
+  if (remedy.place === "subnet" ? from === to : land.provider[from] === land.provider[to]) return 1;
+  const leaving = takesPart(land, remedy, from),
+    entering = takesPart(land, remedy, to);
+  if (remedy.place === "border") return 1 - (1 - (1 - leaving) * (1 - entering)) * stops;
+  return (1 - leaving * stops) * (1 - entering * stops);
 }
 
 // What hosts' scans are multiplied by.
@@ -54,14 +61,14 @@ function makeTraffic(land, worm) {
   // The share of all attacks whose target lies within the first `within` addresses.
   function arriving(within) {
     const anywhere = Math.min(1, within / land.space);
-    if (worm.scan === "sequential") return 1;
+    if (worm.scan === "sequential" || worm.scan === "shares") return 1;
     return worm.scan === "local" ? worm.local_share + (1 - worm.local_share) * anywhere : anywhere;
   }
 
   // A target among those within.
   function aim(even, from, time, within) {
     if (worm.scan === "sequential") return (land.first[from] + even() * worm.rate * time) % land.space;
-    if (worm.scan === "local" && even() * arriving(within) < worm.local_share)
+    if (worm.scan === "shares" || (worm.scan === "local" && even() * arriving(within) < worm.local_share))
       return land.first[from] + even() * land.addresses[from];
     return even() * within;
   }

@@ -86,10 +86,12 @@ uint64_t binomial_draw(struct random *random, uint64_t n, double chance)
 static uint64_t poisson_by_gaps(struct random *random, double mean)
 {
 	uint64_t events = 0;
+	double used = random_exponential(random);
 
-	for (double used = random_exponential(random); used <= mean;
-	     used += random_exponential(random))
+	while (used <= mean) {
+		used += random_exponential(random);
 		events++;
+	}
 	return events;
 }
 

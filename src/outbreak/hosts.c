@@ -38,22 +38,24 @@ static int hosts_make_room(struct hosts *hosts, size_t count, struct error *erro
 	if (count <= hosts->capacity)
 		return 0;
 	size_t wanted = count + count / 8;
-	struct hosts larger = { .population = hosts->population, .worm = worm };
-	hosts_fini(hosts);
-	bool enough = true;
-	if (worm->rate_spread > 0)
-		enough = (larger.weight = malloc(wanted * sizeof *larger.weight));
-	if (enough && hosts_differ_in_reach(worm))
-		enough = (larger.reach = malloc(wanted * sizeof *larger.reach));
-	if (enough && hosts_come_and_go(worm)) {
-		larger.online = malloc(wanted * sizeof *larger.online);
-		larger.until = malloc(wanted * sizeof *larger.until);
-		larger.moves = malloc(wanted * sizeof *larger.moves);
-		enough = larger.online && larger.until && larger.moves;
-	}
-	larger.capacity = enough ? wanted : 0;
-	*hosts = larger;
-	return enough ? 0 : error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
+	free(hosts->weight);
+	free(hosts->reach);
+	free(hosts->online);
+	free(hosts->until);
+	free(hosts->moves);
+	bool moves = hosts_come_and_go(worm), spread = worm->rate_spread > 0;
+	bool reach = hosts_differ_in_reach(worm);
+	hosts->weight = spread ? malloc(wanted * sizeof *hosts->weight) : NULL;
+	hosts->reach = reach ? malloc(wanted * sizeof *hosts->reach) : NULL;
+	hosts->online = moves ? malloc(wanted * sizeof *hosts->online) : NULL;
+	hosts->until = moves ? malloc(wanted * sizeof *hosts->until) : NULL;
+	hosts->moves = moves ? malloc(wanted * sizeof *hosts->moves) : NULL;
+	bool enough = (!spread || hosts->weight) && (!reach || hosts->reach) &&
+		      (!moves || (hosts->online && hosts->until && hosts->moves));
+	hosts->capacity = enough ? wanted : 0;
+	if (!enough)
+		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
+	return 0;
 }
 
 /* exp(σ z - σ² / 2), z normal (Box & Muller 1958, DOI 10.1214/aoms/1177706645): lognormal, of mean

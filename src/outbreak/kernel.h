@@ -3,7 +3,7 @@
  * A kernel is memoryless or timed. A memoryless one (near.c) knows at what rate the hosts that scan
  * now hit those that can be hit, and draws who hits whom when the loop's clock says that something
  * is hit. A timed one (walker.c, list.c, mail.c; drawn.c, which draws every scan) pushes its next
- * hits into the loop's queue when a host starts to scan, and is asked when they are due. Kernels
+ * hits into the loop's agenda when a host starts to scan, and is asked when they are due. Kernels
  * say who hits whom; whether a hit infects is the loop's to say. */
 #ifndef KENBI_OUTBREAK_KERNEL_H
 #define KENBI_OUTBREAK_KERNEL_H

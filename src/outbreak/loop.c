@@ -119,59 +119,13 @@ void loop_fini(struct loop *loop)
 	free(loop->without);
 	free(loop->rank);
 	free(loop->state);
-	free(loop->queue);
+	agenda_fini(&loop->agenda);
 	*loop = (struct loop){ 0 };
-}
-
-/* --- the queue: a binary heap; of equal times the lower host comes first --- */
-
-static bool loop_sooner(const struct kernel_event *a, const struct kernel_event *b)
-{
-	if (a->time != b->time)
-		return a->time < b->time;
-	return a->from != b->from ? a->from < b->from : a->to < b->to;
 }
 
 int loop_push(struct loop *loop, const struct kernel_event *event, struct error *error)
 {
-	if (event->time >= loop->duration)
-		return 0;
-	if (loop->queue_count == loop->queue_capacity) {
-		size_t capacity = loop->queue_capacity ? 2 * loop->queue_capacity : 1024;
-		void *larger = realloc(loop->queue, capacity * sizeof *loop->queue);
-		if (!larger)
-			return error_set(error, ERROR_MEMORY, "", "no memory for %zu events",
-					 capacity);
-		loop->queue = larger;
-		loop->queue_capacity = capacity;
-	}
-	struct kernel_event *queue = loop->queue;
-	size_t hole = loop->queue_count++;
-	for (; hole > 0 && loop_sooner(event, &queue[(hole - 1) / 2]); hole = (hole - 1) / 2)
-		queue[hole] = queue[(hole - 1) / 2];
-	queue[hole] = *event;
-	return 0;
-}
-
-static struct kernel_event loop_pop(struct loop *loop)
-{
-	struct kernel_event *queue = loop->queue, first = queue[0];
-	struct kernel_event last = queue[--loop->queue_count];
-	size_t hole = 0;
-
-	for (;;) {
-		size_t child = 2 * hole + 1;
-		if (child >= loop->queue_count)
-			break;
-		if (child + 1 < loop->queue_count && loop_sooner(&queue[child + 1], &queue[child]))
-			child++;
-		if (!loop_sooner(&queue[child], &last))
-			break;
-		queue[hole] = queue[child];
-		hole = child;
-	}
-	queue[hole] = last;
-	return first;
+	return event->time < loop->duration ? agenda_push(&loop->agenda, event, error) : 0;
 }
 
 /* --- the beginning --- */
@@ -225,7 +179,7 @@ static int loop_reset(struct loop *loop, const struct history *base, struct hist
 		return result;
 	loop->history = history;
 	loop->now = 0;
-	loop->queue_count = 0;
+	loop->agenda.count = 0;
 	loop->started = loop->base_next = loop->base_started = 0;
 	loop->in_force = false;
 	loop->scans = 0;
@@ -529,7 +483,7 @@ static void loop_enforce(struct loop *loop)
 
 static int loop_fire(struct loop *loop, struct error *error)
 {
-	struct kernel_event event = loop_pop(loop);
+	struct kernel_event event = agenda_pop(&loop->agenda);
 
 	if (event.kernel == LOOP_CLEANS) {
 		loop_clean(loop, event.from);
@@ -555,7 +509,7 @@ static int loop_step(struct loop *loop, bool *over, struct error *error)
 	double force =
 		loop->effect && !loop->in_force ? loop->effect->candidate->delay_seconds : INFINITY;
 	double start = loop_next_start(loop);
-	double due = loop->queue_count ? loop->queue[0].time : INFINITY;
+	double due = loop->agenda.count ? loop->agenda.events[0].time : INFINITY;
 	double followed = loop->base && loop->base_next < loop->base->count
 				  ? loop->base->time[loop->base_next]
 				  : INFINITY;
@@ -580,7 +534,7 @@ static int loop_step(struct loop *loop, bool *over, struct error *error)
 		return loop_start(loop, error);
 	else if (due <= next)
 		return loop_fire(loop, error);
-	else
+	else if (loop->base)
 		return loop_follow(loop, error);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* loop - the event loop of outbreaks that need more than the fast paths (whole.h, birth.h, walk.h):
  * several ways of scanning at once, hosts that differ, links that saturate, remedies of every kind.
  *
- * Kernels (kernel.h) say who hits whom. The loop keeps time: a queue of what is due, and a clock of
- * unit exponentials for what is memoryless. Whether a hit infects is decided by thinning: the
+ * Kernels (kernel.h) say who hits whom. The loop keeps time: an agenda of what is due, and a clock
+ * of unit exponentials for what is memoryless. Whether a hit infects is decided by thinning: the
  * chance is what reach, presence, links and the remedy leave of it (Lewis & Shedler 1979, DOI
  * 10.1002/nav.3800260304). A rate limit thins memoryless scans and slows down walks.
  *
@@ -19,6 +19,7 @@
 #include "outbreak/history.h"
 #include "outbreak/kernel.h"
 #include "outbreak/link.h"
+#include "outbreak/agenda.h"
 
 /* Hosts of a replica: a kernel needs some hundred bytes for each. */
 #define LOOP_MOST_HOSTS 20000000u
@@ -48,8 +49,8 @@ struct loop {
 	uint32_t base_next, base_started;
 	bool in_force;	/* the remedy's delay is over */
 	uint64_t scans; /* drawn one by one */
-	struct kernel_event *queue;
-	size_t queue_count, queue_capacity, capacity;
+	struct agenda agenda;
+	size_t capacity;
 };
 
 /* The worm needs the loop: the fast paths do not know all that it does. */

@@ -30,11 +30,11 @@ static int mail_reset(struct kernel *kernel, bool open, struct error *error)
 	return 0;
 }
 
-static double mail_contacts(const struct outbreak_vector *vector, struct random *random)
+static uint32_t mail_contacts(const struct outbreak_vector *vector, struct random *random)
 {
 	double law = pow(random_unit(random), -1 / (vector->contact_exponent - 1));
 
-	return fmin(floor(vector->contacts * law), floor(vector->contacts_most));
+	return (uint32_t)fmin(vector->contacts * law, vector->contacts_most);
 }
 
 static int mail_start(struct kernel *kernel, uint32_t host, struct error *error)
@@ -48,8 +48,8 @@ static int mail_start(struct kernel *kernel, uint32_t host, struct error *error)
 	draw_init(&random, population->seed, population->replica,
 		  draw_of(DRAW_CONTACTS, kernel->number));
 	random.position = (uint64_t)host << 32;
-	double contacts = mail_contacts(vector, &random);
-	for (double i = 0; result == 0 && i < contacts; i++) {
+	uint32_t contacts = mail_contacts(vector, &random);
+	for (uint32_t i = 0; result == 0 && i < contacts; i++) {
 		struct kernel_event event = { .from = host, .kernel = kernel->number };
 		event.to = random_below(&random, population->count);
 		bool opened = random_unit(&random) < vector->open_share;

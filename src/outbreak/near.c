@@ -238,7 +238,7 @@ static void near_strike(const struct kernel *kernel, struct random *random, uint
 {
 	const struct near *near = kernel->state;
 	double point = random_unit(random) * near_rate(kernel);
-	const struct near_level *level = NULL;
+	const struct near_level *level = &near->levels[0];
 
 	for (unsigned i = 0; i < near->count; i++) {
 		double part = sum_tree_total(&near->levels[i].rates);

@@ -35,15 +35,15 @@ const char *outbreak_scan_name(enum outbreak_scan scan);
 /* One way in which a worm finds hosts. Fields of other ways are 0. */
 struct outbreak_vector {
 	enum outbreak_scan scan;
+	uint32_t multiplier;	/* FLAWED: next = multiplier * state + increment, modulo the least
+				   power of two that holds the scanned space */
 	double rate;		/* scans per second of one infected host; > 0; MAIL: no matter */
 	double local_share;	/* LOCAL: chance that a scan stays in the own subnet, 0 … 1 */
 	double prefix_share[3]; /* LOCAL: … in the own /8, /16, /24; all four at most 1 */
 	double random_start;	/* SEQUENTIAL: chance that a walk starts anywhere, 0 … 1 */
-	uint32_t list_size;	/* HIT_LIST: hosts on the list; > 0 */
-	uint32_t multiplier;	/* FLAWED: next = multiplier * state + increment, modulo the least
-				   power of two that holds the scanned space */
 	uint32_t increments[OUTBREAK_INCREMENTS]; /* FLAWED: a host has one of these */
 	uint32_t increment_count;
+	uint32_t list_size;	 /* HIT_LIST: hosts on the list; > 0 */
 	double contacts;	 /* MAIL: a host has floor(contacts * u^(-1 / (exponent - 1))), */
 	double contact_exponent; /* … u uniform in (0, 1); ≥ 1, > 1 */
 	double contacts_most;	 /* … but at most so many; ≥ contacts */

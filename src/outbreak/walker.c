@@ -3,7 +3,7 @@
  * which all hosts share; a walk that meets an infected host leaps to a random place), flawed (the
  * states of a linear congruential generator).
  *
- * A walk has one event in the queue: the next host on its way (sequential: that is not infected),
+ * A walk has one event in the agenda: the next host on its way (sequential: that is not infected),
  * found by bisection. Where every scan is to be drawn, and for generators, it goes step by step.
  * No walk is forgotten, since the ones ahead may lose scans or be cleaned; crowds of sequential
  * walkers cost their number times that of the hosts, and walk.h and convoy.h are for those that
@@ -22,7 +22,7 @@
 struct walker_walk {
 	double begin;	   /* of this walk */
 	uint64_t before;   /* scans before it */
-	uint64_t position; /* of the next scan; flawed: the state before it */
+	uint64_t position; /* of the next scan; flawed: the last state */
 	uint32_t leaps;
 	uint32_t increment;
 };
@@ -258,25 +258,71 @@ static uint32_t walker_mask(const struct kernel *kernel)
 	return (uint32_t)(size - 1);
 }
 
+#define WALKER_BATCH 512 /* states that are made ahead, at most */
+#define WALKER_LANES 8
+
+/* `count` states after `state`, in eight chains that leap over each other's: none waits for the
+ * product of the one before. */
+static void walker_generate(const struct kernel *kernel, uint32_t increment, uint32_t state,
+			    size_t count, uint32_t *states)
+{
+	uint32_t multiplier = kernel->vector->multiplier, leap = 1, carry = 0;
+
+	for (size_t i = 0; i < WALKER_LANES; i++) {
+		state = multiplier * state + increment;
+		states[i] = state;
+		carry = multiplier * carry + increment;
+		leap *= multiplier;
+	}
+	for (size_t i = WALKER_LANES; i < count; i++)
+		states[i] = leap * states[i - WALKER_LANES] + carry;
+}
+
+/* The next of `count` states whose place is of interest, as they lie in the upper bits of words. */
+static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *states, size_t count,
+			    unsigned shift, size_t *index)
+{
+	const struct walker *walker = kernel->state;
+	uint32_t found[WALKER_BATCH + 1];
+	size_t hits = targets_sift(&walker->targets, states, count, 0, (UINT64_C(1) << 32) >> shift,
+				   found);
+
+	for (size_t i = 0; i < hits; i++) {
+		uint32_t place = walker_meet(kernel, states[found[i]] >> shift);
+		*index = found[i];
+		if (place != TARGETS_NOBODY)
+			return place;
+	}
+	return TARGETS_NOBODY;
+}
+
 static uint32_t walker_step_on(struct kernel *kernel, struct walker_walk *walk, uint64_t *scan,
 			       uint64_t last)
 {
-	uint32_t mask = walker_mask(kernel), multiplier = kernel->vector->multiplier;
-	uint32_t state = (uint32_t)walk->position, increment = walk->increment;
+	unsigned shift = (unsigned)__builtin_clz(walker_mask(kernel));
+	size_t batch = 4 * (size_t)WALKER_LANES; /* more and more, while nobody is met */
+	uint32_t states[WALKER_BATCH];
 	uint64_t number = *scan;
-	uint32_t place = TARGETS_NOBODY;
 
-	for (; number <= last; number++) {
-		uint32_t next = (multiplier * state + increment) & mask;
-		place = walker_meet(kernel, next);
-		if (place != TARGETS_NOBODY)
-			break;
-		state = next;
+	while (number <= last) {
+		size_t count = last - number + 1 < batch ? (size_t)(last - number + 1) : batch;
+		size_t index = 0;
+		walker_generate(kernel, walk->increment, (uint32_t)walk->position, batch, states);
+		for (size_t i = 0; i < batch; i++)
+			states[i] <<= shift;
+		uint32_t place = walker_sift(kernel, states, count, shift, &index);
+		if (place != TARGETS_NOBODY) {
+			walk->position = states[index] >> shift;
+			kernel->loop->scans += number + index - *scan;
+			*scan = number + index;
+			return place;
+		}
+		walk->position = states[batch - 1] >> shift;
+		number += batch;
+		batch = batch < WALKER_BATCH ? 2 * batch : batch;
 	}
-	kernel->loop->scans += number - *scan;
-	*scan = number;
-	walk->position = state;
-	return place;
+	kernel->loop->scans += last + 1 - *scan;
+	return TARGETS_NOBODY;
 }
 
 /* The walk goes on from its position, which is its scan number `scan`. */
@@ -366,11 +412,7 @@ static int walker_fire(struct kernel *kernel, const struct kernel_event *event, 
 		return result;
 	if (kernel->vector->scan == OUTBREAK_PERMUTATION && infected && through)
 		return walker_leap(kernel, event->from, event->count + 1, error);
-	if (kernel->vector->scan == OUTBREAK_FLAWED)
-		walk->position =
-			(kernel->vector->multiplier * (uint32_t)walk->position + walk->increment) &
-			walker_mask(kernel);
-	else
+	if (kernel->vector->scan != OUTBREAK_FLAWED) /* whose state is there already */
 		walk->position = (walk->position + 1) % loop->population->world->scanned_space;
 	return walker_go_on(kernel, event->from, event->count + 1, error);
 }

@@ -7,8 +7,11 @@
 #include <cmocka.h>
 
 #include "outbreak/binomial.h"
+#include "outbreak/draw.h"
+#include "outbreak/noise.h"
 #include "outbreak/ring.h"
 #include "outbreak/sum_tree.h"
+#include "outbreak/targets.h"
 
 #define DRAWS 200000
 
@@ -68,6 +71,100 @@ static void binomial_has_its_distribution(void **state)
 	assert_int_equal(binomial_draw(&random, 7, 1), 7);
 }
 
+/* Mean, variance and the chance of 0, by DRAWS variates. */
+static void poisson_fits(double mean)
+{
+	struct random random;
+	double sum = 0, squares = 0;
+	unsigned none = 0, below = 0;
+
+	random_init(&random, 5, (uint64_t)mean);
+	for (int i = 0; i < DRAWS; i++) {
+		double drawn = (double)poisson_draw(&random, mean);
+		sum += drawn - mean;
+		squares += (drawn - mean) * (drawn - mean);
+		none += drawn == 0;
+		below += drawn < floor(mean);
+	}
+	double expected = 0; /* chance to be below the mean's whole part */
+	for (double k = 0; k < floor(mean); k++)
+		expected += exp(k * log(mean) - mean - lgamma(k + 1));
+	double spread = sqrt(expected * (1 - expected) / DRAWS) + 1e-9;
+	assert_true(fabs(sum / DRAWS) < 4.5 * sqrt(mean / DRAWS));
+	assert_true(fabs(squares / DRAWS / mean - 1) < 4.5 * sqrt((2 + 1 / mean) / DRAWS));
+	assert_true(fabs(below / (double)DRAWS - expected) < 4.5 * spread);
+	assert_true(fabs(none / (double)DRAWS - exp(-mean)) <
+		    4.5 * sqrt(exp(-mean) / DRAWS) + 1e-9);
+}
+
+static void poisson_has_its_distribution(void **state)
+{
+	(void)state;
+	poisson_fits(0.2);
+	poisson_fits(3);
+	poisson_fits(9.9);
+	poisson_fits(10.1);
+	poisson_fits(47);
+	poisson_fits(512);
+	poisson_fits(100000);
+	struct random random;
+	random_init(&random, 1, 1);
+	assert_int_equal(poisson_draw(&random, 0), 0);
+}
+
+/* Blocks from anywhere in a stream are those of the batches. */
+static void noise_can_be_read_anywhere(void **state)
+{
+	(void)state;
+	uint32_t batch[NOISE_WORDS], part[NOISE_GROUP * 4 * 2];
+
+	noise_words(7, UINT64_C(3) << 40 | 5, 2, batch);
+	for (unsigned i = 0; i < NOISE_WORDS / 4 - 2 * NOISE_GROUP; i += NOISE_GROUP) {
+		noise_blocks(7, UINT64_C(3) << 40 | 5, 2 * NOISE_WORDS / 4 + i, 2 * NOISE_GROUP,
+			     part);
+		assert_memory_equal(part, batch + (size_t)i * 4, sizeof part);
+	}
+}
+
+/* Against a list: who is there is found, who is not is not, whatever the space. */
+static void targets_are_found(void **state)
+{
+	(void)state;
+	static const uint64_t spaces[] = { 1, 3, 88, 70000, UINT64_C(4294967296) };
+	struct targets targets = { 0 };
+	struct error error;
+
+	for (size_t s = 0; s < sizeof spaces / sizeof *spaces; s++) {
+		uint64_t space = spaces[s], places[500];
+		uint32_t count = space < 1000 ? (uint32_t)(space + 1) / 2 : 500;
+		uint32_t words[NOISE_WORDS], found[NOISE_WORDS + 1];
+		struct random random;
+		random_init(&random, 9, s);
+		subset_draw(&random, space, count, places);
+		assert_int_equal(targets_set(&targets, places, count, space, &error), 0);
+		for (uint32_t i = 0; i < count; i++) {
+			assert_true(targets_may_hold(&targets, (uint32_t)places[i]));
+			assert_int_equal(targets_find(&targets, places[i]), i);
+			bool next = i + 1 < count && places[i + 1] == places[i] + 1;
+			if (places[i] + 1 < space && !next)
+				assert_int_equal(targets_find(&targets, places[i] + 1),
+						 TARGETS_NOBODY);
+		}
+		noise_words(1, s, 0, words);
+		size_t sifted = targets_sift(&targets, words, NOISE_WORDS, 0, space, found),
+		       next = 0;
+		for (uint32_t i = 0; i < NOISE_WORDS; i++) {
+			uint64_t place = words[i] * space >> 32;
+			bool kept = next < sifted && found[next] == i;
+			next += kept;
+			if (targets_find(&targets, place) != TARGETS_NOBODY)
+				assert_true(kept);
+		}
+		assert_int_equal(next, sifted);
+	}
+	targets_fini(&targets);
+}
+
 static void subsets_are_even(void **state)
 {
 	(void)state;
@@ -121,6 +218,16 @@ static void sum_tree_draws_in_proportion(void **state)
 	sum_tree_set(&tree, 1, 3);
 	assert_true(sum_tree_total(&tree) == 3);
 	assert_int_equal(sum_tree_find(&tree, 0), 1);
+	/* Parts of it. */
+	sum_tree_fill(&tree, 4, 2);
+	assert_true(sum_tree_total(&tree) == 8 && sum_tree_before(&tree, 0) == 0 &&
+		    sum_tree_before(&tree, 3) == 6 && sum_tree_before(&tree, 99) == 8);
+	sum_tree_set(&tree, 2, 0);
+	unsigned drawn[4] = { 0 };
+	for (int i = 0; i < 30000; i++)
+		drawn[sum_tree_draw(&tree, 1, 4, 2, 4, &random)]++;
+	assert_int_equal(drawn[0] + drawn[2], 0);
+	assert_true(fabs(drawn[1] - 15000.0) < 400);
 	sum_tree_fini(&tree);
 }
 
@@ -153,6 +260,9 @@ static void ring_keeps_the_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(binomial_has_its_distribution),
+					    cmocka_unit_test(poisson_has_its_distribution),
+					    cmocka_unit_test(noise_can_be_read_anywhere),
+					    cmocka_unit_test(targets_are_found),
 					    cmocka_unit_test(subsets_are_even),
 					    cmocka_unit_test(sum_tree_draws_in_proportion),
 					    cmocka_unit_test(ring_keeps_the_order) };

@@ -37,10 +37,32 @@ static int free_world(void **state)
 	return 0;
 }
 
+#define CANDIDATES 72
+
+static const struct outbreak_vector mixture[] = {
+	{ .scan = OUTBREAK_LOCAL, .rate = 0.5, .local_share = 0.2, .prefix_share = { 0, 0, 0.2 } },
+	{ .scan = OUTBREAK_SHARES, .rate = 0.05 },
+	{ .scan = OUTBREAK_MAIL,
+	  .contacts = 1,
+	  .contact_exponent = 3,
+	  .contacts_most = 9,
+	  .open_share = 0.5,
+	  .reading = 20 },
+};
+
 static const struct outbreak_worm worms[] = {
 	{ .scan = OUTBREAK_RANDOM, .rate = 1, .initially_infected = 3, .latency = 5 },
 	{ .scan = OUTBREAK_LOCAL, .rate = 0.5, .local_share = 0.4, .initially_infected = 3 },
 	{ .scan = OUTBREAK_SEQUENTIAL, .rate = 3, .initially_infected = 3, .random_start = 0.2 },
+	{ .scan = OUTBREAK_LOCAL,
+	  .rate = 0.5,
+	  .local_share = 0.2,
+	  .vectors = mixture,
+	  .vector_count = 3,
+	  .initially_infected = 3,
+	  .rate_spread = 0.5,
+	  .private_share = 0.1,
+	  .latency = 1 },
 };
 #define WORMS (sizeof worms / sizeof *worms)
 
@@ -50,7 +72,7 @@ static size_t make_candidates(struct remedy_candidate *candidates)
 	static const double strengths[][3] = { { 0, 0.6, 40 }, { 0.3, 0.5, 20 }, { 0.05, 1, 0 } };
 	size_t count = 0;
 
-	for (int effect = REMEDY_FILTER; effect <= REMEDY_CONTROL; effect++)
+	for (int effect = REMEDY_FILTER; effect <= REMEDY_BLOCK; effect++)
 		for (int place = REMEDY_AT_HOST; place <= REMEDY_AT_BORDER; place++)
 			for (int i = 0; i < 3; i++)
 				candidates[count++] = (struct remedy_candidate){
@@ -60,6 +82,7 @@ static size_t make_candidates(struct remedy_candidate *candidates)
 					.pass = strengths[i][0],
 					.share = strengths[i][1],
 					.delay_seconds = strengths[i][2],
+					.reaction_seconds = 5 * i,
 					.collateral = "",
 				};
 	return count;
@@ -99,7 +122,7 @@ static void check_coupling(const struct replica *replica, const struct history *
 static void remedies_never_lose_hosts(void **state)
 {
 	(void)state;
-	struct remedy_candidate candidates[48];
+	struct remedy_candidate candidates[CANDIDATES];
 	size_t count = make_candidates(candidates);
 
 	for (size_t w = 0; w < WORMS; w++) {
@@ -130,7 +153,7 @@ static void walks_never_lose_hosts_in_the_last_instant(void **state)
 {
 	(void)state;
 	static const double rates[] = { 0.3, 1, 3, 7 }, latencies[] = { 0, 0.1, 1.0 / 3 };
-	struct remedy_candidate candidates[48];
+	struct remedy_candidate candidates[CANDIDATES];
 	size_t count = make_candidates(candidates);
 	struct error error;
 
@@ -192,7 +215,7 @@ static void assert_equal(const struct outbreak_result *a, const struct outbreak_
 static void threads_change_nothing(void **state)
 {
 	(void)state;
-	struct remedy_candidate candidates[48];
+	struct remedy_candidate candidates[CANDIDATES];
 	size_t count = make_candidates(candidates);
 
 	for (size_t w = 0; w < WORMS; w++) {
@@ -210,7 +233,7 @@ static void threads_change_nothing(void **state)
 static void numbers_add_up(void **state)
 {
 	(void)state;
-	struct remedy_candidate candidates[48];
+	struct remedy_candidate candidates[CANDIDATES];
 	size_t count = make_candidates(candidates);
 
 	for (size_t w = 0; w < WORMS; w++) {

@@ -218,7 +218,7 @@ static void report_detection(struct shellcode_detector *detector, const struct d
 	figure(name, findings, "");
 }
 
-static void report_worst(struct shellcode_detector *detector)
+static void report_worst(struct shellcode_detector *detector, const char *only)
 {
 	const char *const *names;
 	struct data_class large = worst_inputs(WORST_BYTES, &names);
@@ -229,6 +229,8 @@ static void report_worst(struct shellcode_detector *detector)
 		struct bytes bytes = buffer_bytes(&large.streams[i]);
 		bool exhausted;
 		double start = processor_time(), seconds;
+		if (only && !strstr(names[i], only))
+			continue;
 		detect(detector, bytes, &exhausted);
 		seconds = processor_time() - start;
 		snprintf(name, sizeof name, "worst of 1 MiB, %s%s", names[i],
@@ -246,7 +248,7 @@ static void report_worst(struct shellcode_detector *detector)
 	data_class_fini(&large);
 }
 
-int speed_report(struct shellcode_detector *detector)
+int speed_report(struct shellcode_detector *detector, const char *only)
 {
 	struct data_class classes[DATA_CLASSES];
 	struct seed_map map;
@@ -263,11 +265,13 @@ int speed_report(struct shellcode_detector *detector)
 #endif
 	fprintf(stderr, "bench shellcode: libemu is not installed\n");
 	for (unsigned i = 0; i < count; i++) {
-		report_seeds(&classes[i], &map);
-		report_detection(detector, &classes[i]);
+		if (!only || strstr(classes[i].name, only)) {
+			report_seeds(&classes[i], &map);
+			report_detection(detector, &classes[i]);
+		}
 		data_class_fini(&classes[i]);
 	}
-	report_worst(detector);
+	report_worst(detector, only);
 	seed_map_fini(&map);
 	return 0;
 }

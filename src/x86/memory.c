@@ -575,8 +575,11 @@ bool x86_page_history(const struct x86 *machine, uint64_t address, struct x86_pa
 
 void x86_watch_start(struct x86 *machine, uint64_t start, uint64_t end)
 {
+	bool same = machine->watch.start == start && machine->watch.end == end;
+
 	machine->watch = (struct x86_watch){ .start = start, .end = end };
-	memory_flush_caches(machine);
+	if (!same) /* the caches hold no page of the range as it is */
+		memory_flush_caches(machine);
 }
 
 struct x86_watch x86_watch_counts(const struct x86 *machine)

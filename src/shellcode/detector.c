@@ -30,20 +30,15 @@ enum {
 	STARTS = 384,	       /* start points that are tried for one seed */
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
-	SHORTEST_RUN = 48,     /* of printable characters that may be code */
-	/* what each byte adds to what may be spent, in instructions: on looking for promising
-	 * starts, and on extending and proving those */
-	BUDGET_PER_BYTE = 4,
-	PROOF_PER_BYTE = 16,
-	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
-	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
+	SHORTEST_RUN = 48      /* of printable characters that may be code */
 };
 
 /* A seed in the width in which it means something. */
 struct candidate {
 	struct seed seed; /* offset into the piece */
 	enum x86_mode mode;
-	bool strict; /* inside an executable image */
+	bool strict;   /* inside an executable image */
+	unsigned look; /* see vain.h */
 };
 
 struct shellcode_detector {
@@ -63,9 +58,11 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
-	uint64_t spent, budget;		  /* of the pieces so far */
-	uint64_t proving, proving_budget; /* of the stream */
-	bool exhausted;
+	struct shares *shares;
+	struct vain *vain;
+	bool decoded;	  /* the bytes are a view's */
+	size_t earned;	  /* bytes of the piece that have earned their share */
+	uint64_t reserve; /* of the share of probes, for the candidates behind the present one */
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	size_t covered; /* seeds before this offset of bytes belong to a finding */
@@ -162,17 +159,28 @@ static int load(struct search *search, enum x86_mode mode, size_t offset)
 	return code;
 }
 
-/* Runs from `start` of the piece. */
+/* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left. */
 static struct promise run(struct search *search, enum x86_mode mode, size_t start,
-			  enum convention convention, enum patience patience, uint64_t *spent)
+			  enum convention convention, enum patience patience, enum share share,
+			  uint64_t reserve)
 {
 	size_t skipped = (size_t)(search->laid[mode].data - search->piece.data);
+	uint64_t left = search->shares->left[share], cost = 0;
+	struct promise promise;
 
-	if (start < skipped || start - skipped >= search->laid[mode].length)
+	if (start < skipped || start - skipped >= search->laid[mode].length || left <= reserve)
 		return (struct promise){ 0 };
 	search->detector->work.probes++;
-	return probe_run(search->detector->probes[mode], start - skipped, convention, patience,
-			 spent);
+	promise = probe_run(search->detector->probes[mode], start - skipped, convention, patience,
+			    left - reserve, &cost);
+	shares_spend(search->shares, share, cost);
+	return promise;
+}
+
+/* Pays for what was asked of a sweep since it had cost `before`. */
+static void pay_sweep(struct search *search, enum x86_mode mode, uint64_t before, enum share share)
+{
+	shares_spend(search->shares, share, sweep_cost(search->detector->sweeps[mode]) - before);
 }
 
 static void unload(struct search *search)
@@ -210,7 +218,7 @@ static bool as_good(struct search *search, enum x86_mode mode, enum patience pat
 		    const struct best *best)
 {
 	struct promise promise =
-		run(search, mode, start, best->convention, patience, &search->proving);
+		run(search, mode, start, best->convention, patience, SHARE_PROVE, 0);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -259,7 +267,9 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 	size_t start = best->start;
 
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
+		uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 		size_t found = predecessor(search, mode, patience, best, start);
+		pay_sweep(search, mode, before, SHARE_PROVE);
 		if (found == SIZE_MAX)
 			return;
 		start = found;
@@ -304,7 +314,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	enum x86_mode mode = candidate->mode;
 
 	for (size_t i = 0; i < count; i++) {
-		bool tried = search->spent < search->budget &&
+		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
 			     (convention == 0 || worth_another(kind, promises[i])) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
@@ -314,7 +324,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 			return code;
 		if (tried)
 			promises[i] = run(search, mode, starts[i].offset, convention,
-					  patience_of(kind), &search->spent);
+					  patience_of(kind), SHARE_PROBE, search->reserve);
 		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
 			promises[i].worlds =
 				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
@@ -361,16 +371,23 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->end = world_end_name(proof->end);
 }
 
+/* What the next proof may cost. */
+static struct proof_cost proof_limits(const struct search *search)
+{
+	return (struct proof_cost){ .judging = shares_part(search->shares, SHARE_PROVE),
+				    .explaining = shares_part(search->shares, SHARE_EXPLAIN) };
+}
+
 /* What it does with what the sender said next is another run: the kind must not depend on it. */
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
 {
 	if (search->follow_up.length) {
 		struct proof told;
-		uint64_t steps = 0;
+		struct proof_cost cost = proof_limits(search);
 		int code = prove(search->piece, best->start, best->convention, proof->kind,
-				 search->follow_up, false, &told, &steps, search->error);
-		search->proving += steps * PROOF_STEP;
+				 search->follow_up, false, &told, &cost, search->error);
+		shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
@@ -423,14 +440,15 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
 		struct proof proof;
-		uint64_t steps = 0;
+		struct proof_cost cost = proof_limits(search);
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
 		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, best->convention, kind,
-			     (struct bytes){ NULL, 0 }, strict, &proof, &steps, search->error);
-		search->proving += steps * PROOF_STEP;
+			     (struct bytes){ NULL, 0 }, strict, &proof, &cost, search->error);
+		shares_spend(search->shares, SHARE_PROVE, cost.judged);
+		shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
 		if (code < 0)
 			break;
 		better =
@@ -503,14 +521,20 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 static int try_candidate(struct search *search, const struct candidate *candidate)
 {
 	struct start starts[STARTS] = { { .offset = candidate->seed.offset } };
-	size_t count = 1;
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
+	uint64_t before = sweep_cost(sweep);
+	size_t count = 1, found = search->count;
+	int code;
 
-	if (candidate->seed.kind != SEED_PRINTABLE) {
-		search->spent += LOOK_BACK_CHARGE;
-		count = start_find(search->detector->sweeps[candidate->mode],
-				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
-	}
-	return prove_starts(search, candidate, starts, count);
+	search->reserve = search->shares->left[SHARE_PROBE] / 2;
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		count = start_find(sweep, candidate->seed.offset, starts,
+				   starts_of(candidate->seed.kind));
+	code = prove_starts(search, candidate, starts, count);
+	pay_sweep(search, candidate->mode, before, SHARE_PROBE);
+	if (search->count == found)
+		vain_count(search->vain, candidate->look);
+	return code;
 }
 
 /* --- candidates --- */
@@ -541,8 +565,17 @@ static bool never_in_images(enum seed_kind kind)
 
 static bool more_to_do(const struct search *search)
 {
-	return search->spent < search->budget && search->proving < search->proving_budget &&
-	       search->count < search->capacity;
+	return search->count < search->capacity;
+}
+
+/* Is a share so far down that this is left out? What has been in vain before makes room first. */
+static bool left_out(struct search *search, enum share share, unsigned look)
+{
+	bool out = search->shares->left[share] == 0 ||
+		   (shares_low(search->shares, share) && vain_likely(search->vain, look));
+
+	search->shares->untried += out;
+	return out;
 }
 
 static int try_candidates(struct search *search)
@@ -551,11 +584,26 @@ static int try_candidates(struct search *search)
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		const struct candidate *candidate = &search->detector->candidates[i];
-		if (search->piece_offset + candidate->seed.offset >= search->covered)
+		if (search->piece_offset + candidate->seed.offset >= search->covered &&
+		    !left_out(search, SHARE_PROBE, candidate->look))
 			code = try_candidate(search, candidate);
 	}
 	search->candidates = 0;
 	return code;
+}
+
+/* Does what follows a seed use what it gives? */
+static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict,
+		  unsigned look)
+{
+	struct sweep *sweep = search->detector->sweeps[mode];
+	uint64_t before = sweep_cost(sweep);
+	bool plausible = plausible_ahead(sweep, mode, seed, strict);
+
+	pay_sweep(search, mode, before, SHARE_LOOK);
+	if (!plausible)
+		vain_count(search->vain, look);
+	return plausible;
 }
 
 /* Judges a seed by what follows it; those that are left wait until there are many. */
@@ -569,15 +617,15 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	if (strict && never_in_images(seed.kind))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
-		if (!(modes & 1u << mode))
+		unsigned look = vain_look(search->piece, seed.offset, mode);
+		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, look))
 			continue;
 		code = sweep(search, mode);
-		if (code < 0 ||
-		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
+		if (code < 0 || !judge(search, mode, seed, strict, look))
 			continue;
 		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =
-			(struct candidate){ seed, mode, strict };
+			(struct candidate){ seed, mode, strict, look };
 		if (search->candidates == CANDIDATES)
 			code = try_candidates(search);
 	}
@@ -589,7 +637,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct candidate candidate = { { 0, SEED_PRINTABLE, false }, X86_MODE_32, false };
+	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, false }, .mode = X86_MODE_32 };
 	size_t found = search->count;
 	int code = 0;
 
@@ -604,6 +652,18 @@ static int try_beginning(struct search *search)
 	return code;
 }
 
+/* The bytes up to `offset` of the piece earn their share, as far as they are not the next piece's
+ * too. */
+static void earn(struct search *search, size_t offset, size_t end)
+{
+	if (offset > end)
+		offset = end;
+	if (offset <= search->earned)
+		return;
+	shares_earn(search->shares, offset - search->earned, search->decoded);
+	search->earned = offset;
+}
+
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
  * next piece. */
 static int search_piece(struct search *search, size_t end)
@@ -615,9 +675,11 @@ static int search_piece(struct search *search, size_t end)
 	seed_map_load(&search->detector->map, search->piece);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
+		earn(search, seed.offset, end);
 		code = consider(search, seed, &search->images);
 		at = seed.offset + 1;
 	}
+	earn(search, search->piece.length, end);
 	if (code == 0)
 		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
@@ -637,51 +699,38 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-static uint64_t left(uint64_t budget, uint64_t spent)
-{
-	return spent < budget ? budget - spent : 0;
-}
-
-int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-	     struct shellcode_finding *findings, size_t capacity, struct scan_budget *budget,
-	     struct error *error)
+int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
+	     struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
+	     struct shares *shares, struct vain *vain, struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = budget->search,
-				 .proving_budget =
-					 budget->proving + PROOF_PER_BYTE * (uint64_t)bytes.length,
+				 .shares = shares,
+				 .vain = vain,
+				 .decoded = decoded,
 				 .error = error };
+	uint64_t spent = shares->spent, untried = shares->untried;
 	int code = 0;
 
 	image_cursor_init(&search.images, bytes);
 	search.printable_images = search.images;
-	for (size_t offset = 0; offset < bytes.length && code == 0 && search.count < capacity &&
-				search.proving < search.proving_budget;
+	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
 	     offset += PIECE - OVERLAP) {
 		search.piece_offset = offset;
 		search.piece = bytes_slice(bytes, offset, PIECE);
-		/* what a piece may cost is not for those before it to spend */
-		search.budget += BUDGET_PER_BYTE * (uint64_t)search.piece.length;
+		search.earned = 0;
 		code = search_piece(&search,
 				    offset + PIECE < bytes.length ? PIECE - OVERLAP : PIECE);
 		unload(&search);
-		if (search.spent >= search.budget) {
-			search.exhausted = true;
-			search.spent = search.budget;
-		}
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
 	detector->work.bytes += bytes.length;
-	detector->work.spent += search.spent + search.proving;
-	*budget = (struct scan_budget){ left(search.budget, search.spent),
-					left(search.proving_budget, search.proving),
-					budget->exhausted || search.exhausted ||
-						search.proving >= search.proving_budget };
+	detector->work.spent += shares->spent - spent;
+	detector->work.untried += shares->untried - untried;
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

@@ -670,8 +670,9 @@ static struct step ask(const struct form *form)
 {
 	struct step step = instruction_step(form->mode, form->code);
 
+	step.traits = GLANCE_ASKED;
 	if (step.length)
-		step.traits = traits_of(form);
+		step.traits |= traits_of(form);
 	return step;
 }
 

@@ -9,8 +9,11 @@
 
 enum {
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
-	RUN_CHARGE = 256,	 /* instructions that entering and rolling back are worth */
+	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
+	STOP_COST = 300,	 /* of judging a system call */
+	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
+	ZEROS = 16,		 /* bytes at ip: nobody's code */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
@@ -315,13 +318,54 @@ static bool decoded(const struct probe *probe, enum patience patience)
 	       watch.executed_written >= DECODED_CODE;
 }
 
+/* Nothing but zeros ahead: behind the end of the code, or in a field of data. */
+static bool ran_into_zeros(const struct probe *probe)
+{
+	static const uint8_t zeros[ZEROS];
+	uint8_t ahead[ZEROS];
+
+	return x86_read(probe->machine, x86_ip(probe->machine), ahead, sizeof ahead) == 0 &&
+	       memcmp(ahead, zeros, sizeof zeros) == 0;
+}
+
+/* Runs until it ends, shows nothing in what a run like this may take, or cost `allowed`. */
+static void run_parts(struct run *run, size_t entry, enum patience patience, uint64_t allowed)
+{
+	struct probe *probe = run->probe;
+	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
+	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
+	struct x86_watch before = { 0 };
+
+	for (;;) {
+		struct x86_watch watch = x86_watch_counts(probe->machine);
+		uint64_t ip = x86_ip(probe->machine), most, part;
+		bool stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
+		struct x86_exit stop;
+		used = x86_instructions(probe->machine) - first;
+		most = allowance(&watch, &before, patience, used, used_before, stays);
+		if (used >= most) {
+			budget_used(run);
+			return;
+		}
+		if (x86_effort(probe->machine) - effort >= allowed || ran_into_zeros(probe))
+			return;
+		if (used - used_before >= used / 4) {
+			before = watch;
+			used_before = used;
+			ip_before = ip;
+		}
+		part = used < 4 * GLIMPSE ? GLIMPSE : used / 4;
+		stop = x86_run(probe->machine, part < most - used ? part : most - used);
+		if (!go_on(run, &stop))
+			return;
+	}
+}
+
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
-			 enum patience patience, uint64_t *spent)
+			 enum patience patience, uint64_t allowed, uint64_t *spent)
 {
 	struct run run = { .probe = probe, .convention = convention };
-	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
-	uint64_t ip_before = probe->code + entry;
-	struct x86_watch before = { 0 };
+	uint64_t effort = x86_effort(probe->machine);
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
 		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
@@ -330,29 +374,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	world_enter(probe->world, entry, convention);
 	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
 		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
-	for (;;) {
-		struct x86_watch watch = x86_watch_counts(probe->machine);
-		uint64_t allowed, part;
-		struct x86_exit stop;
-		uint64_t ip = x86_ip(probe->machine);
-		bool stays;
-		used = x86_instructions(probe->machine) - first;
-		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
-		allowed = allowance(&watch, &before, patience, used, used_before, stays);
-		if (used >= allowed) {
-			budget_used(&run);
-			break;
-		}
-		if (used - used_before >= used / 4) {
-			before = watch;
-			used_before = used;
-			ip_before = ip;
-		}
-		part = used < FIRST_RUN ? FIRST_RUN - used : used / 4;
-		stop = x86_run(probe->machine, part < allowed - used ? part : allowed - used);
-		if (!go_on(&run, &stop))
-			break;
-	}
+	run_parts(&run, entry, patience, allowed);
 	if (patience == PATIENCE_LONG && run.promise.worlds == 0 &&
 	    x86_watch_counts(probe->machine).read) {
 		run.promise.worlds =
@@ -361,6 +383,6 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	}
 	run.promise.decodes = rewrites(probe, patience);
 	run.promise.payload = decoded(probe, patience);
-	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
+	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops;
 	return run.promise;
 }

@@ -8,8 +8,16 @@
 enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
-	UNOBSERVED = 1 << 20, /* and after these */
-	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
+	UNOBSERVED = 1 << 18, /* and after these */
+	LOOK_EVERY = 256,     /* steps at which a run is asked whether it is worth going on */
+	QUIET = 1 << 14,      /* steps without anything new that end it, by what it has shown */
+	QUIET_DECODER = 1 << 16,
+	QUIET_SEARCH = 1 << 20,
+	EVENTS_ARE_NEWS = 1 << 17, /* steps: what repeats events forever says nothing new */
+	/* nanoseconds, see share.h */
+	STEP_COST = 75,
+	UNIX_COST = 90000, /* of a process */
+	WINDOWS_COST = 1500000,
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -133,23 +141,72 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 	}
 }
 
-static void run(struct world *world, struct observer *observer, struct proof *proof)
+/* How many steps a run may go on without anything new: searches through export tables are long and
+ * quiet, decoders are shorter. */
+static uint32_t patience_with(const struct observation *seen)
 {
+	if (has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT))
+		return QUIET_SEARCH;
+	return has(seen, SHELLCODE_DECODES_BIT) ? QUIET_DECODER : QUIET;
+}
+
+struct progress {
+	unsigned executed, rewritten;
+	size_t events;
+	uint32_t at; /* the step when something was new */
+	bool shellcode;
+};
+
+/* Is it worth going on? Looks at what was seen every few steps. */
+static bool goes_on(struct progress *progress, const struct observer *observer,
+		    const struct proof *proof, enum convention convention, bool strict,
+		    uint32_t step)
+{
+	struct observation seen;
+
+	observer_result(observer, &seen);
+	if (seen.executed != progress->executed || seen.rewritten != progress->rewritten ||
+	    (trace_log_count(proof->trace) != progress->events && step < EVENTS_ARE_NEWS)) {
+		progress->executed = seen.executed;
+		progress->rewritten = seen.rewritten;
+		progress->events = trace_log_count(proof->trace);
+		progress->at = step;
+	}
+	progress->shellcode |= verdict(&seen, convention, strict);
+	return step - progress->at < patience_with(&seen);
+}
+
+static void run(struct world *world, struct observer *observer, enum convention convention,
+		bool strict, struct proof *proof, struct proof_cost *cost)
+{
+	struct progress progress = { 0 };
+	uint64_t *spent = &cost->judged, allowed = cost->judging;
+	uint32_t step = 0;
+
 	proof->end = WORLD_BUDGET;
-	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
-		if (step == HOPELESS) {
-			observer_result(observer, &proof->observation);
-			if (proof->observation.evidence == 0)
-				return;
+	for (; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed; step++) {
+		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
+			if (!goes_on(&progress, observer, proof, convention, strict, step))
+				break;
+			if (progress.shellcode) {
+				spent = &cost->explained;
+				allowed = cost->explaining;
+			}
 		}
+		*spent += STEP_COST;
 		proof->end = observer_step(observer) ? world_run(world, 1) : WORLD_FAULT;
 	}
-	if (proof->end == WORLD_BUDGET)
+	if (proof->end == WORLD_BUDGET && progress.shellcode && *spent < allowed) {
+		struct x86 *machine = world_machine(world);
+		uint64_t before = x86_effort(machine);
 		proof->end = world_run(world, UNOBSERVED);
+		cost->explained +=
+			world_machine(world) == machine ? x86_effort(machine) - before : UNOBSERVED;
+	}
 }
 
 int prove(struct bytes piece, size_t entry, enum convention convention, enum world_kind kind,
-	  struct bytes follow_up, bool strict, struct proof *proof, uint64_t *spent,
+	  struct bytes follow_up, bool strict, struct proof *proof, struct proof_cost *cost,
 	  struct error *error)
 {
 	struct trace_sink sink;
@@ -159,6 +216,8 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 	int code;
 
 	memset(proof, 0, sizeof *proof);
+	cost->judged = world_unix(kind) == UNIX_SYSTEMS ? WINDOWS_COST : UNIX_COST;
+	cost->explained = 0;
 	proof->kind = kind;
 	proof->trace = trace_log_new(TRACE_LIMIT);
 	if (!proof->trace)
@@ -171,14 +230,13 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 	if (code == 0) {
 		uint64_t before = world_instructions(world);
 		world_enter(world, entry, convention);
-		run(world, observer, proof);
+		run(world, observer, convention, strict, proof, cost);
 		observer_result(observer, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);
 		proof->instructions = world_instructions(world) - before;
 		proof->shellcode = verdict(&proof->observation, convention, strict);
-		*spent += proof->instructions;
 	}
 	observer_free(observer);
 	world_free(world);

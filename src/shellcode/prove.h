@@ -15,11 +15,17 @@ struct proof {
 	bool shellcode; /* the verdict */
 };
 
+/* What a proof may cost until the verdict and behind it, and what it did cost; see share.h. */
+struct proof_cost {
+	uint64_t judging, explaining; /* at most, about */
+	uint64_t judged, explained;   /* filled */
+};
+
 /* Runs piece + entry in a world of `kind`. `strict` (code inside an executable image) asks for
- * evidence that compiled programs never give. *spent grows by the instructions executed. */
+ * evidence that compiled programs never give. */
 MUST_CHECK int prove(struct bytes piece, size_t entry, enum convention convention,
 		     enum world_kind kind, struct bytes follow_up, bool strict, struct proof *proof,
-		     uint64_t *spent, struct error *error);
+		     struct proof_cost *cost, struct error *error);
 void proof_fini(struct proof *proof);
 
 /* The word of 16 hexadecimal digits that names the payload under its encodings: its instructions'

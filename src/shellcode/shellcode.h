@@ -66,7 +66,8 @@ struct shellcode_work {
 	uint64_t candidates; /* of these, what lies behind them uses what they give */
 	uint64_t probes;     /* runs of start points */
 	uint64_t proofs;     /* promising starts run to their end under observation */
-	uint64_t spent;	     /* of the budgets, in instructions */
+	uint64_t spent;	     /* of the shares, in nanoseconds as counted */
+	uint64_t untried;    /* seeds and candidates left out because a share was used up */
 };
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work);
 

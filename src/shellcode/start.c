@@ -7,14 +7,19 @@ enum {
 	BLOCK = 64, /* offsets that are prepared at once */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
-	JUMPS = 256 /* of a window that are kept, those nearest to its start */
+	JUMPS = 256, /* of a window that are kept, those nearest to its start */
+	/* nanoseconds, see share.h */
+	STEP_COST = 3,
+	GLANCE_COST = 10,
+	ASK_COST = 200,
+	WINDOW_COST = 1500
 };
 
 struct sweep {
 	enum x86_mode mode;
 	struct bytes bytes;
 	size_t blocks;
-	uint64_t decoded;
+	uint64_t cost;
 	uint8_t *prepared;  /* per block: its steps are those of the present piece */
 	struct step *steps; /* flow UNKNOWN_FLOW: not decoded yet */
 };
@@ -56,9 +61,9 @@ struct bytes sweep_bytes(const struct sweep *sweep)
 	return sweep->bytes;
 }
 
-uint64_t sweep_decoded(const struct sweep *sweep)
+uint64_t sweep_cost(const struct sweep *sweep)
 {
-	return sweep->decoded;
+	return sweep->cost;
 }
 
 struct step sweep_step(struct sweep *sweep, size_t offset)
@@ -72,15 +77,17 @@ struct step sweep_step(struct sweep *sweep, size_t offset)
 	}
 	if (step->flow == UNKNOWN_FLOW) {
 		*step = glance(sweep->mode, bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
-		sweep->decoded++;
+		sweep->cost += step->traits & GLANCE_ASKED ? ASK_COST : GLANCE_COST;
 	}
+	sweep->cost += STEP_COST;
 	return *step;
 }
 
 /* --- jumps of a window, found by their first byte --- */
 
 struct jump {
-	uint16_t from, to; /* offsets into the window */
+	uint16_t from; /* offsets into the window */
+	uint16_t next; /* that goes to the same place: its number and 1; 0: none */
 };
 
 struct window {
@@ -88,6 +95,7 @@ struct window {
 	size_t first, count; /* of the piece */
 	size_t jumps_count;
 	struct jump jumps[JUMPS];
+	uint16_t jumps_to[WINDOW]; /* the last that goes there: its number and 1; 0: none */
 	uint8_t reached[WINDOW];
 };
 
@@ -119,7 +127,9 @@ static void find_jumps(struct window *window)
 		if (step.length == 0 || step.target == step.length || to < 0 ||
 		    to >= (int64_t)window->count)
 			continue;
-		window->jumps[window->jumps_count++] = (struct jump){ (uint16_t)i, (uint16_t)to };
+		window->jumps[window->jumps_count++] =
+			(struct jump){ (uint16_t)i, window->jumps_to[to] };
+		window->jumps_to[to] = (uint16_t)window->jumps_count;
 	}
 }
 
@@ -178,10 +188,9 @@ static void predecessors(struct search_back *search, size_t next)
 		if (step.length == back && falls_through((enum flow)step.flow))
 			reach(search, at - back, next, step);
 	}
-	for (size_t i = 0; i < window->jumps_count; i++)
-		if (window->jumps[i].to == at)
-			reach(search, window->jumps[i].from, next,
-			      sweep_step(window->sweep, window->first + window->jumps[i].from));
+	for (size_t i = window->jumps_to[at]; i; i = window->jumps[i - 1].next)
+		reach(search, window->jumps[i - 1].from, next,
+		      sweep_step(window->sweep, window->first + window->jumps[i - 1].from));
 }
 
 size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity)
@@ -196,6 +205,7 @@ size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t
 	window.count = end - window.first;
 	if (capacity == 0)
 		return 0;
+	sweep->cost += WINDOW_COST;
 	find_jumps(&window);
 	starts[search.count++] = (struct start){ .offset = seed, .loop = SIZE_MAX };
 	window.reached[seed - window.first] = true;

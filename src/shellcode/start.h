@@ -19,8 +19,8 @@ void sweep_load(struct sweep *sweep, struct bytes bytes);
 struct bytes sweep_bytes(const struct sweep *sweep);
 /* The instruction at `offset`, which must lie inside the piece. */
 struct step sweep_step(struct sweep *sweep, size_t offset);
-/* Instructions decoded since sweep_new: what a search pays for. */
-uint64_t sweep_decoded(const struct sweep *sweep);
+/* What all this has cost since sweep_new, see share.h. */
+uint64_t sweep_cost(const struct sweep *sweep);
 
 struct start {
 	size_t offset;

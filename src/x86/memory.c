@@ -59,6 +59,7 @@ void memory_free(struct memory *memory)
 
 void memory_flush_caches(struct x86 *cpu)
 {
+	cpu->effort += EFFORT_FLUSH;
 	for (unsigned i = 0; i < READ_CACHE; i++)
 		cpu->read_cache[i].page = NO_PAGE;
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
@@ -251,6 +252,7 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 		memory_give_frame(cpu->memory, frame);
 		return NULL;
 	}
+	cpu->effort += EFFORT_FRAME;
 	if (old) {
 		memcpy(frame->bytes, old->bytes, sizeof frame->bytes);
 		memcpy(frame->written, old->written, sizeof frame->written);
@@ -393,6 +395,7 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
+	cpu->effort += EFFORT_ACCESS;
 	if (first < size && no_address(cpu, next))
 		return general_protection(cpu);
 	if (!aligned(cpu, address, size) || !permitted(cpu, address, X86_READ) ||
@@ -489,6 +492,7 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	unsigned first = split(cpu, address, size, &next);
 	struct frame *frames[2] = { NULL, NULL };
 
+	cpu->effort += EFFORT_ACCESS;
 	if (!aligned(cpu, address, size))
 		return false;
 	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
@@ -527,8 +531,13 @@ int x86_read(const struct x86 *machine, uint64_t address, void *into, size_t len
 
 static void clear_written(struct frame *frame, size_t offset, size_t size)
 {
-	for (size_t i = offset; i < offset + size; i++)
-		frame->written[i / 8] &= (uint8_t) ~(1u << i % 8);
+	size_t end = offset + size;
+
+	for (; offset < end && offset % 8; offset++)
+		frame->written[offset / 8] &= (uint8_t) ~(1u << offset % 8);
+	memset(&frame->written[offset / 8], 0, (end - offset) / 8);
+	for (offset += (end - offset) / 8 * 8; offset < end; offset++)
+		frame->written[offset / 8] &= (uint8_t) ~(1u << offset % 8);
 }
 
 int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t length)

@@ -1,0 +1,29 @@
+#include "shellcode/vain.h"
+
+enum {
+	BEFORE = 3, /* bytes of the look: what prepares for a seed … */
+	BEHIND = 9, /* … and what uses it, with its own */
+	OFTEN = 8
+};
+
+unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt)
+{
+	size_t first = offset < BEFORE ? 0 : offset - BEFORE;
+	struct bytes look = bytes_slice(bytes, first, BEFORE + BEHIND);
+	uint64_t hash = salt;
+
+	for (size_t i = 0; i < look.length; i++)
+		hash = (hash ^ look.data[i]) * 0x100000001b3u;
+	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 52) % VAIN_LOOKS;
+}
+
+void vain_count(struct vain *vain, unsigned look)
+{
+	if (vain->counts[look] < UINT8_MAX)
+		vain->counts[look]++;
+}
+
+bool vain_likely(const struct vain *vain, unsigned look)
+{
+	return vain->counts[look] >= OFTEN;
+}

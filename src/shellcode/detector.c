@@ -60,9 +60,10 @@ struct search {
 	struct image_cursor images, printable_images;
 	struct shares *shares;
 	struct vain *vain;
-	bool decoded;	  /* the bytes are a view's */
-	size_t earned;	  /* bytes of the piece that have earned their share */
-	uint64_t reserve; /* of the share of probes, for the candidates behind the present one */
+	bool decoded;	    /* the bytes are a view's */
+	size_t earned;	    /* bytes of the piece that have earned their share */
+	uint64_t for_proof; /* of the share of proofs, when a start is extended */
+	uint64_t reserve;   /* of the share of probes, for the candidates behind the present one */
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	size_t covered; /* seeds before this offset of bytes belong to a finding */
@@ -217,8 +218,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best)
 {
-	struct promise promise =
-		run(search, mode, start, best->convention, patience, SHARE_PROVE, 0);
+	struct promise promise = run(search, mode, start, best->convention, patience, SHARE_PROVE,
+				     search->for_proof);
 
 	return (promise.worlds & best->promise.worlds) && promise.score >= best->promise.score;
 }
@@ -266,6 +267,7 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 {
 	size_t start = best->start;
 
+	search->for_proof = search->shares->left[SHARE_PROVE] / 4 * 3;
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
 		uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 		size_t found = predecessor(search, mode, patience, best, start);

@@ -88,21 +88,29 @@ size_t image_length(struct bytes bytes, size_t offset)
 	return length < rest.length ? (size_t)length : rest.length;
 }
 
+/* The first `byte` at or after `from`, given where the last one was looked for and found; the
+ * length when there is none. Every byte is passed once. */
+static size_t next_byte(struct bytes bytes, uint8_t byte, size_t from, size_t found)
+{
+	const uint8_t *next;
+
+	if (found >= from && found != SIZE_MAX)
+		return found;
+	next = memchr(bytes.data + from, byte, bytes.length - from);
+	return next ? (size_t)(next - bytes.data) : bytes.length;
+}
+
 static void advance(struct image_cursor *cursor, size_t from)
 {
-	const uint8_t *data = cursor->bytes.data;
+	size_t pe = SIZE_MAX, elf = SIZE_MAX;
 
 	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
-		const uint8_t *next;
 		size_t length;
-		if (data[i] != 'M' && data[i] != 0x7f) {
-			next = memchr(data + i, 'M', cursor->bytes.length - i);
-			size_t pe = next ? (size_t)(next - data) : cursor->bytes.length;
-			next = memchr(data + i, 0x7f, pe - i);
-			i = next ? (size_t)(next - data) : pe;
-			if (i >= cursor->bytes.length)
-				break;
-		}
+		pe = next_byte(cursor->bytes, 'M', i, pe);
+		elf = next_byte(cursor->bytes, 0x7f, i, elf);
+		i = pe < elf ? pe : elf;
+		if (i >= cursor->bytes.length)
+			break;
 		length = image_length(cursor->bytes, i);
 		if (length > 64) {
 			cursor->start = i;

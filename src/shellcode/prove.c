@@ -8,14 +8,16 @@
 enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
-	UNOBSERVED = 1 << 18, /* and after these */
+	UNOBSERVED = 1 << 16, /* and after these */
 	LOOK_EVERY = 256,     /* steps at which a run is asked whether it is worth going on */
 	QUIET = 1 << 14,      /* steps without anything new that end it, by what it has shown */
 	QUIET_DECODER = 1 << 16,
 	QUIET_SEARCH = 1 << 20,
-	EVENTS_ARE_NEWS = 1 << 17, /* steps: what repeats events forever says nothing new */
+	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
 	STEP_COST = 75,
+	NEW_COST = 600, /* of an instruction that is seen for the first time */
+	EVENT_COST = 400,
 	UNIX_COST = 90000, /* of a process */
 	WINDOWS_COST = 1500000,
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
@@ -154,26 +156,24 @@ struct progress {
 	unsigned executed, rewritten;
 	size_t events;
 	uint32_t at; /* the step when something was new */
-	bool shellcode;
 };
 
-/* Is it worth going on? Looks at what was seen every few steps. */
-static bool goes_on(struct progress *progress, const struct observer *observer,
-		    const struct proof *proof, enum convention convention, bool strict,
-		    uint32_t step)
+/* Is it worth going on? Looks at what was seen since it was asked, and adds what that cost. */
+static bool goes_on(struct progress *progress, const struct observation *seen, size_t events,
+		    uint32_t step, uint64_t *spent)
 {
-	struct observation seen;
+	bool news = seen->executed != progress->executed ||
+		    seen->rewritten != progress->rewritten ||
+		    (events != progress->events && step < EVENTS_ARE_NEWS);
 
-	observer_result(observer, &seen);
-	if (seen.executed != progress->executed || seen.rewritten != progress->rewritten ||
-	    (trace_log_count(proof->trace) != progress->events && step < EVENTS_ARE_NEWS)) {
-		progress->executed = seen.executed;
-		progress->rewritten = seen.rewritten;
-		progress->events = trace_log_count(proof->trace);
+	*spent += NEW_COST * (uint64_t)(seen->executed - progress->executed) +
+		  EVENT_COST * (uint64_t)(events - progress->events);
+	progress->executed = seen->executed;
+	progress->rewritten = seen->rewritten;
+	progress->events = events;
+	if (news)
 		progress->at = step;
-	}
-	progress->shellcode |= verdict(&seen, convention, strict);
-	return step - progress->at < patience_with(&seen);
+	return step - progress->at < patience_with(seen);
 }
 
 static void run(struct world *world, struct observer *observer, enum convention convention,
@@ -181,22 +181,24 @@ static void run(struct world *world, struct observer *observer, enum convention 
 {
 	struct progress progress = { 0 };
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
-	uint32_t step = 0;
+	bool shellcode = false;
 
 	proof->end = WORLD_BUDGET;
-	for (; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed; step++) {
+	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
+	     step++) {
 		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
-			if (!goes_on(&progress, observer, proof, convention, strict, step))
+			observer_result(observer, &proof->observation);
+			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
+				     step, spent))
 				break;
-			if (progress.shellcode) {
-				spent = &cost->explained;
-				allowed = cost->explaining;
-			}
+			shellcode = shellcode || verdict(&proof->observation, convention, strict);
+			spent = shellcode ? &cost->explained : spent;
+			allowed = shellcode ? cost->explaining : allowed;
 		}
 		*spent += STEP_COST;
 		proof->end = observer_step(observer) ? world_run(world, 1) : WORLD_FAULT;
 	}
-	if (proof->end == WORLD_BUDGET && progress.shellcode && *spent < allowed) {
+	if (proof->end == WORLD_BUDGET && shellcode && *spent < allowed) {
 		struct x86 *machine = world_machine(world);
 		uint64_t before = x86_effort(machine);
 		proof->end = world_run(world, UNOBSERVED);
@@ -216,7 +218,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 	int code;
 
 	memset(proof, 0, sizeof *proof);
-	cost->judged = world_unix(kind) == UNIX_SYSTEMS ? WINDOWS_COST : UNIX_COST;
+	cost->judged = piece.length + (world_unix(kind) == UNIX_SYSTEMS ? WINDOWS_COST : UNIX_COST);
 	cost->explained = 0;
 	proof->kind = kind;
 	proof->trace = trace_log_new(TRACE_LIMIT);

@@ -2,7 +2,7 @@
 
 enum {
 	MILLISECOND = 1000000,
-	PART = 4,	  /* of what is left, that goes to one of many */
+	PART = 2,	  /* of what is left, that goes to one of many */
 	DECODED_EARNS = 8 /* bytes of a view that earn as much as one of the stream */
 };
 
@@ -11,10 +11,10 @@ enum {
 static const struct {
 	uint64_t burst, per_byte;
 } rates[SHARES] = {
-	[SHARE_LOOK] = { 6 * MILLISECOND, 14 },
-	[SHARE_PROBE] = { 10 * MILLISECOND, 14 },
-	[SHARE_PROVE] = { 12 * MILLISECOND, 8 },
-	[SHARE_EXPLAIN] = { 300 * MILLISECOND, 8 },
+	[SHARE_LOOK] = { 6 * MILLISECOND, 10 },
+	[SHARE_PROBE] = { 10 * MILLISECOND, 12 },
+	[SHARE_PROVE] = { 24 * MILLISECOND, 8 },
+	[SHARE_EXPLAIN] = { 100 * MILLISECOND, 8 },
 };
 
 void shares_init(struct shares *shares)

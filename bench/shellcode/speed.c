@@ -227,12 +227,17 @@ static void report_worst(struct shellcode_detector *detector, const char *only)
 
 	for (size_t i = 0; i < large.count; i++) {
 		struct bytes bytes = buffer_bytes(&large.streams[i]);
+		struct shellcode_work before, after;
 		bool exhausted;
 		double start = processor_time(), seconds;
+		int findings;
 		if (only && !strstr(names[i], only))
 			continue;
-		detect(detector, bytes, &exhausted);
+		shellcode_work(detector, &before);
+		findings = detect(detector, bytes, &exhausted);
 		seconds = processor_time() - start;
+		shellcode_work(detector, &after);
+		fprintf(stderr, "%s: %.1f ms, counted %.1f ms; %llu probes, %llu proofs, %d findings\n", names[i], 1e3*seconds, (double)(after.spent-before.spent)/1e6, (unsigned long long)(after.probes-before.probes), (unsigned long long)(after.proofs-before.proofs), findings);
 		snprintf(name, sizeof name, "worst of 1 MiB, %s%s", names[i],
 			 exhausted ? " (budget used up)" : "");
 		figure(name, 1000 * rate(bytes.length, seconds), "Mbit/s");

@@ -11,6 +11,7 @@ enum {
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
+	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
 	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	ZEROS = 16,		 /* bytes at ip: nobody's code */
@@ -119,7 +120,7 @@ struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
 	enum convention convention;
-	unsigned value[WORLDS], calls[WORLDS], stops;
+	unsigned value[WORLDS], calls[WORLDS], stops, looks;
 	uint64_t hunt_site, hunt_calls;
 	struct promise promise;
 };
@@ -211,12 +212,13 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 }
 
 /* A loop without end: does it compare memory at growing addresses? */
-static bool loop_hunts(struct probe *probe)
+static bool loop_hunts(struct run *run)
 {
+	struct probe *probe = run->probe;
 	uint64_t before = 0;
 	unsigned grown = 0;
 
-	for (unsigned i = 0; i < HUNT_LOOK; i++) {
+	for (; run->looks < HUNT_LOOK; run->looks++) {
 		uint8_t bytes[INSTRUCTION_MAX] = { 0 };
 		struct instruction instruction;
 		struct x86_exit stop;
@@ -259,7 +261,7 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 
 static void budget_used(struct run *run)
 {
-	if (loop_hunts(run->probe)) {
+	if (loop_hunts(run)) {
 		run->promise.worlds |= run->probe->mode == X86_MODE_64 ? bit(WORLD_LINUX_64)
 								       : bit(WORLD_WINDOWS_32);
 		run->promise.score = 1;
@@ -383,6 +385,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	}
 	run.promise.decodes = rewrites(probe, patience);
 	run.promise.payload = decoded(probe, patience);
-	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops;
+	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops +
+		  LOOK_COST * run.looks;
 	return run.promise;
 }

@@ -16,7 +16,7 @@ enum {
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
 	STEP_COST = 75,
-	NEW_COST = 600, /* of an instruction that is seen for the first time */
+	NEW_COST = 1200, /* of an instruction that is seen for the first time */
 	EVENT_COST = 400,
 	UNIX_COST = 90000, /* of a process */
 	WINDOWS_COST = 1500000,

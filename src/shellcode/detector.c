@@ -522,13 +522,14 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 
 static int try_candidate(struct search *search, const struct candidate *candidate)
 {
-	struct start starts[STARTS] = { { .offset = candidate->seed.offset } };
+	struct start starts[STARTS];
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
 	size_t count = 1, found = search->count;
 	int code;
 
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
+	starts[0] = (struct start){ .offset = candidate->seed.offset };
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(sweep, candidate->seed.offset, starts,
 				   starts_of(candidate->seed.kind));
@@ -648,7 +649,8 @@ static int try_beginning(struct search *search)
 	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
 	     candidate.mode++) {
 		code = sweep(search, candidate.mode);
-		if (code == 0 && plausible_entry(search->detector->sweeps[candidate.mode], 0))
+		if (code == 0 &&
+		    plausible_entry(search->detector->sweeps[candidate.mode], 0, search->decoded))
 			code = try_candidate(search, &candidate);
 	}
 	return code;

@@ -5,6 +5,7 @@
 enum {
 	LOOK = 64,	      /* instructions ahead */
 	ENTRY_LOOK = 24,      /* of a beginning that are judged */
+	ENTRY_STORES = 1,     /* changes of memory in one that was decoded */
 	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
 	PRINTABLE_SHORTEST = 20,
 	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
@@ -277,10 +278,31 @@ static bool printable_works(struct sweep *sweep, size_t offset)
 	return false;
 }
 
-bool plausible_entry(struct sweep *sweep, size_t offset)
+/* Words that happen to be an encoding decode to anything; code of theirs that no seed tells of must
+ * make what it lacks: change memory, in a loop or a few times, before it comes to an end. */
+static bool writes_code(struct sweep *sweep, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	unsigned stores = 0;
+
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		stores += (walk.step.traits & GLANCE_STORE) != 0;
+		if (stores >= ENTRY_STORES && (loops(&walk.step) || walk.steps >= ENTRY_LOOK))
+			return true;
+		if (ends_walk(&walk.step) || walk.step.flow == FLOW_SYSTEM)
+			return false;
+	}
+	return false;
+}
+
+bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
 
+	if (decoded)
+		return writes_code(sweep, offset);
 	while (walk.steps < ENTRY_LOOK && walk_on(&walk)) {
 		if (walk.step.traits & GLANCE_RARE)
 			return false;

@@ -17,7 +17,8 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero);
 /* Could code begin at `offset`: does it go on for a while, or come to something, without what a
- * program cannot or would not execute? */
-bool plausible_entry(struct sweep *sweep, size_t offset);
+ * program cannot or would not execute? Of bytes that were `decoded` more is asked: that it changes
+ * memory. */
+bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded);
 
 #endif

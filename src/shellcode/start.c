@@ -99,13 +99,28 @@ struct window {
 	uint8_t reached[WINDOW];
 };
 
-/* How the distance is given by an opcode: 1: one byte; 4: four bytes; 2: four behind 0F. */
-static const uint8_t jump_form[256] = {
-	[0x0f] = 2, [0x70] = 1, [0x71] = 1, [0x72] = 1, [0x73] = 1, [0x74] = 1,
-	[0x75] = 1, [0x76] = 1, [0x77] = 1, [0x78] = 1, [0x79] = 1, [0x7a] = 1,
-	[0x7b] = 1, [0x7c] = 1, [0x7d] = 1, [0x7e] = 1, [0x7f] = 1, [0xe0] = 1,
-	[0xe1] = 1, [0xe2] = 1, [0xe3] = 1, [0xe8] = 4, [0xe9] = 4, [0xeb] = 1,
+/* Lengths of relative jumps by their first byte; 6: behind 0F. */
+static const uint8_t jump_length[256] = {
+	[0x0f] = 6, [0x70] = 2, [0x71] = 2, [0x72] = 2, [0x73] = 2, [0x74] = 2,
+	[0x75] = 2, [0x76] = 2, [0x77] = 2, [0x78] = 2, [0x79] = 2, [0x7a] = 2,
+	[0x7b] = 2, [0x7c] = 2, [0x7d] = 2, [0x7e] = 2, [0x7f] = 2, [0xe0] = 2,
+	[0xe1] = 2, [0xe2] = 2, [0xe3] = 2, [0xe8] = 5, [0xe9] = 5, [0xeb] = 2,
 };
+
+/* Where the jump at `at` goes, relative to itself; 0: it is none, or one to what follows it. */
+static int64_t jump_distance(const uint8_t *at, size_t length)
+{
+	const uint8_t *end = at + length;
+
+	if (length == 2)
+		return at[1] ? (int8_t)at[1] + 2 : 0;
+	if (length == 6 && (at[1] & 0xf0) != 0x80)
+		return 0;
+	/* those that stay in the window have two equal high bytes */
+	if (end[-1] != end[-2] || (end[-1] != 0 && end[-1] != 0xff))
+		return 0;
+	return (int16_t)(end[-4] | end[-3] << 8) + (int64_t)length;
+}
 
 static void find_jumps(struct window *window)
 {
@@ -113,19 +128,13 @@ static void find_jumps(struct window *window)
 
 	window->jumps_count = 0;
 	for (size_t i = 0; i + 1 < window->count && window->jumps_count < JUMPS; i++) {
-		uint8_t form = jump_form[data[i]];
-		struct step step;
-		int64_t to;
-		if (!form || (form == 2 && (data[i + 1] & 0xf0) != 0x80))
+		size_t length = jump_length[data[i]];
+		int64_t distance, to;
+		if (length == 0 || i + length > window->count)
 			continue;
-		/* distances of four bytes that stay in the window have two equal high bytes */
-		if (form > 1 && (i + 5 + form / 2 % 2 >= window->count ||
-				 data[i + 3 + form / 2 % 2] != data[i + 4 + form / 2 % 2]))
-			continue;
-		step = sweep_step(window->sweep, window->first + i);
-		to = (int64_t)i + step.target;
-		if (step.length == 0 || step.target == step.length || to < 0 ||
-		    to >= (int64_t)window->count)
+		distance = jump_distance(&data[i], length);
+		to = (int64_t)i + distance;
+		if (distance == 0 || to < 0 || to >= (int64_t)window->count)
 			continue;
 		window->jumps[window->jumps_count++] =
 			(struct jump){ (uint16_t)i, window->jumps_to[to] };

@@ -556,8 +556,13 @@ int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t le
 			return ERROR_LIMIT;
 		memcpy(frame->bytes + address % PAGE_SIZE, source, part);
 		clear_written(frame, address % PAGE_SIZE, part);
-		if (frame->code)
+		if (frame->code && part == PAGE_SIZE) {
+			code_free(&machine->memory->code_pool, frame->code);
+			frame->code = NULL;
+			code_abandon(machine);
+		} else if (frame->code) {
 			code_written(frame->code, (unsigned)(address % PAGE_SIZE), (unsigned)part);
+		}
 		source += part;
 		length -= part;
 		address += part;

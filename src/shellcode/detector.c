@@ -691,6 +691,8 @@ static int search_piece(struct search *search, size_t end)
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
+		if (!plausible_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+			continue;
 		code = consider(search, seed, &search->printable_images);
 	}
 	return code == 0 ? try_candidates(search) : code;

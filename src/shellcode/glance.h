@@ -31,6 +31,9 @@ enum glance_trait {
 /* As instruction_step, with the traits filled. */
 struct step glance(enum x86_mode mode, struct bytes code);
 
+/* The same without traits (but GLANCE_ASKED), for half of the price. */
+struct step glance_length(enum x86_mode mode, struct bytes code);
+
 /* The general registers that the instruction gives a value of its own, or may, rather than changes
  * the one they have: one bit each, 64-bit mode's upper eight by their lower three bits. */
 unsigned glance_sets(enum x86_mode mode, struct bytes code);

@@ -6,6 +6,7 @@ enum {
 	LOOK = 64,	      /* instructions ahead */
 	ENTRY_LOOK = 24,      /* of a beginning that are judged */
 	ENTRY_STORES = 1,     /* changes of memory in one that was decoded */
+	ENTRY_SHORTEST = 32,  /* bytes of these: a decoder with its payload */
 	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
 	PRINTABLE_SHORTEST = 20,
 	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
@@ -263,6 +264,22 @@ static void printable_count(struct printable *seen, const struct walk *walk)
 	seen->pushes += first == 0x50;
 }
 
+bool plausible_run(struct bytes run)
+{
+	unsigned patches = 0, sums = 0, pushes = 0;
+
+	for (size_t i = 0; i + 1 < run.length; i++) {
+		uint8_t byte = run.data[i], next = run.data[i + 1];
+		patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
+		sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
+		pushes += byte == 0x50;
+		if (patches >= PRINTABLE_PATCHES ||
+		    (sums >= 2 * STACK_PUSHES && pushes >= STACK_PUSHES))
+			return true;
+	}
+	return false;
+}
+
 static bool printable_works(struct sweep *sweep, size_t offset)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
@@ -285,6 +302,8 @@ static bool writes_code(struct sweep *sweep, size_t offset)
 	struct walk walk = { .sweep = sweep, .next = offset };
 	unsigned stores = 0;
 
+	if (sweep_bytes(sweep).length - offset < ENTRY_SHORTEST)
+		return false;
 	while (walk.steps < LOOK && walk_on(&walk)) {
 		if (walk.step.traits & GLANCE_RARE)
 			return false;

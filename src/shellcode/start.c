@@ -7,7 +7,9 @@ enum {
 	BLOCK = 64, /* offsets that are prepared at once */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
-	JUMPS = 256, /* of a window that are kept, those nearest to its start */
+	NO_TRAITS = 1 << 15, /* a step's, that have not been asked for */
+	LONGEST_COMMON = 11, /* bytes of an instruction without superfluous prefixes */
+	JUMPS = 256,	     /* of a window that are kept, those nearest to its start */
 	/* nanoseconds, see share.h */
 	STEP_COST = 3,
 	GLANCE_COST = 10,
@@ -66,20 +68,39 @@ uint64_t sweep_cost(const struct sweep *sweep)
 	return sweep->cost;
 }
 
-struct step sweep_step(struct sweep *sweep, size_t offset)
+static struct step *step_place(struct sweep *sweep, size_t offset)
 {
-	struct step *step = &sweep->steps[offset];
-
 	if (!sweep->prepared[offset / BLOCK]) {
 		memset(&sweep->steps[offset / BLOCK * BLOCK], UNKNOWN_FLOW,
 		       BLOCK * sizeof *sweep->steps);
 		sweep->prepared[offset / BLOCK] = true;
 	}
+	sweep->cost += STEP_COST;
+	return &sweep->steps[offset];
+}
+
+/* Length, flow and target alone. */
+static struct step step_length(struct sweep *sweep, size_t offset)
+{
+	struct step *step = step_place(sweep, offset);
+
 	if (step->flow == UNKNOWN_FLOW) {
+		*step = glance_length(sweep->mode,
+				      bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
+		sweep->cost += step->traits & GLANCE_ASKED ? ASK_COST : GLANCE_COST;
+		step->traits |= NO_TRAITS;
+	}
+	return *step;
+}
+
+struct step sweep_step(struct sweep *sweep, size_t offset)
+{
+	struct step *step = step_place(sweep, offset);
+
+	if (step->flow == UNKNOWN_FLOW || step->traits & NO_TRAITS) {
 		*step = glance(sweep->mode, bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
 		sweep->cost += step->traits & GLANCE_ASKED ? ASK_COST : GLANCE_COST;
 	}
-	sweep->cost += STEP_COST;
 	return *step;
 }
 
@@ -157,7 +178,8 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	struct start *start = &search->starts[search->count];
 	unsigned traits = to->traits | step.traits;
 
-	if (search->window->reached[at] || search->count == search->capacity)
+	if (search->window->reached[at] || search->count == search->capacity ||
+	    step.traits & GLANCE_RARE)
 		return;
 	search->window->reached[at] = true;
 	if (step.flow == FLOW_SYSTEM)
@@ -192,10 +214,11 @@ static void predecessors(struct search_back *search, size_t next)
 	struct window *window = search->window;
 	size_t at = search->starts[next].offset - window->first;
 
-	for (size_t back = 1; back <= INSTRUCTION_MAX && back <= at; back++) {
-		struct step step = sweep_step(window->sweep, window->first + at - back);
+	for (size_t back = 1; back <= LONGEST_COMMON && back <= at; back++) {
+		size_t offset = window->first + at - back;
+		struct step step = step_length(window->sweep, offset);
 		if (step.length == back && falls_through((enum flow)step.flow))
-			reach(search, at - back, next, step);
+			reach(search, at - back, next, sweep_step(window->sweep, offset));
 	}
 	for (size_t i = window->jumps_to[at]; i; i = window->jumps[i - 1].next)
 		reach(search, window->jumps[i - 1].from, next,

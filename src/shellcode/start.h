@@ -31,8 +31,8 @@ struct start {
 	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 
-/* Offsets that reach `seed`, nearest first, the seed itself first; at most `capacity`. Returns
- * their number. */
+/* Offsets that reach `seed` by ways without anything rare, nearest first, the seed itself first; at
+ * most `capacity`. Returns their number. */
 size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity);
 
 #endif

@@ -30,6 +30,7 @@ enum {
 	STARTS = 384,	       /* start points that are tried for one seed */
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
+	RUN_PART = 3,	       /* of what a candidate may cost, that goes to one run */
 	SHORTEST_RUN = 48      /* of printable characters that may be code */
 };
 
@@ -160,7 +161,8 @@ static int load(struct search *search, enum x86_mode mode, size_t offset)
 	return code;
 }
 
-/* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left. */
+/* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left; one run of
+ * many takes but a part, since a search that was begun in its middle may never end. */
 static struct promise run(struct search *search, enum x86_mode mode, size_t start,
 			  enum convention convention, enum patience patience, enum share share,
 			  uint64_t reserve)
@@ -173,7 +175,7 @@ static struct promise run(struct search *search, enum x86_mode mode, size_t star
 		return (struct promise){ 0 };
 	search->detector->work.probes++;
 	promise = probe_run(search->detector->probes[mode], start - skipped, convention, patience,
-			    left - reserve, &cost);
+			    (left - reserve) / RUN_PART, &cost);
 	shares_spend(search->shares, share, cost);
 	return promise;
 }
@@ -646,6 +648,9 @@ static int try_beginning(struct search *search)
 
 	if (search->piece_offset || image_cursor_inside(&search->images, 0))
 		return 0;
+	candidate.look = vain_look(search->piece, 0, X86_MODE_64 + 1);
+	if (search->decoded && vain_likely(search->vain, candidate.look))
+		return 0; /* the same word as so often in this stream */
 	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
 	     candidate.mode++) {
 		code = sweep(search, candidate.mode);

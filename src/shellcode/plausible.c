@@ -21,6 +21,7 @@ struct walk {
 	size_t at, next;
 	struct step step;
 	unsigned steps;
+	bool brief; /* nobody asks for traits */
 };
 
 static bool walk_on(struct walk *walk)
@@ -28,7 +29,8 @@ static bool walk_on(struct walk *walk)
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
 	walk->at = walk->next;
-	walk->step = sweep_step(walk->sweep, walk->at);
+	walk->step = walk->brief ? sweep_length(walk->sweep, walk->at)
+				 : sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)
 		return false;
 	walk->steps++;
@@ -282,7 +284,7 @@ bool plausible_run(struct bytes run)
 
 static bool printable_works(struct sweep *sweep, size_t offset)
 {
-	struct walk walk = { .sweep = sweep, .next = offset };
+	struct walk walk = { .sweep = sweep, .next = offset, .brief = true };
 	struct printable seen = { 0 };
 
 	while (walk.steps < PRINTABLE_LOOK && walk_on(&walk)) {

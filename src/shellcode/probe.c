@@ -15,7 +15,8 @@ enum {
 	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	ZEROS = 16,		 /* bytes at ip: nobody's code */
-	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
+	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself, */
+	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
@@ -248,13 +249,15 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
+	uint64_t decoding = FIRST_RUN + DECODING_BYTE * (watch->end - watch->start);
 
 	if (patience == PATIENCE_LONG)
 		return watch->read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
 	    (used < DECODING_RUN || writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
-	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used ? DECODING_RUN
+	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used
+		       ? decoding < DECODING_RUN ? decoding : DECODING_RUN
 	       : patience == PATIENCE_SHORT ? FIRST_RUN / 8
 					    : FIRST_RUN;
 }

@@ -12,7 +12,7 @@ static const struct {
 	uint64_t burst, per_byte;
 } rates[SHARES] = {
 	[SHARE_LOOK] = { 6 * MILLISECOND, 10 },
-	[SHARE_PROBE] = { 10 * MILLISECOND, 12 },
+	[SHARE_PROBE] = { 16 * MILLISECOND, 12 },
 	[SHARE_PROVE] = { 24 * MILLISECOND, 8 },
 	[SHARE_EXPLAIN] = { 100 * MILLISECOND, 8 },
 };

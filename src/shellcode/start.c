@@ -79,8 +79,7 @@ static struct step *step_place(struct sweep *sweep, size_t offset)
 	return &sweep->steps[offset];
 }
 
-/* Length, flow and target alone. */
-static struct step step_length(struct sweep *sweep, size_t offset)
+struct step sweep_length(struct sweep *sweep, size_t offset)
 {
 	struct step *step = step_place(sweep, offset);
 
@@ -216,7 +215,7 @@ static void predecessors(struct search_back *search, size_t next)
 
 	for (size_t back = 1; back <= LONGEST_COMMON && back <= at; back++) {
 		size_t offset = window->first + at - back;
-		struct step step = step_length(window->sweep, offset);
+		struct step step = sweep_length(window->sweep, offset);
 		if (step.length == back && falls_through((enum flow)step.flow))
 			reach(search, at - back, next, sweep_step(window->sweep, offset));
 	}

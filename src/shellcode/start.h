@@ -19,6 +19,8 @@ void sweep_load(struct sweep *sweep, struct bytes bytes);
 struct bytes sweep_bytes(const struct sweep *sweep);
 /* The instruction at `offset`, which must lie inside the piece. */
 struct step sweep_step(struct sweep *sweep, size_t offset);
+/* The same without traits, for less. */
+struct step sweep_length(struct sweep *sweep, size_t offset);
 /* What all this has cost since sweep_new, see share.h. */
 uint64_t sweep_cost(const struct sweep *sweep);
 

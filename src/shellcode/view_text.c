@@ -60,7 +60,7 @@ static struct word measure_part(struct bytes bytes, size_t start)
 	struct word part = { .end = start, .hex = true };
 
 	for (; base64_digit(at(bytes, part.end)) >= 0; part.end++)
-		part.hex &= view_hex_digit(bytes.data[part.end]) >= 0;
+		part.hex = part.hex && view_hex_digit(bytes.data[part.end]) >= 0;
 	part.digits = part.end - start;
 	return part;
 }

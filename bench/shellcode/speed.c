@@ -8,6 +8,7 @@
 #include "shellcode/marks.h"
 #include "shellcode/parts.h"
 #include "shellcode/seed.h"
+#include "flood.h"
 #ifdef HAVE_HYPERSCAN
 #include <hs/hs.h>
 #endif
@@ -218,39 +219,54 @@ static void report_detection(struct shellcode_detector *detector, const struct d
 	figure(name, findings, "");
 }
 
+struct slowest {
+	double large, small; /* Mbit/s, seconds */
+};
+
+static void report_flood(struct shellcode_detector *detector, const struct flood *flood,
+			 struct bytes bytes, struct slowest *slowest)
+{
+	struct shellcode_work before, after;
+	bool exhausted;
+	double start = processor_time(), seconds, speed;
+	char name[128];
+	int findings;
+
+	shellcode_work(detector, &before);
+	findings = detect(detector, bytes, &exhausted);
+	seconds = processor_time() - start;
+	shellcode_work(detector, &after);
+	speed = 1000 * rate(bytes.length, seconds);
+	snprintf(name, sizeof name, "worst of 1 MiB, %s%s%s", flood->name,
+		 exhausted ? " (budget used up)" : "", findings ? " (found)" : "");
+	figure(name, speed, "Mbit/s");
+	snprintf(name, sizeof name, "worst of 1 MiB, %s, time as counted", flood->name);
+	figure(name, (double)(after.spent - before.spent) / 1e9 / seconds, "of measured");
+	if (findings == 0 && speed < slowest->large)
+		slowest->large = speed;
+	start = processor_time();
+	detect(detector, bytes_slice(bytes, 0, WORST_SMALL), &exhausted);
+	seconds = processor_time() - start;
+	if (seconds > slowest->small)
+		slowest->small = seconds;
+}
+
 static void report_worst(struct shellcode_detector *detector, const char *only)
 {
-	const char *const *names;
-	struct data_class large = worst_inputs(WORST_BYTES, &names);
-	char name[128];
-	double slowest = 1e9, longest = 0;
+	uint8_t *data = malloc(WORST_BYTES);
+	struct slowest slowest = { .large = 1e9 };
+	struct random random;
 
-	for (size_t i = 0; i < large.count; i++) {
-		struct bytes bytes = buffer_bytes(&large.streams[i]);
-		struct shellcode_work before, after;
-		bool exhausted;
-		double start = processor_time(), seconds;
-		int findings;
-		if (only && !strstr(names[i], only))
-			continue;
-		shellcode_work(detector, &before);
-		findings = detect(detector, bytes, &exhausted);
-		seconds = processor_time() - start;
-		shellcode_work(detector, &after);
-		fprintf(stderr, "%s: %.1f ms, counted %.1f ms; %llu probes, %llu proofs, %d findings\n", names[i], 1e3*seconds, (double)(after.spent-before.spent)/1e6, (unsigned long long)(after.probes-before.probes), (unsigned long long)(after.proofs-before.proofs), findings);
-		snprintf(name, sizeof name, "worst of 1 MiB, %s%s", names[i],
-			 exhausted ? " (budget used up)" : "");
-		figure(name, 1000 * rate(bytes.length, seconds), "Mbit/s");
-		if (1000 * rate(bytes.length, seconds) < slowest)
-			slowest = 1000 * rate(bytes.length, seconds);
-		start = processor_time();
-		detect(detector, bytes_slice(bytes, 0, WORST_SMALL), &exhausted);
-		seconds = processor_time() - start;
-		longest = seconds > longest ? seconds : longest;
+	random_init(&random, 99, 0);
+	for (const struct flood *flood = floods; data && flood->name; flood++) {
+		flood->fill(data, WORST_BYTES, &random);
+		if (!only || strstr(flood->name, only))
+			report_flood(detector, flood, (struct bytes){ data, WORST_BYTES },
+				     &slowest);
 	}
-	figure("worst of 1 MiB, slowest of all", slowest, "Mbit/s");
-	figure("worst of 4 KiB, longest of all", 1000 * longest, "ms");
-	data_class_fini(&large);
+	figure("worst of 1 MiB, slowest in which nothing is found", slowest.large, "Mbit/s");
+	figure("worst of 4 KiB, longest of all", 1000 * slowest.small, "ms");
+	free(data);
 }
 
 int speed_report(struct shellcode_detector *detector, const char *only)

@@ -150,10 +150,18 @@ static int search_windows(struct pipeline *pipeline, int descriptor, uint64_t si
 				break;
 			length += (size_t)got;
 		}
-		int result = case_search(pipeline, (struct bytes){ window, length }, base, NULL,
-					 STREAM_CLIENT, 0, &found, error);
+		struct bytes bytes = { window, length };
+		int result =
+			case_search(pipeline, bytes, base, NULL, STREAM_CLIENT, 0, &found, error);
 		if (result == 0)
 			result = emit_held(pipeline);
+		/* an executable that goes on in the next window is one there, too */
+		shellcode_begins_inside_image(pipeline->detector,
+					      result < 0 || length < WINDOW
+						      ? 0
+						      : shellcode_image_behind(pipeline->detector,
+									       bytes,
+									       WINDOW - OVERLAP));
 		if (result < 0 || length < WINDOW)
 			return result;
 		base += WINDOW - OVERLAP;

@@ -39,7 +39,7 @@ struct candidate {
 	struct seed seed; /* offset into the piece */
 	enum x86_mode mode;
 	bool strict;   /* inside an executable image */
-	unsigned look; /* see vain.h */
+	unsigned salt; /* see vain.h */
 };
 
 struct shellcode_detector {
@@ -48,6 +48,7 @@ struct shellcode_detector {
 	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
 	struct shellcode_work work;
+	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
 };
 
 struct search {
@@ -96,6 +97,17 @@ void shellcode_free(struct shellcode_detector *detector)
 	sweep_free(detector->sweeps[X86_MODE_64]);
 	seed_map_fini(&detector->map);
 	free(detector);
+}
+
+void shellcode_begins_inside_image(struct shellcode_detector *detector, uint64_t length)
+{
+	detector->inside_image = length;
+}
+
+uint64_t shellcode_image_behind(const struct shellcode_detector *detector, struct bytes bytes,
+				size_t offset)
+{
+	return image_behind(bytes, detector->inside_image, offset);
 }
 
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
@@ -448,6 +460,10 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
+		if (search->shares->left[SHARE_PROVE] == 0) {
+			search->shares->untried++;
+			continue;
+		}
 		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, best->convention, kind,
 			     (struct bytes){ NULL, 0 }, strict, &proof, &cost, search->error);
@@ -538,7 +554,8 @@ static int try_candidate(struct search *search, const struct candidate *candidat
 	code = prove_starts(search, candidate, starts, count);
 	pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
-		vain_count(search->vain, candidate->look);
+		vain_count(search->vain,
+			   vain_look(search->piece, candidate->seed.offset, candidate->salt));
 	return code;
 }
 
@@ -574,10 +591,11 @@ static bool more_to_do(const struct search *search)
 }
 
 /* Is a share so far down that this is left out? What has been in vain before makes room first. */
-static bool left_out(struct search *search, enum share share, unsigned look)
+static bool left_out(struct search *search, enum share share, size_t offset, unsigned salt)
 {
 	bool out = search->shares->left[share] == 0 ||
-		   (shares_low(search->shares, share) && vain_likely(search->vain, look));
+		   (shares_low(search->shares, share) &&
+		    vain_likely(search->vain, vain_look(search->piece, offset, salt)));
 
 	search->shares->untried += out;
 	return out;
@@ -590,7 +608,7 @@ static int try_candidates(struct search *search)
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		const struct candidate *candidate = &search->detector->candidates[i];
 		if (search->piece_offset + candidate->seed.offset >= search->covered &&
-		    !left_out(search, SHARE_PROBE, candidate->look))
+		    !left_out(search, SHARE_PROBE, candidate->seed.offset, candidate->salt))
 			code = try_candidate(search, candidate);
 	}
 	search->candidates = 0;
@@ -598,8 +616,7 @@ static int try_candidates(struct search *search)
 }
 
 /* Does what follows a seed use what it gives? */
-static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict,
-		  unsigned look)
+static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict)
 {
 	struct sweep *sweep = search->detector->sweeps[mode];
 	uint64_t before = sweep_cost(sweep);
@@ -607,7 +624,7 @@ static bool judge(struct search *search, enum x86_mode mode, struct seed seed, b
 
 	pay_sweep(search, mode, before, SHARE_LOOK);
 	if (!plausible)
-		vain_count(search->vain, look);
+		vain_count(search->vain, vain_look(search->piece, seed.offset, mode));
 	return plausible;
 }
 
@@ -622,15 +639,14 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	if (strict && never_in_images(seed.kind))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
-		unsigned look = vain_look(search->piece, seed.offset, mode);
-		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, look))
+		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, seed.offset, mode))
 			continue;
 		code = sweep(search, mode);
-		if (code < 0 || !judge(search, mode, seed, strict, look))
+		if (code < 0 || !judge(search, mode, seed, strict))
 			continue;
 		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =
-			(struct candidate){ seed, mode, strict, look };
+			(struct candidate){ seed, mode, strict, mode };
 		if (search->candidates == CANDIDATES)
 			code = try_candidates(search);
 	}
@@ -648,8 +664,9 @@ static int try_beginning(struct search *search)
 
 	if (search->piece_offset || image_cursor_inside(&search->images, 0))
 		return 0;
-	candidate.look = vain_look(search->piece, 0, X86_MODE_64 + 1);
-	if (search->decoded && vain_likely(search->vain, candidate.look))
+	candidate.salt = X86_MODE_64 + 1;
+	if (search->decoded &&
+	    vain_likely(search->vain, vain_look(search->piece, 0, candidate.salt)))
 		return 0; /* the same word as so often in this stream */
 	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
 	     candidate.mode++) {
@@ -726,7 +743,7 @@ int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decod
 	uint64_t spent = shares->spent, untried = shares->untried;
 	int code = 0;
 
-	image_cursor_init(&search.images, bytes);
+	image_cursor_init(&search.images, bytes, decoded ? 0 : detector->inside_image);
 	search.printable_images = search.images;
 	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
 	     offset += PIECE - OVERLAP) {

@@ -78,14 +78,35 @@ static uint64_t pe_length(struct bytes bytes)
 	return end;
 }
 
-size_t image_length(struct bytes bytes, size_t offset)
+/* As its headers say, wherever the bytes end. */
+static uint64_t extent(struct bytes bytes, size_t offset)
 {
 	struct bytes rest = bytes_slice(bytes, offset, SIZE_MAX);
-	uint64_t length = bytes_start_with(rest, "\177ELF") ? elf_length(rest)
-			  : bytes_start_with(rest, "MZ")    ? pe_length(rest)
-							    : 0;
 
-	return length < rest.length ? (size_t)length : rest.length;
+	return bytes_start_with(rest, "\177ELF") ? elf_length(rest)
+	       : bytes_start_with(rest, "MZ")	 ? pe_length(rest)
+						 : 0;
+}
+
+size_t image_length(struct bytes bytes, size_t offset)
+{
+	uint64_t length = extent(bytes, offset);
+
+	return length < bytes.length - offset ? (size_t)length : bytes.length - offset;
+}
+
+uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
+{
+	struct image_cursor cursor;
+	uint64_t end;
+
+	image_cursor_init(&cursor, bytes, inside);
+	if (!image_cursor_inside(&cursor, offset))
+		return 0;
+	end = cursor.start == 0 && cursor.end <= inside
+		      ? inside
+		      : cursor.start + extent(bytes, cursor.start);
+	return end > offset ? end - offset : 0;
 }
 
 /* The first `byte` at or after `from`, given where the last one was looked for and found; the
@@ -121,10 +142,13 @@ static void advance(struct image_cursor *cursor, size_t from)
 	cursor->start = cursor->end = SIZE_MAX;
 }
 
-void image_cursor_init(struct image_cursor *cursor, struct bytes bytes)
+void image_cursor_init(struct image_cursor *cursor, struct bytes bytes, uint64_t inside)
 {
-	cursor->bytes = bytes;
-	advance(cursor, 0);
+	*cursor = (struct image_cursor){ .bytes = bytes };
+	if (inside)
+		cursor->end = inside < bytes.length ? (size_t)inside : bytes.length;
+	else
+		advance(cursor, 0);
 }
 
 bool image_cursor_inside(struct image_cursor *cursor, size_t offset)

@@ -12,6 +12,7 @@ enum {
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
 	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
+	SLOW_COST = 50,		 /* of an instruction that is not the everyday one */
 	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	ZEROS = 16,		 /* bytes at ip: nobody's code */
@@ -333,6 +334,15 @@ static bool ran_into_zeros(const struct probe *probe)
 	       memcmp(ahead, zeros, sizeof zeros) == 0;
 }
 
+/* Instructions before the next look: a quarter of those so far, and no more than `left` pays for
+ * when they turn out to be slow. */
+static uint64_t part_of(uint64_t used, uint64_t left)
+{
+	uint64_t part = used < 4 * GLIMPSE ? GLIMPSE : used / 4, paid = GLIMPSE + left / SLOW_COST;
+
+	return part < paid ? part : paid;
+}
+
 /* Runs until it ends, shows nothing in what a run like this may take, or cost `allowed`. */
 static void run_parts(struct run *run, size_t entry, enum patience patience, uint64_t allowed)
 {
@@ -359,7 +369,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 			used_before = used;
 			ip_before = ip;
 		}
-		part = used < 4 * GLIMPSE ? GLIMPSE : used / 4;
+		part = part_of(used, allowed - (x86_effort(probe->machine) - effort));
 		stop = x86_run(probe->machine, part < most - used ? part : most - used);
 		if (!go_on(run, &stop))
 			return;

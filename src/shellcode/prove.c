@@ -9,6 +9,8 @@ enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
 	UNOBSERVED = 1 << 16, /* and after these */
+	HUNT_LENGTH = 32,     /* instructions of a hunter's loop */
+	HUNT_LOOK = 6,	      /* instructions behind a hunter's last comparison */
 	LOOK_EVERY = 256,     /* steps at which a run is asked whether it is worth going on */
 	QUIET = 1 << 14,      /* steps without anything new that end it, by what it has shown */
 	QUIET_DECODER = 1 << 16,
@@ -71,6 +73,63 @@ static bool hunt_verdict(const struct observation *seen)
 {
 	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
 	       seen->executed >= 3 && seen->executed <= 16 && !seen->indirect;
+}
+
+/* Registers that hold what a hunt looks at, followed through copies: one bit each. */
+static unsigned follow_pointer(unsigned pointers, const struct instruction *instruction,
+			       const uint8_t *code)
+{
+	unsigned one = 1u << (code[1] & 7), other = 1u << (code[1] >> 3 & 7);
+
+	for (unsigned i = 0; instruction->role == ROLE_COMPARE && i < instruction->references_count;
+	     i++)
+		if (instruction->references[i].base >= 0 && instruction->references[i].base < 16)
+			pointers |= 1u << (instruction->references[i].base & 7);
+	if (code[0] == 0x89 && code[1] >= 0xc0 && pointers & other)
+		pointers |= one;
+	if ((code[0] == 0x8b || code[0] == 0x87) && code[1] >= 0xc0 && pointers & one)
+		pointers |= other;
+	if (code[0] == 0x8d && pointers & one)
+		pointers |= other;
+	return pointers;
+}
+
+/* Does it go to what it found: jump or call through the pointer, or push it and return? */
+static bool goes_to(const uint8_t *code, unsigned pointers)
+{
+	if (code[0] == 0xff && ((code[1] & 0xf8) == 0xd0 || (code[1] & 0xf8) == 0xe0))
+		return pointers >> (code[1] & 7) & 1;
+	return (code[0] & 0xf8) == 0x50 && code[1] == 0xc3 && pointers >> (code[0] & 7) & 1;
+}
+
+/* Behind the comparison of a hunter stands, within a few instructions, the way to what it found;
+ * behind loops that data happen to be, nothing does. */
+static void judge_hunt(struct world *world, struct observation *seen)
+{
+	struct x86 *machine = world_machine(world);
+	uint64_t at = seen->hunt_at;
+	unsigned pointers = 0, behind = 0;
+
+	if (!has(seen, SHELLCODE_EGG_HUNT_BIT))
+		return;
+	for (unsigned i = 0; i < HUNT_LENGTH && behind < HUNT_LOOK; i++) {
+		uint8_t bytes[INSTRUCTION_MAX + 1] = { 0 };
+		const uint8_t *code = bytes;
+		struct instruction instruction;
+		if (x86_read(machine, at, bytes, INSTRUCTION_MAX) < 0 ||
+		    !instruction_decode(x86_mode(machine), (struct bytes){ bytes, INSTRUCTION_MAX },
+					&instruction) ||
+		    instruction.flow == FLOW_RETURN)
+			break;
+		if (x86_mode(machine) == X86_MODE_64 && (bytes[0] & 0xf0) == 0x40)
+			code++;
+		pointers = follow_pointer(pointers, &instruction, code);
+		if (goes_to(code, pointers))
+			return;
+		behind = instruction.role == ROLE_COMPARE ? 0 : behind + 1;
+		at += instruction.length;
+	}
+	seen->evidence &= ~(1u << SHELLCODE_EGG_HUNT_BIT);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -181,13 +240,20 @@ static void run(struct world *world, struct observer *observer, enum convention 
 {
 	struct progress progress = { 0 };
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
+	const struct x86 *machine = world_machine(world);
+	uint64_t effort = x86_effort(machine);
 	bool shellcode = false;
 
 	proof->end = WORLD_BUDGET;
 	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
 	     step++) {
 		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
+			if (world_machine(world) == machine) /* not a child's */
+				*spent += x86_effort(machine) - effort;
+			machine = world_machine(world);
+			effort = x86_effort(machine);
 			observer_result(observer, &proof->observation);
+			judge_hunt(world, &proof->observation);
 			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
 				     step, spent))
 				break;
@@ -199,11 +265,11 @@ static void run(struct world *world, struct observer *observer, enum convention 
 		proof->end = observer_step(observer) ? world_run(world, 1) : WORLD_FAULT;
 	}
 	if (proof->end == WORLD_BUDGET && shellcode && *spent < allowed) {
-		struct x86 *machine = world_machine(world);
-		uint64_t before = x86_effort(machine);
+		machine = world_machine(world);
+		effort = x86_effort(machine);
 		proof->end = world_run(world, UNOBSERVED);
 		cost->explained +=
-			world_machine(world) == machine ? x86_effort(machine) - before : UNOBSERVED;
+			world_machine(world) == machine ? x86_effort(machine) - effort : UNOBSERVED;
 	}
 }
 
@@ -234,6 +300,7 @@ int prove(struct bytes piece, size_t entry, enum convention convention, enum wor
 		world_enter(world, entry, convention);
 		run(world, observer, convention, strict, proof, cost);
 		observer_result(observer, &proof->observation);
+		judge_hunt(world, &proof->observation);
 		tell_fixed_address(world, proof, sink);
 		tell_shell_commands(&wire, proof->trace, sink);
 		proof->shape = observer_shape(observer);

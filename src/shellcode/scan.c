@@ -9,9 +9,9 @@
 #include "shellcode/view.h"
 
 enum {
-	DEPTH = 4,		/* views in views */
-	VIEWS_FLOOR = 32 << 20, /* decoded bytes that any stream may give */
-	VIEWS_PER_BYTE = 4	/* and for each of its bytes */
+	DEPTH = 4,	       /* views in views */
+	VIEWS_FLOOR = 8 << 20, /* decoded bytes that any stream may give */
+	VIEWS_PER_BYTE = 4     /* and for each of its bytes */
 };
 
 struct scan {

@@ -11,10 +11,10 @@ enum {
 static const struct {
 	uint64_t burst, per_byte;
 } rates[SHARES] = {
-	[SHARE_LOOK] = { 6 * MILLISECOND, 10 },
-	[SHARE_PROBE] = { 16 * MILLISECOND, 12 },
-	[SHARE_PROVE] = { 24 * MILLISECOND, 8 },
-	[SHARE_EXPLAIN] = { 100 * MILLISECOND, 8 },
+	[SHARE_LOOK] = { 4 * MILLISECOND, 8 },
+	[SHARE_PROBE] = { 12 * MILLISECOND, 10 },
+	[SHARE_PROVE] = { 16 * MILLISECOND, 5 },
+	[SHARE_EXPLAIN] = { 80 * MILLISECOND, 4 },
 };
 
 void shares_init(struct shares *shares)

@@ -1,15 +1,13 @@
 #include "shellcode/vain.h"
 
 enum {
-	BEFORE = 3, /* bytes of the look: what prepares for a seed … */
-	BEHIND = 9, /* … and what uses it, with its own */
+	BYTES = 3, /* of the look: a seed and what follows it at once; numbers come later */
 	OFTEN = 8
 };
 
 unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt)
 {
-	size_t first = offset < BEFORE ? 0 : offset - BEFORE;
-	struct bytes look = bytes_slice(bytes, first, BEFORE + BEHIND);
+	struct bytes look = bytes_slice(bytes, offset, BYTES);
 	uint64_t hash = salt;
 
 	for (size_t i = 0; i < look.length; i++)

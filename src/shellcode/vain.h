@@ -1,4 +1,4 @@
-/* What was tried in vain: counts, by the look of the bytes around a seed, of judgements and
+/* What was tried in vain: counts, by the look of a seed, of judgements and
  * attempts that came to nothing in this stream.
  *
  * A flood of seeds is made of a few forms over and over; shellcode between them looks like none of
@@ -15,7 +15,7 @@ struct vain {
 	uint8_t counts[VAIN_LOOKS]; /* 255: that often or more */
 };
 
-/* The look of what lies around an offset: its place in the table. `salt` tells apart what is judged
+/* The look of what begins at an offset: its place in the table. `salt` tells apart what is judged
  * in different ways. */
 unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt);
 void vain_count(struct vain *vain, unsigned look);

@@ -103,7 +103,8 @@ enum effort {
 	EFFORT_ACCESS = 20,	  /* one that the flat caches do not answer */
 	EFFORT_FRAME = 600,	  /* a page of one's own */
 	EFFORT_CODE = 1000,	  /* room for the decoded code of a page */
-	EFFORT_FLUSH = 400	  /* forgetting what the caches hold */
+	EFFORT_FLUSH = 400,	  /* forgetting what the caches hold */
+	EFFORT_FUNCTION = 600	  /* a sine, a logarithm and so on */
 };
 
 /* Repetition; whether the memory operand is in the stack segment: its faults are #SS, not #GP;

@@ -270,8 +270,8 @@ bool plausible_run(struct bytes run)
 {
 	unsigned patches = 0, sums = 0, pushes = 0;
 
-	for (size_t i = 0; i + 1 < run.length; i++) {
-		uint8_t byte = run.data[i], next = run.data[i + 1];
+	for (size_t i = 0; i < run.length; i++) {
+		uint8_t byte = run.data[i], next = i + 1 < run.length ? run.data[i + 1] : 0;
 		patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
 		sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
 		pushes += byte == 0x50;

@@ -1,24 +1,57 @@
-/* How fast outbreaks are simulated: the engine, whose cost goes with infections, beside the oracle
- * of its tests, which draws every scan. The two rates of scans are different quantities:
- * "equivalent" scans are those that the simulated worm made, drawn or not. */
+/* How fast outbreaks are simulated: by events, whose cost goes with infections, and scan by scan,
+ * beside numpy where it is installed. The two rates of scans are different quantities: "equivalent"
+ * scans are those that the simulated worm made, drawn or not; "explicit" scans were all drawn. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-#include "explicit.h"
-#include "outbreak/outbreak.h"
+#include "outbreak/replica.h"
 
 static bool json;
 
-static void print(const char *name, double value, const char *unit)
+/* `peer`: the same by numpy; 0: there is none. */
+static void print_beside(const char *name, double value, const char *unit, double peer)
 {
+	char beside[100] = "\"peer\":null,\"peer_value\":null,\"ratio\":null";
+
+	if (json && peer > 0)
+		snprintf(beside, sizeof beside,
+			 "\"peer\":\"numpy\",\"peer_value\":%.6g,\"ratio\":%.4g", peer,
+			 value / peer);
 	if (json)
-		printf("{\"bench\":\"outbreak\",\"case\":\"%s\",\"value\":%.6g,\"unit\":\"%s\","
-		       "\"peer\":null,"
-		       "\"peer_value\":null,\"ratio\":null}\n",
-		       name, value, unit);
+		printf("{\"bench\":\"outbreak\",\"case\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",%s}"
+		       "\n",
+		       name, value, unit, beside);
+	else if (peer > 0)
+		printf("%-56s %12.4g %-14s numpy %10.4g, ratio %.3g\n", name, value, unit, peer,
+		       value / peer);
 	else
 		printf("%-56s %12.4g %s\n", name, value, unit);
+}
+
+static void print(const char *name, double value, const char *unit)
+{
+	print_beside(name, value, unit, 0);
+}
+
+/* A number that bench/outbreak_numpy.py prints; 0 where numpy is not installed. */
+static double ask_numpy(const char *question)
+{
+	char command[5000];
+	double value = 0;
+
+	/* Where another python3 comes first, the system's may be the one with numpy. */
+	snprintf(command, sizeof command,
+		 "python3 '%s' %s 2>/dev/null || /usr/bin/python3 '%s' %s 2>/dev/null",
+		 NUMPY_BASELINE, question, NUMPY_BASELINE, question);
+	FILE *answer = popen(command, "r");
+	if (answer && fscanf(answer, "%lf", &value) != 1)
+		value = 0;
+	if (answer)
+		pclose(answer);
+	return value;
 }
 
 static double processor_seconds(void)
@@ -77,13 +110,15 @@ static int code_red(const char *name, const struct remedy_candidate *remedy, uin
 		infected_seconds += (nothing->curve[i].median + nothing->curve[i - 1].median) / 2 *
 				    run.duration / (run.curve_points - 1);
 	snprintf(label, sizeof label, "%s, 24 h x %u replicas", name, replicas);
-	print(label, seconds, "s");
+	print_beside(label, seconds, "s", remedy ? 0 : ask_numpy("births"));
 	processor = processor_seconds() - processor;
 	snprintf(label, sizeof label, "%s, processor time of one replica", name);
 	print(label, 1000 * processor / replicas, "ms");
 	if (!remedy) {
-		print("code red, equivalent scans",
+		print("code red, equivalent scans (not drawn), all cores",
 		      infected_seconds * worm.rate * replicas / seconds, "scans/s");
+		print("code red, equivalent scans (not drawn), per core",
+		      infected_seconds * worm.rate * replicas / processor, "scans/s");
 		print("code red, infections", nothing->infected.median * replicas / seconds,
 		      "infections/s");
 	}
@@ -158,24 +193,92 @@ static int default_ranking(void)
 	return 0;
 }
 
-/* The oracle on a world of 65,536 addresses: scans drawn one by one, on one core. */
-static int explicit_scans(void)
+/* Scan by scan, on one core. */
+static int explicit_scans(const char *name, const struct outbreak_world *world,
+			  const struct outbreak_worm *worm, double duration, double peer)
 {
-	static const struct outbreak_subnet subnet = { "all", 0, 65536, 0.5, 0.5, 0 };
+	struct replica replica;
+	struct error error;
+
+	if (replica_init(&replica, world, worm, duration, &error) < 0)
+		return fail(&error);
+	double processor = processor_seconds();
+	if (replica_run(&replica, 1, 0, &error) < 0) {
+		replica_fini(&replica);
+		return fail(&error);
+	}
+	processor = processor_seconds() - processor;
+	print_beside(name, (double)replica.loop.scans / processor, "scans/s", peer);
+	replica_fini(&replica);
+	return 0;
+}
+
+/* An hour of Code Red in mid-course; Slammer's generator in 75,000 hosts for 20 seconds; walks. */
+static int all_explicit_scans(void)
+{
+	static const struct outbreak_vector slammer[] = { { .scan = OUTBREAK_FLAWED,
+							    .rate = 4000,
+							    .multiplier = 214013,
+							    .increments = { 0x88215000, 0x8831FA24,
+									    0x88336870 },
+							    .increment_count = 3 } };
 	struct outbreak_world world = code_red_world;
+	struct outbreak_worm random = { .scan = OUTBREAK_RANDOM,
+					.rate = 358 / 60.0,
+					.initially_infected = 50000,
+					.every_scan = true };
+	struct outbreak_worm walks = random, flawed = random;
+
+	walks.scan = OUTBREAK_SEQUENTIAL;
+	walks.random_start = 1;
+	flawed.scan = OUTBREAK_FLAWED;
+	flawed.rate = 4000;
+	flawed.vectors = slammer;
+	flawed.vector_count = 1;
+	flawed.initially_infected = 20000;
+	return explicit_scans("explicit scans (every one drawn), random, one core", &world, &random,
+			      3600, ask_numpy("scans")) ||
+	       explicit_scans("explicit scans (every one drawn), sequential, one core", &world,
+			      &walks, 3600, 0) ||
+	       explicit_scans("explicit scans (every one drawn), flawed, one core", &world, &flawed,
+			      20, 0);
+}
+
+static double resident_bytes(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return 1024.0 * (double)usage.ru_maxrss;
+}
+
+/* A hundred million hosts: one replica of a day in which all are infected. Runs first, so that the
+ * most memory ever used is its own. */
+static int many_hosts(void)
+{
+	struct outbreak_world world = code_red_world;
+	struct outbreak_subnet subnet = {
+		"internet", 0, UINT64_C(4294967296), 0.05, 0.4656612873, 0
+	};
 	struct outbreak_worm worm = { .scan = OUTBREAK_RANDOM,
-				      .rate = 1,
+				      .rate = 0.05,
 				      .initially_infected = 10 };
-	struct explicit_outcome outcome;
+	struct outbreak_run run = outbreak_default_run();
+	struct outbreak_result result;
 	struct timespec start;
+	struct error error;
+	double before = resident_bytes();
 
 	world.subnets = &subnet;
-	world.scanned_space = 65536;
+	run.replicas = 1;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (!explicit_run(&world, &worm, NULL, 600, 1, &outcome))
-		return 1;
-	print("explicit oracle, one core", (double)outcome.scans / seconds_since(&start),
-	      "scans/s");
+	if (outbreak_rank(&world, &worm, &run, NULL, 0, NULL, NULL, &result, &error) < 0)
+		return fail(&error);
+	double hosts = result.forecasts[0].vulnerable, memory = resident_bytes() - before;
+	print("100 million hosts, infected", result.forecasts[0].infected.median, "hosts");
+	print("100 million hosts, time", seconds_since(&start), "s");
+	print("100 million hosts, memory", memory / 1e9, "GB");
+	print("100 million hosts, memory of one", memory / hosts, "bytes");
+	outbreak_result_fini(&result);
 	return 0;
 }
 
@@ -192,7 +295,7 @@ int main(int count, char **arguments)
 		fprintf(stderr, "usage: %s [--json]\n", arguments[0]);
 		return 2;
 	}
-	return code_red("code red", NULL, 100) ||
+	return many_hosts() || code_red("code red", NULL, 100) ||
 	       code_red("code red paired with a patch", &patch, 20) || default_ranking() ||
-	       explicit_scans();
+	       all_explicit_scans();
 }

@@ -127,20 +127,23 @@ static void print_mode(bool json, bool wide, const struct differential_totals *t
 {
 	if (json)
 		printf("{\"bench\":\"x86-exact\",\"case\":\"%s\",\"value\":%llu,\"unit\":"
-		       "\"mismatches\",\"cases\":%llu,\"forms\":%u,\"peer\":\"host\",\"peer_"
+		       "\"mismatches\",\"cases\":%llu,\"approximate\":%llu,\"excused\":%llu,"
+		       "\"forms\":%u,\"peer\":\"host\",\"peer_"
 		       "value\":"
 		       "null,\"ratio\":null}\n",
 		       mode_names[wide], (unsigned long long)totals->mismatches,
-		       (unsigned long long)totals->cases, totals->forms);
+		       (unsigned long long)totals->cases, (unsigned long long)totals->approximate,
+		       (unsigned long long)totals->excused, totals->forms);
 	else
 		printf("%s: %llu cases (%llu instructions, %llu sequences, %llu refusals), %u "
-		       "forms%s, "
-		       "%llu mismatches\n",
+		       "forms%s; %llu within an approximation's bound, %llu where processors "
+		       "differ, %llu mismatches\n",
 		       mode_names[wide], (unsigned long long)totals->cases,
 		       (unsigned long long)totals->by_kind[CASE_INSTRUCTION],
 		       (unsigned long long)totals->by_kind[CASE_SEQUENCE],
 		       (unsigned long long)totals->by_kind[CASE_INVALID], totals->forms,
 		       totals->walked ? "" : ", walk not finished",
+		       (unsigned long long)totals->approximate, (unsigned long long)totals->excused,
 		       (unsigned long long)totals->mismatches);
 }
 

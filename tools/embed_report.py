@@ -10,6 +10,7 @@ cut at its {{case}} mark into two byte arrays; the program writes the case betwe
 import base64
 import hashlib
 import pathlib
+import re
 import sys
 
 
@@ -29,6 +30,14 @@ def policy(style, script):
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     ])
+
+
+def refuse_doubles(script):
+    """Scripts share one scope, in which a second function of a name would silently replace the first."""
+    names = re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", script, re.M)
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        sys.exit(f"embed_report.py: defined twice: {', '.join(doubles)}")
 
 
 def put(page, mark, text):
@@ -51,6 +60,7 @@ def main():
     page = next(path for path in inputs if path.suffix == ".html").read_text(encoding="utf-8")
     style = "\n" + "".join(path.read_text(encoding="utf-8") for path in inputs if path.suffix == ".css")
     script = "".join(path.read_text(encoding="utf-8") for path in inputs if path.suffix == ".js")
+    refuse_doubles(script)
     script = '\n(() => {\n"use strict";\n' + script + "})();\n"
     if "</script" in script.lower() or "</style" in style.lower():
         sys.exit("embed_report.py: a style or script would end its own element")

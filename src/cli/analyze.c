@@ -46,7 +46,10 @@ static int parse(const struct cli_command *command, struct cli_run *run, int cou
 
 static int analyze(const struct cli_command *command, int count, char **words)
 {
-	struct cli_run run = { .keep = true, .options = { .stages = PIPELINE_ALL } };
+	struct cli_run run = { .keep = true,
+			       .command = words,
+			       .command_count = count,
+			       .options = { .stages = PIPELINE_ALL } };
 
 	if (parse(command, &run, count, words) < 0)
 		return CLI_INPUT;

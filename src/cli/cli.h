@@ -57,6 +57,11 @@ void cli_print_case(const json_t *records, bool all);
 /* One record as a line of NDJSON, "type" first. */
 int cli_print_json(const json_t *record);
 
+/* --- print_forecast.c --- */
+/* Records of these types, each an array but `ranking`; there is at least one forecast. */
+void cli_print_forecast(const json_t *forecasts, const json_t *remedies, const json_t *combinations,
+			const json_t *ranking);
+
 /* --- x86_print.c: a trace for people, 100 columns wide --- */
 struct cli_x86_printer {
 	unsigned address_digits;
@@ -67,6 +72,13 @@ struct cli_x86_printer {
 	uint64_t repetitions;
 };
 void cli_x86_print(struct cli_x86_printer *printer, const json_t *record);
+
+/* --- provenance.c --- */
+/* The "provenance" record (returns owned) of a command. `words` follow "kenbi"; `path` is the file
+ * that the figures come from, with its `title` ("": it has none), or NULL where inputs have records
+ * of their own. */
+MUST_CHECK int cli_provenance(int count, char *const *words, const char *path, const char *title,
+			      json_t **record, struct error *error);
 
 /* --- table.c --- */
 /* Rows of equal columns, for kenbi store. */

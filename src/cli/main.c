@@ -43,6 +43,8 @@ static int run_role(const char *name)
 {
 	if (strcmp(name, "pipeline") == 0)
 		return pipeline_role();
+	if (strcmp(name, "remedy") == 0)
+		return pipeline_remedies_role();
 	return strcmp(name, "x86-trace") == 0 ? pipeline_x86_trace_role() : CLI_INTERNAL;
 }
 

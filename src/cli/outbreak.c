@@ -3,38 +3,42 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/run.h"
+#include "report/report.h"
 
-static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-					 { "seed", required_argument, NULL, 'S' },
-					 { "replicas", required_argument, NULL, 'R' },
-					 { "threads", required_argument, NULL, 't' },
-					 { 0 } };
+static const struct option options[] = {
+	{ "report", required_argument, NULL, 'r' },  { "json", no_argument, NULL, 'j' },
+	{ "seed", required_argument, NULL, 'S' },    { "replicas", required_argument, NULL, 'R' },
+	{ "threads", required_argument, NULL, 't' }, { 0 }
+};
 
 struct output {
 	bool json;
-	json_t *records;
+	json_t *records; /* for people and the report; else NULL */
 };
 
 static int take_record(void *context, const json_t *record)
 {
 	struct output *output = context;
 
-	if (output->json)
-		return cli_print_json(record);
-	return json_array_append_new(output->records, json_deep_copy(record)) < 0 ? ERROR_MEMORY
-										  : 0;
+	if (output->records && json_array_append_new(output->records, json_deep_copy(record)) < 0)
+		return ERROR_MEMORY;
+	return output->json ? cli_print_json(record) : 0;
 }
 
 struct choices {
 	bool json;
+	const char *report; /* folder; NULL: none */
+	int count;	    /* of the command's words */
+	char **words;
 	uint64_t seed, replicas, threads; /* 0: as the scenario says */
 };
 
 static int forecast(const char *path, const struct choices *choices, struct error *error)
 {
 	struct outbreak_scenario scenario;
-	struct output output = { choices->json, json_array() };
+	struct output output = { choices->json,
+				 choices->json && !choices->report ? NULL : json_array() };
 	struct pipeline_sink sink = { &output, take_record, NULL, cli_progress };
 	char derived_from[4200];
 	int result = outbreak_scenario_load(path, &scenario, error);
@@ -50,11 +54,24 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 	if (choices->threads)
 		scenario.run.threads = (unsigned)choices->threads;
 	snprintf(derived_from, sizeof derived_from, "scenario %s", path);
-	result = pipeline_forecast(&scenario.world, &scenario.worm, derived_from, &scenario.run,
-				   scenario.remedies, scenario.remedy_count, &sink, error);
+	json_t *provenance = NULL;
+	result = cli_provenance(choices->count, choices->words, path, scenario.title, &provenance,
+				error);
+	if (result == 0 && take_record(&output, provenance) < 0)
+		result = error_set(error, ERROR_SYSTEM, NULL, "the records cannot be written");
+	json_decref(provenance);
+	if (result == 0)
+		result = pipeline_forecast(&scenario.world, &scenario.worm, derived_from,
+					   &scenario.run, scenario.remedies, scenario.remedy_count,
+					   &sink, error);
 	cli_progress_clear();
 	if (result == 0 && !choices->json)
 		cli_print_case(output.records, true);
+	if (result == 0 && choices->report) {
+		result = report_write(output.records, choices->report, error);
+		if (result == 0 && !choices->json)
+			printf("\nreport: %s/index.html\n", choices->report);
+	}
 	outbreak_scenario_fini(&scenario);
 	json_decref(output.records);
 	return result;
@@ -62,12 +79,13 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 
 static int outbreak(const struct cli_command *command, int count, char **words)
 {
-	struct choices choices = { 0 };
+	struct choices choices = { .count = count, .words = words };
 	struct error error = { 0 };
 	int option, result = 0;
 
 	while (result == 0 && (option = getopt_long(count, words, "", options, NULL)) != -1) {
 		switch (option) {
+		case 'r': choices.report = optarg; break;
 		case 'j': choices.json = true; break;
 		case 'S':
 			result = cli_number(command, "--seed", optarg, 1, INT64_MAX, &choices.seed);
@@ -87,7 +105,10 @@ static int outbreak(const struct cli_command *command, int count, char **words)
 		return CLI_INPUT;
 	if (optind + 1 != count)
 		return cli_usage_error(command, "name one scenario file");
-	result = forecast(words[optind], &choices, &error);
+	if (choices.report)
+		result = cli_report_folder(choices.report, &error);
+	if (result == 0)
+		result = forecast(words[optind], &choices, &error);
 	if (result < 0)
 		log_error(&error);
 	return error_exit_status(result);
@@ -97,7 +118,10 @@ const struct cli_command cli_outbreak = {
 	.name = "outbreak",
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
 	.usage = "[OPTION]… SCENARIO.yaml",
-	.options = "  --json         print world, worm, remedy and forecast records as NDJSON\n"
+	.options = "  --report DIR   write DIR/index.html and DIR/case.json\n"
+		   "  --json         print provenance, world, worm, remedy, forecast, combination, "
+		   "ranking and\n"
+		   "                 subnet_curve records as NDJSON\n"
 		   "  --seed N       instead of the scenario's\n"
 		   "  --replicas N   instead of the scenario's\n"
 		   "  --threads N    processors to use (default: all); the result is the same\n\n"

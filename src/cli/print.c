@@ -1,6 +1,5 @@
 /* A case for people: the same records as everywhere, told section by section in the order of the
  * chain. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,66 +376,6 @@ static const json_t *by_id(const json_t *records, json_int_t id)
 	return NULL;
 }
 
-static void print_bar(double share)
-{
-	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	int parts = (int)lround(fmin(fmax(share, 0), 1) * 20 * 8);
-
-	for (int i = 0; i < parts / 8; i++)
-		fputs("█", stdout);
-	fputs(eighths[parts % 8], stdout);
-	printf("%*s", 20 - parts / 8 - (parts % 8 != 0), "");
-}
-
-static void print_delay(double seconds)
-{
-	if (seconds < 3600)
-		printf(" (after %.0f min)", seconds / 60);
-	else
-		printf(" (after %.3g h)", seconds / 3600);
-}
-
-static void print_ranking(const json_t *forecasts, const json_t *remedies)
-{
-	const json_t *without = json_array_get(forecasts, 0);
-	double infected = real_of(json_object_get(without, "infected"), "median");
-	size_t index;
-	json_t *forecast;
-
-	heading("Forecast", SIZE_MAX);
-	double vulnerable = real_of(without, "vulnerable");
-	printf("  nothing is done: ");
-	put_grouped(infected);
-	printf(" hosts infected after %.3g h, %.0f %% of the vulnerable (median of %lld runs, seed "
-	       "%lld)\n\n",
-	       real_of(without, "duration") / 3600,
-	       vulnerable > 0 ? fmin(100, 100 * infected / vulnerable) : 0,
-	       number_of(without, "replicas"), number_of(without, "seed"));
-	printf("  %srank  hosts saved  (5–95 %%)         …if at once                        "
-	       "remedy%s\n",
-	       cli_style(CLI_BOLD), cli_style(CLI_PLAIN));
-	json_array_foreach(forecasts, index, forecast)
-	{
-		const json_t *saved = json_object_get(forecast, "saved");
-		const json_t *at_once = json_object_get(forecast, "saved_at_once");
-		const json_t *remedy = by_id(remedies, number_of(forecast, "remedy"));
-		char range[64];
-		if (json_is_null(json_object_get(forecast, "remedy")))
-			continue;
-		printf("  %4lld  ", number_of(forecast, "rank"));
-		printf("%11.0f  ", real_of(saved, "median"));
-		snprintf(range, sizeof range, "%.0f–%.0f", real_of(saved, "low"),
-			 real_of(saved, "high"));
-		printf("%-17s %10.0f ", range, real_of(at_once, "median"));
-		print_bar(infected > 0 ? real_of(saved, "median") / infected : 0);
-		printf(" #%lld ", number_of(forecast, "remedy"));
-		put(remedy ? text_of(remedy, "title") : text_of(forecast, "name"));
-		if (remedy)
-			print_delay(real_of(remedy, "delay"));
-		putchar('\n');
-	}
-}
-
 static void print_rules(const json_t *remedy)
 {
 	size_t index;
@@ -464,6 +403,8 @@ static void print_remedy(const json_t *remedy)
 	printf("  #%-4lld ", number_of(remedy, "id"));
 	put_style(CLI_BOLD, text_of(remedy, "title"));
 	printf("\n      at the %s", text_of(remedy, "place"));
+	if (*text_of(remedy, "at") && strcmp(text_of(remedy, "at"), text_of(remedy, "place")) != 0)
+		printf(" (%s)", text_of(remedy, "at"));
 	if (*text_of(remedy, "why")) {
 		printf("; against: ");
 		put(text_of(remedy, "why"));
@@ -472,6 +413,21 @@ static void print_remedy(const json_t *remedy)
 	if (*text_of(remedy, "collateral")) {
 		printf("      costs: ");
 		put(text_of(remedy, "collateral"));
+		putchar('\n');
+	}
+	if (json_is_real(json_object_get(remedy, "collateral_share"))) {
+		printf("      touches: %.3g %% of the ", 100 * real_of(remedy, "collateral_share"));
+		put(text_of(remedy, "collateral_basis"));
+		putchar('\n');
+	}
+	if (*text_of(remedy, "limits")) {
+		printf("      limits: ");
+		put(text_of(remedy, "limits"));
+		putchar('\n');
+	}
+	if (*text_of(remedy, "undo")) {
+		printf("      undo: ");
+		put(text_of(remedy, "undo"));
 		putchar('\n');
 	}
 	print_rules(remedy);
@@ -534,8 +490,9 @@ static void print_inputs(const json_t *inputs, const json_t *errors)
 
 void cli_print_case(const json_t *records, bool all)
 {
-	static const char *const types[] = { "input",	  "error", "session", "shellcode", "sample",
-					     "behaviour", "step",  "remedy",  "forecast",  "worm" };
+	static const char *const types[] = { "input",	 "error",     "session",     "shellcode",
+					     "sample",	 "behaviour", "step",	     "remedy",
+					     "forecast", "worm",      "combination", "ranking" };
 	enum {
 		INPUT,
 		ERROR,
@@ -547,6 +504,8 @@ void cli_print_case(const json_t *records, bool all)
 		REMEDY,
 		FORECAST,
 		WORM,
+		COMBINATION,
+		RANKING,
 		TYPES
 	};
 	json_t *by[TYPES], *record;
@@ -577,7 +536,8 @@ void cli_print_case(const json_t *records, bool all)
 			put(text_of(record, "derived_from"));
 			putchar('\n');
 		}
-		print_ranking(by[FORECAST], by[REMEDY]);
+		cli_print_forecast(by[FORECAST], by[REMEDY], by[COMBINATION],
+				   json_array_get(by[RANKING], 0));
 	}
 	if (!json_array_size(by[SHELLCODE]) && !json_array_size(by[SAMPLE]) &&
 	    !json_array_size(by[FORECAST]) && !json_array_size(by[REMEDY]))

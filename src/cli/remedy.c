@@ -1,125 +1,159 @@
-/* kenbi remedy: behaviours and countermeasures of traces that were recorded before (behave --json
- * --events). */
+/* kenbi remedy: behaviours and countermeasures of what was recorded before: our own traces (behave
+ * --json --events), reports of CAPE and Cuckoo, Suricata's EVE logs. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
-#include "trace/trace.h"
 
-#define TRACE_LIMIT ((size_t)256 << 20)
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },	    { "benign", required_argument, NULL, 'b' },
+	{ "format", required_argument, NULL, 'f' }, { "playbook", required_argument, NULL, 'p' },
+	{ "host", required_argument, NULL, 'H' },   { 0 }
+};
 
-static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { 0 } };
+enum { MOST_CHOSEN = 64 };
 
 struct output {
-	bool json;
-	json_t *records;
+	bool json, playbook; /* playbook: it alone is printed */
+	json_t *records, *made;
 };
 
 static int take_record(void *context, const json_t *record)
 {
 	struct output *output = context;
 
+	const char *type = json_string_value(json_object_get(record, "type"));
+
+	if (output->playbook) {
+		if (type && strcmp(type, "playbook") == 0)
+			output->made = json_deep_copy(json_object_get(record, "playbook"));
+		return 0;
+	}
 	if (output->json)
 		return cli_print_json(record);
 	return json_array_append_new(output->records, json_deep_copy(record)) < 0 ? ERROR_MEMORY
 										  : 0;
 }
 
-/* One line of NDJSON; records that are no events are passed over, so that whole outputs can be
- * read. */
-static int read_line(const char *path, unsigned number, struct bytes line, struct trace_sink *sink,
-		     struct error *error)
+/* "3,1,7". */
+static int read_choice(const struct cli_command *command, char *text, uint32_t *chosen,
+		       size_t *count)
 {
-	char where[300];
-	json_error_t syntax;
-	struct trace_event event;
+	uint64_t number;
 
-	snprintf(where, sizeof where, "%.250s:%u", path, number);
-	if (line.length == 0)
-		return 0;
-	json_t *object = json_loadb((const char *)line.data, line.length, 0, &syntax);
-	if (!object)
-		return error_set(error, ERROR_INPUT, where, "not JSON: %s", syntax.text);
-	int result = 0;
-	const char *type = json_string_value(json_object_get(object, "type"));
-	if (type && strcmp(type, "event") == 0) {
-		result = trace_event_from_json(object, &event, error);
-		if (result == 0)
-			trace_emit(sink, &event);
-		else if (error)
-			snprintf(error->where, sizeof error->where, "%.255s", where);
+	*count = 0;
+	for (char *rest = text, *word; (word = strsep(&rest, ","));) {
+		if (*count == MOST_CHOSEN) {
+			cli_usage_error(command, "--playbook: at most %d remedies", MOST_CHOSEN);
+			return ERROR_USAGE;
+		}
+		int result = cli_number(command, "--playbook", word, 1, UINT32_MAX, &number);
+		if (result < 0)
+			return result;
+		chosen[(*count)++] = (uint32_t)number;
 	}
-	json_decref(object);
-	return result;
+	return 0;
 }
 
-static int read_trace(const char *path, struct trace_log **log, struct error *error)
+static void print_playbook(const json_t *playbook)
 {
-	struct buffer content;
-	int result = file_read(path, TRACE_LIMIT, &content, error);
+	char *text = json_dumps(playbook, JSON_INDENT(2));
 
-	*log = NULL;
-	if (result < 0)
-		return result;
-	*log = trace_log_new(TRACE_LIMIT);
-	if (!*log) {
-		buffer_fini(&content);
-		return error_set(error, ERROR_MEMORY, path, "no memory for a trace");
-	}
-	struct trace_sink sink = trace_log_sink(*log);
-	struct reader reader = reader_of(buffer_bytes(&content));
-	for (unsigned number = 1; result == 0 && reader_left(&reader); number++)
-		result = read_line(path, number, reader_line(&reader), &sink, error);
-	buffer_fini(&content);
-	if (result == 0 && trace_log_count(*log) == 0)
-		result = error_set(error, ERROR_INPUT, path,
-				   "no events in it; `kenbi behave --json --events` writes them");
-	return result;
+	if (text)
+		puts(text);
+	free(text);
 }
 
-static int derive(char *const *paths, int count, struct output *output, struct error *error)
+/* The file of that name, else kenbi's own profile of that name. */
+static int open_benign(const char *word, struct pipeline_remedy_options *asked, struct error *error)
 {
-	struct trace_log **logs = calloc((size_t)count, sizeof *logs);
-	struct pipeline_sink sink = { output, take_record, NULL, NULL };
-	int result = 0;
+	char name[256], path[4096];
+	bool plain = *word && !strpbrk(word, "/.");
 
-	if (!logs)
-		return error_set(error, ERROR_MEMORY, NULL, "no memory for traces");
-	for (int i = 0; i < count && result == 0; i++)
-		result = read_trace(paths[i], &logs[i], error);
-	if (result == 0)
-		result = pipeline_remedies((const struct trace_log *const *)logs,
-					   (const char *const *)paths, (size_t)count, &sink, error);
-	for (int i = 0; i < count; i++)
-		trace_log_free(logs[i]);
-	free(logs);
+	asked->benign = word;
+	asked->benign_descriptor = open(word, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (asked->benign_descriptor < 0 && plain && strlen(word) < 200) {
+		snprintf(name, sizeof name, "benign/%s.yaml", word);
+		asked->benign_descriptor =
+			open(file_data_path(name, path, sizeof path), O_RDONLY | O_CLOEXEC);
+	}
+	return asked->benign_descriptor < 0
+		       ? error_system(error, word,
+				      "cannot open, and no profile in data/benign is "
+				      "called so")
+		       : 0;
+}
+
+static int derive(const struct pipeline_remedy_options *asked, char *const *paths, int count,
+		  struct output *output)
+{
+	struct pipeline_sink sink = { .context = output, .record = take_record };
+	struct cli_inputs inputs = { 0 };
+	struct error error = { 0 };
+	int result = cli_inputs_init(&inputs, paths, count);
+
+	if (result == 0 && inputs.count > 0) {
+		const struct pipeline_inputs source = cli_inputs_source(&inputs);
+		result = pipeline_remedies_run(asked, &source, &sink, &error);
+	} else {
+		if (asked->benign)
+			close(asked->benign_descriptor);
+		if (!inputs.failed)
+			result = error_set(&error, result < 0 ? result : ERROR_INPUT, paths[0],
+					   "nothing to read");
+	}
+	if (result < 0 && error.code)
+		log_error(&error);
+	if (inputs.failed && result == 0)
+		result = ERROR_INPUT;
+	cli_inputs_fini(&inputs);
 	return result;
 }
 
 static int remedy(const struct cli_command *command, int count, char **words)
 {
-	struct output output = { .records = json_array() };
+	struct pipeline_remedy_options asked = { .host = NULL };
+	struct output output = { .json = false };
+	const char *benign = NULL;
+	uint32_t chosen[MOST_CHOSEN];
 	struct error error = { 0 };
 	int option;
 
 	while ((option = getopt_long(count, words, "", options, NULL)) != -1) {
-		if (option != 'j') {
-			json_decref(output.records);
-			return CLI_INPUT;
+		switch (option) {
+		case 'j': output.json = true; break;
+		case 'b': benign = optarg; break;
+		case 'f': asked.format = optarg; break;
+		case 'p':
+			if (read_choice(command, optarg, chosen, &asked.chosen_count) < 0)
+				return CLI_INPUT;
+			output.playbook = true;
+			break;
+		case 'H': asked.host = optarg; break;
+		default: return CLI_INPUT;
 		}
-		output.json = true;
 	}
-	int result;
-	if (optind == count) {
-		json_decref(output.records);
+	if (optind == count)
 		return cli_usage_error(command, "remedies against what? name traces");
-	}
-	result = derive(words + optind, count - optind, &output, &error);
-	if (result < 0)
+	if (asked.format && !output.playbook)
+		return cli_usage_error(command, "--format is a playbook's: add --playbook");
+	if (benign && open_benign(benign, &asked, &error) < 0) {
 		log_error(&error);
-	else if (!output.json)
+		return error_exit_status(error.code);
+	}
+	output.records = json_array();
+	asked.chosen = chosen;
+	asked.time = (uint64_t)time(NULL);
+	int result = derive(&asked, words + optind, count - optind, &output);
+	if (result == 0 && output.made)
+		print_playbook(output.made);
+	else if (result == 0 && !output.json)
 		cli_print_case(output.records, true);
+	json_decref(output.made);
 	json_decref(output.records);
 	return error_exit_status(result);
 }
@@ -127,8 +161,11 @@ static int remedy(const struct cli_command *command, int count, char **words)
 const struct cli_command cli_remedy = {
 	.name = "remedy",
 	.summary = "Derive behaviours and countermeasures from recorded traces",
-	.usage = "[--json] TRACE…",
-	.options = "  --json   print behaviour and remedy records as NDJSON\n\n"
-		   "A trace is what `kenbi behave --json --events` prints.\n",
+	.usage = "[OPTION]… TRACE…",
+	.options =
+		"  --json           print behaviour and remedy records as NDJSON\n"
+		"  --host ADDRESS   of a Suricata log: this machine alone\n\n"
+		"A trace is what `kenbi behave --json --events` prints, a JSON report of CAPE or\n"
+		"Cuckoo, or Suricata's EVE log.\n",
 	.run = remedy,
 };

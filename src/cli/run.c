@@ -81,13 +81,27 @@ static int open_store(const struct cli_run *run, char *const *words, int count,
 	return result;
 }
 
-/* Said before hours of work, not after. */
-static int check_report_folder(const char *folder, struct error *error)
+int cli_report_folder(const char *folder, struct error *error)
 {
 	int result = file_make_folder(folder, error);
 
 	if (result == 0 && access(folder, W_OK) < 0)
 		result = error_system(error, folder, "cannot write the report there");
+	return result;
+}
+
+static int give_provenance(struct delivery *delivery)
+{
+	const struct cli_run *run = delivery->run;
+	json_t *record;
+
+	if (!run->command)
+		return 0;
+	int result = cli_provenance(run->command_count, run->command, NULL, "", &record,
+				    &delivery->error);
+	if (result == 0)
+		result = take_record(delivery, record);
+	json_decref(record);
 	return result;
 }
 
@@ -121,13 +135,15 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 	int result = 0;
 
 	if (run->report)
-		result = check_report_folder(run->report, &delivery.error);
+		result = cli_report_folder(run->report, &delivery.error);
 	if (result == 0)
 		result = open_store(run, words, count, &delivery);
 	if (result == 0 && cli_inputs_init(&inputs, words, count) < 0)
 		result = error_set(&delivery.error, ERROR_MEMORY, NULL, "no memory for the inputs");
 	if (result == 0 && (!run->json || run->report))
 		delivery.records = json_array();
+	if (result == 0)
+		result = give_provenance(&delivery);
 	if (result == 0) {
 		struct pipeline_inputs source = cli_inputs_source(&inputs);
 		struct error error = { 0 };

@@ -1,7 +1,7 @@
-/* Binomial variates in constant time by transformed rejection (BTRS: Hörmann 1993, DOI
- * 10.1080/00949659308811496), and for few expected successes by summing geometric gaps. The
- * acceptance test is written with the tail of Stirling's series, which keeps its precision for
- * millions of trials. */
+/* Binomial and Poisson variates in constant time by transformed rejection (BTRS, PTRS: Hörmann
+ * 1993, DOI 10.1080/00949659308811496 and 10.1016/0167-6687(93)90997-4), and for few expected
+ * successes by summing geometric gaps. The acceptance test is written with the tail of Stirling's
+ * series, which keeps its precision for millions of trials. */
 #include "outbreak/binomial.h"
 
 #include <math.h>
@@ -80,6 +80,40 @@ uint64_t binomial_draw(struct random *random, uint64_t n, double chance)
 	if ((double)n * chance < 10)
 		return by_gaps(random, n, chance);
 	return by_rejection(random, n, chance);
+}
+
+/* Unit exponentials that fit into the mean. */
+static uint64_t poisson_by_gaps(struct random *random, double mean)
+{
+	uint64_t events = 0;
+
+	for (double used = random_exponential(random); used <= mean;
+	     used += random_exponential(random))
+		events++;
+	return events;
+}
+
+uint64_t poisson_draw(struct random *random, double mean)
+{
+	if (mean < 10)
+		return poisson_by_gaps(random, mean);
+	double b = 0.931 + 2.53 * sqrt(mean), a = -0.059 + 0.02483 * b;
+	double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), sure = 0.9277 - 3.6224 / (b - 2);
+	for (;;) {
+		double u = random_unit(random) - 0.5, v = random_unit(random);
+		double from_edge = 0.5 - fabs(u);
+		double k = floor((2 * a / from_edge + b) * u + mean + 0.43);
+		if (from_edge >= 0.07 && v <= sure)
+			return (uint64_t)k;
+		if (k < 0 || (from_edge < 0.013 && v > from_edge))
+			continue;
+		/* log(k!) by Stirling's series at k + 1 */
+		double factorial =
+			(k + 0.5) * log(k + 1) - (k + 1) + 0.9189385332046727 + stirling_tail(k);
+		if (log(v * inverse_alpha / (a / (from_edge * from_edge) + b)) <=
+		    k * log(mean) - mean - factorial)
+			return (uint64_t)k;
+	}
 }
 
 /* Knuth's selection sampling (The Art of Computer Programming, volume 2, 3.4.2, algorithm S). */

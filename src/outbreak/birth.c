@@ -60,13 +60,28 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	return 0;
 }
 
+static bool happens(double chance, struct random *random)
+{
+	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
+}
+
 /* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent. */
 static bool passes(const struct effect *effect, uint32_t from, uint32_t to, struct random *random)
 {
 	double chance = effect_speed(effect, from) *
 			effect_reach(effect, effect->population->subnet[from], to);
 
-	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
+	return happens(chance, random);
+}
+
+/* The same past all that is in force. */
+static bool passes_all(const struct effect *effect, uint32_t from, uint32_t to,
+		       struct random *random)
+{
+	double chance = effect_all_speed(effect, from) *
+			effect_all_reach(effect, effect->population->subnet[from], to);
+
+	return !effect_all_immune(effect, to) && happens(chance, random);
 }
 
 /* Entry `index` of the base history is about to happen. */
@@ -84,7 +99,8 @@ static void follow(struct side *side, uint32_t index)
 		uint32_t victim = base->host[index];
 		if (effect_immune(effect, victim))
 			return;
-		draw_init(&random, population->seed, population->replica, DRAW_PASS);
+		draw_init(&random, population->seed, population->replica,
+			  effect_draws(effect, DRAW_PASS));
 		random.position = index;
 		if (rank >= side->scanning_total ||
 		    !passes(effect, base->host[infector], victim, &random)) {
@@ -95,6 +111,21 @@ static void follow(struct side *side, uint32_t index)
 	side_infect(side, index, rank, time);
 }
 
+/* How many of base happen before the remedy is in force. */
+static uint32_t count_before(const struct history *base, double delay)
+{
+	uint32_t low = 0, high = base->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (base->time[middle] < delay)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* A host that the remedy has saved so far is hit. */
 static void hit_deferred(struct side *side, struct clock *clock)
 {
@@ -102,7 +133,7 @@ static void hit_deferred(struct side *side, struct clock *clock)
 	uint32_t from = side->history->host[hit.infector];
 	uint32_t to = side_host(side, side->slot[hit.index]);
 
-	if (hit.decided || passes(side->effect, from, to, &clock->random))
+	if (hit.decided || passes_all(side->effect, from, to, &clock->random))
 		side_infect(side, side_take(side, hit.index), hit.infector, clock->now);
 }
 
@@ -110,12 +141,16 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		   double duration, struct history *history, struct error *error)
 {
 	struct clock clock;
-	uint32_t next = 0;
+	uint32_t next = count_before(base, effect->candidate->delay_seconds);
 	int result = side_reset_with(side, effect, base, history, error);
 
 	if (result < 0)
 		return result;
-	clock_init(&clock, side->population, DRAW_DEFERRED);
+	clock_init(&clock, side->population, effect_draws(effect, DRAW_DEFERRED));
+	if (next > 0) {
+		side_follow(side, next);
+		clock.now = base->time[next - 1];
+	}
 	while (clock.now < duration) {
 		double start = side_next_start(side);
 		double event = next < base->count ? base->time[next] : INFINITY;

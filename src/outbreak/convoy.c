@@ -34,7 +34,8 @@ static int convoy_init(struct convoy *convoy, struct walk *walk, const struct ef
 				   .effect = effect,
 				   .rate = walk->worm->rate,
 				   .space = (double)population->world->scanned_space };
-	draw_init(&convoy->random, population->seed, population->replica, DRAW_WALK);
+	draw_init(&convoy->random, population->seed, population->replica,
+		  effect_draws(effect, DRAW_WALK));
 	convoy->due = malloc(count * sizeof *convoy->due);
 	convoy->open = malloc(count * sizeof *convoy->open);
 	if (ring_init(&convoy->ring, count) < 0 || !convoy->due || !convoy->open) {
@@ -80,19 +81,27 @@ static double gap_ahead(const struct convoy *convoy, uint32_t walker)
 	return ring_before(ring, walker, ahead) ? gap : gap + convoy->space;
 }
 
-static int set_due(struct convoy *convoy, uint32_t walker, uint32_t target, double time,
-		   struct error *error)
+static double scan_time(const struct convoy *convoy, uint32_t walker, double scans)
 {
+	return walk_scan_time(convoy->walk->start_time[walker], scans, convoy->rate, INFINITY, 1);
+}
+
+/* The walker meets `target` in its scan number `scans`, not before `now`. */
+static int set_due(struct convoy *convoy, uint32_t walker, uint32_t target, double scans,
+		   double now, struct error *error)
+{
+	double time = fmax(scan_time(convoy, walker, scans), now);
+
 	if (time >= convoy->due[walker])
 		return 0;
 	convoy->due[walker] = time;
-	return walk_push(convoy->walk, (struct walk_event){ time, 0, walker, target }, error);
+	return walk_push(convoy->walk, (struct walk_event){ time, scans, walker, target }, error);
 }
 
-/* The walker is about to scan `address`, at time `now`: its next event is at the first open host,
- * unless the next walker gets there before it. The half address allows for rounding; a needless
- * event does no harm. */
-static int look_ahead(struct convoy *convoy, uint32_t walker, uint64_t address, double now,
+/* The walker is about to scan `address`, as its scan number `scans`: its next event is at the first
+ * open host, unless the next walker gets there before it. The half address allows for rounding; a
+ * needless event does no harm. */
+static int look_ahead(struct convoy *convoy, uint32_t walker, uint64_t address, double scans,
 		      struct error *error)
 {
 	const struct population *population = convoy->walk->population;
@@ -109,7 +118,7 @@ static int look_ahead(struct convoy *convoy, uint32_t walker, uint64_t address, 
 	double distance = (double)(there >= address ? there - address : there + space - address);
 	if (distance > gap_ahead(convoy, walker) + 0.5)
 		return 0;
-	return set_due(convoy, walker, target, now + distance / convoy->rate, error);
+	return set_due(convoy, walker, target, scans + distance, 0, error);
 }
 
 /* The walker makes its first scan: it joins the ring. */
@@ -123,10 +132,10 @@ static int join(struct convoy *convoy, uint32_t walker, double now, struct error
 		    modulo((double)address - modulo(start * convoy->rate, convoy->space),
 			   convoy->space));
 	if (now <= start + 1 / convoy->rate) /* its very first scan */
-		return look_ahead(convoy, walker, address, start + 1 / convoy->rate, error);
+		return look_ahead(convoy, walker, address, 1, error);
 	double scans = walk_scans_before(walk, walker, now);
 	address = (address + (uint64_t)scans) % walk->population->world->scanned_space;
-	return look_ahead(convoy, walker, address, start + (scans + 1) / convoy->rate, error);
+	return look_ahead(convoy, walker, address, scans + 1, error);
 }
 
 /* Host `target` has escaped `walker`: the next that it meets is the walker behind. */
@@ -144,8 +153,7 @@ static int hand_back(struct convoy *convoy, uint32_t walker, uint32_t target, do
 	double first = modulo(there - (double)walk->start_address[behind], convoy->space) + 1;
 	double lap = round(((now - start) * convoy->rate + gap_ahead(convoy, behind) - first) /
 			   convoy->space);
-	double time = start + (first + fmax(lap, 0) * convoy->space) / convoy->rate;
-	return set_due(convoy, behind, target, fmax(time, now), error);
+	return set_due(convoy, behind, target, first + fmax(lap, 0) * convoy->space, now, error);
 }
 
 static int attempt(struct convoy *convoy, const struct walk_event *event, struct error *error)
@@ -156,7 +164,10 @@ static int attempt(struct convoy *convoy, const struct walk_event *event, struct
 
 	if (walk_infected(walk, target))
 		return 0;
-	double chance = effect_reach(convoy->effect, population->subnet[walker], target);
+	double chance =
+		effect_all_immune(convoy->effect, target)
+			? 0
+			: effect_all_reach(convoy->effect, population->subnet[walker], target);
 	if (chance < 1 && random_unit(&convoy->random) >= chance)
 		return hand_back(convoy, walker, target, event->time, error);
 	walk_infect(walk, target, walk->rank[walker], event->time);
@@ -181,12 +192,17 @@ static int follow(struct convoy *convoy, double until, struct error *error)
 		}
 		if (event.time != convoy->due[event.walker])
 			continue; /* a sooner one took its place */
+		if (walk_is_early(walk, &event)) {
+			convoy->due[event.walker] = event.time;
+			result = walk_push(walk, event, error);
+			continue;
+		}
 		convoy->due[event.walker] = INFINITY;
 		result = attempt(convoy, &event, error);
 		if (result == 0)
 			result = look_ahead(convoy, event.walker,
 					    (population->address[event.target] + 1) % space,
-					    event.time + 1 / convoy->rate, error);
+					    event.scans + 1, error);
 	}
 	return result;
 }
@@ -201,6 +217,11 @@ int convoy_run_with(struct walk *walk, const struct effect *effect, const struct
 	if (result < 0)
 		return result;
 	result = walk_reset(walk, base, delay, history, error);
+	/* With several filters in a row each hit is drawn anew for all of them: whom the base
+	 * spared by chance may be hit. */
+	for (uint32_t host = 0; result == 0 && effect->also && host < walk->population->count;
+	     host++)
+		walk->without[host] = 0;
 	for (uint32_t i = 0; result == 0 && i < history->count; i++) {
 		uint32_t host = history->host[i];
 		convoy.open[host] = host + 1;

@@ -24,18 +24,35 @@ enum draw_purpose {
 	DRAW_ORDER, /* who is infected, one after the other, where all hosts are alike */
 	DRAW_ORDER_SPARE,
 	DRAW_INFECTOR, /* … and by whom: by place in history */
-	DRAW_INFECTOR_SPARE
+	DRAW_INFECTOR_SPARE,
+	DRAW_WEIGHT,   /* how fast a host is */
+	DRAW_REACH,    /* from where it can be reached */
+	DRAW_PRESENCE, /* when it is there: by host, then number */
+	DRAW_PLACES,   /* where hosts lie in a permutation of all addresses */
+	DRAW_LEAP,     /* where a walk starts, and starts again: by host, then number */
+	DRAW_LUCK,     /* does a timed scan get through: by host, then number */
+	DRAW_LIST,     /* who is on a hit list */
+	DRAW_HEIR,     /* who hits in the place of another: by number of the hit */
+	DRAW_CONTACTS, /* e-mail: how many, who, when: by host, then number */
+	DRAW_SCANS,    /* explicit scans: targets; see drawn.c for these three */
+	DRAW_SCAN_COUNTS,
+	DRAW_SCAN_TIMES
 };
 
 static inline void draw_init(struct random *random, uint64_t seed, uint32_t replica,
-			     enum draw_purpose purpose)
+			     uint32_t purpose)
 {
 	random_init(random, seed, (uint64_t)purpose << 32 | replica);
 }
 
+/* Where several ways of scanning need streams of the same purpose: the purpose of way `number`. */
+static inline uint32_t draw_of(enum draw_purpose purpose, unsigned number)
+{
+	return (uint32_t)purpose | number << 8;
+}
+
 /* Uniform in (0, 1): entry `index` of the stream. */
-static inline double draw_at(uint64_t seed, uint32_t replica, enum draw_purpose purpose,
-			     uint64_t index)
+static inline double draw_at(uint64_t seed, uint32_t replica, uint32_t purpose, uint64_t index)
 {
 	struct random random;
 	draw_init(&random, seed, replica, purpose);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outbreak/draw.h"
-
 static void decide_hosts(struct effect *effect)
 {
 	const struct population *population = effect->population;
@@ -14,6 +12,26 @@ static void decide_hosts(struct effect *effect)
 						DRAW_HOST_PART, host) < effect->candidate->share;
 }
 
+static int by_place(const void *key, const void *place)
+{
+	uint32_t a = *(const uint32_t *)key, b = *(const uint32_t *)place;
+	return (a > b) - (a < b);
+}
+
+/* Whether subnet or provider `place` takes part. */
+static bool takes_part(const struct effect *effect, uint32_t place)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+	const struct population *population = effect->population;
+	bool subnets = candidate->place == REMEDY_AT_SUBNET;
+
+	if (candidate->places)
+		return bsearch(&place, candidate->places, candidate->place_count,
+			       sizeof *candidate->places, by_place) != NULL;
+	return draw_at(population->seed, population->replica,
+		       subnets ? DRAW_SUBNET_PART : DRAW_PROVIDER_PART, place) < candidate->share;
+}
+
 static void decide_subnets(struct effect *effect)
 {
 	const struct population *population = effect->population;
@@ -21,10 +39,8 @@ static void decide_subnets(struct effect *effect)
 	bool subnets = effect->candidate->place == REMEDY_AT_SUBNET;
 
 	for (size_t i = 0; i < world->subnet_count; i++) {
-		double drawn = draw_at(population->seed, population->replica,
-				       subnets ? DRAW_SUBNET_PART : DRAW_PROVIDER_PART,
-				       subnets ? i : world->subnets[i].provider);
-		effect->part[i] = drawn < effect->candidate->share;
+		effect->part[i] =
+			takes_part(effect, subnets ? (uint32_t)i : world->subnets[i].provider);
 		memset(effect->covered + population->first[i], effect->part[i],
 		       population->first[i + 1] - population->first[i]);
 	}
@@ -58,12 +74,14 @@ void effect_fini(struct effect *effect)
 
 bool effect_is_void(const struct remedy_candidate *candidate, double duration)
 {
-	if (candidate->share <= 0 || candidate->delay_seconds >= duration)
+	if ((candidate->share <= 0 && !candidate->places) || candidate->delay_seconds >= duration)
 		return true;
 	switch (candidate->effect) {
 	case REMEDY_FILTER:
+	case REMEDY_BLOCK:
 	case REMEDY_RATE: return candidate->pass >= 1;
-	case REMEDY_PATCH: return false;
+	case REMEDY_PATCH:
+	case REMEDY_CLEAN: return false;
 	case REMEDY_CONTROL: return true;
 	}
 	return true;
@@ -79,6 +97,8 @@ bool effect_immune(const struct effect *effect, uint32_t host)
 		return candidate->place == REMEDY_AT_HOST && candidate->pass <= 0 &&
 		       effect->covered[host];
 	case REMEDY_RATE:
+	case REMEDY_CLEAN:
+	case REMEDY_BLOCK:
 	case REMEDY_CONTROL: return false;
 	}
 	return false;
@@ -91,6 +111,7 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 
 	switch (candidate->effect) {
 	case REMEDY_FILTER:
+	case REMEDY_BLOCK:
 		if (candidate->place == REMEDY_AT_HOST)
 			return to ? pass : 1;
 		if (from && to && candidate->place != REMEDY_AT_BORDER)
@@ -98,9 +119,15 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 		return from || to ? pass : 1;
 	case REMEDY_RATE: return from ? pass : 1;
 	case REMEDY_PATCH:
+	case REMEDY_CLEAN:
 	case REMEDY_CONTROL: return 1;
 	}
 	return 1;
+}
+
+static bool effect_filters(const struct remedy_candidate *candidate)
+{
+	return candidate->effect == REMEDY_FILTER || candidate->effect == REMEDY_BLOCK;
 }
 
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to)
@@ -108,7 +135,7 @@ double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t 
 	const struct remedy_candidate *candidate = effect->candidate;
 	const struct outbreak_subnet *subnets = effect->population->world->subnets;
 
-	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST || from == to)
+	if (!effect_filters(candidate) || candidate->place == REMEDY_AT_HOST || from == to)
 		return 1;
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
@@ -119,7 +146,7 @@ double effect_reach(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
 
-	if (candidate->effect == REMEDY_FILTER && candidate->place == REMEDY_AT_HOST)
+	if (effect_filters(candidate) && candidate->place == REMEDY_AT_HOST)
 		return effect->covered[to] ? candidate->pass : 1;
 	return effect_reach_subnet(effect, from, effect->population->subnet[to]);
 }
@@ -129,4 +156,47 @@ double effect_speed(const struct effect *effect, uint32_t host)
 	if (effect->candidate->effect != REMEDY_RATE || !effect->covered[host])
 		return 1;
 	return effect->candidate->pass;
+}
+
+bool effect_all_immune(const struct effect *effect, uint32_t host)
+{
+	for (; effect; effect = effect->also)
+		if (effect_immune(effect, host))
+			return true;
+	return false;
+}
+
+double effect_all_reach(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	double chance = 1;
+
+	for (; effect && chance > 0; effect = effect->also)
+		chance *= effect_reach(effect, from, to);
+	return chance;
+}
+
+double effect_all_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	double chance = 1;
+
+	for (; effect && chance > 0; effect = effect->also)
+		chance *= effect_reach_subnet(effect, from, to);
+	return chance;
+}
+
+double effect_all_speed(const struct effect *effect, uint32_t host)
+{
+	double speed = 1;
+
+	for (; effect; effect = effect->also)
+		speed *= effect_speed(effect, host);
+	return speed;
+}
+
+bool effect_any_leaks(const struct effect *effect)
+{
+	for (; effect; effect = effect->also)
+		if (effect->candidate->effect == REMEDY_FILTER && effect->candidate->pass > 0)
+			return true;
+	return false;
 }

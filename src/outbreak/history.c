@@ -6,6 +6,7 @@ void history_fini(struct history *history)
 {
 	free(history->host);
 	free(history->infector);
+	free(history->way);
 	free(history->time);
 	*history = (struct history){ 0 };
 }
@@ -17,7 +18,7 @@ int history_reset(struct history *history, size_t capacity, struct error *error)
 	if (capacity < history->capacity)
 		return 0;
 	history_fini(history);
-	size_t wanted = capacity + capacity / 64 + 64; /* replicas differ a little */
+	size_t wanted = capacity + capacity / 1024 + 1024; /* replicas differ a little */
 	history->host = malloc(wanted * sizeof *history->host);
 	history->time = malloc(wanted * sizeof *history->time);
 	if (!history->host || !history->time) {
@@ -38,6 +39,19 @@ int history_name(struct history *history, struct error *error)
 	history->infector = malloc(history->capacity * sizeof *history->infector);
 	history->infector_capacity = history->infector ? history->capacity : 0;
 	if (history->infector)
+		return 0;
+	return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections",
+			 history->capacity);
+}
+
+int history_tell_ways(struct history *history, struct error *error)
+{
+	if (history->way_capacity >= history->capacity)
+		return 0;
+	free(history->way);
+	history->way = malloc(history->capacity * sizeof *history->way);
+	history->way_capacity = history->way ? history->capacity : 0;
+	if (history->way)
 		return 0;
 	return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections",
 			 history->capacity);

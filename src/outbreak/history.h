@@ -11,8 +11,9 @@ struct history {
 	bool unnamed; /* infectors are not drawn yet: see whole.h */
 	uint32_t *host;
 	uint32_t *infector; /* its place in this history, or HISTORY_NOBODY */
+	uint8_t *way;	    /* by which of the worm's ways; NULL: it has one */
 	double *time;	    /* simulated seconds, ascending */
-	size_t capacity, infector_capacity;
+	size_t capacity, infector_capacity, way_capacity;
 };
 
 void history_fini(struct history *history);
@@ -20,6 +21,8 @@ void history_fini(struct history *history);
 MUST_CHECK int history_reset(struct history *history, size_t capacity, struct error *error);
 /* Makes room for who infected. history_add() needs both. */
 MUST_CHECK int history_name(struct history *history, struct error *error);
+/* Makes room for in which way. */
+MUST_CHECK int history_tell_ways(struct history *history, struct error *error);
 
 static inline void history_add(struct history *history, uint32_t host, uint32_t infector,
 			       double time)

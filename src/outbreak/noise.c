@@ -15,11 +15,12 @@
 #define WEYL_0	   0x9E3779B9u
 #define WEYL_1	   0xBB67AE85u
 
-static void words_portable(uint64_t seed, uint64_t stream, uint64_t first, uint32_t *words)
+static void words_portable(uint64_t seed, uint64_t stream, uint64_t first, unsigned blocks,
+			   uint32_t *words)
 {
 	const uint32_t key[2] = { (uint32_t)seed, (uint32_t)(seed >> 32) };
 
-	for (unsigned block = 0; block < BLOCKS; block++) {
+	for (unsigned block = 0; block < blocks; block++) {
 		uint64_t position = first + block;
 		uint32_t counter[4] = { (uint32_t)position, (uint32_t)(position >> 32),
 					(uint32_t)stream, (uint32_t)(stream >> 32) };
@@ -70,10 +71,10 @@ __attribute__((target("avx2"))) static inline void store(const struct lanes *lan
 	_mm256_storeu_si256((__m256i *)(words + 8), back);
 }
 
-__attribute__((target("avx2"))) static void words_avx2(uint64_t seed, uint64_t stream,
-						       uint64_t first, uint32_t *words)
+__attribute__((target("avx2"))) static void
+words_avx2(uint64_t seed, uint64_t stream, uint64_t first, unsigned blocks, uint32_t *words)
 {
-	for (unsigned block = 0; block < BLOCKS; block += 2 * GROUP) {
+	for (unsigned block = 0; block < blocks; block += NOISE_GROUP) {
 		struct lanes a = start_of(stream, first + block);
 		struct lanes b = start_of(stream, first + block + GROUP);
 		uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
@@ -92,17 +93,21 @@ __attribute__((target("avx2"))) static void words_avx2(uint64_t seed, uint64_t s
 }
 #endif
 
-void noise_words(uint64_t seed, uint64_t stream, uint64_t number, uint32_t words[NOISE_WORDS])
+void noise_blocks(uint64_t seed, uint64_t stream, uint64_t position, unsigned blocks,
+		  uint32_t *words)
 {
-	uint64_t first = number * BLOCKS;
-
 #if defined __x86_64__
 	if (__builtin_cpu_supports("avx2")) {
-		words_avx2(seed, stream, first, words);
+		words_avx2(seed, stream, position, blocks, words);
 		return;
 	}
 #endif
-	words_portable(seed, stream, first, words);
+	words_portable(seed, stream, position, blocks, words);
+}
+
+void noise_words(uint64_t seed, uint64_t stream, uint64_t number, uint32_t words[NOISE_WORDS])
+{
+	noise_blocks(seed, stream, number * BLOCKS, BLOCKS, words);
 }
 
 typedef double real4 __attribute__((vector_size(32)));

@@ -10,14 +10,19 @@
 #include "outbreak/draw.h"
 
 #define NOISE_WORDS 1024 /* of a batch */
+#define NOISE_GROUP 8	 /* blocks that are made together */
 
 /* Batch `number` of the stream (of `seed`, `stream` as random_init() takes them). */
 void noise_words(uint64_t seed, uint64_t stream, uint64_t number, uint32_t words[NOISE_WORDS]);
+/* `blocks` blocks of four words, from block `position` of the stream on; a multiple of
+ * NOISE_GROUP. */
+void noise_blocks(uint64_t seed, uint64_t stream, uint64_t position, unsigned blocks,
+		  uint32_t *words);
 /* Exponential variates of mean 1, each from two words (52 bits), good to 1e-15. */
 void noise_exponentials(const uint32_t words[NOISE_WORDS], double values[NOISE_WORDS / 2]);
 
 /* The stream of a purpose in a replica. */
-static inline uint64_t noise_stream(uint32_t replica, enum draw_purpose purpose)
+static inline uint64_t noise_stream(uint32_t replica, uint32_t purpose)
 {
 	return (uint64_t)purpose << 32 | replica;
 }

@@ -12,7 +12,8 @@ int population_init(struct population *population, const struct outbreak_world *
 	*population = (struct population){ .world = world };
 	population->first = calloc(world->subnet_count + 1, sizeof *population->first);
 	population->base = calloc(world->subnet_count + 1, sizeof *population->base);
-	if (!population->first || !population->base) {
+	population->live_in = calloc(world->subnet_count + 1, sizeof *population->live_in);
+	if (!population->first || !population->base || !population->live_in) {
 		population_fini(population);
 		return error_set(error, ERROR_MEMORY, world->name, "no memory for its subnets");
 	}
@@ -25,6 +26,7 @@ void population_fini(struct population *population)
 {
 	free(population->first);
 	free(population->base);
+	free(population->live_in);
 	free(population->subnet);
 	free(population->address);
 	free(population->chosen);
@@ -36,9 +38,9 @@ static int make_room(void **array, size_t *capacity, size_t count, size_t size, 
 {
 	if (count <= *capacity)
 		return 0;
-	size_t wanted = count + count / 8; /* replicas differ a little */
+	size_t wanted = count + count / 1024 + 1024; /* replicas differ a little */
 	free(*array);
-	*array = malloc(wanted * size);
+	*array = calloc(wanted, size);
 	*capacity = *array ? wanted : 0;
 	if (!*array)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", count);
@@ -57,6 +59,7 @@ static int draw_counts(struct population *population, struct error *error)
 		const struct outbreak_subnet *subnet = &world->subnets[i];
 		uint64_t live = binomial_draw(&random, subnet->addresses, subnet->live_share);
 		population->live += live;
+		population->live_in[i] = live;
 		population->first[i] = (uint32_t)total;
 		total += binomial_draw(&random, live,
 				       subnet->vulnerable_share * (1 - subnet->patched_share));
@@ -123,6 +126,23 @@ static int draw_first_infected(struct population *population, const struct outbr
 	return 0;
 }
 
+/* Only where they matter: they cost 8 bytes and some time for each host. */
+static bool needs_addresses(const struct outbreak_worm *worm)
+{
+	struct outbreak_vector vectors[OUTBREAK_VECTORS];
+	size_t count = outbreak_worm_vectors(worm, vectors);
+	bool needs = worm->every_scan;
+
+	for (size_t i = 0; i < count; i++) {
+		const double *prefix = vectors[i].prefix_share;
+		needs = needs || vectors[i].scan == OUTBREAK_SEQUENTIAL ||
+			vectors[i].scan == OUTBREAK_FLAWED ||
+			(vectors[i].scan == OUTBREAK_LOCAL &&
+			 prefix[0] + prefix[1] + prefix[2] > 0);
+	}
+	return needs;
+}
+
 int population_draw(struct population *population, const struct outbreak_worm *worm, uint64_t seed,
 		    uint32_t replica, struct error *error)
 {
@@ -135,10 +155,12 @@ int population_draw(struct population *population, const struct outbreak_worm *w
 				  (size_t)population->count + 1, sizeof *population->subnet, error);
 	if (result < 0)
 		return result;
-	for (size_t i = 0; i < population->world->subnet_count; i++)
+	/* One subnet is number 0 of all hosts: that memory is never touched. */
+	for (size_t i = 0;
+	     population->world->subnet_count > 1 && i < population->world->subnet_count; i++)
 		for (uint32_t host = population->first[i]; host < population->first[i + 1]; host++)
 			population->subnet[host] = (uint32_t)i;
-	if (worm->scan == OUTBREAK_SEQUENTIAL) {
+	if (needs_addresses(worm)) {
 		result = make_room((void **)&population->address, &population->address_capacity,
 				   (size_t)population->count + 1, sizeof *population->address,
 				   error);

@@ -17,6 +17,7 @@ struct population {
 	uint32_t replica;
 	uint64_t live;
 	uint32_t count;
+	uint64_t *live_in; /* of each subnet: live hosts */
 	uint32_t *first;   /* of subnet i: first[i] … first[i + 1] - 1 */
 	uint32_t *subnet;  /* of each individual */
 	uint64_t *base;	   /* first address of subnet i; base[subnet_count] is the end */

@@ -8,7 +8,8 @@ int replica_init(struct replica *replica, const struct outbreak_world *world,
 {
 	*replica = (struct replica){ .worm = worm, .duration = duration };
 	int result = population_init(&replica->population, world, error);
-	if (result == 0 && worm->scan != OUTBREAK_SEQUENTIAL)
+	replica->looped = loop_needed(worm, world);
+	if (result == 0 && !replica->looped && worm->scan != OUTBREAK_SEQUENTIAL)
 		result = side_init(&replica->side, &replica->population, worm, error);
 	walk_init(&replica->walk, &replica->population, worm);
 	if (result < 0)
@@ -16,11 +17,20 @@ int replica_init(struct replica *replica, const struct outbreak_world *world,
 	return result;
 }
 
+static int make_loop(struct replica *replica, struct error *error)
+{
+	if (replica->loop.worm)
+		return 0;
+	return loop_init(&replica->loop, &replica->population, replica->worm, replica->duration,
+			 error);
+}
+
 void replica_fini(struct replica *replica)
 {
 	population_fini(&replica->population);
 	side_fini(&replica->side);
 	walk_fini(&replica->walk);
+	loop_fini(&replica->loop);
 	history_fini(&replica->base);
 	history_fini(&replica->with);
 }
@@ -30,6 +40,10 @@ int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct 
 	int result = population_draw(&replica->population, replica->worm, seed, number, error);
 	if (result < 0)
 		return result;
+	if (replica->looped) {
+		result = make_loop(replica, error);
+		return result < 0 ? result : loop_run(&replica->loop, &replica->base, error);
+	}
 	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
 		return walk_run(&replica->walk, replica->duration, &replica->base, error);
 	if (replica->worm->scan == OUTBREAK_RANDOM)
@@ -41,6 +55,34 @@ int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct 
 int replica_name_infectors(struct replica *replica, struct error *error)
 {
 	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
+}
+
+/* Runs `base` again with the remedy that `effect` is. */
+static int run_with(struct replica *replica, const struct effect *effect,
+		    const struct history *base, struct history *with, struct error *error)
+{
+	if (replica->looped || loop_needed_for(effect->candidate)) {
+		int result = make_loop(replica, error);
+		return result < 0 ? result
+				  : loop_run_with(&replica->loop, effect, base, with, error);
+	}
+	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
+		return walk_run_with(&replica->walk, effect, base, replica->duration, with, error);
+	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);
+}
+
+int replica_try_on(struct replica *replica, const struct effect *effect, const struct history *base,
+		   struct history *with, const struct history **history, struct error *error)
+{
+	const struct remedy_candidate *candidate = effect->candidate;
+
+	*history = base;
+	/* Nobody is infected later than the last: nothing is left to change. */
+	if (effect_is_void(candidate, replica->duration) || base->count == 0 ||
+	    candidate->delay_seconds > base->time[base->count - 1])
+		return 0;
+	*history = with;
+	return run_with(replica, effect, base, with, error);
 }
 
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
@@ -56,13 +98,7 @@ int replica_try(struct replica *replica, const struct remedy_candidate *candidat
 		result = effect_init(&effect, candidate, &replica->population, error);
 	if (result < 0)
 		return result;
-	*history = &replica->with;
-	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
-		result = walk_run_with(&replica->walk, &effect, &replica->base, replica->duration,
-				       &replica->with, error);
-	else
-		result = birth_run_with(&replica->side, &effect, &replica->base, replica->duration,
-					&replica->with, error);
+	result = replica_try_on(replica, &effect, &replica->base, &replica->with, history, error);
 	effect_fini(&effect);
 	return result;
 }

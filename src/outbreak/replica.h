@@ -4,6 +4,7 @@
 #define KENBI_OUTBREAK_REPLICA_H
 
 #include "outbreak/history.h"
+#include "outbreak/loop.h"
 #include "outbreak/population.h"
 #include "outbreak/side.h"
 #include "outbreak/walk.h"
@@ -15,6 +16,8 @@ struct replica {
 	struct population population;
 	struct side side;
 	struct walk walk;
+	struct loop loop;    /* made when it is needed first */
+	bool looped;	     /* the worm needs it, also where nothing is done */
 	struct history base; /* without remedy */
 	struct history with; /* with the last one tried, if that changes anything */
 };
@@ -30,5 +33,11 @@ MUST_CHECK int replica_name_infectors(struct replica *replica, struct error *err
 /* Runs it again with a remedy. *history is `with`, or `base` where the remedy changes nothing. */
 MUST_CHECK int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
 			   const struct history **history, struct error *error);
+/* Runs `base` again with an effect that is in force since the same time as effect->also or later;
+ * `base` has infectors and is the outbreak with effect->also (none: the one of this replica). What
+ * comes is in `with`; *history is `with`, or `base` where nothing changes. */
+MUST_CHECK int replica_try_on(struct replica *replica, const struct effect *effect,
+			      const struct history *base, struct history *with,
+			      const struct history **history, struct error *error);
 
 #endif

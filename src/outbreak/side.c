@@ -210,7 +210,7 @@ static void set_rates(struct side *side)
 
 	set_local_pairs(side);
 	side->apart[0][0] = 1;
-	side->exact = filters || side->grouping == SIDE_HALVES;
+	side->exact = (filters || side->grouping == SIDE_HALVES) && !side->effect->also;
 	if (!side->exact)
 		return; /* all in one half */
 	set_halves(side);
@@ -279,6 +279,29 @@ void side_infect(struct side *side, uint32_t target, uint32_t infector, double t
 	history_add(side->history, side_host(side, target), infector, time);
 	if (side->worm->latency <= 0)
 		side_start_next(side);
+}
+
+void side_follow(struct side *side, uint32_t count)
+{
+	const struct history *base = side->base;
+	struct history *history = side->history;
+
+	for (uint32_t target = 0; target < count; target++) {
+		size_t c = compartment(side, target);
+		side->slot[side->first[c + 1] - ++side->back[c]] = target;
+		side->rank[target] = target;
+		side->scanning[c] +=
+			base->time[target] + side->worm->latency <= base->time[count - 1];
+	}
+	memcpy(history->host, base->host, count * sizeof *base->host);
+	memcpy(history->infector, base->infector, count * sizeof *base->infector);
+	memcpy(history->time, base->time, count * sizeof *base->time);
+	history->count = count;
+	for (size_t c = 0; c < side->compartments; c++) {
+		side->scanning_total += side->scanning[c];
+		if (side->scanning[c])
+			sum_tree_set(&side->sources[side->half[c]], c, side->scanning[c]);
+	}
 }
 
 double side_next_start(const struct side *side)

@@ -70,6 +70,9 @@ void side_expose(struct side *side, uint32_t target);
 /* A target that was never exposed, or was taken, is infected. `infector` is its place in history.
  */
 void side_infect(struct side *side, uint32_t target, uint32_t infector, double time);
+/* With base, and before anything else: its first `count` entries happen as they did, and those scan
+ * who did at the time of the last. */
+void side_follow(struct side *side, uint32_t count);
 /* Takes the target at an index of `slot`: it can no longer be hit. */
 uint32_t side_take(struct side *side, uint32_t index);
 /* When the next infected host starts to scan; INFINITY when all do. */

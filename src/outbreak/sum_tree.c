@@ -55,3 +55,42 @@ size_t sum_tree_find(const struct sum_tree *tree, double point)
 	}
 	return node - tree->leaves;
 }
+
+double sum_tree_before(const struct sum_tree *tree, size_t index)
+{
+	double sum = 0;
+
+	if (index >= tree->leaves)
+		return sum_tree_total(tree);
+	/* From the left, so that whole numbers and equal parts add up alike everywhere. */
+	for (size_t node = 1, width = tree->leaves; width > 1;) {
+		width /= 2;
+		node *= 2;
+		if (index >= width) {
+			sum += tree->nodes[node];
+			index -= width;
+			node++;
+		}
+	}
+	return sum;
+}
+
+size_t sum_tree_draw(const struct sum_tree *tree, size_t first, size_t end, double before,
+		     double sum, struct random *random)
+{
+	/* Rounding may carry the point past either end, to a neighbour's weight. */
+	for (;;) {
+		size_t index = sum_tree_find(tree, before + random_unit(random) * sum);
+		if (index >= first && index < end && tree->nodes[tree->leaves + index] > 0)
+			return index;
+	}
+}
+
+void sum_tree_fill(struct sum_tree *tree, size_t count, double weight)
+{
+	sum_tree_clear(tree, count);
+	for (size_t i = 0; i < count; i++)
+		tree->nodes[tree->leaves + i] = weight;
+	for (size_t node = tree->leaves; --node > 0;)
+		tree->nodes[node] = tree->nodes[2 * node] + tree->nodes[2 * node + 1];
+}

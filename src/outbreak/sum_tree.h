@@ -23,6 +23,20 @@ void sum_tree_set(struct sum_tree *tree, size_t index, double weight);
 /* The index that `point` in [0, total) falls on; one of positive weight if there is any. */
 size_t sum_tree_find(const struct sum_tree *tree, double point);
 
+static inline double sum_tree_weight(const struct sum_tree *tree, size_t index)
+{
+	return tree->nodes[tree->leaves + index];
+}
+
+/* Sum of the weights before `index`. */
+double sum_tree_before(const struct sum_tree *tree, size_t index);
+/* One of first … end - 1, in proportion to its weight. `before` is the sum in front of them, `sum`
+ * their own; not all may be 0. */
+size_t sum_tree_draw(const struct sum_tree *tree, size_t first, size_t end, double before,
+		     double sum, struct random *random);
+/* All of `count` weights become `weight`. */
+void sum_tree_fill(struct sum_tree *tree, size_t count, double weight);
+
 static inline double sum_tree_total(const struct sum_tree *tree)
 {
 	return tree->nodes[1];

@@ -1,7 +1,8 @@
 #include "outbreak/tally.h"
 
-#include <math.h>
 #include <stdlib.h>
+
+#include "outbreak/paired.h"
 
 #define MOST_MEMORY ((size_t)8 << 30)
 
@@ -9,7 +10,7 @@ int tally_init(struct tally *tally, const struct outbreak_run *run, size_t forec
 	       size_t subnets, struct error *error)
 {
 	double cells = (double)forecasts * run->curve_points * run->replicas;
-	double sums = (double)(forecasts + 1) * (double)subnets;
+	double sums = (double)(forecasts + 2) * (double)subnets;
 
 	*tally = (struct tally){ .run = run, .forecasts = forecasts, .subnets = subnets };
 	if (cells * sizeof *tally->curve + sums * sizeof *tally->subnet_infected >
@@ -19,11 +20,12 @@ int tally_init(struct tally *tally, const struct outbreak_run *run, size_t forec
 				 "%zu GiB; ask for fewer",
 				 forecasts - 1, run->replicas, run->curve_points,
 				 MOST_MEMORY >> 30);
+	tally->told = calloc(forecasts, sizeof *tally->told);
 	tally->curve = calloc((size_t)cells, sizeof *tally->curve);
 	tally->subnet_infected =
 		calloc((size_t)forecasts * subnets, sizeof *tally->subnet_infected);
 	tally->subnet_vulnerable = calloc(subnets, sizeof *tally->subnet_vulnerable);
-	if (tally->curve && tally->subnet_infected && tally->subnet_vulnerable)
+	if (tally->told && tally->curve && tally->subnet_infected && tally->subnet_vulnerable)
 		return 0;
 	tally_fini(tally);
 	return error_set(error, ERROR_MEMORY, "run", "no memory for the results");
@@ -31,6 +33,7 @@ int tally_init(struct tally *tally, const struct outbreak_run *run, size_t forec
 
 void tally_fini(struct tally *tally)
 {
+	free(tally->told);
 	free(tally->curve);
 	free(tally->subnet_infected);
 	free(tally->subnet_vulnerable);
@@ -95,55 +98,36 @@ void tally_population(struct tally *tally, const struct population *population)
 		tally->subnet_vulnerable[i] += population->first[i + 1] - population->first[i];
 }
 
-static int ascending(const void *left, const void *right)
+uint32_t tally_end(const struct tally *tally, size_t forecast, uint32_t replica)
 {
-	double a = *(const double *)left, b = *(const double *)right;
-	return (a > b) - (a < b);
-}
-
-/* Between order statistics, linearly (Hyndman & Fan 1996, DOI 10.1080/00031305.1996.10473566,
- * definition 7). */
-static double quantile(const double *sorted, size_t count, double share)
-{
-	double position = share * (double)(count - 1);
-	size_t below = (size_t)position;
-	if (below + 1 >= count)
-		return sorted[count - 1];
-	return sorted[below] + (position - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
-/* Sorts `values`. */
-static struct outbreak_band band_of(double *values, size_t count)
-{
-	qsort(values, count, sizeof *values, ascending);
-	return (struct outbreak_band){ .low = quantile(values, count, 0.05),
-				       .median = quantile(values, count, 0.5),
-				       .high = quantile(values, count, 0.95) };
+	return point_slots(tally, forecast, tally->run->curve_points - 1)[replica];
 }
 
 static void fill(const struct tally *tally, size_t index, struct outbreak_forecast *forecast,
 		 double *values)
 {
-	uint32_t points = tally->run->curve_points, replicas = tally->run->replicas;
-	const uint32_t *without = point_slots(tally, 0, points - 1);
-	const uint32_t *with = point_slots(tally, index, points - 1);
+	uint32_t points = tally->run->curve_points, replicas = tally->told[index];
+	double all = tally->told[0];
 
-	forecast->hosts = (double)tally->live / replicas;
-	forecast->vulnerable = (double)tally->vulnerable / replicas;
+	forecast->replicas = replicas;
+	forecast->hosts = (double)tally->live / all;
+	forecast->vulnerable = (double)tally->vulnerable / all;
 	for (uint32_t point = 0; point < points; point++) {
 		const uint32_t *slots = point_slots(tally, index, point);
 		for (uint32_t r = 0; r < replicas; r++)
 			values[r] = slots[r];
-		forecast->curve[point] = band_of(values, replicas);
+		forecast->curve[point] = paired_band(values, replicas);
 	}
 	forecast->infected = forecast->curve[points - 1];
 	for (uint32_t r = 0; r < replicas; r++)
-		values[r] = (double)without[r] - (double)with[r];
-	forecast->saved = band_of(values, replicas);
+		values[r] = (double)tally_end(tally, 0, r) - tally_end(tally, index, r);
+	forecast->mean_saved = paired_mean(values, replicas);
+	forecast->interval = paired_interval(values, replicas);
+	forecast->saved = paired_band(values, replicas);
 	for (size_t i = 0; i < tally->subnets; i++) {
 		const uint64_t *sums = tally->subnet_infected + index * tally->subnets;
 		forecast->subnet_infected[i] = (double)sums[i] / replicas;
-		forecast->subnet_vulnerable[i] = (double)tally->subnet_vulnerable[i] / replicas;
+		forecast->subnet_vulnerable[i] = (double)tally->subnet_vulnerable[i] / all;
 	}
 }
 
@@ -159,7 +143,7 @@ int tally_result(const struct tally *tally, const struct remedy_candidate *candi
 	bool enough = values && result->forecasts;
 	for (size_t i = 0; enough && i < tally->forecasts; i++) {
 		struct outbreak_forecast *forecast = &result->forecasts[result->count++];
-		forecast->remedy = i == 0 ? NULL : &candidates[i - 1];
+		forecast->remedy = i == 0 || !candidates ? NULL : &candidates[i - 1];
 		forecast->curve = calloc(points, sizeof *forecast->curve);
 		forecast->subnet_infected = calloc(tally->subnets, sizeof(double));
 		forecast->subnet_vulnerable = calloc(tally->subnets, sizeof(double));

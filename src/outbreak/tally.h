@@ -11,6 +11,7 @@
 struct tally {
 	const struct outbreak_run *run; /* borrowed */
 	size_t forecasts, subnets;
+	uint32_t *told;		     /* of each forecast: the first so many replicas are known */
 	uint32_t *curve;	     /* [forecast][point][replica]: infected until then */
 	uint64_t *subnet_infected;   /* [forecast][subnet]: sum over replicas */
 	uint64_t *subnet_vulnerable; /* [subnet] */
@@ -27,7 +28,9 @@ void tally_curve(struct tally *tally, size_t forecast, uint32_t replica,
 void tally_subnets(struct tally *tally, size_t forecast, const struct population *population,
 		   const struct history *history);
 void tally_population(struct tally *tally, const struct population *population);
-/* Forecasts in the order of `candidates`, behind the one without. */
+/* At the end, in replica number `replica`. */
+uint32_t tally_end(const struct tally *tally, size_t forecast, uint32_t replica);
+/* Forecasts in the order of `candidates` (NULL: of none), behind the one without. */
 MUST_CHECK int tally_result(const struct tally *tally, const struct remedy_candidate *candidates,
 			    struct outbreak_result *result, struct error *error);
 

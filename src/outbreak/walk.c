@@ -22,6 +22,7 @@ void walk_fini(struct walk *walk)
 	free(walk->start_address);
 	free(walk->rank);
 	free(walk->visited);
+	free(walk->without);
 	free(walk->heap);
 	*walk = (struct walk){ 0 };
 }
@@ -35,12 +36,15 @@ static int make_room(struct walk *walk, size_t count, struct error *error)
 	free(walk->start_address);
 	free(walk->rank);
 	free(walk->visited);
+	free(walk->without);
 	walk->start_time = malloc(wanted * sizeof *walk->start_time);
 	walk->start_address = malloc(wanted * sizeof *walk->start_address);
 	walk->rank = malloc(wanted * sizeof *walk->rank);
 	walk->visited = malloc(wanted * sizeof *walk->visited);
-	walk->capacity =
-		walk->start_time && walk->start_address && walk->rank && walk->visited ? wanted : 0;
+	walk->without = malloc(wanted * sizeof *walk->without);
+	bool enough = walk->start_time && walk->start_address && walk->rank && walk->visited &&
+		      walk->without;
+	walk->capacity = enough ? wanted : 0;
 	if (walk->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
@@ -61,8 +65,12 @@ int walk_reset(struct walk *walk, const struct history *base, double until, stru
 	walk->history = history;
 	walk->heap_count = 0;
 	memset(walk->visited, 0, count);
-	for (uint32_t host = 0; host < count; host++)
+	for (uint32_t host = 0; host < count; host++) {
 		walk->start_time[host] = -1;
+		walk->without[host] = base ? INFINITY : 0;
+	}
+	for (uint32_t i = 0; base && i < base->count; i++)
+		walk->without[base->host[i]] = base->time[i];
 	for (uint32_t i = 0; base && i < base->count; i++)
 		if (base->time[i] < until || base->infector[i] == HISTORY_NOBODY)
 			walk_infect(walk, base->host[i], base->infector[i], base->time[i]);
@@ -119,17 +127,25 @@ bool walk_pop(struct walk *walk, struct walk_event *event)
 	return true;
 }
 
-/* A uniform address, or the first one of the own subnet. */
-static uint64_t choose_start(const struct walk *walk, uint32_t host)
+bool walk_is_early(const struct walk *walk, struct walk_event *event)
 {
-	const struct population *population = walk->population;
+	double without = walk->without[event->target];
+
+	if (walk_infected(walk, event->target) || event->time >= without)
+		return false;
+	event->time = without;
+	return true;
+}
+
+uint64_t walk_choose_start(const struct population *population, double random_start, uint32_t host)
+{
 	uint64_t space = population->world->scanned_space;
 	struct random random;
 
-	if (walk->worm->random_start > 0) {
+	if (random_start > 0) {
 		draw_init(&random, population->seed, population->replica, DRAW_START);
 		random.position = host;
-		if (random_unit(&random) < walk->worm->random_start)
+		if (random_unit(&random) < random_start)
 			return space > UINT32_MAX ? random_u32(&random)
 						  : random_below(&random, (uint32_t)space);
 	}
@@ -139,7 +155,8 @@ static uint64_t choose_start(const struct walk *walk, uint32_t host)
 void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time)
 {
 	walk->start_time[host] = time + walk->worm->latency;
-	walk->start_address[host] = choose_start(walk, host);
+	walk->start_address[host] =
+		walk_choose_start(walk->population, walk->worm->random_start, host);
 	walk->rank[host] = walk->history->count;
 	history_add(walk->history, host, infector, time);
 }
@@ -172,22 +189,6 @@ double walk_scans_before(const struct walk *walk, uint32_t walker, double time)
 	return scans;
 }
 
-/* When a walker makes its scan number `scans`. From the remedy's delay on, `speed` multiplies its
- * pace. */
-static double scan_time(const struct walk *walk, uint32_t walker, double scans, double delay,
-			double speed)
-{
-	double start = walk->start_time[walker], rate = walk->worm->rate;
-	double time = start + scans / rate;
-
-	if (speed >= 1 || time <= delay)
-		return time;
-	if (speed <= 0)
-		return INFINITY;
-	double before = delay > start ? (delay - start) * rate : 0;
-	return fmax(delay, start) + (scans - before) / (rate * speed);
-}
-
 /* What happens from now on: without a remedy `effect` is NULL. */
 struct rules {
 	const struct effect *effect;
@@ -196,7 +197,7 @@ struct rules {
 
 static double pace(const struct rules *rules, uint32_t walker)
 {
-	return rules->effect ? effect_speed(rules->effect, walker) : 1;
+	return rules->effect ? effect_all_speed(rules->effect, walker) : 1;
 }
 
 static bool reachable(const struct walk *walk, const struct rules *rules, uint32_t walker,
@@ -204,7 +205,7 @@ static bool reachable(const struct walk *walk, const struct rules *rules, uint32
 {
 	const uint32_t *subnet = walk->population->subnet;
 	return !rules->effect ||
-	       effect_reach_subnet(rules->effect, subnet[walker], subnet[host]) > 0;
+	       effect_all_reach_subnet(rules->effect, subnet[walker], subnet[host]) > 0;
 }
 
 /* Moves on from `*host` (it is included) to the first host that no filter at a subnet or provider
@@ -234,7 +235,8 @@ static int schedule(struct walk *walk, const struct rules *rules, uint32_t walke
 		return 0;
 	uint64_t there = walk->population->address[target];
 	scans += (double)(there >= address ? there - address : there + space - address);
-	double time = scan_time(walk, walker, scans, rules->delay, pace(rules, walker));
+	double time = walk_scan_time(walk->start_time[walker], scans, walk->worm->rate,
+				     rules->delay, pace(rules, walker));
 	if (time == INFINITY)
 		return 0;
 	return walk_push(walk, (struct walk_event){ time, scans, walker, target }, error);
@@ -264,11 +266,15 @@ static int follow(struct walk *walk, const struct rules *rules, double until, st
 	int result = 0;
 
 	while (result == 0 && walk_pop(walk, &event) && event.time < until) {
+		if (walk_is_early(walk, &event)) {
+			result = walk_push(walk, event, error);
+			continue;
+		}
 		if (forgotten(walk, rules, &event))
 			continue;
 		uint32_t host = event.target;
 		if (!walk_infected(walk, host) &&
-		    !(rules->effect && effect_immune(rules->effect, host))) {
+		    !(rules->effect && effect_all_immune(rules->effect, host))) {
 			walk_infect(walk, host, walk->rank[event.walker], event.time);
 			result = schedule(walk, rules, host, walk->start_address[host], 1, error);
 		}
@@ -300,7 +306,7 @@ int walk_run_with(struct walk *walk, const struct effect *effect, const struct h
 	uint64_t space = walk->population->world->scanned_space;
 	struct rules rules = { .effect = effect, .delay = candidate->delay_seconds };
 
-	if (candidate->effect == REMEDY_FILTER && candidate->pass > 0)
+	if (effect_any_leaks(effect))
 		return convoy_run_with(walk, effect, base, duration, history, error);
 	/* Until the delay all is as without; then everybody walks on, also those who were forgotten
 	 * behind others: the ones ahead may be stopped now. */

@@ -13,6 +13,8 @@
 #ifndef KENBI_OUTBREAK_WALK_H
 #define KENBI_OUTBREAK_WALK_H
 
+#include <math.h>
+
 #include "outbreak/effect.h"
 #include "outbreak/history.h"
 
@@ -33,6 +35,8 @@ struct walk {
 	uint64_t *start_address; /* of each infected host */
 	uint32_t *rank;		 /* of each infected host: its place in history */
 	uint8_t *visited;	 /* of each host: by whom; see walk.c */
+	double *without; /* of each host: when the base has it infected, not to be sooner; INFINITY:
+			    never; 0: no matter */
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
 };
@@ -49,11 +53,30 @@ MUST_CHECK int walk_run_with(struct walk *walk, const struct effect *effect,
 			     const struct history *base, double duration, struct history *history,
 			     struct error *error);
 
+/* When a walker that started at `start` makes its scan number `scans`. From a remedy's delay on,
+ * `speed` multiplies its pace. Whoever walks computes it by this one expression: the same scan has
+ * the same time, to the last bit, whatever else is simulated beside it. */
+static inline double walk_scan_time(double start, double scans, double rate, double delay,
+				    double speed)
+{
+	double time = start + scans / rate;
+
+	if (speed >= 1 || time <= delay)
+		return time;
+	if (speed <= 0)
+		return INFINITY;
+	double before = delay > start ? (delay - start) * rate : 0;
+	return fmax(delay, start) + (scans - before) / (rate * speed);
+}
+
+/* Where a host's walk starts: a uniform address with chance `random_start`, or the first one of the
+ * own subnet. */
+uint64_t walk_choose_start(const struct population *population, double random_start, uint32_t host);
+
 /* For convoy.c. */
 /* Empties the walk, and infects whom `base` has infected before `until`. */
 MUST_CHECK int walk_reset(struct walk *walk, const struct history *base, double until,
 			  struct history *history, struct error *error);
-/* `infector` is its place in history. */
 /* `infector` is its place in history. */
 void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double time);
 static inline bool walk_infected(const struct walk *walk, uint32_t host)
@@ -62,6 +85,10 @@ static inline bool walk_infected(const struct walk *walk, uint32_t host)
 }
 MUST_CHECK int walk_push(struct walk *walk, struct walk_event event, struct error *error);
 bool walk_pop(struct walk *walk, struct walk_event *event);
+/* Whether the event on a host that is not infected would be sooner than its infection in the base.
+ * That is never so but by rounding, where walks that began apart meet at one instant: the event is
+ * moved to the base's time, and forgotten where that is past the end. */
+bool walk_is_early(const struct walk *walk, struct walk_event *event);
 /* The first host at or above an address, around at the end. There must be one. */
 uint32_t walk_host_from(const struct walk *walk, uint64_t address);
 /* How many scans before `time` an unlimited walker has made. */

@@ -10,6 +10,7 @@
 #define MOST_SUBNETS   1000000
 #define MOST_MEMORY    ((size_t)256 << 20)
 #define MOST_ADDRESSES INT64_C(4294967296) /* of IPv4 */
+#define MOST_UPLINK    1e15
 
 struct shares {
 	double live, vulnerable, patched;
@@ -27,7 +28,7 @@ struct world_file_generate {
 
 struct world_file_provider {
 	char *name;
-	double *live_share, *vulnerable_share, *patched_share;
+	double *live_share, *vulnerable_share, *patched_share, *uplink;
 	struct world_file_subnet *subnets;
 	unsigned subnets_count;
 	struct world_file_generate *generate;
@@ -60,6 +61,7 @@ static const cyaml_schema_field_t provider_fields[] = {
 	SHARE_FIELD(struct world_file_provider, live_share),
 	SHARE_FIELD(struct world_file_provider, vulnerable_share),
 	SHARE_FIELD(struct world_file_provider, patched_share),
+	SHARE_FIELD(struct world_file_provider, uplink),
 	CYAML_FIELD_SEQUENCE("subnets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 			     struct world_file_provider, subnets, &subnet_value, 1, MOST_SUBNETS),
 	CYAML_FIELD_MAPPING_PTR("generate", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
@@ -194,7 +196,13 @@ static int add_provider(struct builder *builder, const struct world_file_provide
 	const char *copy = copy_text(builder, provider->name);
 	if (!copy)
 		return no_memory(builder);
-	builder->providers[builder->world->provider_count++].name = copy;
+	double uplink = provider->uplink ? *provider->uplink : 0;
+	if (!(uplink >= 0 && uplink <= MOST_UPLINK))
+		return error_set(builder->error, ERROR_INPUT, builder->where,
+				 "uplink of '%s' is %g, allowed is 0 to %g", provider->name, uplink,
+				 MOST_UPLINK);
+	builder->providers[builder->world->provider_count++] =
+		(struct outbreak_provider){ .name = copy, .uplink = uplink };
 	return 0;
 }
 

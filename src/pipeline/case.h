@@ -166,5 +166,16 @@ json_t *case_session_record(const struct stream_session *session,
 json_t *case_flow(const struct stream_session *session);
 json_t *case_text(const char *text, size_t length);
 json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id);
+/* --- subnet_curve.c --- */
+#define CASE_PLAYED 6 /* remedies, the best of a ranking, whose spread is followed over time */
+/* Gives the subnet_curve records of a ranking: without remedy, then with each of `best` (the first
+ * of the ranking, at most CASE_PLAYED, all of them among `candidates`, which fixes their ids), then
+ * with each of them in force from the first moment. */
+MUST_CHECK int case_give_subnet_curves(const struct outbreak_world *world,
+				       const struct outbreak_worm *worm,
+				       const struct outbreak_run *run,
+				       const struct remedy_candidate *candidates,
+				       const struct remedy_candidate *const *best, size_t count,
+				       const struct pipeline_sink *sink, struct error *error);
 
 #endif

@@ -10,6 +10,9 @@
 #define ASSUMED_RATE	 10.0 /* scans per second of an infected host */
 #define ASSUMED_INFECTED 10   /* hosts infected at the beginning */
 #define ASSUMED_LATENCY	 1.0  /* seconds from hit to first own scan */
+/* How wide remedies are searched: what a person can wait for on two cores. */
+#define CANDIDATES 64
+#define FINALISTS  8
 
 static int emit_all(struct pipeline *pipeline, const json_t *records, enum case_record type)
 {
@@ -159,6 +162,9 @@ int case_forecast(struct pipeline *pipeline, struct error *error)
 	char why[512];
 	int result = remedy_load(NULL, &knowledge, error);
 
+	outbreak_ask_all(&run);
+	run.candidates = CANDIDATES;
+	run.finalists = FINALISTS;
 	run.seed = pipeline->options.seed;
 	if (pipeline->options.replicas)
 		run.replicas = pipeline->options.replicas;
@@ -180,32 +186,6 @@ int case_forecast(struct pipeline *pipeline, struct error *error)
 	}
 	json_decref(behaviours);
 	outbreak_world_fini(&world);
-	remedy_candidates_fini(&candidates);
-	remedy_knowledge_free(knowledge);
-	return result;
-}
-
-int pipeline_remedies(const struct trace_log *const *traces, const char *const *names, size_t count,
-		      const struct pipeline_sink *sink, struct error *error)
-{
-	struct remedy_knowledge *knowledge = NULL;
-	struct remedy_candidates candidates = { 0 };
-	json_t *behaviours = NULL;
-	int result = remedy_load(NULL, &knowledge, error);
-
-	if (result == 0)
-		result = remedy_behaviours(knowledge, traces, names, count, &behaviours, error);
-	for (size_t i = 0; i < json_array_size(behaviours) && result == 0; i++) {
-		json_t *behaviour = json_array_get(behaviours, i);
-		json_object_set_new(behaviour, "id", json_integer((json_int_t)i + 1));
-		result = case_give(sink, json_incref(behaviour), error);
-	}
-	if (result == 0)
-		result = remedy_derive(knowledge, behaviours, &candidates, error);
-	for (size_t i = 0; i < candidates.count && result == 0; i++)
-		result = case_give(sink, case_remedy_record(&candidates.items[i], (int64_t)i + 1),
-				   error);
-	json_decref(behaviours);
 	remedy_candidates_fini(&candidates);
 	remedy_knowledge_free(knowledge);
 	return result;

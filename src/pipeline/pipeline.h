@@ -80,12 +80,38 @@ MUST_CHECK int pipeline_forecast(const struct outbreak_world *world,
 				 const struct outbreak_run *run,
 				 const struct remedy_candidate *candidates, size_t count,
 				 const struct pipeline_sink *sink, struct error *error);
-/* Behaviours and remedies of traces that were recorded before: emits behaviour and remedy records.
- */
+/* --- traces that were recorded before (kenbi remedy) --- */
+
+struct pipeline_remedy_options {
+	const char *host; /* of an EVE log: this machine alone; NULL: those that stand out */
+	/* Benign flows, whose share each packet filter touches: a capture, an EVE log, a profile as
+	 * in data/benign; NULL: nothing is estimated. The descriptor is taken. */
+	const char *benign;
+	int benign_descriptor;
+	/* A playbook of these remedies, by their ids, in this order: a "playbook" record at the
+	 * end. NULL: none. */
+	const uint32_t *chosen;
+	size_t chosen_count;
+	uint64_t time;	    /* of the playbook's making: seconds since 1970 */
+	const char *format; /* preferred in the playbook; NULL: each remedy's first */
+};
+/* Behaviours and remedies of traces: emits behaviour and remedy records. `names` says whose trace
+ * each is; `profile` may be NULL; of the options, those of the playbook count. ERROR_USAGE for a
+ * chosen remedy that does not exist. */
 struct trace_log;
-MUST_CHECK int pipeline_remedies(const struct trace_log *const *traces, const char *const *names,
-				 size_t count, const struct pipeline_sink *sink,
-				 struct error *error);
+struct remedy_profile;
+MUST_CHECK int pipeline_remedies(const struct pipeline_remedy_options *options,
+				 const struct trace_log *const *traces, const char *const *names,
+				 size_t count, const struct remedy_profile *profile,
+				 const struct pipeline_sink *sink, struct error *error);
+/* The same for files of any format that trace_import knows, read in a confined process. An input
+ * that cannot be read, or is of no known format, ends the work with its error. What was left out
+ * because of a limit is an "error" record. */
+MUST_CHECK int pipeline_remedies_run(const struct pipeline_remedy_options *options,
+				     const struct pipeline_inputs *inputs,
+				     const struct pipeline_sink *sink, struct error *error);
+/* The main function of the role "remedy". Returns an exit status. */
+int pipeline_remedies_role(void);
 
 /* --- bytes as code, instruction by instruction (kenbi x86 trace) --- */
 

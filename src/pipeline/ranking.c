@@ -1,18 +1,14 @@
 /* The forecast of an outbreak and the ranking of remedies, as records.
  *
- * Each remedy is simulated twice: in force after its delay, and in force from the first moment.
- * What is saved with the delay decides the rank. Where the outbreak is faster than any reaction,
- * all of that is nothing, and what would have been saved at once tells which remedy to have in
- * place before the next one. */
+ * What is saved with a remedy's own delay decides the rank. Where the outbreak is faster than any
+ * reaction, all of that is nothing, and what would have been saved at once tells which remedy to
+ * have in place before the next one. A remedy at single places that was dropped in the race is only
+ * named, in the record of the ranking. */
 #include "pipeline/case.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct standing {
-	const struct outbreak_forecast *forecast;
-	struct outbreak_band at_once; /* saved with no delay */
-};
 
 static json_t *world_record(const struct outbreak_world *world,
 			    const struct outbreak_forecast *baseline)
@@ -37,14 +33,11 @@ static json_t *world_record(const struct outbreak_world *world,
 
 static json_t *worm_record(const struct outbreak_worm *worm, const char *derived_from)
 {
-	static const char *const scans[] = { [OUTBREAK_RANDOM] = "random",
-					     [OUTBREAK_SEQUENTIAL] = "sequential",
-					     [OUTBREAK_LOCAL] = "local" };
-
 	return json_pack("{s:s, s:s, s:f, s:f, s:i, s:i, s:f, s:s}", "type", "worm", "scan",
-			 scans[worm->scan], "rate", worm->rate, "local_share", worm->local_share,
-			 "port", worm->port, "initially_infected", (int)worm->initially_infected,
-			 "latency", worm->latency, "derived_from", derived_from);
+			 outbreak_scan_name(worm->scan), "rate", worm->rate, "local_share",
+			 worm->local_share, "port", worm->port, "initially_infected",
+			 (int)worm->initially_infected, "latency", worm->latency, "derived_from",
+			 derived_from);
 }
 
 static json_t *band(struct outbreak_band band)
@@ -53,91 +46,250 @@ static json_t *band(struct outbreak_band band)
 			 band.high);
 }
 
-static json_t *forecast_record(const struct standing *standing,
+/* Null: not known, with one replica. */
+static json_t *interval(struct outbreak_interval interval)
+{
+	if (isnan(interval.low))
+		return json_null();
+	return json_pack("{s:f, s:f}", "low", interval.low, "high", interval.high);
+}
+
+static json_t *deadline(const struct outbreak_forecast *forecast, const struct outbreak_run *run)
+{
+	json_t *curve = json_array();
+
+	if (!forecast->deadline && forecast->remedy) {
+		json_decref(curve);
+		return json_null();
+	}
+	for (size_t i = 0; forecast->remedy && i < run->delay_count; i++)
+		json_array_append_new(curve, json_pack("{s:f, s:o}", "delay", run->delays[i],
+						       "saved", band(forecast->deadline[i])));
+	return curve;
+}
+
+static json_t *curve(const struct outbreak_forecast *forecast, const struct outbreak_result *result,
+		     const struct outbreak_run *run)
+{
+	json_t *points = json_array();
+
+	for (uint32_t i = 0; i < result->curve_points; i++) {
+		const struct outbreak_band *at = &forecast->curve[i];
+		json_array_append_new(points, json_pack("[f, f, f, f]", outbreak_point_time(run, i),
+							at->low, at->median, at->high));
+	}
+	return points;
+}
+
+/* What forecasts and combinations both tell. */
+static void put_outcome(json_t *record, const struct outbreak_forecast *forecast,
+			const struct outbreak_result *result, const struct outbreak_run *run)
+{
+	json_t *infected = json_array();
+
+	for (size_t i = 0; i < result->subnet_count; i++)
+		json_array_append_new(infected, json_real(forecast->subnet_infected[i]));
+	json_object_set_new(record, "duration", json_real(run->duration));
+	json_object_set_new(record, "replicas", json_integer(forecast->replicas));
+	json_object_set_new(record, "seed", json_integer((json_int_t)run->seed));
+	json_object_set_new(record, "hosts", json_real(forecast->hosts));
+	json_object_set_new(record, "vulnerable", json_real(forecast->vulnerable));
+	json_object_set_new(record, "infected", band(forecast->infected));
+	json_object_set_new(record, "saved", band(forecast->saved));
+	json_object_set_new(record, "mean_saved", json_real(forecast->mean_saved));
+	json_object_set_new(record, "interval", interval(forecast->interval));
+	json_object_set_new(record, "disturbed", json_real(forecast->disturbed));
+	json_object_set_new(record, "curve", curve(forecast, result, run));
+	json_object_set_new(record, "subnet_infected", infected);
+}
+
+/* `run` has 0 as its first reaction time. Where a remedy was dropped its round knew it, too, but
+ * only the ranking keeps it. */
+static json_t *forecast_record(const struct outbreak_forecast *forecast,
 			       const struct outbreak_result *result, const struct outbreak_run *run,
 			       size_t rank, int64_t remedy)
 {
-	const struct outbreak_forecast *forecast = standing->forecast;
-	json_t *curve = json_array(), *infected = json_array();
+	struct outbreak_band none = { 0 };
+	json_t *record = json_pack(
+		"{s:s, s:I, s:o, s:s, s:I, s:b, s:o, s:o}", "type", "forecast", "rank",
+		(json_int_t)rank, "remedy", remedy ? json_integer(remedy) : json_null(), "name",
+		forecast->remedy ? forecast->remedy->name : "nothing is done", "rounds",
+		(json_int_t)(forecast->dropped ? forecast->dropped : result->round_count), "pareto",
+		forecast->pareto, "deadline", deadline(forecast, run), "saved_at_once",
+		forecast->deadline ? band(forecast->deadline[0])
+				   : (forecast->remedy ? json_null() : band(none)));
+	if (record)
+		put_outcome(record, forecast, result, run);
+	return record;
+}
 
-	for (uint32_t i = 0; i < result->curve_points; i++) {
-		double time = run->duration * i / (result->curve_points - 1);
-		const struct outbreak_band *at = &forecast->curve[i];
-		json_array_append_new(
-			curve, json_pack("[f, f, f, f]", time, at->low, at->median, at->high));
+static json_t *combination_record(const struct outbreak_combination *combination,
+				  const struct outbreak_result *result,
+				  const struct outbreak_run *run,
+				  const struct remedy_candidate *candidates)
+{
+	json_t *members = json_array(), *remedies = json_array();
+
+	for (size_t i = 0; i < combination->member_count; i++) {
+		const struct remedy_candidate *member = combination->members[i];
+		json_array_append_new(members, json_string(member->name));
+		json_array_append_new(remedies, json_integer(member - candidates + 1));
 	}
-	for (size_t i = 0; i < result->subnet_count; i++)
-		json_array_append_new(infected, json_real(forecast->subnet_infected[i]));
-	return json_pack("{s:s, s:I, s:o, s:s, s:f, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}",
-			 "type", "forecast", "rank", (json_int_t)rank, "remedy",
-			 remedy ? json_integer(remedy) : json_null(), "name",
-			 forecast->remedy ? forecast->remedy->name : "nothing is done", "duration",
-			 run->duration, "replicas", (json_int_t)run->replicas, "seed",
-			 (json_int_t)run->seed, "hosts", forecast->hosts, "vulnerable",
-			 forecast->vulnerable, "infected", band(forecast->infected), "saved",
-			 band(forecast->saved), "saved_at_once", band(standing->at_once), "curve",
-			 curve, "subnet_infected", infected);
+	json_t *record = json_pack("{s:s, s:o, s:o}", "type", "combination", "members", members,
+				   "remedies", remedies);
+	if (record)
+		put_outcome(record, &combination->forecast, result, run);
+	return record;
 }
 
-/* Forecast of candidate `index` in a result. */
-static const struct outbreak_forecast *of_candidate(const struct outbreak_result *result,
-						    const struct remedy_candidate *candidates,
-						    size_t index)
+/* A remedy at single places that did not last is told of by the ranking only. */
+static bool is_shown(const struct outbreak_forecast *forecast)
 {
-	for (size_t i = 0; i < result->count; i++)
-		if (result->forecasts[i].remedy == &candidates[index])
-			return &result->forecasts[i];
-	return NULL;
+	return !forecast->dropped || !forecast->remedy->whole;
 }
 
-/* Nothing done first; then by what is saved, then by what would have been; of equals the given
- * order. */
-static int compare_standings(const void *left, const void *right)
+static json_t *ranking_record(const struct outbreak_result *result, const struct outbreak_run *run,
+			      size_t left_out)
 {
-	const struct standing *a = left, *b = right;
+	json_t *rounds = json_array(), *dropped = json_array(), *delays = json_array();
 
-	if (!a->forecast->remedy || !b->forecast->remedy)
-		return (a->forecast->remedy != NULL) - (b->forecast->remedy != NULL);
-	if (a->forecast->saved.median != b->forecast->saved.median)
-		return a->forecast->saved.median > b->forecast->saved.median ? -1 : 1;
-	if (a->at_once.median != b->at_once.median)
-		return a->at_once.median > b->at_once.median ? -1 : 1;
-	return (a->forecast > b->forecast) - (a->forecast < b->forecast);
-}
-
-static int give_all(const struct outbreak_world *world, const struct outbreak_worm *worm,
-		    const char *derived_from, const struct outbreak_run *run,
-		    const struct remedy_candidate *candidates, size_t count,
-		    const struct outbreak_result *ranked, const struct standing *standings,
-		    const struct pipeline_sink *sink, struct error *error)
-{
-	int result = case_give(sink, world_record(world, &ranked->forecasts[0]), error);
-
-	if (result == 0)
-		result = case_give(sink, worm_record(worm, derived_from), error);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = case_give(sink, case_remedy_record(&candidates[i], (int64_t)i + 1), error);
-	for (size_t i = 0; i < ranked->count && result == 0; i++) {
-		const struct remedy_candidate *remedy = standings[i].forecast->remedy;
-		int64_t id = remedy ? remedy - candidates + 1 : 0;
-		result = case_give(sink, forecast_record(&standings[i], ranked, run, i, id), error);
+	for (size_t i = 0; i < result->round_count; i++)
+		json_array_append_new(rounds, json_pack("{s:I, s:I}", "candidates",
+							(json_int_t)result->rounds[i].candidates,
+							"replicas",
+							(json_int_t)result->rounds[i].replicas));
+	for (size_t i = 1; i < result->count; i++) {
+		const struct outbreak_forecast *forecast = &result->forecasts[i];
+		if (forecast->dropped)
+			json_array_append_new(dropped, json_pack("{s:s, s:s, s:I, s:o}", "name",
+								 forecast->remedy->name, "title",
+								 forecast->remedy->title, "round",
+								 (json_int_t)forecast->dropped,
+								 "saved", band(forecast->saved)));
 	}
+	for (size_t i = 0; i < run->delay_count; i++)
+		json_array_append_new(delays, json_real(run->delays[i]));
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "type", "ranking", "candidates",
+			 (json_int_t)result->count - 1, "left_out", (json_int_t)left_out, "rounds",
+			 rounds, "delays", delays, "dropped", dropped);
+}
+
+/* With the names of its places in the world, where it has some. */
+static json_t *remedy_record(const struct remedy_candidate *candidate, int64_t id,
+			     const struct outbreak_world *world)
+{
+	json_t *record = case_remedy_record(candidate, id), *places = json_null();
+
+	if (candidate->places) {
+		places = json_array();
+		for (size_t i = 0; i < candidate->place_count; i++) {
+			uint32_t place = candidate->places[i];
+			json_array_append_new(places,
+					      json_string(candidate->place == REMEDY_AT_SUBNET
+								  ? world->subnets[place].name
+								  : world->providers[place].name));
+		}
+	}
+	json_object_set_new(record, "places", places);
+	return record;
+}
+
+/* A question and its answer. */
+struct forecast_case {
+	const struct outbreak_world *world;
+	const struct outbreak_worm *worm;
+	const char *derived_from;
+	const struct outbreak_run *run;
+	const struct outbreak_candidates *candidates;
+	const struct outbreak_result *ranked;
+	const struct pipeline_sink *sink;
+};
+
+static int give_remedies(const struct forecast_case *forecast, struct error *error)
+{
+	const struct outbreak_result *ranked = forecast->ranked;
+	const struct remedy_candidate *items = forecast->candidates->items;
+	bool *shown = calloc(forecast->candidates->count + 1, sizeof *shown);
+	int result = shown ? 0 : error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
+
+	for (size_t i = 1; result == 0 && i < ranked->count; i++)
+		shown[ranked->forecasts[i].remedy - items] = is_shown(&ranked->forecasts[i]);
+	for (size_t i = 0; result == 0 && i < forecast->candidates->count; i++)
+		if (shown[i])
+			result = case_give(
+				forecast->sink,
+				remedy_record(&items[i], (int64_t)i + 1, forecast->world), error);
+	free(shown);
 	return result;
 }
 
-/* Progress over both rankings. */
-struct halves {
-	const struct pipeline_sink *sink;
-	size_t before;
-};
+static int give_forecasts(const struct forecast_case *forecast, struct error *error)
+{
+	const struct outbreak_result *ranked = forecast->ranked;
+	const struct remedy_candidate *items = forecast->candidates->items;
+	size_t rank = 0;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < ranked->count; i++) {
+		const struct outbreak_forecast *each = &ranked->forecasts[i];
+		if (each->remedy && !is_shown(each))
+			continue;
+		int64_t id = each->remedy ? each->remedy - items + 1 : 0;
+		result = case_give(forecast->sink,
+				   forecast_record(each, ranked, forecast->run, rank++, id), error);
+	}
+	for (size_t i = 0; result == 0 && i < ranked->combination_count; i++)
+		result = case_give(
+			forecast->sink,
+			combination_record(&ranked->combinations[i], ranked, forecast->run, items),
+			error);
+	return result;
+}
+
+/* The best of the ranking, over time. */
+static int give_courses(const struct forecast_case *forecast, struct error *error)
+{
+	const struct outbreak_result *ranked = forecast->ranked;
+	const struct remedy_candidate *best[CASE_PLAYED];
+	size_t count = 0;
+
+	while (count < CASE_PLAYED && count + 1 < ranked->count) {
+		best[count] = ranked->forecasts[count + 1].remedy;
+		count++;
+	}
+	return case_give_subnet_curves(forecast->world, forecast->worm, forecast->run,
+				       forecast->candidates->items, best, count, forecast->sink,
+				       error);
+}
+
+static int give_all(const struct forecast_case *forecast, struct error *error)
+{
+	const struct outbreak_result *ranked = forecast->ranked;
+	const struct pipeline_sink *sink = forecast->sink;
+	int result = case_give(sink, world_record(forecast->world, &ranked->forecasts[0]), error);
+
+	if (result == 0)
+		result =
+			case_give(sink, worm_record(forecast->worm, forecast->derived_from), error);
+	if (result == 0)
+		result = give_remedies(forecast, error);
+	if (result == 0)
+		result = give_forecasts(forecast, error);
+	if (result == 0)
+		result = case_give(
+			sink, ranking_record(ranked, forecast->run, forecast->candidates->left_out),
+			error);
+	if (result == 0)
+		result = give_courses(forecast, error);
+	return result;
+}
 
 static void report_progress(void *context, size_t done, size_t total)
 {
-	const struct halves *halves = context;
+	const struct pipeline_sink *sink = context;
 
-	if (halves->sink->progress)
-		halves->sink->progress(halves->sink->context, "forecast",
-				       halves->before ? total + done : done, 2 * total);
+	if (sink->progress)
+		sink->progress(sink->context, "forecast", done, total);
 }
 
 int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_worm *worm,
@@ -145,43 +297,25 @@ int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_
 		      const struct remedy_candidate *candidates, size_t count,
 		      const struct pipeline_sink *sink, struct error *error)
 {
-	struct remedy_candidate *prompt = calloc(count + 1, sizeof *prompt);
-	struct standing *standings = calloc(count + 1, sizeof *standings);
-	struct outbreak_result ranked = { 0 }, at_once = { 0 };
-	struct halves halves = { .sink = sink };
+	struct outbreak_candidates all = { 0 };
+	struct outbreak_result ranked = { 0 };
+	struct forecast_case forecast = { .world = world,
+					  .worm = worm,
+					  .derived_from = derived_from,
+					  .run = run,
+					  .candidates = &all,
+					  .ranked = &ranked,
+					  .sink = sink };
+	struct pipeline_sink quiet = *sink;
+	int result = outbreak_candidates_at_places(world, candidates, count, run->candidates, &all,
+						   error);
 
-	if (!prompt || !standings) {
-		free(prompt);
-		free(standings);
-		return error_set(error, ERROR_MEMORY, NULL, "no memory for the ranking");
-	}
-	for (size_t i = 0; i < count; i++) {
-		prompt[i] = candidates[i];
-		prompt[i].delay_seconds = 0;
-	}
-	int result = outbreak_rank(world, worm, run, candidates, count, report_progress, &halves,
-				   &ranked, error);
-	halves.before = 1;
 	if (result == 0)
-		result = outbreak_rank(world, worm, run, prompt, count, report_progress, &halves,
-				       &at_once, error);
-	for (size_t i = 0; i < ranked.count && result == 0; i++) {
-		const struct remedy_candidate *remedy = ranked.forecasts[i].remedy;
-		standings[i].forecast = &ranked.forecasts[i];
-		const struct outbreak_forecast *same =
-			remedy ? of_candidate(&at_once, prompt, (size_t)(remedy - candidates))
-			       : NULL;
-		if (same)
-			standings[i].at_once = same->saved;
-	}
-	if (result == 0) {
-		qsort(standings, ranked.count, sizeof *standings, compare_standings);
-		result = give_all(world, worm, derived_from, run, candidates, count, &ranked,
-				  standings, sink, error);
-	}
+		result = outbreak_rank(world, worm, run, all.items, all.count, report_progress,
+				       &quiet, &ranked, error);
+	if (result == 0)
+		result = give_all(&forecast, error);
 	outbreak_result_fini(&ranked);
-	outbreak_result_fini(&at_once);
-	free(prompt);
-	free(standings);
+	outbreak_candidates_fini(&all);
 	return result;
 }

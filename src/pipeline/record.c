@@ -123,21 +123,53 @@ json_t *case_session_record(const struct stream_session *session,
 	return record;
 }
 
+/* "T1210, T1595" as a list. */
+static json_t *identifiers(const char *joined)
+{
+	json_t *list = json_array();
+
+	while (joined && *joined) {
+		size_t length = strcspn(joined, ",");
+		json_array_append_new(list, json_stringn(joined, length));
+		joined += length + strspn(joined + length, ", ");
+	}
+	return list;
+}
+
+static const char *or_nothing(const char *text)
+{
+	return text ? text : "";
+}
+
+/* Candidates of scenarios have few texts: what is NULL is "", and a share without a basis is not
+ * known. */
 json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id)
 {
 	json_t *rules = json_array();
+	bool estimated = candidate->collateral_basis && *candidate->collateral_basis;
 
 	for (size_t i = 0; i < candidate->rule_count; i++)
-		json_array_append_new(rules,
-				      json_pack("{s:s, s:s}", "format", candidate->rules[i].format,
-						"text", candidate->rules[i].text));
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s, s:o}", "type",
-			 "remedy", "id", (json_int_t)id, "name", candidate->name, "title",
-			 candidate->title, "why", candidate->why, "effect",
-			 remedy_effect_name(candidate->effect), "place",
-			 remedy_place_name(candidate->place), "pass", candidate->pass, "share",
-			 candidate->share, "delay", candidate->delay_seconds, "collateral",
-			 candidate->collateral, "rules", rules);
+		json_array_append_new(rules, json_pack("{s:s, s:s, s:s}", "format",
+						       candidate->rules[i].format, "text",
+						       candidate->rules[i].text, "undo",
+						       or_nothing(candidate->rules[i].undo)));
+	json_t *record = json_pack(
+		"{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:s, s:o, s:o}", "type",
+		"remedy", "id", (json_int_t)id, "name", candidate->name, "title", candidate->title,
+		"why", candidate->why, "effect", remedy_effect_name(candidate->effect), "place",
+		remedy_place_name(candidate->place), "at", remedy_device_name(candidate->device),
+		"pass", candidate->pass, "share", candidate->share, "delay",
+		candidate->delay_seconds, "collateral", or_nothing(candidate->collateral),
+		"collateral_share",
+		estimated ? json_real(candidate->collateral_share) : json_null(),
+		"collateral_basis",
+		estimated ? json_string(candidate->collateral_basis) : json_null());
+	json_object_set_new(record, "limits", json_string(or_nothing(candidate->limits)));
+	json_object_set_new(record, "undo", json_string(or_nothing(candidate->undo)));
+	json_object_set_new(record, "attack", identifiers(candidate->attack));
+	json_object_set_new(record, "defend", identifiers(candidate->defend));
+	json_object_set_new(record, "rules", rules);
+	return record;
 }
 
 int case_give(const struct pipeline_sink *sink, json_t *record, struct error *error)

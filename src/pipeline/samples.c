@@ -208,6 +208,7 @@ static int emit_events(struct pipeline *pipeline, const struct trace_log *trace,
 static int tell_sample(struct pipeline *pipeline, const struct case_body *body, struct trial *trial)
 {
 	int64_t id = case_next_id(pipeline, CASE_SAMPLE);
+	trace_log_describe(trial->trace, TRACE_CLOCK_INSTRUCTIONS, &trial->self);
 	json_t *scan = remedy_scan_pattern(trial->trace, &trial->self);
 	json_t *record = sample_record(body, trial, id, scan);
 	struct case_sample *sample = case_list_add(&pipeline->samples, sizeof *sample);

@@ -237,11 +237,16 @@ static void look_at(struct collection *collection, const struct trace_event *eve
 }
 
 static json_t *behaviour_json(const char *name, const char *title, const char *source,
-			      json_t *parameters, json_t *evidence)
+			      char *const *attack, unsigned attack_count, json_t *parameters,
+			      json_t *evidence)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "type", "behaviour", "name", name,
-			 "title", title, "source", source, "parameters", parameters, "evidence",
-			 evidence);
+	json_t *techniques = json_array();
+
+	for (unsigned i = 0; i < attack_count; i++)
+		json_array_append_new(techniques, json_string(attack[i]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "type", "behaviour", "name", name,
+			 "title", title, "source", source, "attack", techniques, "parameters",
+			 parameters, "evidence", evidence);
 }
 
 /* Two patterns may see the same thing: then the first one's record stands, with the evidence of
@@ -284,11 +289,13 @@ static void hand_over(struct collection *collection, const char *source, json_t 
 					    json_integer((json_int_t)instance->events));
 		prefer_host(collection->trace, instance->parameters);
 		add_behaviour(behaviours, behaviour_json(pattern->name, pattern->title, source,
+							 pattern->attack, pattern->attack_count,
 							 instance->parameters, instance->evidence));
 	}
 	if (collection->not_shown)
 		add_behaviour(behaviours,
-			      behaviour_json(pattern->name, pattern->title, source,
+			      behaviour_json(pattern->name, pattern->title, source, pattern->attack,
+					     pattern->attack_count,
 					     json_pack("{s:I}", "not_shown",
 						       (json_int_t)collection->not_shown),
 					     json_array()));
@@ -296,7 +303,7 @@ static void hand_over(struct collection *collection, const char *source, json_t 
 
 static void add_scan(const struct trace_log *trace, const char *source, json_t *behaviours)
 {
-	json_t *scan = remedy_scan_pattern(trace, NULL);
+	json_t *scan = remedy_scan_pattern(trace, trace_log_self(trace));
 	json_t *evidence = json_array();
 
 	if (!scan) {
@@ -310,8 +317,9 @@ static void add_scan(const struct trace_log *trace, const char *source, json_t *
 		    json_array_size(evidence) < BEHAVIOUR_EVIDENCE)
 			json_array_append_new(evidence, evidence_line(event));
 	}
+	char technique[] = "T1595.001", *const attack[] = { technique };
 	add_behaviour(behaviours, behaviour_json("scan", "Looks for victims by itself", source,
-						 scan, evidence));
+						 attack, 1, scan, evidence));
 }
 
 static int compare_names(const void *a, const void *b)

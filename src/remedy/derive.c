@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include "remedy/format.h"
+#include "remedy/profile.h"
 #include "remedy/render.h"
 
-#define CANDIDATE_LIMIT	 256
 #define CANDIDATE_MEMORY (16u << 20)
 #define RULE_SIZE	 (64u << 10)
 #define WHY_SIZE	 600
 
 struct derivation {
 	const struct remedy_knowledge *knowledge;
+	const struct remedy_profile *profile; /* NULL: nothing is estimated */
 	const json_t *behaviours;
 	struct remedy_candidates *candidates;
 	const struct remedy_entry *entry;
 	size_t first; /* candidates of this entry begin here */
-	char *keys[CANDIDATE_LIMIT];
+	char *keys[REMEDY_CANDIDATES];
 	struct error *error;
 };
 
@@ -30,7 +31,9 @@ const char *remedy_place_name(enum remedy_place place)
 
 const char *remedy_effect_name(enum remedy_effect effect)
 {
-	static const char *const names[] = { "filter", "patch", "rate", "control" };
+	static const char *const names[] = {
+		"filter", "patch", "rate", "control", "clean", "block"
+	};
 	return names[effect];
 }
 
@@ -252,6 +255,37 @@ static char *filter_text(const struct derivation *derivation, const struct forma
 	return text;
 }
 
+static char *undo_text(const struct derivation *derivation, const struct format *format,
+		       const struct packet_filter *filter)
+{
+	struct buffer buffer;
+	char *text = NULL;
+
+	buffer_init(&buffer, RULE_SIZE);
+	if (format->undo(&buffer, filter) && !buffer_failed(&buffer))
+		text = keep(derivation, buffer_text(&buffer));
+	buffer_fini(&buffer);
+	return text ? text : keep(derivation, "");
+}
+
+/* The template's own words, or those that the format knows. */
+static char *undo_of_template(const struct derivation *derivation,
+			      const struct remedy_template *template, int format, const char *rule,
+			      const struct render_values *values)
+{
+	const struct format *own = format_at((size_t)format);
+	struct buffer buffer;
+	char *text = NULL;
+
+	if (template->undo)
+		text = rendered(derivation, template->undo, format, values);
+	buffer_init(&buffer, RULE_SIZE);
+	if (!text && own->undo_rule && own->undo_rule(&buffer, rule) && !buffer_failed(&buffer))
+		text = keep(derivation, buffer_text(&buffer));
+	buffer_fini(&buffer);
+	return text ? text : keep(derivation, "");
+}
+
 static bool has_template(const struct remedy_entry *entry, const char *format)
 {
 	for (unsigned i = 0; i < entry->rules_count; i++)
@@ -278,7 +312,9 @@ static int render_rules(struct derivation *derivation, const struct render_value
 		char *text = rendered(derivation, entry->rules[i].text, format, values);
 		if (text)
 			rules[candidate->rule_count++] =
-				(struct remedy_rule){ format_at((size_t)format)->about.name, text };
+				(struct remedy_rule){ format_at((size_t)format)->about.name, text,
+						      undo_of_template(derivation, &entry->rules[i],
+								       format, text, values) };
 	}
 	struct packet_filter filter = filter_of(entry, values);
 	for (size_t i = 0; filter.count && i < format_count(); i++) {
@@ -289,9 +325,22 @@ static int render_rules(struct derivation *derivation, const struct render_value
 		char *text = filter_text(derivation, format, &filter);
 		if (text)
 			rules[candidate->rule_count++] =
-				(struct remedy_rule){ format->about.name, text };
+				(struct remedy_rule){ format->about.name, text,
+						      undo_text(derivation, format, &filter) };
 	}
 	return 0;
+}
+
+/* What the packet filter would cost the profile's flows. */
+static void estimate(const struct derivation *derivation, const struct render_values *values,
+		     struct remedy_candidate *candidate)
+{
+	struct packet_filter filter = filter_of(derivation->entry, values);
+
+	candidate->collateral_basis = "";
+	if (derivation->profile &&
+	    profile_share(derivation->profile, &filter, &candidate->collateral_share))
+		candidate->collateral_basis = keep(derivation, profile_basis(derivation->profile));
 }
 
 static int make(struct derivation *derivation, const json_t *behaviour,
@@ -306,7 +355,7 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 					 .share = entry->share,
 					 .delay_seconds = entry->delay };
 
-	if (candidates->count == CANDIDATE_LIMIT) {
+	if (candidates->count == REMEDY_CANDIDATES) {
 		candidates->dropped++;
 		return 0;
 	}
@@ -318,10 +367,12 @@ static int make(struct derivation *derivation, const json_t *behaviour,
 	made.why = why_of(derivation, behaviour, values);
 	made.collateral = sentence(derivation, entry->collateral, "", values);
 	made.undo = sentence(derivation, entry->undo, "", values);
+	made.limits = sentence(derivation, entry->limits, "", values);
+	estimate(derivation, values, &made);
 	made.attack = joined(derivation, entry->attack, entry->attack_count);
 	made.defend = joined(derivation, entry->defend, entry->defend_count);
 	if (!made.name || !made.title || !made.why || !made.collateral || !made.undo ||
-	    !made.attack || !made.defend)
+	    !made.limits || !made.collateral_basis || !made.attack || !made.defend)
 		return no_memory(derivation);
 	derivation->keys[candidates->count] = key;
 	candidates->items[candidates->count++] = made;
@@ -369,17 +420,25 @@ static int derive_entry(struct derivation *derivation)
 int remedy_derive(const struct remedy_knowledge *knowledge, const json_t *behaviours,
 		  struct remedy_candidates *candidates, struct error *error)
 {
+	return remedy_derive_beside(knowledge, NULL, behaviours, candidates, error);
+}
+
+int remedy_derive_beside(const struct remedy_knowledge *knowledge,
+			 const struct remedy_profile *profile, const json_t *behaviours,
+			 struct remedy_candidates *candidates, struct error *error)
+{
 	struct derivation *derivation = calloc(1, sizeof *derivation);
 	int result = 0;
 
 	*candidates = (struct remedy_candidates){ .arena = arena_new(CANDIDATE_MEMORY) };
 	if (candidates->arena)
-		candidates->items =
-			arena_take(candidates->arena, CANDIDATE_LIMIT * sizeof *candidates->items);
+		candidates->items = arena_take(candidates->arena,
+					       REMEDY_CANDIDATES * sizeof *candidates->items);
 	if (!derivation || !candidates->items) {
 		result = error_set(error, ERROR_MEMORY, NULL, "no memory for countermeasures");
 	} else {
 		*derivation = (struct derivation){ .knowledge = knowledge,
+						   .profile = profile,
 						   .behaviours = behaviours,
 						   .candidates = candidates,
 						   .error = error };

@@ -38,6 +38,19 @@ bool filter_flowspec(struct buffer *buffer, const struct packet_filter *filter);
  * 1.0), one JSON object a line. No rates, no state. */
 bool filter_openc2(struct buffer *buffer, const struct packet_filter *filter);
 
+/* What takes such a rule back, in the same language. */
+bool undo_iptables(struct buffer *buffer, const struct packet_filter *filter);
+bool undo_ip6tables(struct buffer *buffer, const struct packet_filter *filter);
+bool undo_cisco(struct buffer *buffer, const struct packet_filter *filter);
+bool undo_junos(struct buffer *buffer, const struct packet_filter *filter);
+bool undo_flowspec(struct buffer *buffer, const struct packet_filter *filter);
+bool undo_openc2(struct buffer *buffer, const struct packet_filter *filter);
+/* Of a rule text of nftables: its chains and sets leave the table inet kenbi again. */
+bool undo_nftables(struct buffer *buffer, const char *rule);
+
+/* The number that an OpenC2 consumer is asked to give to a command's rule, so that it can be
+ * deleted. */
+unsigned filter_openc2_number(const struct packet_filter *filter, size_t line, int family);
 /* The family that the addresses of a line ask for: 0 any, 4, 6; -1: both, which no packet is. */
 int filter_family(const struct filter_line *line);
 /* A line that only means connections being opened, at a port where answers arrive too: languages

@@ -1,7 +1,9 @@
 /* Filters as OpenC2 commands: "deny" of an ipv4_connection or ipv6_connection by an actuator of the
  * Stateless Packet Filtering profile (OASIS SLPF 1.0, sections 2.1 and 2.2). The profile
- * has no state. A filter without addresses gives
- * one command per family. */
+ * has no state. A filter without addresses gives one command per family.
+ *
+ * Each command asks for a rule number of ours (insert_rule, which needs response_requested
+ * "complete": section 2.3.2), so that "delete slpf:rule_number" (2.3.4.1) takes it back. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +32,13 @@ static json_t *connection_of(const struct filter_line *line, int family)
 	return connection;
 }
 
-static bool append_command(struct buffer *buffer, const struct packet_filter *filter,
-			   const struct filter_line *line, int family)
+unsigned filter_openc2_number(const struct packet_filter *filter, size_t line, int family)
 {
-	json_t *command = json_pack(
-		"{s:s, s:{s:o}, s:{s:s, s:{s:s, s:s}}, s:{s:{}}}", "action", "deny", "target",
-		family == 4 ? "ipv4_connection" : "ipv6_connection", connection_of(line, family),
-		"args", "response_requested", "complete", "slpf", "drop_process", "none",
-		"direction", filter->device == REMEDY_ON_HOST ? "ingress" : "both", "actuator",
-		"slpf");
+	return filter->number * 2 * FILTER_LINES + 2 * (unsigned)line + (family == 6);
+}
+
+static bool append_json(struct buffer *buffer, json_t *command)
+{
 	char *text = command ? json_dumps(command, JSON_COMPACT) : NULL;
 	bool said = text && buffer_append_text(buffer, text) == 0 &&
 		    buffer_append_text(buffer, "\n") == 0;
@@ -46,6 +46,20 @@ static bool append_command(struct buffer *buffer, const struct packet_filter *fi
 	free(text);
 	json_decref(command);
 	return said;
+}
+
+static bool append_command(struct buffer *buffer, const struct packet_filter *filter, size_t index,
+			   int family)
+{
+	const struct filter_line *line = &filter->lines[index];
+	json_t *command = json_pack(
+		"{s:s, s:{s:o}, s:{s:s, s:{s:s, s:s, s:I}}, s:{s:{}}}", "action", "deny", "target",
+		family == 4 ? "ipv4_connection" : "ipv6_connection", connection_of(line, family),
+		"args", "response_requested", "complete", "slpf", "drop_process", "none",
+		"direction", filter->device == REMEDY_ON_HOST ? "ingress" : "both", "insert_rule",
+		(json_int_t)filter_openc2_number(filter, index, family), "actuator", "slpf");
+
+	return append_json(buffer, command);
 }
 
 bool filter_openc2(struct buffer *buffer, const struct packet_filter *filter)
@@ -59,8 +73,27 @@ bool filter_openc2(struct buffer *buffer, const struct packet_filter *filter)
 			return false;
 		for (int family = 4; family <= 6; family += 2)
 			if ((own == 0 || own == family) &&
-			    !append_command(buffer, filter, line, family))
+			    !append_command(buffer, filter, i, family))
 				return false;
+	}
+	return true;
+}
+
+bool undo_openc2(struct buffer *buffer, const struct packet_filter *filter)
+{
+	for (size_t i = 0; i < filter->count; i++) {
+		int own = filter_family(&filter->lines[i]);
+		for (int family = 4; family <= 6; family += 2) {
+			if (own != 0 && own != family)
+				continue;
+			json_int_t number = filter_openc2_number(filter, i, family);
+			if (!append_json(buffer,
+					 json_pack("{s:s, s:{s:I}, s:{s:s}, s:{s:{}}}", "action",
+						   "delete", "target", "slpf:rule_number", number,
+						   "args", "response_requested", "complete",
+						   "actuator", "slpf")))
+				return false;
+		}
 	}
 	return true;
 }

@@ -19,6 +19,9 @@ struct format {
 		*escape; /* of values that may hold more than letters, digits, dots, hyphens */
 	format_filter *filter; /* NULL: rules of this format come from templates only */
 	unsigned devices;      /* 1 << enum remedy_device: where such rules are loaded */
+	format_filter *undo;   /* of what `filter` wrote; NULL with it */
+	/* Of a rule from a template; NULL: the template brings its own. */
+	bool (*undo_rule)(struct buffer *buffer, const char *rule);
 };
 
 /* Between double quotes in a .reg file. */

@@ -31,6 +31,8 @@ struct behaviour_constant {
 
 struct behaviour_pattern {
 	char *name, *title, *event;
+	char **attack; /* ATT&CK techniques that it is */
+	unsigned attack_count;
 	struct behaviour_condition *where;
 	unsigned where_count;
 	struct behaviour_take *take;
@@ -58,6 +60,7 @@ struct remedy_answer {
 
 struct remedy_template {
 	char *format, *text;
+	char *undo; /* in the same language; NULL: the format knows, or the entry's undo says all */
 };
 
 /* A packet filter, from which rules of several formats are made (remedy/filter.h). Texts name
@@ -79,6 +82,7 @@ struct remedy_entry {
 	double pass, share, delay;
 	double rate_limit; /* scans per second that remain possible; 0: `pass` counts */
 	char *collateral, *undo;
+	char *limits;		 /* what it does not stop, where its model might suggest more */
 	char **attack, **defend; /* ATT&CK and D3FEND identifiers */
 	unsigned attack_count, defend_count;
 	struct remedy_filter_line *filters;
@@ -96,6 +100,20 @@ struct remedy_service {
 
 struct remedy_bulletin {
 	char *bulletin, *update, *title;
+};
+
+/* --- data/benign/NAME.yaml: what honest traffic looks like --- */
+
+struct benign_share {
+	char *proto;
+	unsigned port;
+	double share; /* of all, 0 … 1 */
+};
+
+struct benign_profile {
+	char *name, *title, *source, *unit;
+	struct benign_share *shares;
+	unsigned shares_count;
 };
 
 struct knowledge_file {
@@ -118,6 +136,6 @@ struct remedy_knowledge {
 };
 
 extern const cyaml_schema_value_t schema_behaviours, schema_remedies, schema_services,
-	schema_bulletins;
+	schema_bulletins, schema_benign;
 
 #endif

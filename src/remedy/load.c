@@ -48,6 +48,17 @@ static int wrong(struct loader *loader, const char *entry, const char *word, con
 
 /* --- behaviour patterns --- */
 
+/* "T1210", "T1547.001". */
+static bool is_attack(const char *text)
+{
+	size_t digits = strspn(text + (*text == 'T'), "0123456789");
+	const char *rest = text + 1 + digits;
+
+	if (*text != 'T' || digits != 4)
+		return false;
+	return !*rest || (*rest == '.' && strspn(rest + 1, "0123456789") == 3 && !rest[4]);
+}
+
 static int check_take(struct loader *loader, const struct behaviour_pattern *pattern,
 		      const struct behaviour_take *take)
 {
@@ -69,6 +80,10 @@ static int check_pattern(struct loader *loader, struct behaviour_pattern *patter
 		return wrong(loader, pattern->name, pattern->event, "event",
 			     "no such event in the vocabulary");
 	pattern->kind = (enum trace_kind)kind;
+	for (unsigned i = 0; i < pattern->attack_count; i++)
+		if (!is_attack(pattern->attack[i]))
+			return wrong(loader, pattern->name, pattern->attack[i], "attack",
+				     "an ATT&CK technique looks like T1210 or T1547.001");
 	for (unsigned i = 0; i < pattern->where_count; i++)
 		if (trace_field_find(pattern->kind, pattern->where[i].field) < 0)
 			return wrong(loader, pattern->name, pattern->where[i].field, "field",
@@ -175,6 +190,26 @@ static int find_device(struct loader *loader, struct remedy_entry *entry)
 		     "expected host, switch, router, firewall, edge, dns, proxy, mail or ids");
 }
 
+/* "D3-ITF". */
+static bool is_defend(const char *text)
+{
+	return strncmp(text, "D3-", 3) == 0 && text[3] &&
+	       strspn(text + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text + 3);
+}
+
+static int check_identifiers(struct loader *loader, const struct remedy_entry *entry)
+{
+	for (unsigned i = 0; i < entry->attack_count; i++)
+		if (!is_attack(entry->attack[i]))
+			return wrong(loader, entry->name, entry->attack[i], "attack",
+				     "an ATT&CK technique looks like T1210 or T1547.001");
+	for (unsigned i = 0; i < entry->defend_count; i++)
+		if (!is_defend(entry->defend[i]))
+			return wrong(loader, entry->name, entry->defend[i], "defend",
+				     "a D3FEND technique looks like D3-ITF");
+	return 0;
+}
+
 static int check_entry(struct loader *loader, struct remedy_entry *entry)
 {
 	const struct remedy_knowledge *knowledge = loader->knowledge;
@@ -193,7 +228,8 @@ static int check_entry(struct loader *loader, struct remedy_entry *entry)
 		if ((result = check_answer(loader, entry, &entry->answers[i])) < 0)
 			return result;
 	if ((result = check_filters(loader, entry)) < 0 ||
-	    (result = find_device(loader, entry)) < 0)
+	    (result = find_device(loader, entry)) < 0 ||
+	    (result = check_identifiers(loader, entry)) < 0)
 		return result;
 	for (unsigned i = 0; i < entry->rules_count; i++) {
 		if (format_find(entry->rules[i].format) < 0)
@@ -202,8 +238,10 @@ static int check_entry(struct loader *loader, struct remedy_entry *entry)
 				     "unbound, squid, postfix, yara, powershell, reg or text");
 		if ((problem = render_check(entry->rules[i].text, entry)))
 			return wrong(loader, entry->name, entry->rules[i].format, "rule", problem);
+		if (entry->rules[i].undo && (problem = render_check(entry->rules[i].undo, entry)))
+			return wrong(loader, entry->name, entry->rules[i].format, "undo", problem);
 	}
-	const char *const texts[] = { entry->title, entry->collateral, entry->undo };
+	const char *const texts[] = { entry->title, entry->collateral, entry->undo, entry->limits };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i] && (problem = render_check(texts[i], entry)))
 			return wrong(loader, entry->name, texts[i], "text", problem);

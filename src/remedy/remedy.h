@@ -29,11 +29,13 @@ MUST_CHECK int remedy_behaviours(const struct remedy_knowledge *knowledge,
 
 /* How a program chooses its targets, from the addresses it tried to reach: NULL when it does not
  * scan, else
- * {"strategy":"random"|"sequential"|"local","port","proto","targets","distinct","rate" (per
- * simulated second),"rate_basis":"sleep"|"timeout"|"instructions","sequential_share","local_share"
- * {"8":…,"16":…,"24":…}, "histogram":[256 counts by first octet]}. Returns owned. Own prefixes in
+ * {"strategy":"random"|"sequential"|"local"|"generator"|"permutation"|"hit_list","confidence" (0 …
+ * 1), "port","proto","targets","distinct","rate" (per second),"rate_low","rate_high" (95 %; null:
+ * not known),"rate_basis":"sleep"|"timeout"|"instructions"|"clock","sequential_share","local_share"
+ * {"8":…,"16":…,"24":…},"blocks":{"excluded":[…],"reached":[…]}, "histogram":[256 counts by first
+ * octet]} and what was fitted to the strategy (docs/knowledge.md). Returns owned. Own prefixes in
  * local_share are null where `self` (may be NULL) is not known. How strategy and rate are computed
- * is said in remedy/scan.c. */
+ * is said in remedy/scan.c and the files beside it. */
 json_t *remedy_scan_pattern(const struct trace_log *trace, const struct address *self);
 
 /* How a remedy changes the infection model (outbreak reads it). */
@@ -41,7 +43,11 @@ enum remedy_effect {
 	REMEDY_FILTER, /* packets of the attack pass an enforcement point with probability `pass` */
 	REMEDY_PATCH,  /* a share of vulnerable hosts becomes immune */
 	REMEDY_RATE,   /* scans of a host behind the point are multiplied by `pass` */
-	REMEDY_CONTROL /* the infected lose their control server: no change of the spread itself */
+	REMEDY_CONTROL, /* the infected lose their control server: no change of the spread itself */
+	REMEDY_CLEAN, /* infected hosts are cleaned, and immune, `reaction_seconds` after infection
+		       */
+	REMEDY_BLOCK  /* as REMEDY_FILTER, but only what comes from addresses infected for
+			 `reaction_seconds` */
 };
 enum remedy_place { REMEDY_AT_HOST, REMEDY_AT_SUBNET, REMEDY_AT_PROVIDER, REMEDY_AT_BORDER };
 const char *remedy_place_name(enum remedy_place place); /* "host", "subnet", "provider", "border" */
@@ -82,6 +88,8 @@ const struct remedy_format *remedy_format_find(const char *name);
 struct remedy_rule {
 	const char *format; /* "nftables", …: a name of the table of formats */
 	const char *text;   /* ready to load, parameters filled in */
+	const char *undo;   /* what takes it back, in the same language where that has words for
+			       it; "" when the candidate's `undo` says all */
 };
 
 struct remedy_candidate {
@@ -89,25 +97,69 @@ struct remedy_candidate {
 	enum remedy_effect effect;
 	enum remedy_place place;
 	enum remedy_device device;
-	double pass;		/* probability or multiplier, 0 … 1 */
-	double share;		/* of hosts, subnets or providers that take part, 0 … 1 */
-	double delay_seconds;	/* from first infection until it is in force */
-	const char *collateral; /* what else stops working; "" for nothing known */
-	const char *undo;	/* how to take it back; "" for nothing to do */
-	const char *attack;	/* MITRE ATT&CK techniques that it answers: "T1210, T1595" */
-	const char *defend;	/* MITRE D3FEND techniques that it is: "D3-NTF" */
+	double pass;		 /* probability or multiplier, 0 … 1 */
+	double share;		 /* of hosts, subnets or providers that take part, 0 … 1 */
+	double delay_seconds;	 /* from first infection until it is in force */
+	double reaction_seconds; /* CLEAN, BLOCK: from a host's infection until it is dealt with */
+	const uint32_t *places;	 /* the subnets or providers (by `place`) of a topology that take
+				    part, ascending, instead of a share of all; NULL: see share */
+	size_t place_count;
+	const struct remedy_candidate *whole; /* the same remedy at all places, of which this is at
+						 some; NULL: this is no part of another */
+	const char *collateral;		      /* what else stops working; "" for nothing known */
+	double collateral_share; /* of the benign flows at its places that stop, 0 … 1; 0: not
+				    known */
+	const char *collateral_basis; /* whose benign flows those are; "": not known */
+	const char *limits; /* what it does not stop, where its model might suggest more; "" */
+	const char *undo;   /* how to take it back; "" for nothing to do */
+	const char *attack; /* MITRE ATT&CK techniques that it answers: "T1210, T1595" */
+	const char *defend; /* MITRE D3FEND techniques that it is: "D3-NTF" */
 	const struct remedy_rule *rules;
 	size_t rule_count;
 };
+
+#define REMEDY_CANDIDATES 256 /* most of one derivation */
 
 struct remedy_candidates {
 	struct arena *arena;
 	struct remedy_candidate *items;
 	size_t count;
-	size_t dropped; /* candidates over the limit of 256, which are not in items */
+	size_t dropped; /* candidates over the limit, which are not in items */
 };
 MUST_CHECK int remedy_derive(const struct remedy_knowledge *knowledge, const json_t *behaviours,
 			     struct remedy_candidates *candidates, struct error *error);
+/* Likewise, and estimates what packet filters cost: the share of the profile's flows that they
+ * would touch. NULL: nothing is estimated. */
+struct remedy_profile;
+MUST_CHECK int remedy_derive_beside(const struct remedy_knowledge *knowledge,
+				    const struct remedy_profile *profile, const json_t *behaviours,
+				    struct remedy_candidates *candidates, struct error *error);
 void remedy_candidates_fini(struct remedy_candidates *candidates);
+
+/* Several remedies, in that order, as a playbook of OASIS CACAO 2.0 (remedy/playbook.c says how).
+ * Returns owned; NULL without remedies, without a rule in one of them, or without memory. */
+struct remedy_playbook_about {
+	const char *name;
+	uint64_t time;	    /* of its making: seconds since 1970 */
+	const char *format; /* preferred where a remedy has it; NULL: each remedy's first */
+};
+json_t *remedy_playbook(const struct remedy_playbook_about *about,
+			const struct remedy_candidate *const *candidates, size_t count);
+
+/* --- benign flows, for estimates of collateral --- */
+
+/* A profile from the text of data/benign/NAME.yaml, whose shares are published, … */
+MUST_CHECK int remedy_profile_read(struct bytes text, const char *path,
+				   struct remedy_profile **profile, struct error *error);
+/* … or an empty one, to be filled flow by flow. `basis` says whose flows they are. NULL: no memory.
+ */
+struct remedy_profile *remedy_profile_new(const char *basis);
+void remedy_profile_free(struct remedy_profile *profile);
+/* One flow to that server. At most REMEDY_PROFILE_LIMIT services are told apart; ERROR_LIMIT
+ * beyond (the flow is then counted in the total only). */
+#define REMEDY_PROFILE_LIMIT (1u << 20)
+int remedy_profile_add(struct remedy_profile *profile, bool udp, uint16_t port,
+		       const struct address *server);
+uint64_t remedy_profile_flows(const struct remedy_profile *profile);
 
 #endif

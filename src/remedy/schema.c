@@ -55,6 +55,7 @@ static const cyaml_schema_field_t pattern_fields[] = {
 	TEXT("name", struct behaviour_pattern, name),
 	TEXT("title", struct behaviour_pattern, title),
 	TEXT("event", struct behaviour_pattern, event),
+	OPTIONAL_LIST("attack", struct behaviour_pattern, attack, &text),
 	OPTIONAL_LIST("where", struct behaviour_pattern, where, &condition),
 	OPTIONAL_LIST("take", struct behaviour_pattern, take, &take),
 	OPTIONAL_LIST("set", struct behaviour_pattern, set, &constant),
@@ -67,10 +68,10 @@ const cyaml_schema_value_t schema_behaviours = FILE_OF(pattern, struct behaviour
 
 /* --- remedy --- */
 
-static const cyaml_strval_t effects[] = { { "filter", REMEDY_FILTER },
-					  { "patch", REMEDY_PATCH },
-					  { "rate", REMEDY_RATE },
-					  { "control", REMEDY_CONTROL } };
+static const cyaml_strval_t effects[] = {
+	{ "filter", REMEDY_FILTER },   { "patch", REMEDY_PATCH }, { "rate", REMEDY_RATE },
+	{ "control", REMEDY_CONTROL }, { "clean", REMEDY_CLEAN }, { "block", REMEDY_BLOCK }
+};
 static const cyaml_strval_t places[] = { { "host", REMEDY_AT_HOST },
 					 { "subnet", REMEDY_AT_SUBNET },
 					 { "provider", REMEDY_AT_PROVIDER },
@@ -90,7 +91,7 @@ static const cyaml_schema_value_t answer = MAPPING(struct remedy_answer, answer_
 
 static const cyaml_schema_field_t template_fields[] = {
 	TEXT("format", struct remedy_template, format), TEXT("text", struct remedy_template, text),
-	CYAML_FIELD_END
+	OPTIONAL_TEXT("undo", struct remedy_template, undo), CYAML_FIELD_END
 };
 static const cyaml_schema_value_t template = MAPPING(struct remedy_template, template_fields);
 
@@ -118,6 +119,7 @@ static const cyaml_schema_field_t entry_fields[] = {
 	CYAML_FIELD_FLOAT("rate_limit", CYAML_FLAG_OPTIONAL, struct remedy_entry, rate_limit),
 	OPTIONAL_TEXT("collateral", struct remedy_entry, collateral),
 	OPTIONAL_TEXT("undo", struct remedy_entry, undo),
+	OPTIONAL_TEXT("limits", struct remedy_entry, limits),
 	OPTIONAL_LIST("attack", struct remedy_entry, attack, &text),
 	OPTIONAL_LIST("defend", struct remedy_entry, defend, &text),
 	OPTIONAL_LIST("filters", struct remedy_entry, filters, &filter),
@@ -144,3 +146,24 @@ static const cyaml_schema_field_t bulletin_fields[] = {
 };
 static const cyaml_schema_value_t bulletin = MAPPING(struct remedy_bulletin, bulletin_fields);
 const cyaml_schema_value_t schema_bulletins = FILE_OF(bulletin, struct remedy_bulletin);
+
+/* --- benign traffic --- */
+
+static const cyaml_schema_field_t share_fields[] = {
+	TEXT("proto", struct benign_share, proto),
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct benign_share, port),
+	CYAML_FIELD_FLOAT("share", CYAML_FLAG_DEFAULT, struct benign_share, share), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t share = MAPPING(struct benign_share, share_fields);
+
+static const cyaml_schema_field_t benign_fields[] = {
+	TEXT("name", struct benign_profile, name),
+	TEXT("title", struct benign_profile, title),
+	TEXT("source", struct benign_profile, source),
+	TEXT("unit", struct benign_profile, unit),
+	CYAML_FIELD_SEQUENCE("shares", CYAML_FLAG_POINTER, struct benign_profile, shares, &share, 1,
+			     65536),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t benign = MAPPING(struct benign_profile, benign_fields);
+const cyaml_schema_value_t schema_benign = FILE_OF(benign, struct benign_profile);

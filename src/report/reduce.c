@@ -18,12 +18,17 @@ struct reduction {
 	json_t *omitted;      /* name → number */
 	size_t room[CLASSES]; /* sessions of a class that may still be carried */
 	size_t said_room;     /* bytes */
+	size_t figure_room;   /* of subnets */
 };
 
 struct report_budget report_default_budget(void)
 {
 	return (struct report_budget){
-		.sessions = 20000, .others = 5000, .utterances = 200, .said_bytes = (size_t)16 << 20
+		.sessions = 20000,
+		.others = 5000,
+		.utterances = 200,
+		.said_bytes = (size_t)16 << 20,
+		.subnet_figures = 500000,
 	};
 }
 
@@ -173,6 +178,25 @@ static int carry_sessions(struct reduction *reduction, enum class class)
 	return 0;
 }
 
+/* A forecast as the page carries it: the first of the ranking with their end by subnet. Other
+ * records as they are. Returns owned. */
+static json_t *without_figures(struct reduction *reduction, json_t *record)
+{
+	size_t figures = json_array_size(json_object_get(record, "subnet_infected"));
+
+	if (figures <= reduction->figure_room) {
+		reduction->figure_room -= figures;
+		return json_incref(record);
+	}
+	json_t *copy = json_copy(record);
+	if (copy && (json_object_del(copy, "subnet_infected") < 0 ||
+		     omit(reduction, "subnet_infected", 1) < 0)) {
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
 static int carry_others(struct reduction *reduction)
 {
 	size_t index;
@@ -189,7 +213,8 @@ static int carry_others(struct reduction *reduction)
 			strcmp(type, "event") != 0 && (size_t)count < reduction->budget->others;
 		if (!carried)
 			result = omit(reduction, type, 1);
-		else if (json_array_append(reduction->carried, record) < 0 ||
+		else if (json_array_append_new(reduction->carried,
+					       without_figures(reduction, record)) < 0 ||
 			 json_object_set_new(counts, type, json_integer(count + 1)) < 0)
 			result = ERROR_MEMORY;
 	}
@@ -204,7 +229,8 @@ json_t *report_page_case(const json_t *records, const struct report_budget *budg
 				       .referred = json_object(),
 				       .carried = json_array(),
 				       .omitted = json_object(),
-				       .said_room = budget->said_bytes };
+				       .said_room = budget->said_bytes,
+				       .figure_room = budget->subnet_figures };
 	json_t *page = NULL;
 	int result = reduction.referred && reduction.carried && reduction.omitted
 			     ? note_references(&reduction)

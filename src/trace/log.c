@@ -9,6 +9,8 @@ struct trace_log {
 	struct trace_event *events;
 	size_t count, capacity, limit;
 	uint64_t dropped;
+	enum trace_clock clock;
+	struct address self; /* family 0: not known */
 };
 
 struct trace_log *trace_log_new(size_t limit)
@@ -88,4 +90,20 @@ const struct trace_event *trace_log_event(const struct trace_log *log, size_t in
 uint64_t trace_log_dropped(const struct trace_log *log)
 {
 	return log->dropped;
+}
+
+void trace_log_describe(struct trace_log *log, enum trace_clock clock, const struct address *self)
+{
+	log->clock = clock;
+	log->self = self ? *self : (struct address){ .family = 0 };
+}
+
+enum trace_clock trace_log_clock(const struct trace_log *log)
+{
+	return log->clock;
+}
+
+const struct address *trace_log_self(const struct trace_log *log)
+{
+	return log->self.family ? &log->self : NULL;
 }

@@ -61,11 +61,64 @@ size_t trace_log_count(const struct trace_log *log);
 const struct trace_event *trace_log_event(const struct trace_log *log, size_t index);
 uint64_t trace_log_dropped(const struct trace_log *log);
 
+/* What `time` counts: simulators count instructions, logs of real machines have a clock. */
+enum trace_clock { TRACE_CLOCK_INSTRUCTIONS, TRACE_CLOCK_NANOSECONDS };
+/* Says of whom the trace is; without it: instructions, and an address that nobody knows (NULL). */
+void trace_log_describe(struct trace_log *log, enum trace_clock clock, const struct address *self);
+enum trace_clock trace_log_clock(const struct trace_log *log);
+const struct address *trace_log_self(const struct trace_log *log);
+
 /* {"type":"event","event":"file.create","time":…,"process":…,"path":…}. Returns owned, NULL: no
  * memory. */
 json_t *trace_event_json(const struct trace_event *event);
 /* Reads one such object; texts are borrowed from it. ERROR_INPUT names what is wrong. */
 MUST_CHECK int trace_event_from_json(const json_t *object, struct trace_event *event,
 				     struct error *error);
+
+/* --- traces that others recorded --- */
+
+enum trace_format {
+	TRACE_FORMAT_NONE,   /* nothing that is known here */
+	TRACE_FORMAT_EVENTS, /* NDJSON of our own events */
+	TRACE_FORMAT_CAPE,   /* the JSON report of CAPE, or of Cuckoo 2 */
+	TRACE_FORMAT_EVE     /* Suricata's log, NDJSON */
+};
+
+#define TRACE_IMPORT_LIMIT ((size_t)256 << 20) /* most bytes of one file */
+
+/* One machine's or program's part of an imported file. */
+struct trace_import_part {
+	struct trace_log *log;
+	char host[ADDRESS_TEXT_SIZE]; /* EVE: the machine; else "" */
+	bool alerted;		      /* EVE: an alert names it as attacker, victim or bot */
+};
+
+struct trace_import {
+	enum trace_format format;
+	struct trace_import_part *parts;
+	size_t count;
+	uint64_t dropped; /* events and hosts over the limits, which are in no part */
+};
+
+/* What the beginning of a file looks like; no more than its first line is looked at. */
+enum trace_format trace_import_format(struct bytes content);
+/* Turns a file's content into events (docs/imports.md says which become what). EVE: one part per
+ * machine that an alert names or that opens 16 conversations, or, where `host` is not NULL, that
+ * machine's part alone. ERROR_INPUT names line or key and what was expected there; ERROR_LIMIT past
+ * TRACE_IMPORT_LIMIT. Depth of nesting is bounded by jansson (2,048). */
+MUST_CHECK int trace_import(struct bytes content, const char *name, const char *host,
+			    struct trace_import *import, struct error *error);
+void trace_import_fini(struct trace_import *import);
+
+/* Tells of every conversation in an EVE log, once, that no alert of an attack or a bot names.
+ * Errors as of trace_import. */
+struct trace_flow {
+	bool udp;
+	uint16_t port; /* the server's */
+	struct address server;
+};
+MUST_CHECK int trace_eve_flows(struct bytes content, const char *name,
+			       void (*flow)(void *context, const struct trace_flow *flow),
+			       void *context, struct error *error);
 
 #endif

@@ -134,14 +134,16 @@ static struct operation pseudo(handler *run, uint64_t address)
 
 static bool any_covered(const struct code *code, unsigned offset, unsigned size)
 {
+	unsigned end = offset + size;
 	uint32_t word;
 
 	if (size <= 16) {
 		memcpy(&word, &code->covered[offset / 8], sizeof word);
 		return word >> offset % 8 & ((1u << size) - 1);
 	}
-	for (unsigned i = offset; i < offset + size; i++)
-		if (code->covered[i / 8] >> i % 8 & 1)
+	for (; offset < end; offset = (offset / 8 + 1) * 8)
+		if (code->covered[offset / 8] >> offset % 8 &
+		    (end - offset < 8 ? (1u << (end - offset)) - 1 : 0xff))
 			return true;
 	return false;
 }
@@ -154,6 +156,8 @@ void code_written(struct code *code, unsigned offset, unsigned size)
 		return;
 	for (unsigned at = first; at < offset + size; at++) {
 		struct operation *op;
+		if (at % 8 == 0 && code->covered[at / 8] == 0)
+			at += 7; /* no instruction begins in these eight */
 		if (code->index[at] == 0)
 			continue;
 		op = operation_number(code, code->index[at] - 1u);
@@ -295,11 +299,29 @@ static int code_room(struct x86 *cpu, struct code *code, bool follows)
 	return code->chunks[chunk] ? (int)number : -1;
 }
 
+/* Puts the mark that the guest wrote its bytes in front of the operation at `op`. Returns the
+ * operation's new place. */
+static __attribute__((noinline)) struct operation *note_unpacked(struct x86 *cpu, struct code *code,
+								 struct operation *op)
+{
+	struct x86_page_history *history = &code->frame->history;
+
+	if (history->unpacked_at == 0) {
+		history->unpacked_at = instructions_now(cpu) + 1;
+		history->unpacked_ip = op->address;
+	}
+	op[1] = *op;
+	op[0] = pseudo(run_written, op[1].address);
+	op[0].length = op[1].length;
+	return op + 1;
+}
+
 /* Enters the operation at `op`, of that number and decoded from `used` bytes at `offset`. */
 INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, struct operation *op,
-		       unsigned offset, unsigned used)
+		       uint64_t address, unsigned used)
 {
-	uint64_t next = (op->address + op->length) & cpu->linear_mask;
+	unsigned offset = (unsigned)(address % PAGE_SIZE);
+	uint64_t next = (address + used) & cpu->linear_mask;
 	uint32_t covered;
 
 	code->index[offset] = (uint16_t)(number + 1);
@@ -307,20 +329,12 @@ INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, stru
 	covered |= ((1u << used) - 1) << offset % 8;
 	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
 	if (UNLIKELY(written_within(code->frame, offset, used))) {
-		struct x86_page_history *history = &code->frame->history;
-		if (history->unpacked_at == 0) {
-			history->unpacked_at = instructions_now(cpu) + 1;
-			history->unpacked_ip = op->address;
-		}
-		op[1] = *op;
-		*op = pseudo(run_written, op->address);
-		op->length = (uint8_t)used;
-		op++;
+		op = note_unpacked(cpu, code, op);
 		number++;
 	}
 	/* never linked to another page: its code comes and goes without this one */
 	op[1].run = next >> PAGE_BITS != code->page ? run_resolve_unlinked : run_resolve;
-	if (code->blocks && op->prefixes & PREFIX_BRANCH)
+	if (UNLIKELY(code->blocks) && op->prefixes & PREFIX_BRANCH)
 		op[1].run = run_block;
 	op[1].address = next;
 	code->tail = op + 1;
@@ -343,7 +357,7 @@ static enum added code_add(struct x86 *cpu, struct code *code, uint64_t address,
 	used = decode(cpu, address, code->frame->bytes + offset,
 		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, *found);
 	if (used > 0) {
-		code_enter(cpu, code, (unsigned)number, *found, offset, used);
+		code_enter(cpu, code, (unsigned)number, *found, address, used);
 		return ADDED;
 	}
 	if (follows)
@@ -361,8 +375,11 @@ INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *ta
 		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
 		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
 		return false;
-	used = decode(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION, tail);
-	code_enter(cpu, code, number, tail, offset, used);
+	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
+	if (UNLIKELY(used == 0))
+		used = decode_full(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION,
+				   tail);
+	code_enter(cpu, code, number, tail, address, used);
 	return true;
 }
 

@@ -355,10 +355,7 @@ unsigned decode(struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigne
 	uint8_t padded[LONGEST_INSTRUCTION] = { 0 };
 	unsigned used;
 
-	/* the quick ones know no segment but DS and SS */
-	if (UNLIKELY(cpu->null_segments >> X86_DS & 1)) {
-		used = 0;
-	} else if (LIKELY(length >= LONGEST_INSTRUCTION)) {
+	if (LIKELY(length >= LONGEST_INSTRUCTION)) {
 		used = decode_quick(cpu, address, bytes, op);
 	} else {
 		memcpy(padded, bytes, length);

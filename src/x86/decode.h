@@ -11,7 +11,7 @@
 
 enum {
 	CHUNK_OPERATIONS = 64,
-	MOST_TAKEN = 2048, /* chunks of a machine: beyond it all decoded code is forgotten */
+	MOST_TAKEN = 320, /* chunks of a machine (0.9 MiB): then all of its code is forgotten */
 	MOST_ADDED = 3,	  /* operations for an instruction: that it was written, itself, the tail */
 	MOST_CHUNKS = 192 /* 4096 starts, each with a pseudo operation, and room to decode anew */
 };

@@ -533,7 +533,7 @@ static void clear_written(struct frame *frame, size_t offset, size_t size)
 {
 	size_t end = offset + size;
 
-	for (; offset < end && offset % 8; offset++)
+	for (; offset < end && offset % 8 != 0; offset++)
 		frame->written[offset / 8] &= (uint8_t) ~(1u << offset % 8);
 	memset(&frame->written[offset / 8], 0, (end - offset) / 8);
 	for (offset += (end - offset) / 8 * 8; offset < end; offset++)

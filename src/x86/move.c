@@ -71,27 +71,52 @@ struct operation *run_movsx(struct x86 *cpu, struct operation *op)
 	return done(op);
 }
 
-INLINE struct operation *load_address(struct x86 *cpu, struct operation *op, unsigned size)
+/* movzx and movsx of a byte or two into a larger register. */
+INLINE struct operation *extend(struct x86 *cpu, struct operation *op, unsigned size,
+				unsigned target, unsigned source, bool with_sign)
 {
+	bool byte = op->source_size == 1;
+	uint64_t value;
+
+	(void)target;
+	if (!(byte ? operand_read(cpu, op, source, op->source, 1, &value)
+		   : operand_read(cpu, op, source, op->source, 2, &value)))
+		return memory_fault(cpu, op);
+	if (with_sign)
+		value = byte ? sign_extend(value, 1) : sign_extend(value, 2);
+	register_write(cpu, op->target, size, value);
+	return done(op);
+}
+
+/* clang-format off */
+#define EXTENSIONS(name, with_sign) \
+	SHAPE_FUNCTION(name, extend, rr, 4, REGISTER, REGISTER, with_sign) \
+	SHAPE_FUNCTION(name, extend, rm, 4, REGISTER, MEMORY, with_sign) \
+	SHAPE_FUNCTION(name, extend, rr, 8, REGISTER, REGISTER, with_sign) \
+	SHAPE_FUNCTION(name, extend, rm, 8, REGISTER, MEMORY, with_sign) \
+	shape_table shapes_##name = { [2] = { [SHAPE_RR] = name##_rr4, [SHAPE_RM] = name##_rm4 }, \
+				      [3] = { [SHAPE_RR] = name##_rr8, [SHAPE_RM] = name##_rm8 } };
+/* clang-format on */
+EXTENSIONS(movzx, false)
+EXTENSIONS(movsx, true)
+
+INLINE struct operation *load_address(struct x86 *cpu, struct operation *op, unsigned size,
+				      unsigned target, unsigned source)
+{
+	(void)target;
+	(void)source;
 	register_write(cpu, op->target, size, effective_address(cpu, op));
 	return done(op);
 }
 
-static struct operation *lea_rm4(struct x86 *cpu, struct operation *op)
-{
-	return load_address(cpu, op, 4);
-}
-
-static struct operation *lea_rm8(struct x86 *cpu, struct operation *op)
-{
-	return load_address(cpu, op, 8);
-}
+SHAPE_FUNCTION(lea, load_address, rm, 4, REGISTER, MEMORY)
+SHAPE_FUNCTION(lea, load_address, rm, 8, REGISTER, MEMORY)
 
 shape_table shapes_lea = { [2] = { [SHAPE_RM] = lea_rm4 }, [3] = { [SHAPE_RM] = lea_rm8 } };
 
 struct operation *run_lea(struct x86 *cpu, struct operation *op)
 {
-	return load_address(cpu, op, op->size);
+	return load_address(cpu, op, op->size, OPERAND_REGISTER, OPERAND_MEMORY);
 }
 
 /* Memory may be either operand; registers are written last. */

@@ -1,401 +1,320 @@
 /* The everyday encodings, decoded without Zydis: one-byte opcodes and a few behind 0f, with no
  * prefix but REX.
  *
- * Cold code is mostly made of these, and a full decoding costs ten times the execution. Whatever is
- * not here is left to Zydis; what is here gives the same operation, bit for bit
- * (tests/x86/test_decode.c). */
+ * Cold code is mostly made of these, and a full decoding costs ten times the execution. What an
+ * opcode means lies in a table, and so does what a modrm byte names; both hold the bytes of the
+ * operation as they will lie in it, two words of eight, so that they are put together by sums and
+ * without branches: in cold code nothing can be foretold. Whatever is not here is left to Zydis;
+ * what is here gives the same operation, bit for bit (tests/x86/test_decode.c). */
 #include "x86/decode.h"
 #include "x86/handlers.h"
 #include "x86/shapes.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
-enum form {
-	FORM_NONE,     /* not here */
-	FORM_PLAIN,    /* no operand */
-	FORM_MR,       /* r/m, reg */
-	FORM_RM,       /* reg, r/m */
-	FORM_AI,       /* accumulator, immediate */
-	FORM_REG,      /* the register in the opcode */
-	FORM_REG_I,    /* that, and an immediate of the full size */
-	FORM_PUSH_I,   /* a sign-extended immediate */
-	FORM_RELATIVE, /* a branch distance */
-	FORM_JCC,      /* that of a condition */
-	FORM_M_I,      /* r/m, immediate */
-	FORM_M_I8,     /* r/m, sign-extended byte */
-	FORM_SHIFT,    /* r/m, byte */
-	FORM_SHIFT_1,  /* r/m, one */
-	FORM_M,	       /* r/m */
-	FORM_LEA,      /* reg, an address */
-	FORM_EXTEND    /* reg, smaller r/m */
-};
+/* The two words: base … source_kind, and size … width. */
+#define OPERANDS	 offsetof(struct operation, base)
+#define SIZES		 offsetof(struct operation, size)
+#define AT(member, word) (8 * (offsetof(struct operation, member) - (word)))
+static_assert(SIZES == OPERANDS + 8 && sizeof(struct operation) == SIZES + 8,
+	      "the last sixteen bytes of an operation are these words");
 
-/* Who executes: the general handler, and the handlers for just one size and shape (may be NULL). */
+/* Who executes: the general handler, and the handlers for just one size and shape. */
 struct semantics {
 	handler *general;
 	shape_table *shapes;
 };
 
+enum mode { MODE_32, MODE_64, MODE_64_W /* with REX.W */, MODES };
+
 struct encoding {
-	const struct semantics *semantics; /* one, or eight of which modrm.reg chooses */
-	uint8_t form;
-	uint8_t size;  /* 1, or 0 for the operand size; of FORM_EXTEND the source's */
-	uint8_t modrm; /* 1: there is a modrm byte */
-	uint8_t group; /* 7: modrm.reg chooses among eight semantics */
-	uint8_t wide; /* 1: the stack, or a branch; 64 bits wide in 64-bit mode without any REX.W */
-	uint8_t prefixes; /* PREFIX_STACK: pushes or pops; PREFIX_BRANCH */
+	const struct semantics *semantics; /* one, or those to choose from */
+	uint64_t sizes[MODES];		   /* 0: not here */
+	uint64_t operands;		   /* what they are, whatever the bytes are */
+	uint64_t rm, reg, low; /* unit of the r/m operand, of the register in modrm.reg, and of that
+				  in the opcode: what makes it the target or the source */
+	uint64_t number;       /* which bits of the number are the immediate */
+	uint8_t distance;      /* 1: the number is a distance */
+	uint8_t constant;      /* a number that is none of the bytes */
+	uint8_t bytes;	       /* of the number: 0, 1, 4 */
+	uint8_t modrm, none;   /* 1: there is a modrm byte; 0xc0: there is none, so no memory */
+	uint8_t group;	       /* 7: modrm.reg chooses among eight semantics */
+	uint8_t condition;     /* 15: the opcode's low half chooses among sixteen */
+	uint8_t byte, byte_rm; /* 1: registers are bytes; the r/m operand is one */
+	uint8_t shape[2];      /* enum shape with an r/m register, with memory */
 };
 
-#define SEMANTICS(name)                    \
-	{                                  \
-		run_##name, &shapes_##name \
-	}
-static const struct semantics add = SEMANTICS(add), or = SEMANTICS(or), adc = SEMANTICS(adc),
-			      sbb = SEMANTICS(sbb), and = SEMANTICS(and), sub = SEMANTICS(sub),
-			      xor = SEMANTICS(xor), cmp = SEMANTICS(cmp), test = SEMANTICS(test),
-			      mov = SEMANTICS(mov), inc = SEMANTICS(inc), dec = SEMANTICS(dec),
-			      push = SEMANTICS(push), pop = SEMANTICS(pop),
-			      lea = SEMANTICS(lea), xchg = SEMANTICS(xchg), call = SEMANTICS(call), ret = SEMANTICS(ret), jmp = SEMANTICS(jmp),
-			      movzx = { run_movzx, NULL }, movsx = { run_movsx, NULL };
-static const struct semantics alu_group[8] = { SEMANTICS(add), SEMANTICS(or),  SEMANTICS(adc),
-					       SEMANTICS(sbb), SEMANTICS(and), SEMANTICS(sub),
-					       SEMANTICS(xor), SEMANTICS(cmp) };
-static const struct semantics shift_group[8] = { SEMANTICS(rol),    SEMANTICS(ror),
-						 { run_rcl, NULL }, { run_rcr, NULL },
-						 SEMANTICS(shl),    SEMANTICS(shr),
-						 { NULL, NULL },    SEMANTICS(sar) };
-static const struct semantics step_group[8] = { SEMANTICS(inc), SEMANTICS(dec) };
-static const struct semantics mov_group[8] = { SEMANTICS(mov) };
+/* Sizes in 32-bit mode, in 64-bit mode, and there with REX.W. */
+#define BYTE  (1, 1, 1)
+#define SHORT (2, 2, 2)
+#define FULL  (4, 4, 8)
+#define STACK (4, 8, 8)
+#define NONE  (0, 0, 0)
 
-#define RM(name, form, size)                  \
-	{                                     \
-		&name, form, size, .modrm = 1 \
-	}
-#define GROUP(name, form, size)                                  \
-	{                                                        \
-		name##_group, form, size, .modrm = 1, .group = 7 \
-	}
-#define STACK(name, form, size)                                        \
-	{                                                              \
-		&name, form, size, .wide = 1, .prefixes = PREFIX_STACK \
-	}
-#define BRANCH(semantics, form, size)                                       \
-	{                                                                   \
-		semantics, form, size, .wide = 1, .prefixes = PREFIX_BRANCH \
-	}
-#define ALU(base, name)                                                       \
-	[base] = RM(name, FORM_MR, 1), [base + 1] = RM(name, FORM_MR, 0),     \
-	[base + 2] = RM(name, FORM_RM, 1), [base + 3] = RM(name, FORM_RM, 0), \
-	[base + 4] = { &name, FORM_AI, 1 }, [base + 5] = { &name, FORM_AI, 0 }
+#define FIRST(a, b, c)	a
+#define SECOND(a, b, c) b
+#define THIRD(a, b, c)	c
+/* clang-format off */
+#define SIZE_WORD(mode, unused, of_target, of_source, operand, prefix) \
+	((uint64_t)mode of_target << AT(size, SIZES) | (uint64_t)mode of_source << AT(source_size, SIZES) | \
+	 (uint64_t)(unused) << AT(address_unused, SIZES) | (uint64_t)(prefix) << AT(prefixes, SIZES) | \
+	 (uint64_t)mode operand << AT(width, SIZES))
+#define ALL_SIZES(of_target, of_source, operand, prefix) \
+	{ SIZE_WORD(FIRST, 32, of_target, of_source, operand, prefix), \
+	  SIZE_WORD(SECOND, 0, of_target, of_source, operand, prefix), \
+	  SIZE_WORD(THIRD, 0, of_target, of_source, operand, prefix) }
+
+#define IN_TARGET	(UINT64_C(1) << AT(target, OPERANDS))
+#define IN_SOURCE	(UINT64_C(1) << AT(source, OPERANDS))
+#define TARGET(kind)	((uint64_t)OPERAND_##kind << AT(target_kind, OPERANDS))
+#define SOURCE(kind)	((uint64_t)OPERAND_##kind << AT(source_kind, OPERANDS))
+#define KIND_FROM_IT	16 /* bits from an operand's register to its kind */
+#define IS_BYTE(width)	.byte = FIRST width == 1, .byte_rm = FIRST width == 1
+#define EVERY_BIT	.number = UINT64_MAX
+#define REGISTER_ONLY	.none = 0xc0
+static_assert(AT(target_kind, OPERANDS) - AT(target, OPERANDS) == KIND_FROM_IT &&
+		      AT(source_kind, OPERANDS) - AT(source, OPERANDS) == KIND_FROM_IT,
+	      "an operand's kind lies two bytes behind its register");
+
+/* The forms: r/m, reg … */
+#define MR(name, width) { &name, ALL_SIZES(width, width, width, 0), SOURCE(REGISTER), \
+	.rm = IN_TARGET, .reg = IN_SOURCE, .modrm = 1, IS_BYTE(width), .shape = { SHAPE_RR, SHAPE_MR } }
+/* reg, r/m … */
+#define RM(name, width) { &name, ALL_SIZES(width, width, width, 0), TARGET(REGISTER), \
+	.rm = IN_SOURCE, .reg = IN_TARGET, .modrm = 1, IS_BYTE(width), .shape = { SHAPE_RR, SHAPE_RM } }
+/* reg, smaller r/m … */
+#define EXTEND(name, smaller) { &name, ALL_SIZES(FULL, smaller, FULL, 0), TARGET(REGISTER), \
+	.rm = IN_SOURCE, .reg = IN_TARGET, .modrm = 1, .byte_rm = FIRST smaller == 1, .shape = { SHAPE_RR, SHAPE_RM } }
+/* reg, an address … */
+#define ADDRESS(name) { &name, ALL_SIZES(FULL, STACK, FULL, 0), TARGET(REGISTER), \
+	.rm = IN_SOURCE, .reg = IN_TARGET, .modrm = 1, .shape = { SHAPES, SHAPE_RM } }
+/* r/m alone, one of eight … */
+#define GROUP_M(name, width) { name##_group, ALL_SIZES(width, NONE, width, 0), \
+	.rm = IN_TARGET, .modrm = 1, .group = 7, IS_BYTE(width), .shape = { SHAPE_R, SHAPE_M } }
+/* with an immediate, a count, a count of one … */
+#define GROUP_NUMBER(name, width, size, ...) { name##_group, ALL_SIZES(width, size, width, 0), SOURCE(IMMEDIATE), \
+	.rm = IN_TARGET, .modrm = 1, .group = 7, IS_BYTE(width), .shape = { SHAPE_RI, SHAPE_MI }, __VA_ARGS__ }
+#define GROUP_I8(name, width) GROUP_NUMBER(name, width, BYTE, .bytes = 1, EVERY_BIT)
+#define GROUP_I32(name) GROUP_NUMBER(name, FULL, (4, 4, 4), .bytes = 4, EVERY_BIT)
+#define GROUP_COUNT(name, width) GROUP_NUMBER(name, width, BYTE, .bytes = 1, .number = UINT8_MAX)
+#define GROUP_ONCE(name, width) GROUP_NUMBER(name, width, BYTE, .constant = 1)
+/* accumulator or the register in the opcode, immediate … */
+#define LOW_NUMBER(name, width, unit, count) \
+	.semantics = &name, .operands = TARGET(REGISTER) | SOURCE(IMMEDIATE), \
+	.low = unit, IS_BYTE(width), .shape = { SHAPE_RI }, .bytes = count, EVERY_BIT, REGISTER_ONLY
+#define AI(name, width, count) { LOW_NUMBER(name, width, 0, count), \
+	.sizes = ALL_SIZES(width, (count, count, count), width, 0) }
+#define REG_I8(name) { LOW_NUMBER(name, BYTE, IN_TARGET, 1), .sizes = ALL_SIZES(BYTE, BYTE, BYTE, 0) }
+/* with REX.W the number has eight bytes: not here */
+#define REG_I32(name) { LOW_NUMBER(name, FULL, IN_TARGET, 4), .sizes = { \
+	SIZE_WORD(FIRST, 32, FULL, (4, 4, 4), FULL, 0), SIZE_WORD(SECOND, 0, FULL, (4, 4, 4), FULL, 0), 0 } }
+/* the register in the opcode, of the operand size, or pushed or popped … */
+#define REG(name) { &name, ALL_SIZES(FULL, NONE, FULL, 0), TARGET(REGISTER), .low = IN_TARGET, .shape = { SHAPE_R }, REGISTER_ONLY }
+#define STACK_REG(name) { &name, ALL_SIZES(STACK, NONE, STACK, PREFIX_STACK), TARGET(REGISTER), \
+	.low = IN_TARGET, .shape = { SHAPE_R }, REGISTER_ONLY }
+/* an immediate, pushed; a distance; nothing */
+#define STACK_I(name, count) { &name, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_STACK), TARGET(IMMEDIATE), \
+	.shape = { SHAPE_I }, .bytes = count, EVERY_BIT, REGISTER_ONLY }
+#define BRANCH(name, count, prefix) { &name, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_BRANCH | (prefix)), \
+	TARGET(IMMEDIATE), .shape = { SHAPE_I }, .bytes = count, .distance = 1, REGISTER_ONLY }
+#define CONDITIONAL(count) { jcc, ALL_SIZES((count, count, count), NONE, STACK, PREFIX_BRANCH), \
+	TARGET(IMMEDIATE), .shape = { SHAPE_I }, .bytes = count, .distance = 1, .condition = 15, REGISTER_ONLY }
+#define STACK_NOTHING(name) { &name, ALL_SIZES(NONE, NONE, STACK, PREFIX_STACK), .shape = { SHAPE_NONE }, REGISTER_ONLY }
+
+#define SEMANTICS(name) { run_##name, &shapes_##name }
+#define GENERAL(handler) { handler, &no_shapes }
+static shape_table no_shapes;
+static const struct semantics add = SEMANTICS(add), or = SEMANTICS(or), adc = SEMANTICS(adc),
+	sbb = SEMANTICS(sbb), and = SEMANTICS(and), sub = SEMANTICS(sub), xor = SEMANTICS(xor),
+	cmp = SEMANTICS(cmp), test = SEMANTICS(test), mov = SEMANTICS(mov), inc = SEMANTICS(inc),
+	dec = SEMANTICS(dec), push = SEMANTICS(push), pop = SEMANTICS(pop), lea = SEMANTICS(lea),
+	xchg = SEMANTICS(xchg), call = SEMANTICS(call), ret = SEMANTICS(ret), jmp = SEMANTICS(jmp),
+	movzx = SEMANTICS(movzx), movsx = SEMANTICS(movsx);
+static const struct semantics
+	alu_group[8] = { SEMANTICS(add), SEMANTICS(or), SEMANTICS(adc), SEMANTICS(sbb), SEMANTICS(and),
+			 SEMANTICS(sub), SEMANTICS(xor), SEMANTICS(cmp) },
+	shift_group[8] = { SEMANTICS(rol), SEMANTICS(ror), GENERAL(run_rcl), GENERAL(run_rcr), SEMANTICS(shl),
+			   SEMANTICS(shr), GENERAL(NULL), SEMANTICS(sar) },
+	step_group[8] = { SEMANTICS(inc), SEMANTICS(dec), [2 ... 7] = GENERAL(NULL) },
+	mov_group[8] = { SEMANTICS(mov), [1 ... 7] = GENERAL(NULL) },
+	jcc[16] = { GENERAL(jcc_if0), GENERAL(jcc_if1), GENERAL(jcc_if2), GENERAL(jcc_if3), GENERAL(jcc_if4),
+		    GENERAL(jcc_if5), GENERAL(jcc_if6), GENERAL(jcc_if7), GENERAL(jcc_if8), GENERAL(jcc_if9),
+		    GENERAL(jcc_if10), GENERAL(jcc_if11), GENERAL(jcc_if12), GENERAL(jcc_if13),
+		    GENERAL(jcc_if14), GENERAL(jcc_if15) };
+
+#define ALU(base, name) \
+	[base] = MR(name, BYTE), [base + 1] = MR(name, FULL), [base + 2] = RM(name, BYTE), [base + 3] = RM(name, FULL), \
+	[base + 4] = AI(name, BYTE, 1), [base + 5] = AI(name, FULL, 4)
 
 static const struct encoding one_byte[256] = {
-	ALU(0x00, add),
-	ALU(0x08, or),
-	ALU(0x10, adc),
-	ALU(0x18, sbb),
-	ALU(0x20, and),
-	ALU(0x28, sub),
-	ALU(0x30, xor),
-	ALU(0x38, cmp),
-	[0x40 ... 0x47] = { &inc, FORM_REG, 0 }, /* REX in 64-bit mode: eaten before */
-	[0x48 ... 0x4f] = { &dec, FORM_REG, 0 },
-	[0x50 ... 0x57] = STACK(push, FORM_REG, 0),
-	[0x58 ... 0x5f] = STACK(pop, FORM_REG, 0),
-	[0x68] = STACK(push, FORM_PUSH_I, 0),
-	[0x6a] = STACK(push, FORM_PUSH_I, 1),
-	[0x70 ... 0x7f] = BRANCH(NULL, FORM_JCC, 1),
-	[0x80] = GROUP(alu, FORM_M_I, 1),
-	[0x81] = GROUP(alu, FORM_M_I, 0),
-	[0x83] = GROUP(alu, FORM_M_I8, 0),
-	[0x84] = RM(test, FORM_MR, 1),
-	[0x85] = RM(test, FORM_MR, 0),
-	[0x86] = RM(xchg, FORM_MR, 1),
-	[0x87] = RM(xchg, FORM_MR, 0),
-	[0x88] = RM(mov, FORM_MR, 1),
-	[0x89] = RM(mov, FORM_MR, 0),
-	[0x8a] = RM(mov, FORM_RM, 1),
-	[0x8b] = RM(mov, FORM_RM, 0),
-	[0x8d] = RM(lea, FORM_LEA, 0),
-	[0xa8] = { &test, FORM_AI, 1 },
-	[0xa9] = { &test, FORM_AI, 0 },
-	[0xb0 ... 0xb7] = { &mov, FORM_REG_I, 1 },
-	[0xb8 ... 0xbf] = { &mov, FORM_REG_I, 0 },
-	[0xc0] = GROUP(shift, FORM_SHIFT, 1),
-	[0xc1] = GROUP(shift, FORM_SHIFT, 0),
-	[0xc3] = STACK(ret, FORM_PLAIN, 0),
-	[0xc6] = GROUP(mov, FORM_M_I, 1),
-	[0xc7] = GROUP(mov, FORM_M_I, 0),
-	[0xd0] = GROUP(shift, FORM_SHIFT_1, 1),
-	[0xd1] = GROUP(shift, FORM_SHIFT_1, 0),
-	[0xe8] = { &call, FORM_RELATIVE, 0, .wide = 1, .prefixes = PREFIX_STACK | PREFIX_BRANCH },
-	[0xe9] = BRANCH(&jmp, FORM_RELATIVE, 0),
-	[0xeb] = BRANCH(&jmp, FORM_RELATIVE, 1),
-	[0xfe] = GROUP(step, FORM_M, 1),
-	[0xff] = GROUP(step, FORM_M, 0),
+	ALU(0x00, add), ALU(0x08, or), ALU(0x10, adc), ALU(0x18, sbb),
+	ALU(0x20, and), ALU(0x28, sub), ALU(0x30, xor), ALU(0x38, cmp),
+	[0x40 ... 0x47] = REG(inc), /* REX in 64-bit mode: eaten before */
+	[0x48 ... 0x4f] = REG(dec),
+	[0x50 ... 0x57] = STACK_REG(push),
+	[0x58 ... 0x5f] = STACK_REG(pop),
+	[0x68] = STACK_I(push, 4),
+	[0x6a] = STACK_I(push, 1),
+	[0x70 ... 0x7f] = CONDITIONAL(1),
+	[0x80] = GROUP_I8(alu, BYTE),
+	[0x81] = GROUP_I32(alu),
+	[0x83] = GROUP_I8(alu, FULL),
+	[0x84] = MR(test, BYTE), [0x85] = MR(test, FULL),
+	[0x86] = MR(xchg, BYTE), [0x87] = MR(xchg, FULL),
+	[0x88] = MR(mov, BYTE), [0x89] = MR(mov, FULL), [0x8a] = RM(mov, BYTE), [0x8b] = RM(mov, FULL),
+	[0x8d] = ADDRESS(lea),
+	[0xa8] = AI(test, BYTE, 1), [0xa9] = AI(test, FULL, 4),
+	[0xb0 ... 0xb7] = REG_I8(mov),
+	[0xb8 ... 0xbf] = REG_I32(mov),
+	[0xc0] = GROUP_COUNT(shift, BYTE), [0xc1] = GROUP_COUNT(shift, FULL),
+	[0xc3] = STACK_NOTHING(ret),
+	[0xc6] = GROUP_I8(mov, BYTE), [0xc7] = GROUP_I32(mov),
+	[0xd0] = GROUP_ONCE(shift, BYTE), [0xd1] = GROUP_ONCE(shift, FULL),
+	[0xe8] = BRANCH(call, 4, PREFIX_STACK),
+	[0xe9] = BRANCH(jmp, 4, 0),
+	[0xeb] = BRANCH(jmp, 1, 0),
+	[0xfe] = GROUP_M(step, BYTE), [0xff] = GROUP_M(step, FULL),
 };
 
 static const struct encoding two_byte[256] = {
-	[0x80 ... 0x8f] = BRANCH(NULL, FORM_JCC, 0), [0xb6] = RM(movzx, FORM_EXTEND, 1),
-	[0xb7] = RM(movzx, FORM_EXTEND, 2),	     [0xbe] = RM(movsx, FORM_EXTEND, 1),
-	[0xbf] = RM(movsx, FORM_EXTEND, 2),
+	[0x80 ... 0x8f] = CONDITIONAL(4),
+	[0xb6] = EXTEND(movzx, BYTE), [0xb7] = EXTEND(movzx, SHORT),
+	[0xbe] = EXTEND(movsx, BYTE), [0xbf] = EXTEND(movsx, SHORT),
 };
 
-/* What is being decoded; `at` is the next byte. There are always LONGEST_INSTRUCTION bytes. */
-struct cursor {
-	const uint8_t *at;
-	unsigned rex; /* 0: none */
-	bool wide;    /* 64-bit mode */
-	unsigned modrm;
+/* What mod and rm of a modrm byte name, by mod << 3 | rm. */
+struct place {
+	uint64_t operands;
+	uint32_t rm[2]; /* the r/m operand in units of struct encoding; [1]: of bytes without REX */
+	uint8_t bytes;	/* of the displacement: 0, 1, 4 */
+	uint8_t stack;	/* PREFIX_STACK, unless REX.B changes the base */
+	uint8_t base;	/* what REX.B adds to the base */
+	uint8_t number; /* … and to the register */
 };
 
-INLINE int64_t take_signed(struct cursor *cursor, unsigned size)
-{
-	int32_t number;
+#define ADDRESSED(base_register, segment_register) \
+	((uint64_t)(base_register) << AT(base, OPERANDS) | (uint64_t)NO_REGISTER << AT(index, OPERANDS) | \
+	 (uint64_t)(segment_register) << AT(segment, OPERANDS))
+#define BASE(number, segment, count, prefix) { ADDRESSED(number, segment), \
+	{ OPERAND_MEMORY << KIND_FROM_IT, OPERAND_MEMORY << KIND_FROM_IT }, count, prefix, 8, 0 }
+#define NO_BASE(segment, count) { ADDRESSED(NO_REGISTER, segment), \
+	{ OPERAND_MEMORY << KIND_FROM_IT, OPERAND_MEMORY << KIND_FROM_IT }, count, 0, 0, 0 }
+#define NUMBER(n) { ADDRESSED(NO_REGISTER, NO_SEGMENT), \
+	{ OPERAND_REGISTER << KIND_FROM_IT | 8 * (n), \
+	  OPERAND_REGISTER << KIND_FROM_IT | (8 * ((n) & 3) + ((n) >> 2)) }, 0, 0, 0, 8 * 8 }
+/* rm 4 is the sib byte */
+#define BASES(data, fifth, count) \
+	BASE(0, data, count, 0), BASE(1, data, count, 0), BASE(2, data, count, 0), BASE(3, data, count, 0), \
+	NO_BASE(data, count), fifth, BASE(6, data, count, 0), BASE(7, data, count, 0)
+#define PLACES(data, stack) { \
+	BASES(data, NO_BASE(data, 4), 0), \
+	BASES(data, BASE(5, stack, 1, PREFIX_STACK), 1), \
+	BASES(data, BASE(5, stack, 4, PREFIX_STACK), 4), \
+	NUMBER(0), NUMBER(1), NUMBER(2), NUMBER(3), NUMBER(4), NUMBER(5), NUMBER(6), NUMBER(7) }
+static const struct place places_32[32] = PLACES(X86_DS, X86_SS);
+static const struct place places_64[32] = PLACES(NO_SEGMENT, NO_SEGMENT);
+/* clang-format on */
 
-	if (size == 1)
-		return (int8_t)*cursor->at++;
-	memcpy(&number, cursor->at, sizeof number);
-	cursor->at += sizeof number;
-	return number;
+/* The sign-extended number of 0, 1 or 4 bytes. */
+INLINE int64_t signed_number(const uint8_t *at, unsigned bytes)
+{
+	unsigned unused = (64 - 8 * bytes) % 64;
+	uint32_t number;
+
+	memcpy(&number, at, sizeof number);
+	return (int64_t)((uint64_t)number << unused) >> unused & -(int64_t)(bytes != 0);
 }
 
-/* The byte offset of a register in the file; without REX the bytes 4 to 7 are ah, ch, dh, bh. */
-INLINE uint8_t register_offset(const struct cursor *cursor, unsigned number, unsigned size)
+/* What a memory operand with a sib byte adds up. */
+INLINE uint64_t sib_operands(bool wide, unsigned byte, bool based, unsigned rex, unsigned *stack)
 {
-	bool high = (size == 1) & (cursor->rex == 0) & (number >> 2 & 1);
+	unsigned index = (byte >> 3 & 7) | (rex & 2) << 2, base = (byte & 7) | (rex & 1) << 3;
+	bool on_stack = based && base >> 1 == X86_SP >> 1;
+	uint64_t segment = wide ? NO_SEGMENT : on_stack ? X86_SS : X86_DS;
 
-	return (uint8_t)(8 * number - (high ? 8 * 4 - 1 : 0));
+	*stack = on_stack ? PREFIX_STACK : 0;
+	return (uint64_t)(based ? base : NO_REGISTER) << AT(base, OPERANDS) |
+	       (uint64_t)(index == 4 ? NO_REGISTER : index) << AT(index, OPERANDS) |
+	       (uint64_t)(index == 4 ? 0 : byte >> 6) << AT(scale, OPERANDS) |
+	       segment << AT(segment, OPERANDS);
 }
 
-/* The default segment, and what follows from it. */
-INLINE void set_segment(const struct cursor *cursor, struct operation *op)
+/* The handler for just this size and shape where there is one. */
+INLINE handler *choose(const struct encoding *encoding, unsigned opcode, unsigned reg,
+		       unsigned width, unsigned shape)
 {
-	bool stack = op->base == X86_SP || op->base == X86_BP;
+	const struct semantics *semantics =
+		encoding->semantics + (reg & encoding->group) + (opcode & encoding->condition);
+	handler *special = (*semantics->shapes)[__builtin_ctz(width)][shape];
 
-	if (stack)
-		op->prefixes |= PREFIX_STACK;
-	if (!cursor->wide)
-		op->segment = stack ? X86_SS : X86_DS;
-}
-
-/* The memory operand behind a modrm byte with mod != 3. */
-INLINE void quick_memory(struct cursor *cursor, struct operation *op)
-{
-	unsigned mod = cursor->modrm >> 6, rm = cursor->modrm & 7;
-
-	if (rm == 4) {
-		unsigned sib = *cursor->at++;
-		unsigned index = (sib >> 3 & 7) | (cursor->rex & 2) << 2;
-		if (index != 4) {
-			op->index = (uint8_t)index;
-			op->scale = (uint8_t)(sib >> 6);
-		}
-		rm = sib & 7;
-		if (rm == 5 && mod == 0)
-			mod = 2;
-		else
-			op->base = (uint8_t)(rm | (cursor->rex & 1) << 3);
-	} else if (rm == 5 && mod == 0) {
-		mod = 2;
-		if (cursor->wide) /* completed when the length is known */
-			op->displacement = (int64_t)op->address;
-	} else {
-		op->base = (uint8_t)(rm | (cursor->rex & 1) << 3);
-	}
-	if (mod != 0)
-		op->displacement += take_signed(cursor, mod == 1 ? 1 : 4);
-	set_segment(cursor, op);
-}
-
-/* The r/m operand as target or source: its kind and number. */
-INLINE enum operand_kind rm_operand(struct cursor *cursor, struct operation *op, unsigned size,
-				    uint8_t *number)
-{
-	if (cursor->modrm >= 0xc0) {
-		*number =
-			register_offset(cursor, (cursor->modrm & 7) | (cursor->rex & 1) << 3, size);
-		return OPERAND_REGISTER;
-	}
-	quick_memory(cursor, op);
-	return OPERAND_MEMORY;
-}
-
-INLINE uint8_t reg_operand(const struct cursor *cursor, unsigned size)
-{
-	return register_offset(cursor, (cursor->modrm >> 3 & 7) | (cursor->rex & 4) << 1, size);
-}
-
-/* r/m, reg */
-INLINE enum shape into_rm(struct cursor *cursor, struct operation *op)
-{
-	enum operand_kind kind = rm_operand(cursor, op, op->size, &op->target);
-
-	op->target_kind = (uint8_t)kind;
-	op->source = reg_operand(cursor, op->size);
-	op->source_kind = OPERAND_REGISTER;
-	op->source_size = op->size;
-	return kind == OPERAND_MEMORY ? SHAPE_MR : SHAPE_RR;
-}
-
-/* reg, r/m */
-INLINE enum shape from_rm(struct cursor *cursor, struct operation *op, unsigned source_size)
-{
-	enum operand_kind kind = rm_operand(cursor, op, source_size, &op->source);
-
-	op->source_kind = (uint8_t)kind;
-	op->source_size = (uint8_t)source_size;
-	op->target = reg_operand(cursor, op->size);
-	op->target_kind = OPERAND_REGISTER;
-	return kind == OPERAND_MEMORY ? SHAPE_RM : SHAPE_RR;
-}
-
-/* r/m alone, or with an immediate. */
-INLINE enum shape only_rm(struct cursor *cursor, struct operation *op)
-{
-	enum operand_kind kind = rm_operand(cursor, op, op->size, &op->target);
-
-	op->target_kind = (uint8_t)kind;
-	return kind == OPERAND_MEMORY ? SHAPE_M : SHAPE_R;
-}
-
-INLINE void take_immediate(struct cursor *cursor, struct operation *op, unsigned bytes)
-{
-	op->source_kind = OPERAND_IMMEDIATE;
-	op->immediate = (uint64_t)take_signed(cursor, bytes);
-	op->source_size = (uint8_t)bytes;
-}
-
-INLINE enum shape rm_immediate(struct cursor *cursor, struct operation *op, unsigned bytes)
-{
-	enum shape shape = only_rm(cursor, op);
-
-	take_immediate(cursor, op, bytes);
-	return shape == SHAPE_M ? SHAPE_MI : SHAPE_RI;
-}
-
-INLINE enum shape rm_shift(struct cursor *cursor, struct operation *op, bool by_one)
-{
-	enum shape shape = only_rm(cursor, op);
-
-	op->source_kind = OPERAND_IMMEDIATE;
-	op->source_size = 1;
-	op->immediate = by_one ? 1 : *cursor->at++;
-	return shape == SHAPE_M ? SHAPE_MI : SHAPE_RI;
-}
-
-INLINE enum shape opcode_register(const struct cursor *cursor, unsigned opcode,
-				  struct operation *op)
-{
-	op->target_kind = OPERAND_REGISTER;
-	op->target = register_offset(cursor, (opcode & 7) | (cursor->rex & 1) << 3, op->size);
-	return SHAPE_R;
-}
-
-INLINE enum shape only_immediate(struct operation *op, unsigned bytes)
-{
-	op->target_kind = OPERAND_IMMEDIATE;
-	op->size = (uint8_t)bytes;
-	return SHAPE_I;
-}
-
-/* Reads the operands and gives their shape; SHAPES when the encoding is not for here after all. */
-INLINE enum shape quick_operands(struct cursor *cursor, const struct encoding *encoding,
-				 unsigned opcode, struct operation *op)
-{
-	unsigned full = op->size == 1 ? 1 : 4; /* an immediate */
-
-	switch ((enum form)encoding->form) {
-	case FORM_PLAIN: op->size = 0; return SHAPE_NONE;
-	case FORM_MR: return into_rm(cursor, op);
-	case FORM_RM: return from_rm(cursor, op, op->size);
-	case FORM_EXTEND: return from_rm(cursor, op, encoding->size);
-	case FORM_LEA:
-		return cursor->modrm >= 0xc0 ? SHAPES : from_rm(cursor, op, cursor->wide ? 8 : 4);
-	case FORM_AI:
-		op->target_kind = OPERAND_REGISTER;
-		take_immediate(cursor, op, full);
-		return SHAPE_RI;
-	case FORM_REG: return opcode_register(cursor, opcode, op);
-	case FORM_REG_I:
-		if (op->size == 8)
-			return SHAPES;
-		opcode_register(cursor, opcode, op);
-		take_immediate(cursor, op, full);
-		return SHAPE_RI;
-	case FORM_PUSH_I:
-		only_immediate(op, encoding->size ? 1 : 4);
-		op->immediate = (uint64_t)take_signed(cursor, op->size);
-		return SHAPE_I;
-	case FORM_RELATIVE:
-	case FORM_JCC:
-		only_immediate(op, encoding->size ? 1 : 4);
-		op->displacement = take_signed(cursor, op->size);
-		return SHAPE_I;
-	case FORM_M: return only_rm(cursor, op);
-	case FORM_M_I: return rm_immediate(cursor, op, full);
-	case FORM_M_I8: return rm_immediate(cursor, op, 1);
-	case FORM_SHIFT: return rm_shift(cursor, op, false);
-	case FORM_SHIFT_1: return rm_shift(cursor, op, true);
-	default: return SHAPES;
-	}
+	return special ? special : semantics->general;
 }
 
 INLINE unsigned decode_for(bool wide, uint64_t address, const uint8_t *bytes, struct operation *op)
 {
-	struct cursor cursor = { .at = bytes, .wide = wide };
-	const struct encoding *encoding;
-	const struct semantics *semantics;
-	unsigned opcode, width;
-	enum shape shape;
+	static const uint8_t registers[2][8] = { { 0, 8, 16, 24, 32, 40, 48, 56 },
+						 { 0, 8, 16, 24, 1, 9, 17, 25 } };
+	bool extended = wide && (*bytes & 0xf0) == 0x40;
+	const uint8_t *at = bytes + extended;
+	unsigned rex = extended ? *bytes : 0, high = !extended, opcode = *at++;
+	const struct encoding *encoding = &one_byte[opcode];
+	const struct place *place;
+	unsigned modrm, reg, stack, displaced, shape;
+	uint64_t operands, sizes;
+	int64_t displacement, number;
 
-	if (cursor.wide && (*cursor.at & 0xf0) == 0x40)
-		cursor.rex = *cursor.at++;
-	opcode = *cursor.at++;
-	encoding = &one_byte[opcode];
-	if (opcode == 0x0f) {
-		opcode = *cursor.at++;
-		encoding = &two_byte[opcode];
-	} else if (cursor.wide && (opcode & 0xf0) == 0x40) {
+	if (opcode == 0x0f)
+		encoding = &two_byte[opcode = *at++];
+	else if (wide && (opcode & 0xf0) == 0x40)
 		return 0; /* a second REX */
-	}
-	if (UNLIKELY(encoding->form == FORM_NONE))
+	sizes = encoding->sizes[wide ? (rex & 8 ? MODE_64_W : MODE_64) : MODE_32];
+	modrm = *at | encoding->none;
+	at += encoding->modrm;
+	shape = encoding->shape[modrm < 0xc0];
+	if (UNLIKELY(sizes == 0 || shape == SHAPES))
 		return 0;
-	cursor.modrm = *cursor.at; /* where there is one */
-	cursor.at += encoding->modrm;
-	semantics = encoding->semantics + (cursor.modrm >> 3 & encoding->group);
-	width = cursor.wide && (cursor.rex & 8 || encoding->wide) ? 8 : 4;
-	if (encoding->size == 1 && !encoding->wide && encoding->form != FORM_EXTEND)
-		width = 1;
-	*op = (struct operation){ .address = address,
-				  .base = NO_REGISTER,
-				  .index = NO_REGISTER,
-				  .segment = NO_SEGMENT,
-				  .third = opcode & 15,
-				  .prefixes = encoding->prefixes,
-				  .size = (uint8_t)width,
-				  .width = (uint8_t)width,
-				  .address_unused = cursor.wide ? 0 : 32 };
-	shape = quick_operands(&cursor, encoding, opcode, op);
-	if (UNLIKELY(shape == SHAPES))
-		return 0;
-	op->length = (uint8_t)(cursor.at - bytes);
-	if (cursor.wide && encoding->modrm && (cursor.modrm & 0xc7) == 5)
-		op->displacement += op->length; /* behind the instruction */
-	if (encoding->form == FORM_JCC) {
-		op->run = conditions_jcc[opcode & 15];
-		return op->length;
+	reg = modrm >> 3 & 7;
+	place = &(wide ? places_64 : places_32)[modrm >> 6 << 3 | (modrm & 7)];
+	operands = place->operands + (rex & 1) * place->base;
+	stack = rex & 1 ? 0 : place->stack;
+	displaced = place->bytes;
+	if (modrm < 0xc0 && (modrm & 7) == 4) {
+		unsigned sib = *at++;
+		bool based = (sib & 7) != 5 || modrm >= 0x40;
+		operands = sib_operands(wide, sib, based, rex, &stack);
+		displaced = based ? displaced : 4;
 	}
-	op->run = semantics->general;
-	if (semantics->shapes) {
-		handler *special = (*semantics->shapes)[__builtin_ctz(width)][shape];
-		op->run = special ? special : op->run;
-	}
-	return op->run ? op->length : 0;
+	displacement = signed_number(at, displaced);
+	at += displaced;
+	number = signed_number(at, encoding->bytes);
+	at += encoding->bytes;
+	if (wide && (modrm & 0xc7) == 5)
+		displacement += (int64_t)address + (at - bytes);
+	operands +=
+		encoding->operands +
+		(place->rm[encoding->byte_rm & high] + (rex & 1) * place->number) * encoding->rm +
+		(registers[encoding->byte & high][reg] + (rex & 4) * 16) * encoding->reg +
+		(registers[encoding->byte & high][opcode & 7] + (rex & 1) * 64) * encoding->low;
+	sizes |= (uint64_t)(at - bytes) << AT(length, SIZES) |
+		 (uint64_t)stack << AT(prefixes, SIZES) |
+		 (uint64_t)(opcode & 15) << AT(third, SIZES);
+	op->run = choose(encoding, opcode, reg, (unsigned)(sizes >> AT(width, SIZES)), shape);
+	op->address = address;
+	op->displacement = displacement + (number & -(int64_t)encoding->distance);
+	op->immediate = ((uint64_t)number & encoding->number) | encoding->constant;
+	memcpy((char *)op + OPERANDS, &operands, sizeof operands);
+	memcpy((char *)op + SIZES, &sizes, sizeof sizes);
+	return op->run ? (unsigned)(at - bytes) : 0;
 }
 
 unsigned decode_quick(const struct x86 *cpu, uint64_t address, const uint8_t *bytes,
 		      struct operation *op)
 {
+	/* none of these knows a segment but DS and SS */
+	if (UNLIKELY(cpu->null_segments >> X86_DS & 1))
+		return 0;
 	return cpu->mode == X86_MODE_64 ? decode_for(true, address, bytes, op)
 					: decode_for(false, address, bytes, op);
 }

@@ -68,7 +68,7 @@ typedef handler *const shape_table[4][SHAPES];
 /* clang-format off */
 /* Functions for the sixteen conditions, and their table. */
 #define CONDITION_FUNCTION(name, body, code) \
-	static struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
+	struct operation *name##_if##code(struct x86 *cpu, struct operation *op) \
 	{ \
 		return body(cpu, op, code); \
 	}
@@ -99,7 +99,8 @@ typedef handler *const shape_table[4][SHAPES];
 #define X86_SHAPES(ROW) \
 	ROW(ADD, add) ROW(ADC, adc) ROW(SUB, sub) ROW(SBB, sbb) ROW(CMP, cmp) ROW(AND, and) ROW(OR, or) \
 	ROW(XOR, xor) ROW(TEST, test) ROW(INC, inc) ROW(DEC, dec) ROW(MOV, mov) ROW(LEA, lea) ROW(SHL, shl) \
-	ROW(SHR, shr) ROW(SAR, sar) ROW(ROL, rol) ROW(ROR, ror) ROW(XCHG, xchg)
+	ROW(SHR, shr) ROW(SAR, sar) ROW(ROL, rol) ROW(ROR, ror) ROW(XCHG, xchg) \
+	ROW(MOVZX, movzx) ROW(MOVSX, movsx)
 /* … and by the operand size attribute: the stack and the branches. */
 #define X86_WIDTH_SHAPES(ROW) \
 	ROW(PUSH, push) ROW(POP, pop) ROW(CALL, call) ROW(RET, ret) ROW(JMP, jmp)
@@ -110,6 +111,8 @@ X86_WIDTH_SHAPES(DECLARE)
 #undef DECLARE
 /* clang-format on */
 
+extern handler jcc_if0, jcc_if1, jcc_if2, jcc_if3, jcc_if4, jcc_if5, jcc_if6, jcc_if7, jcc_if8,
+	jcc_if9, jcc_if10, jcc_if11, jcc_if12, jcc_if13, jcc_if14, jcc_if15;
 extern handler *const conditions_jcc[16];
 
 #endif

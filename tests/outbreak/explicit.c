@@ -6,23 +6,45 @@
 
 enum state { EMPTY, HARMLESS, SUSCEPTIBLE, INFECTED };
 
+/* What happens at a time: a host starts, scans, is cleaned, comes or goes; a message is opened. */
+enum kind { STARTS, SCANS, OPENS, CLEANED, TOGGLES };
+
+struct event {
+	double time;
+	enum kind kind;
+	uint32_t way;
+	uint32_t from, to; /* addresses */
+};
+
+struct agent {	       /* one way of scanning of one host */
+	uint64_t walk; /* what it scans next: an address, a place, a state, a place on the list */
+	uint64_t end;  /* hit list */
+	uint32_t increment;
+};
+
 struct host {
-	double next;	  /* when it scans next */
-	uint32_t address; /* its own */
-	uint64_t walk;	  /* sequential: the address that it scans next */
+	double infected_at, weight;
+	bool scanning, cleaned, away, private, unreachable, part;
 };
 
 struct oracle {
 	const struct outbreak_world *world;
 	const struct outbreak_worm *worm;
 	const struct remedy_candidate *candidate;
+	struct outbreak_vector ways[OUTBREAK_VECTORS];
+	uint32_t way_count;
 	uint32_t addresses; /* of the world; the rest of the scanned space is empty */
 	uint32_t *subnet;   /* of each address */
 	uint64_t *base;	    /* of each subnet */
 	uint8_t *state;	    /* of each address */
-	bool *host_part, *subnet_part, *provider_part;
-	struct host *hosts; /* infected: a heap by next scan */
-	uint32_t count;
+	struct host *hosts; /* of each address */
+	struct agent *agents;
+	uint32_t *vulnerable; /* addresses */
+	uint32_t *list;	      /* addresses */
+	uint32_t *permuted;   /* address of each place */
+	bool *subnet_part, *provider_part;
+	struct event *events; /* a heap by time */
+	size_t event_count, event_capacity;
 	struct random random;
 	struct explicit_outcome *outcome;
 };
@@ -41,28 +63,101 @@ static bool make(struct oracle *oracle)
 {
 	const struct outbreak_world *world = oracle->world;
 
+	oracle->way_count = (uint32_t)outbreak_worm_vectors(oracle->worm, oracle->ways);
 	for (size_t i = 0; i < world->subnet_count; i++)
 		oracle->addresses += (uint32_t)world->subnets[i].addresses;
 	oracle->subnet = array(oracle->addresses, sizeof *oracle->subnet);
 	oracle->state = array(oracle->addresses, sizeof *oracle->state);
-	oracle->host_part = array(oracle->addresses, sizeof *oracle->host_part);
 	oracle->hosts = array(oracle->addresses, sizeof *oracle->hosts);
+	oracle->agents = array(oracle->addresses, oracle->way_count * sizeof *oracle->agents);
+	oracle->vulnerable = array(oracle->addresses, sizeof *oracle->vulnerable);
+	oracle->list = array(oracle->addresses, sizeof *oracle->list);
+	oracle->permuted = array(world->scanned_space, sizeof *oracle->permuted);
 	oracle->base = array(world->subnet_count, sizeof *oracle->base);
 	oracle->subnet_part = array(world->subnet_count, sizeof *oracle->subnet_part);
 	oracle->provider_part = array(world->provider_count, sizeof *oracle->provider_part);
-	return oracle->subnet && oracle->state && oracle->host_part && oracle->hosts &&
-	       oracle->base && oracle->subnet_part && oracle->provider_part;
+	return oracle->subnet && oracle->state && oracle->hosts && oracle->agents &&
+	       oracle->vulnerable && oracle->list && oracle->permuted && oracle->base &&
+	       oracle->subnet_part && oracle->provider_part;
 }
 
 static void unmake(struct oracle *oracle)
 {
 	free(oracle->subnet);
 	free(oracle->state);
-	free(oracle->host_part);
 	free(oracle->hosts);
+	free(oracle->agents);
+	free(oracle->vulnerable);
+	free(oracle->list);
+	free(oracle->permuted);
 	free(oracle->base);
 	free(oracle->subnet_part);
 	free(oracle->provider_part);
+	free(oracle->events);
+}
+
+/* --- events --- */
+
+static void push(struct oracle *oracle, struct event event)
+{
+	if (oracle->event_count == oracle->event_capacity) {
+		oracle->event_capacity = 2 * oracle->event_capacity + 64;
+		oracle->events =
+			realloc(oracle->events, oracle->event_capacity * sizeof *oracle->events);
+		if (!oracle->events)
+			abort(); /* a test without memory has failed */
+	}
+	size_t hole = oracle->event_count++;
+	for (; hole > 0 && event.time < oracle->events[(hole - 1) / 2].time; hole = (hole - 1) / 2)
+		oracle->events[hole] = oracle->events[(hole - 1) / 2];
+	oracle->events[hole] = event;
+}
+
+static struct event pop(struct oracle *oracle)
+{
+	struct event *events = oracle->events, first = events[0];
+	struct event moved = events[--oracle->event_count];
+	size_t hole = 0;
+
+	for (;;) {
+		size_t child = 2 * hole + 1;
+		if (child + 1 < oracle->event_count && events[child + 1].time < events[child].time)
+			child++;
+		if (child >= oracle->event_count || events[child].time >= moved.time)
+			break;
+		events[hole] = events[child];
+		hole = child;
+	}
+	events[hole] = moved;
+	return first;
+}
+
+/* --- the world --- */
+
+static double normal(struct oracle *oracle)
+{
+	double u = random_unit(&oracle->random), v = random_unit(&oracle->random);
+	return sqrt(-2 * log(u)) * sin(2 * 3.14159265358979323846 * v);
+}
+
+static void make_host(struct oracle *oracle, uint32_t address)
+{
+	const struct outbreak_worm *worm = oracle->worm;
+	struct host *host = &oracle->hosts[address];
+
+	host->weight = 1;
+	if (worm->rate_spread > 0)
+		host->weight = exp(worm->rate_spread * normal(oracle) -
+				   worm->rate_spread * worm->rate_spread / 2);
+	host->unreachable = worm->unreachable_share > 0 && chance(oracle, worm->unreachable_share);
+	host->private = worm->private_share > 0 && chance(oracle, worm->private_share);
+	if (worm->offline > 0) {
+		host->away = chance(oracle, worm->offline / (worm->online + worm->offline));
+		double stay = host->away ? worm->offline : worm->online;
+		push(oracle, (struct event){ stay * random_exponential(&oracle->random), TOGGLES, 0,
+					     address, 0 });
+	}
+	oracle->vulnerable[oracle->outcome->vulnerable++] = address;
 }
 
 static void populate(struct oracle *oracle)
@@ -74,23 +169,57 @@ static void populate(struct oracle *oracle)
 	for (uint32_t i = 0; i < world->subnet_count; i++) {
 		const struct outbreak_subnet *subnet = &world->subnets[i];
 		oracle->base[i] = address;
-		oracle->subnet_part[i] = chance(oracle, share);
+		oracle->subnet_part[i] = share > 0 && chance(oracle, share);
 		for (uint64_t j = 0; j < subnet->addresses; j++, address++) {
 			oracle->subnet[address] = i;
-			oracle->host_part[address] = chance(oracle, share);
 			if (!chance(oracle, subnet->live_share))
 				continue;
 			oracle->state[address] = HARMLESS;
-			if (chance(oracle, subnet->vulnerable_share) &&
-			    !chance(oracle, subnet->patched_share)) {
-				oracle->state[address] = SUSCEPTIBLE;
-				oracle->outcome->vulnerable++;
-			}
+			if (!chance(oracle, subnet->vulnerable_share * (1 - subnet->patched_share)))
+				continue;
+			oracle->state[address] = SUSCEPTIBLE;
+			oracle->hosts[address].part = share > 0 && chance(oracle, share);
+			make_host(oracle, address);
 		}
 	}
 	for (size_t i = 0; i < world->provider_count; i++)
-		oracle->provider_part[i] = chance(oracle, share);
+		oracle->provider_part[i] = share > 0 && chance(oracle, share);
 }
+
+static void shuffle(struct oracle *oracle, uint32_t *items, uint32_t count)
+{
+	for (uint32_t i = count; i > 1; i--) {
+		uint32_t other = random_below(&oracle->random, i), item = items[other];
+		items[other] = items[i - 1];
+		items[i - 1] = item;
+	}
+}
+
+static bool uses(const struct oracle *oracle, enum outbreak_scan scan)
+{
+	for (uint32_t i = 0; i < oracle->way_count; i++)
+		if (oracle->ways[i].scan == scan)
+			return true;
+	return false;
+}
+
+static void order(struct oracle *oracle)
+{
+	uint32_t space = (uint32_t)oracle->world->scanned_space;
+
+	if (uses(oracle, OUTBREAK_PERMUTATION)) {
+		for (uint32_t i = 0; i < space; i++)
+			oracle->permuted[i] = i;
+		shuffle(oracle, oracle->permuted, space);
+	}
+	if (uses(oracle, OUTBREAK_HIT_LIST)) {
+		memcpy(oracle->list, oracle->vulnerable,
+		       oracle->outcome->vulnerable * sizeof *oracle->list);
+		shuffle(oracle, oracle->list, oracle->outcome->vulnerable);
+	}
+}
+
+/* --- what a remedy does --- */
 
 /* The place of the candidate that an address is at or behind takes part. */
 static bool takes_part(const struct oracle *oracle, uint32_t address)
@@ -98,7 +227,7 @@ static bool takes_part(const struct oracle *oracle, uint32_t address)
 	uint32_t subnet = oracle->subnet[address];
 
 	switch (oracle->candidate->place) {
-	case REMEDY_AT_HOST: return oracle->host_part[address];
+	case REMEDY_AT_HOST: return oracle->hosts[address].part;
 	case REMEDY_AT_SUBNET: return oracle->subnet_part[subnet];
 	case REMEDY_AT_PROVIDER:
 	case REMEDY_AT_BORDER:
@@ -113,21 +242,25 @@ static bool in_force(const struct oracle *oracle, enum remedy_effect effect, dou
 	return candidate && candidate->effect == effect && time >= candidate->delay_seconds;
 }
 
+static bool crosses(const struct oracle *oracle, uint32_t from, uint32_t to)
+{
+	const struct outbreak_subnet *subnets = oracle->world->subnets;
+	return subnets[oracle->subnet[from]].provider != subnets[oracle->subnet[to]].provider;
+}
+
 /* The packet meets every filter on its way. */
-static bool arrives(struct oracle *oracle, uint32_t from, uint32_t to, double time)
+static bool passes_filters(struct oracle *oracle, uint32_t from, uint32_t to, double time)
 {
 	const struct remedy_candidate *candidate = oracle->candidate;
+	bool blocks = in_force(oracle, REMEDY_BLOCK, time) &&
+		      time >= oracle->hosts[from].infected_at + candidate->reaction_seconds;
 
-	if (!in_force(oracle, REMEDY_FILTER, time))
+	if (!in_force(oracle, REMEDY_FILTER, time) && !blocks)
 		return true;
 	if (candidate->place == REMEDY_AT_HOST)
 		return !takes_part(oracle, to) || chance(oracle, candidate->pass);
-	const struct outbreak_subnet *subnets = oracle->world->subnets;
-	uint32_t a = oracle->subnet[from], b = oracle->subnet[to];
-	bool crosses = candidate->place == REMEDY_AT_SUBNET
-			       ? a != b
-			       : subnets[a].provider != subnets[b].provider;
-	if (!crosses)
+	if (candidate->place == REMEDY_AT_SUBNET ? oracle->subnet[from] == oracle->subnet[to]
+						 : !crosses(oracle, from, to))
 		return true;
 	if (candidate->place == REMEDY_AT_BORDER)
 		return !(takes_part(oracle, from) || takes_part(oracle, to)) ||
@@ -136,15 +269,12 @@ static bool arrives(struct oracle *oracle, uint32_t from, uint32_t to, double ti
 	       (!takes_part(oracle, to) || chance(oracle, candidate->pass));
 }
 
-/* When the host scans next, if it just did at `time` (or starts to scan then): a Poisson process,
- * or even steps for walkers; from the delay of a rate limit on, time runs slower. */
-static double next_scan(struct oracle *oracle, uint32_t address, double time)
+/* Time that passes while a host does what takes it `gap` at full speed: from the delay of a rate
+ * limit on it takes longer. */
+static double stretch(const struct oracle *oracle, uint32_t address, double time, double gap)
 {
-	double gap = 1 / oracle->worm->rate;
 	double delay = oracle->candidate ? oracle->candidate->delay_seconds : 0;
 
-	if (oracle->worm->scan != OUTBREAK_SEQUENTIAL)
-		gap *= random_exponential(&oracle->random);
 	if (!oracle->candidate || oracle->candidate->effect != REMEDY_RATE ||
 	    !takes_part(oracle, address) || time + gap <= delay)
 		return time + gap;
@@ -152,38 +282,144 @@ static double next_scan(struct oracle *oracle, uint32_t address, double time)
 	return time + before + (gap - before) / oracle->candidate->pass;
 }
 
-static void sift(struct host *hosts, uint32_t count, uint32_t hole)
+/* --- links --- */
+
+static double all_rates(const struct oracle *oracle)
 {
-	struct host moved = hosts[hole];
-	for (;;) {
-		uint32_t child = 2 * hole + 1;
-		if (child + 1 < count && hosts[child + 1].next < hosts[child].next)
-			child++;
-		if (child >= count || hosts[child].next >= moved.next)
-			break;
-		hosts[hole] = hosts[child];
-		hole = child;
+	double rate = 0;
+	for (uint32_t i = 0; i < oracle->way_count; i++)
+		rate += oracle->ways[i].scan == OUTBREAK_MAIL ? 0 : oracle->ways[i].rate;
+	return rate;
+}
+
+/* Of what the hosts of the provider send, the link carries so much; which, is chance. */
+static bool link_carries(struct oracle *oracle, uint32_t from, uint32_t to, double time)
+{
+	const struct outbreak_subnet *subnets = oracle->world->subnets;
+	uint32_t provider = subnets[oracle->subnet[from]].provider;
+	double uplink = oracle->world->providers[provider].uplink, demand = 0;
+
+	if (uplink <= 0 || oracle->worm->scan_bytes <= 0 || !crosses(oracle, from, to))
+		return true;
+	for (uint32_t i = 0; i < oracle->outcome->vulnerable; i++) {
+		uint32_t address = oracle->vulnerable[i];
+		const struct host *host = &oracle->hosts[address];
+		if (subnets[oracle->subnet[address]].provider != provider || !host->scanning ||
+		    host->cleaned)
+			continue;
+		bool limited = in_force(oracle, REMEDY_RATE, time) && takes_part(oracle, address);
+		demand += host->weight * (limited ? oracle->candidate->pass : 1);
 	}
-	hosts[hole] = moved;
+	demand *= all_rates(oracle);
+	if (oracle->worm->offline > 0)
+		demand *= oracle->worm->online / (oracle->worm->online + oracle->worm->offline);
+	double capacity = uplink / 8 / oracle->worm->scan_bytes;
+	return demand <= capacity || chance(oracle, capacity / demand);
+}
+
+/* --- scanning --- */
+
+static bool is_even(enum outbreak_scan scan)
+{
+	return scan == OUTBREAK_SEQUENTIAL || scan == OUTBREAK_PERMUTATION ||
+	       scan == OUTBREAK_FLAWED || scan == OUTBREAK_HIT_LIST;
+}
+
+static void plan_scan(struct oracle *oracle, uint32_t address, uint32_t way, double time)
+{
+	const struct outbreak_vector *vector = &oracle->ways[way];
+	double gap = 1 / (vector->rate * oracle->hosts[address].weight);
+
+	if (!is_even(vector->scan))
+		gap *= random_exponential(&oracle->random);
+	push(oracle, (struct event){ stretch(oracle, address, time, gap), SCANS, way, address, 0 });
+}
+
+static uint32_t pick_vulnerable(struct oracle *oracle)
+{
+	return oracle->vulnerable[random_below(&oracle->random, oracle->outcome->vulnerable)];
+}
+
+static void send_mail(struct oracle *oracle, uint32_t address, uint32_t way, double time)
+{
+	const struct outbreak_vector *vector = &oracle->ways[way];
+	double law = pow(random_unit(&oracle->random), 1 / (1 - vector->contact_exponent));
+	uint32_t contacts = (uint32_t)fmin(vector->contacts * law, vector->contacts_most);
+
+	for (uint32_t i = 0; i < contacts; i++) {
+		uint32_t to = pick_vulnerable(oracle);
+		double read = time + vector->reading * random_exponential(&oracle->random);
+		if (chance(oracle, vector->open_share))
+			push(oracle, (struct event){ read, OPENS, way, address, to });
+	}
+}
+
+static uint32_t power_of_two(uint64_t space)
+{
+	uint32_t power = 2;
+	while (power < space)
+		power *= 2;
+	return power;
+}
+
+static void start_way(struct oracle *oracle, uint32_t address, uint32_t way, double time)
+{
+	const struct outbreak_vector *vector = &oracle->ways[way];
+	struct agent *agent = &oracle->agents[address * oracle->way_count + way];
+	uint32_t space = (uint32_t)oracle->world->scanned_space;
+
+	switch (vector->scan) {
+	case OUTBREAK_SEQUENTIAL:
+		agent->walk = vector->random_start > 0 && chance(oracle, vector->random_start)
+				      ? random_below(&oracle->random, space)
+				      : oracle->base[oracle->subnet[address]];
+		break;
+	case OUTBREAK_PERMUTATION: agent->walk = random_below(&oracle->random, space); break;
+	case OUTBREAK_FLAWED:
+		agent->walk = random_below(&oracle->random, power_of_two(space));
+		agent->increment =
+			vector->increments[random_below(&oracle->random, vector->increment_count)];
+		break;
+	case OUTBREAK_MAIL: send_mail(oracle, address, way, time); return;
+	case OUTBREAK_RANDOM:
+	case OUTBREAK_LOCAL:
+	case OUTBREAK_HIT_LIST:
+	case OUTBREAK_SHARES: break;
+	}
+	plan_scan(oracle, address, way, time);
+}
+
+/* A hit list comes first. */
+static void start(struct oracle *oracle, uint32_t address, double time)
+{
+	const struct agent *list = &oracle->agents[address * oracle->way_count];
+
+	if (oracle->hosts[address].cleaned)
+		return;
+	oracle->hosts[address].scanning = true;
+	if (oracle->ways[0].scan == OUTBREAK_HIT_LIST && list->walk < list->end) {
+		start_way(oracle, address, 0, time);
+		return;
+	}
+	for (uint32_t way = oracle->ways[0].scan == OUTBREAK_HIT_LIST; way < oracle->way_count;
+	     way++)
+		start_way(oracle, address, way, time);
 }
 
 static void infect(struct oracle *oracle, uint32_t address, double time)
 {
-	const struct outbreak_worm *worm = oracle->worm;
-	uint64_t space = oracle->world->scanned_space;
-	struct host host = { .address = address, .walk = oracle->base[oracle->subnet[address]] };
+	const struct remedy_candidate *candidate = oracle->candidate;
 
 	oracle->state[address] = INFECTED;
+	oracle->hosts[address].infected_at = time;
 	if (++oracle->outcome->infected * 2 >= oracle->outcome->vulnerable &&
 	    oracle->outcome->half_time == INFINITY)
 		oracle->outcome->half_time = time;
-	if (worm->random_start > 0 && chance(oracle, worm->random_start))
-		host.walk = random_u64(&oracle->random) % space;
-	host.next = next_scan(oracle, address, time + worm->latency);
-	uint32_t hole = oracle->count++;
-	for (; hole > 0 && host.next < oracle->hosts[(hole - 1) / 2].next; hole = (hole - 1) / 2)
-		oracle->hosts[hole] = oracle->hosts[(hole - 1) / 2];
-	oracle->hosts[hole] = host;
+	push(oracle, (struct event){ time + oracle->worm->latency, STARTS, 0, address, 0 });
+	if (candidate && candidate->effect == REMEDY_CLEAN && takes_part(oracle, address))
+		push(oracle, (struct event){ fmax(candidate->delay_seconds,
+						  time + candidate->reaction_seconds),
+					     CLEANED, 0, address, 0 });
 }
 
 static void infect_first(struct oracle *oracle)
@@ -193,45 +429,178 @@ static void infect_first(struct oracle *oracle)
 	if (wanted > oracle->outcome->vulnerable)
 		wanted = oracle->outcome->vulnerable;
 	while (oracle->outcome->infected < wanted) {
-		uint32_t address = random_below(&oracle->random, oracle->addresses);
+		uint32_t address = pick_vulnerable(oracle);
 		if (oracle->state[address] == SUSCEPTIBLE)
 			infect(oracle, address, 0);
 	}
-}
-
-static uint64_t choose_target(struct oracle *oracle, struct host *host)
-{
-	const struct outbreak_worm *worm = oracle->worm;
-	const struct outbreak_world *world = oracle->world;
-	uint32_t subnet = oracle->subnet[host->address];
-
-	if (worm->scan == OUTBREAK_SEQUENTIAL) {
-		uint64_t target = host->walk;
-		host->walk = (target + 1) % world->scanned_space;
-		return target;
+	if (oracle->ways[0].scan != OUTBREAK_HIT_LIST)
+		return;
+	uint64_t size = oracle->ways[0].list_size, mine = 0;
+	if (size > oracle->outcome->vulnerable)
+		size = oracle->outcome->vulnerable;
+	for (uint32_t i = 0; i < oracle->outcome->vulnerable; i++) {
+		uint32_t address = oracle->vulnerable[i];
+		if (oracle->state[address] != INFECTED)
+			continue;
+		struct agent *agent = &oracle->agents[address * oracle->way_count];
+		agent->walk = mine * size / wanted;
+		agent->end = ++mine * size / wanted;
 	}
-	if (worm->scan == OUTBREAK_LOCAL && chance(oracle, worm->local_share))
-		return oracle->base[subnet] +
-		       random_below(&oracle->random, (uint32_t)world->subnets[subnet].addresses);
-	return random_u64(&oracle->random) % world->scanned_space;
 }
 
-static void scan(struct oracle *oracle)
+static uint64_t draw_local(struct oracle *oracle, const struct outbreak_vector *vector,
+			   uint32_t address)
 {
-	struct host *host = &oracle->hosts[0];
-	uint32_t from = host->address;
-	double time = host->next;
-	uint64_t target = choose_target(oracle, host);
+	uint32_t subnet = oracle->subnet[address];
+	uint64_t space = oracle->world->scanned_space;
+	double point = random_unit(&oracle->random) - vector->local_share;
+
+	if (point < 0)
+		return oracle->base[subnet] +
+		       random_below(&oracle->random,
+				    (uint32_t)oracle->world->subnets[subnet].addresses);
+	for (int i = 0; i < 3; i++) {
+		point -= vector->prefix_share[i];
+		if (point >= 0)
+			continue;
+		uint64_t size = UINT64_C(1) << (24 - 8 * i), first = address / size * size;
+		return first +
+		       random_below(&oracle->random,
+				    (uint32_t)(first + size > space ? space - first : size));
+	}
+	return random_below(&oracle->random, (uint32_t)space);
+}
+
+/* One of the live hosts of the subnet. */
+static uint64_t draw_live(struct oracle *oracle, uint32_t address)
+{
+	uint32_t subnet = oracle->subnet[address];
+
+	for (;;) {
+		uint64_t place = oracle->base[subnet] +
+				 random_below(&oracle->random,
+					      (uint32_t)oracle->world->subnets[subnet].addresses);
+		if (oracle->state[place] != EMPTY)
+			return place;
+	}
+}
+
+static uint64_t choose_target(struct oracle *oracle, const struct event *event)
+{
+	const struct outbreak_vector *vector = &oracle->ways[event->way];
+	struct agent *agent = &oracle->agents[event->from * oracle->way_count + event->way];
+	uint64_t space = oracle->world->scanned_space, target;
+
+	switch (vector->scan) {
+	case OUTBREAK_RANDOM: return random_below(&oracle->random, (uint32_t)space);
+	case OUTBREAK_LOCAL: return draw_local(oracle, vector, event->from);
+	case OUTBREAK_SHARES: return draw_live(oracle, event->from);
+	case OUTBREAK_SEQUENTIAL:
+		target = agent->walk;
+		agent->walk = (target + 1) % space;
+		return target;
+	case OUTBREAK_PERMUTATION:
+		target = oracle->permuted[agent->walk];
+		agent->walk = (agent->walk + 1) % space;
+		return target;
+	case OUTBREAK_FLAWED:
+		agent->walk =
+			(vector->multiplier * agent->walk + agent->increment) % power_of_two(space);
+		return agent->walk;
+	case OUTBREAK_HIT_LIST: return oracle->list[agent->walk++];
+	case OUTBREAK_MAIL: break;
+	}
+	return space;
+}
+
+/* The scan arrives at somebody who can be infected, or has been. */
+static bool arrives(struct oracle *oracle, const struct event *event, uint32_t to)
+{
+	bool mail = oracle->ways[event->way].scan == OUTBREAK_MAIL;
+	const struct host *from_host = &oracle->hosts[event->from], *host = &oracle->hosts[to];
+
+	if (host->unreachable || (in_force(oracle, REMEDY_PATCH, event->time) &&
+				  takes_part(oracle, to) && oracle->state[to] != INFECTED))
+		return false;
+	if (!mail && (from_host->away || host->away ||
+		      (host->private && oracle->subnet[event->from] != oracle->subnet[to]) ||
+		      !link_carries(oracle, event->from, to, event->time)))
+		return false;
+	return passes_filters(oracle, event->from, to, event->time);
+}
+
+static void hand_over(struct oracle *oracle, uint32_t from, uint32_t to)
+{
+	struct agent *giver = &oracle->agents[from * oracle->way_count];
+	struct agent *taker = &oracle->agents[to * oracle->way_count];
+	uint64_t half = (giver->end - giver->walk) / 2;
+
+	taker->end = giver->end;
+	taker->walk = giver->end -= half;
+}
+
+static void scan(struct oracle *oracle, const struct event *event)
+{
+	const struct outbreak_vector *vector = &oracle->ways[event->way];
+	struct agent *agent = &oracle->agents[event->from * oracle->way_count + event->way];
+	uint64_t target = choose_target(oracle, event);
 
 	oracle->outcome->scans++;
-	host->next = next_scan(oracle, from, time);
-	sift(oracle->hosts, oracle->count, 0);
-	if (target >= oracle->addresses || oracle->state[target] != SUSCEPTIBLE)
-		return;
-	if (in_force(oracle, REMEDY_PATCH, time) && takes_part(oracle, (uint32_t)target))
-		return;
-	if (arrives(oracle, from, (uint32_t)target, time))
-		infect(oracle, (uint32_t)target, time);
+	if (target < oracle->addresses && oracle->state[target] >= SUSCEPTIBLE &&
+	    arrives(oracle, event, (uint32_t)target)) {
+		if (oracle->state[target] == SUSCEPTIBLE) {
+			infect(oracle, (uint32_t)target, event->time);
+			if (vector->scan == OUTBREAK_HIT_LIST)
+				hand_over(oracle, event->from, (uint32_t)target);
+		} else if (vector->scan == OUTBREAK_PERMUTATION) {
+			agent->walk = random_below(&oracle->random,
+						   (uint32_t)oracle->world->scanned_space);
+		}
+	}
+	if (vector->scan == OUTBREAK_HIT_LIST && agent->walk == agent->end)
+		start(oracle, event->from, event->time); /* in the other ways */
+	else
+		plan_scan(oracle, event->from, event->way, event->time);
+}
+
+static void open_mail(struct oracle *oracle, const struct event *event)
+{
+	bool limited =
+		in_force(oracle, REMEDY_RATE, event->time) && takes_part(oracle, event->from);
+
+	if (oracle->state[event->to] == SUSCEPTIBLE &&
+	    (!limited || chance(oracle, oracle->candidate->pass)) &&
+	    arrives(oracle, event, event->to))
+		infect(oracle, event->to, event->time);
+}
+
+static void toggle(struct oracle *oracle, const struct event *event)
+{
+	struct host *host = &oracle->hosts[event->from];
+
+	host->away = !host->away;
+	double stay = host->away ? oracle->worm->offline : oracle->worm->online;
+	push(oracle, (struct event){ event->time + stay * random_exponential(&oracle->random),
+				     TOGGLES, 0, event->from, 0 });
+}
+
+static void happen(struct oracle *oracle, const struct event *event)
+{
+	struct host *host = &oracle->hosts[event->from];
+
+	switch (event->kind) {
+	case STARTS: start(oracle, event->from, event->time); break;
+	case SCANS:
+		if (!host->cleaned)
+			scan(oracle, event);
+		break;
+	case OPENS:
+		if (!host->cleaned)
+			open_mail(oracle, event);
+		break;
+	case CLEANED: host->cleaned = true; break;
+	case TOGGLES: toggle(oracle, event); break;
+	}
 }
 
 bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
@@ -247,9 +616,13 @@ bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm
 	bool made = make(&oracle);
 	if (made) {
 		populate(&oracle);
+		order(&oracle);
 		infect_first(&oracle);
-		while (oracle.count > 0 && oracle.hosts[0].next < duration)
-			scan(&oracle);
+		while (outcome->infected < outcome->vulnerable && oracle.event_count > 0 &&
+		       oracle.events[0].time < duration) {
+			struct event event = pop(&oracle);
+			happen(&oracle, &event);
+		}
 	}
 	unmake(&oracle);
 	return made;

@@ -12,6 +12,7 @@
 
 #include "explicit.h"
 #include "outbreak/replica.h"
+#include "smirnov.h"
 
 #define REPLICAS 2000
 
@@ -170,45 +171,6 @@ static void ask_oracle(const struct outbreak *outbreak, const struct remedy_cand
 	}
 }
 
-static int ascending(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-	return (a > b) - (a < b);
-}
-
-/* The greatest difference of two empirical distribution functions; sorts both. */
-static double greatest_difference(double *a, double *b)
-{
-	double greatest = 0;
-	size_t i = 0, j = 0;
-
-	qsort(a, REPLICAS, sizeof *a, ascending);
-	qsort(b, REPLICAS, sizeof *b, ascending);
-	while (i < REPLICAS && j < REPLICAS) {
-		double value = a[i] < b[j] ? a[i] : b[j];
-		while (i < REPLICAS && a[i] <= value)
-			i++;
-		while (j < REPLICAS && b[j] <= value)
-			j++;
-		greatest = fmax(greatest, fabs((double)i - (double)j) / REPLICAS);
-	}
-	return greatest;
-}
-
-/* Asymptotic p-value (Press et al., Numerical Recipes, 14.3; Stephens 1970). Ties make it
- * conservative. */
-static double kolmogorov_smirnov(double *a, double *b)
-{
-	double root = sqrt(REPLICAS / 2.0), sum = 0;
-	double lambda = (root + 0.12 + 0.11 / root) * greatest_difference(a, b);
-
-	if (lambda < 0.2)
-		return 1;
-	for (int k = 1; k <= 100; k++)
-		sum += (k % 2 ? 2 : -2) * exp(-2 * lambda * lambda * k * k);
-	return fmin(1, sum);
-}
-
 static struct sample engine, oracle;
 
 static void agrees_with_every_scan_drawn(void **state)
@@ -220,8 +182,8 @@ static void agrees_with_every_scan_drawn(void **state)
 		for (size_t i = 0; i < REMEDIES; i++) {
 			ask_engine(&outbreaks[w], &remedies[i], &engine);
 			ask_oracle(&outbreaks[w], &remedies[i], &oracle);
-			double infected = kolmogorov_smirnov(engine.infected, oracle.infected);
-			double half = kolmogorov_smirnov(engine.half_time, oracle.half_time);
+			double infected = smirnov_test(engine.infected, oracle.infected, REPLICAS);
+			double half = smirnov_test(engine.half_time, oracle.half_time, REPLICAS);
 			bool good = infected > 0.05 / TESTS && half > 0.05 / TESTS;
 			printf("%-10s outbreak %zu, %-20s infected p = %.4f, half time p = "
 			       "%.4f%s\n",
@@ -241,8 +203,8 @@ static void would_notice_a_difference(void **state)
 		faster.worm.rate *= 1.1;
 		ask_engine(&faster, &remedies[2], &engine);
 		ask_oracle(&outbreaks[w], &remedies[2], &oracle);
-		double infected = kolmogorov_smirnov(engine.infected, oracle.infected);
-		double half = kolmogorov_smirnov(engine.half_time, oracle.half_time);
+		double infected = smirnov_test(engine.infected, oracle.infected, REPLICAS);
+		double half = smirnov_test(engine.half_time, oracle.half_time, REPLICAS);
 		printf("%-10s outbreak %zu, a tenth faster: p = %.2g, %.2g\n",
 		       outbreak_scan_name(outbreaks[w].worm.scan), w, infected, half);
 		assert_true(fmin(infected, half) < 0.05 / TESTS);

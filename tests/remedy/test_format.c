@@ -125,6 +125,105 @@ static void tools_load_their_rules(void **state)
 	}
 }
 
+static const struct remedy_rule *whole_rule(const struct remedy_candidate *candidate,
+					    const char *format)
+{
+	for (size_t i = 0; candidate && i < candidate->rule_count; i++)
+		if (strcmp(candidate->rules[i].format, format) == 0)
+			return &candidate->rules[i];
+	return NULL;
+}
+
+/* nft accepts rule and undo as one transaction only if what the undo deletes is what the rule made.
+ */
+static void nftables_rules_can_be_taken_back(void **state)
+{
+	const struct remedy_format *format = remedy_format_find("nftables");
+	bool usable = check(format, probe_of("nftables")) == 0;
+	unsigned checked = 0;
+	(void)state;
+	for (size_t i = 0; i < candidates.count; i++) {
+		const struct remedy_rule *own = whole_rule(&candidates.items[i], "nftables");
+		char both[8192];
+		if (!own)
+			continue;
+		assert_non_null(strstr(own->undo, "delete chain inet kenbi "));
+		snprintf(both, sizeof both, "%s%s", own->text, own->undo);
+		if (usable && check(format, both) != 0)
+			fail_msg("nft refuses to take back:\n%s", both);
+		checked++;
+	}
+	assert_true(checked >= 5);
+	if (!usable)
+		print_message("nftables: texts only, nft is missing or may not be used\n");
+}
+
+static void every_rule_says_how_it_is_undone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < candidates.count; i++) {
+		const struct remedy_candidate *candidate = &candidates.items[i];
+		assert_true(*candidate->undo);
+		for (size_t j = 0; j < candidate->rule_count; j++) {
+			const struct remedy_rule *each = &candidate->rules[j];
+			bool person = strcmp(each->format, "postfix") == 0 ||
+				      strcmp(each->format, "yara") == 0 ||
+				      strcmp(candidate->name, "autostart-removal") == 0 ||
+				      strcmp(candidate->name, "patch") == 0;
+			if (!person && !*each->undo)
+				fail_msg("%s, %s: no undo", candidate->name, each->format);
+		}
+	}
+}
+
+/* "insert_rule" gives the rule the number by which "delete" names it. */
+static void openc2_rules_are_deleted_by_their_numbers(void **state)
+{
+	const struct remedy_rule *own =
+		whole_rule(candidate_of(&candidates, "filter-port-provider"), "openc2");
+	const char *text, *undo;
+	unsigned pairs = 0;
+	(void)state;
+	assert_non_null(own);
+	for (text = own->text, undo = own->undo; *text && *undo; pairs++) {
+		json_error_t at;
+		json_t *deny = json_loads(text, JSON_DISABLE_EOF_CHECK, &at);
+		text += at.position;
+		text += strspn(text, "\n");
+		json_t *delete = json_loads(undo, JSON_DISABLE_EOF_CHECK, &at);
+		undo += at.position;
+		undo += strspn(undo, "\n");
+		assert_non_null(deny);
+		assert_non_null(delete);
+		const json_t *args = json_object_get(deny, "args");
+		assert_string_equal(json_string_value(json_object_get(args, "response_requested")),
+				    "complete");
+		const json_t *number =
+			json_object_get(json_object_get(args, "slpf"), "insert_rule");
+		assert_true(json_is_integer(number));
+		assert_true(json_equal(number, json_object_get(json_object_get(delete, "target"),
+							       "slpf:rule_number")));
+		assert_string_equal(json_string_value(json_object_get(delete, "action")), "delete");
+		json_decref(deny);
+		json_decref(delete);
+	}
+	assert_int_equal(pairs, 2); /* both families */
+	assert_true(!*text && !*undo);
+}
+
+/* A hash stops one file, a name one name: no host is saved by that in the model, and it is said. */
+static void weak_remedies_do_not_pose_as_strong(void **state)
+{
+	static const char *const names[] = { "yara-sample", "program-block" };
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct remedy_candidate *candidate = candidate_of(&candidates, names[i]);
+		assert_non_null(candidate);
+		assert_int_equal(candidate->effect, REMEDY_CONTROL);
+		assert_non_null(strstr(candidate->limits, "no host as saved"));
+	}
+}
+
 static const char *rule(const char *name, const char *format)
 {
 	const char *text = rule_of(candidate_of(&candidates, name), format);
@@ -170,6 +269,69 @@ static void openc2_commands_have_the_profiles_shape(void **state)
 	json_decref(command);
 }
 
+/* Every property of every command is one of OpenC2 Language 1.0 (sections 3.3, 3.4) or of SLPF 1.0
+ * (sections 2.1, 2.2). */
+static bool is_known(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+static void expect_known(const json_t *object, const char *const *names)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value) if (!is_known(name, names))
+		fail_msg("\"%s\" is no property there", name);
+}
+
+static void openc2_properties_are_those_of_the_profile(void **state)
+{
+	static const char *const command[] = { "action",   "target",	 "args",
+					       "actuator", "command_id", NULL };
+	static const char *const targets[] = { "ipv4_connection", "ipv6_connection",  "ipv4_net",
+					       "ipv6_net",	  "slpf:rule_number", NULL };
+	static const char *const connection[] = { "protocol", "src_addr", "src_port",
+						  "dst_addr", "dst_port", NULL };
+	static const char *const args[] = { "start_time",	  "stop_time", "duration",
+					    "response_requested", "slpf",      NULL };
+	static const char *const own[] = { "drop_process", "persistent", "direction", "insert_rule",
+					   NULL };
+	static const char *const drops[] = { "none", "reject", "false_ack", NULL };
+	static const char *const directions[] = { "both", "ingress", "egress", NULL };
+	unsigned seen = 0;
+	(void)state;
+	for (size_t i = 0; i < candidates.count; i++) {
+		const char *text = rule_of(&candidates.items[i], "openc2");
+		while (text && *text) {
+			json_error_t at;
+			json_t *each = json_loads(text, JSON_DISABLE_EOF_CHECK, &at);
+			assert_non_null(each);
+			const json_t *target = json_object_get(each, "target");
+			const json_t *slpf = json_object_get(json_object_get(each, "args"), "slpf");
+			expect_known(each, command);
+			expect_known(target, targets);
+			expect_known(json_object_iter_value(
+					     json_object_iter((json_t *)(uintptr_t)target)),
+				     connection);
+			expect_known(json_object_get(each, "args"), args);
+			expect_known(slpf, own);
+			assert_true(is_known(
+				json_string_value(json_object_get(slpf, "drop_process")), drops));
+			assert_true(is_known(json_string_value(json_object_get(slpf, "direction")),
+					     directions));
+			json_decref(each);
+			text += at.position;
+			text += strspn(text, "\n");
+			seen++;
+		}
+	}
+	assert_true(seen >= 5);
+}
+
 static void routers_get_what_they_understand(void **state)
 {
 	int depth = 0;
@@ -202,8 +364,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tools_load_their_rules),
+		cmocka_unit_test(nftables_rules_can_be_taken_back),
+		cmocka_unit_test(every_rule_says_how_it_is_undone),
+		cmocka_unit_test(openc2_rules_are_deleted_by_their_numbers),
+		cmocka_unit_test(weak_remedies_do_not_pose_as_strong),
 		cmocka_unit_test(flowspec_bytes_are_those_of_the_standard),
 		cmocka_unit_test(openc2_commands_have_the_profiles_shape),
+		cmocka_unit_test(openc2_properties_are_those_of_the_profile),
 		cmocka_unit_test(routers_get_what_they_understand),
 		cmocka_unit_test(registry_files_hold_hostile_names),
 	};

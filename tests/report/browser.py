@@ -17,42 +17,17 @@ import subprocess
 import sys
 import tempfile
 
+from hostile import crooked, poisoned
+
 HERE = pathlib.Path(__file__).resolve().parent
 SECTIONS = ["summary", "path", "sessions", "shellcode", "samples", "behaviours", "indicators", "remedies",
             "forecast", "method"]
 SKIPPED = 77
-# Ends the data block, runs as markup, as handler, as attribute; reorders text; holds a zero byte and the page's
-# own mark.
-PAYLOAD = ('</script><img src=x onerror="document.documentElement.dataset.hacked=1"><!--<script>'
-           'document.documentElement.dataset.hacked=2</script>" onload="1" \' {{case}} '
-           '\u202egpj.exe\u0000 javascript:1')
 LARGE = 10000
 
 
 def case(name):
     return json.loads((HERE / "cases" / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def poisoned(value, key=None):
-    """The same case with the payload in every text and in every name that a case chooses itself."""
-    if isinstance(value, str):
-        return value if key == "type" else value + PAYLOAD
-    if isinstance(value, list):
-        return [poisoned(item) for item in value]
-    if isinstance(value, dict):
-        free_names = key in ("parameters", "counters")
-        suffix = PAYLOAD.replace("\u0000", "") if free_names else ""
-        return {name + suffix: poisoned(item, name) for name, item in value.items()}
-    return value
-
-
-def crooked():
-    """Records that break their contract: missing fields, wrong types, ids that are not numbers."""
-    records = [{"type": record["type"]} for record in case("worm")]
-    for record in case("worm"):
-        records.append({name: value if name == "type" else PAYLOAD for name, value in record.items()})
-        records.append({name: value if name == "type" else None for name, value in record.items()})
-    return records + [{"type": PAYLOAD}]
 
 
 def large():
@@ -74,7 +49,7 @@ CASES = {
     "benign": lambda: case("benign"),
     "nothing": lambda: [],
     "hostile": lambda: poisoned(case("worm")),
-    "crooked": crooked,
+    "crooked": lambda: crooked(case("worm")),
     "large": large,
 }
 
@@ -203,7 +178,7 @@ def test_worm(page):
     assert "It could not be loaded: section 2" in text["samples"] and "3 more endpoints" in text["samples"]
     assert "Copies itself into a system folder" in text["samples"] and "192.0.0.0/8: 612" in text["samples"]
     assert "ttcp dport 445" not in text["remedies"] and "tcp dport 445 counter drop" in text["remedies"]
-    assert page.count("button", **{"class": "copy"}) == 8
+    assert page.count("button", **{"class": "copy"}) == 8 and page.count("button", **{"class": "save"}) == 7 + 2
     assert page.count("path", **{"class": "curve chosen"}) == 1
     assert "every" not in text["method"] or "20090420" in text["method"]
     assert "the last packet is cut off" in text["method"]

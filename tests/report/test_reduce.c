@@ -99,10 +99,34 @@ static void utterances_are_cut_and_counted(void **state)
 	json_decref(records);
 }
 
+static void forecasts_keep_their_rank_when_figures_are_many(void **state)
+{
+	(void)state;
+	struct report_budget budget = { .others = 9, .subnet_figures = 5 };
+	json_t *records = json_array();
+	for (int id = 1; id <= 4; id++)
+		json_array_append_new(records, json_pack("{s:s, s:i, s:[f, f]}", "type", "forecast",
+							 "id", id, "subnet_infected", 1.0, 2.0));
+	json_t *page = report_page_case(records, &budget);
+	for (int id = 1; id <= 4; id++) {
+		const json_t *forecast = record_of(page, "forecast", id);
+		assert_non_null(forecast);
+		assert_int_equal(json_object_get(forecast, "subnet_infected") != NULL, id <= 2);
+	}
+	assert_int_equal(omitted(page, "subnet_infected"), 2);
+	/* The case itself is untouched. */
+	assert_non_null(json_object_get(json_array_get(records, 3), "subnet_infected"));
+	json_decref(page);
+	json_decref(records);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(small_cases_are_carried_whole),
-					    cmocka_unit_test(important_sessions_stay),
-					    cmocka_unit_test(utterances_are_cut_and_counted) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(small_cases_are_carried_whole),
+		cmocka_unit_test(important_sessions_stay),
+		cmocka_unit_test(utterances_are_cut_and_counted),
+		cmocka_unit_test(forecasts_keep_their_rank_when_figures_are_many)
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,10 +46,15 @@ class RealCaptures(Case):
         self.assertLess(ports.index("shell"), ports.index("transfer"))
 
         ranked = [forecast for forecast in case["forecast"] if forecast["remedy"]]
+        last = max(forecast["rounds"] for forecast in ranked)
         self.assertGreater(len(ranked), 3)
-        saved = [forecast["saved"]["median"] for forecast in ranked]
+        saved = [forecast["saved"]["median"] for forecast in ranked if forecast["rounds"] == last]
         self.assertEqual(saved, sorted(saved, reverse=True))
         self.assertGreater(saved[0], 0)
+        self.assertTrue(ranked[0]["pareto"])
+        self.assertGreaterEqual(ranked[0]["deadline"][0]["saved"]["median"], ranked[0]["deadline"][-1]["saved"]["median"])
+        self.assertLessEqual(ranked[0]["interval"]["low"], ranked[0]["mean_saved"])
+        self.assertEqual(len(case["ranking"][0]["rounds"]), last)
         best = next(remedy for remedy in case["remedy"] if remedy["id"] == ranked[0]["remedy"])
         self.assertTrue(best["rules"])
         self.assertTrue(os.path.getsize(os.path.join(report, "index.html")) > 10000)

@@ -41,7 +41,9 @@ class Story(Case):
         self.assertEqual(sample["verdict"], "malicious")
 
     def assertRanked(self, case):
-        saved = [forecast["saved"]["median"] for forecast in case["forecast"] if forecast["remedy"]]
+        ranked = [forecast for forecast in case["forecast"] if forecast["remedy"]]
+        last = max(forecast["rounds"] for forecast in ranked)
+        saved = [forecast["saved"]["median"] for forecast in ranked if forecast["rounds"] == last]
         self.assertTrue(saved)
         self.assertEqual(saved, sorted(saved, reverse=True))
 

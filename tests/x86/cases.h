@@ -13,13 +13,6 @@
 #include "base/base.h"
 #include "native.h"
 
-/* What the simulator is known not to do yet is left out of the cases. */
-enum {
-	CASES_ALIGNMENT = 1, /* alignment checks: AC set */
-	CASES_TRANSFERS = 1, /* far returns, and frames of iret that are partly absent */
-	CASES_UNMASKED = 1,  /* x87 and SSE exceptions that are not masked */
-};
-
 enum case_kind {
 	CASE_INSTRUCTION,
 	CASE_INVALID, /* bytes that are no instruction, or one that is not for user code */
@@ -57,16 +50,33 @@ bool cases_walk(struct cases *cases, struct native_case *one, struct case_plan *
 /* A case at random, of any kind. */
 void cases_random(struct cases *cases, struct native_case *one, struct case_plan *plan);
 
-/* --- case_state.c: registers and memory for the instruction of a plan --- */
+/* --- case_state.c: registers and memory before a case --- */
+
+static inline bool case_one_in(struct random *random, unsigned count)
+{
+	return random_below(random, count) == 0;
+}
 
 /* A register's worth of bits, often from an edge or an address of the data pages. */
 uint64_t case_value(struct random *random);
 /* Vector registers hold small and large numbers in every reading: integers, floats, doubles. */
 void case_vector(struct random *random, uint8_t at[16]);
+/* An 80-bit value of the x87 stack: mostly numbers near one, some of the special ones. */
+void case_real(struct random *random, uint8_t *at);
+/* Control words, and a status whose waiting exceptions are summarised as the processor does. */
+uint16_t case_x87_control(struct random *random);
+uint16_t case_x87_status(struct random *random, unsigned control);
+uint32_t case_mxcsr(struct random *random);
+/* The 512 bytes that fxsave writes. */
+void case_fxsave(struct random *random, uint8_t *area);
+/* A stack pointer, now and then near the end of what is mapped. */
+uint64_t case_stack(struct random *random);
 /* General registers, flags, segments, x87 and SSE, and where the code is. */
 void case_state(struct cases *cases, struct native_case *one);
 /* Masks the x87 and SSE exceptions. */
 void case_mask(struct native_case *one);
+/* --- case_operands.c: where the instruction of a plan reads and writes --- */
+
 /* Moves registers and displacements so that the operands of the instruction, whose bytes are at
  * `bytes` and which will run at `ip`, mostly hit something. `itself`: its own bytes too, when it
  * runs once only: what comes out of that, nobody knows. */

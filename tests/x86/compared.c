@@ -156,7 +156,7 @@ static bool far_transfer(const ZydisDecodedInstruction *instruction)
 	       instruction->mnemonic != ZYDIS_MNEMONIC_IRET &&
 	       instruction->mnemonic != ZYDIS_MNEMONIC_IRETD &&
 	       instruction->mnemonic != ZYDIS_MNEMONIC_IRETQ &&
-	       (!CASES_TRANSFERS || instruction->mnemonic != ZYDIS_MNEMONIC_RET);
+	       instruction->mnemonic != ZYDIS_MNEMONIC_RET;
 }
 
 /* x87 and MMX stores through CS: #MF and the stack's new tags come before #GP, or not; pop may meet

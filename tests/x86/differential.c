@@ -266,9 +266,16 @@ static void compare(struct differential *run, unsigned number)
 	}
 	outcome_normalise(host, plan);
 	outcome_normalise(&ours, plan);
-	if (!outcome_tolerate(before, host, &ours, plan) ||
-	    outcome_equal(host, &host_memory, &ours, &our_memory, plan))
+	if (outcome_equal(host, &host_memory, &ours, &our_memory, plan))
 		return;
+	if (!outcome_tolerate(before, host, &ours, plan)) {
+		run->totals.excused++;
+		return;
+	}
+	if (outcome_equal(host, &host_memory, &ours, &our_memory, plan)) {
+		run->totals.approximate++;
+		return;
+	}
 	run->totals.mismatches++;
 	if (row->mismatches++ < REPORTS_EACH && run->reported++ < REPORTS)
 		outcome_report(run->reports, before, host, &host_memory, &ours, &our_memory, plan);

@@ -21,6 +21,8 @@ struct differential_row {
 
 struct differential_totals {
 	uint64_t cases, mismatches, by_kind[CASE_KINDS];
+	uint64_t approximate; /* not to the bit, but within the bound of an approximation */
+	uint64_t excused;     /* not the same, where processors differ (tolerance.c says why) */
 	unsigned forms;
 	bool walked; /* the walk has come to its end */
 };

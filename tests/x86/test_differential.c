@@ -37,11 +37,13 @@ int main(int count, char **arguments)
 	}
 	complete = differential_run(run, number_from("KENBI_X86_CASES", DEFAULT_CASES));
 	totals = differential_totals(run);
-	printf("%s-bit: %llu cases (%llu sequences, %llu refusals), %u forms%s, %llu mismatches\n",
+	printf("%s-bit: %llu cases (%llu sequences, %llu refusals), %u forms%s; %llu within an "
+	       "approximation's bound, %llu where processors differ, %llu mismatches\n",
 	       arguments[1], (unsigned long long)totals.cases,
 	       (unsigned long long)totals.by_kind[CASE_SEQUENCE],
 	       (unsigned long long)totals.by_kind[CASE_INVALID], totals.forms,
-	       totals.walked ? "" : " (walk not finished)", (unsigned long long)totals.mismatches);
+	       totals.walked ? "" : " (walk not finished)", (unsigned long long)totals.approximate,
+	       (unsigned long long)totals.excused, (unsigned long long)totals.mismatches);
 	differential_free(run);
 	return complete && totals.mismatches == 0 ? PASS : FAIL;
 }

@@ -81,6 +81,64 @@ static void sees_code_change_at_once(void **state)
 	x86_free(machine);
 }
 
+/* Ranges of every size and place within 0x1f00 bytes: many short ones, some over a page border. */
+static void random_range(struct random *random, unsigned *first, unsigned *size)
+{
+	*size = 1 + random_below(random, random_below(random, 4) ? 24 : 0x1000);
+	*first = random_below(random, 0x1f00 - *size + 1);
+}
+
+static void forgets_what_the_owner_writes_over(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+	static const uint8_t nothing[0x2000];
+	bool by_guest[0x1f00];
+	struct random random;
+	/* mov ecx, 0x1f00; mov edi, DATA; rep stosb; jmp CODE */
+	GUEST_LOAD(machine, "\xb9\0\x1f\0\0\xbf\0\0\x50\0\xf3\xaa\xeb\xf2");
+	random_init(&random, 4, 0);
+	for (unsigned round = 0; round < 40; round++) {
+		x86_run(machine, 3 + 0x1f00);
+		x86_set_ip(machine, CODE);
+		memset(by_guest, true, sizeof by_guest);
+		for (unsigned i = 0; i < 10; i++) {
+			unsigned first, size;
+			random_range(&random, &first, &size);
+			assert_int_equal(x86_write(machine, DATA + first, nothing, size), 0);
+			memset(&by_guest[first], false, size);
+		}
+		for (unsigned i = 0; i < sizeof by_guest; i++)
+			assert_int_equal(x86_written(machine, DATA + i), by_guest[i]);
+	}
+	x86_free(machine);
+}
+
+static void executes_what_the_owner_writes_over(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+	static const uint8_t change[2] = { 0x43, 0x40 }; /* inc ebx, inc eax */
+	uint8_t code[0x1f00];
+	struct random random;
+	random_init(&random, 5, 0);
+	memset(code, 0x40, sizeof code);
+	guest_load(machine, code, sizeof code);
+	for (unsigned round = 0; round < 200; round++) {
+		unsigned first, size, expected = 0;
+		random_range(&random, &first, &size);
+		memset(&code[first], change[round % 3 == 0], size);
+		assert_int_equal(x86_write(machine, CODE + first, &code[first], size), 0);
+		for (unsigned i = 0; i < sizeof code; i++)
+			expected += code[i] == 0x40;
+		x86_set(machine, X86_AX, 0);
+		x86_set_ip(machine, CODE);
+		assert_int_equal(x86_run(machine, sizeof code).reason, X86_STOP_BUDGET);
+		assert_int_equal(x86_get(machine, X86_AX), expected);
+	}
+	x86_free(machine);
+}
+
 static void decodes_itself(void **state)
 {
 	(void)state;
@@ -120,9 +178,14 @@ static void reads_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(maps_and_protects), cmocka_unit_test(limits_what_is_materialised),
-		cmocka_unit_test(crosses_pages),     cmocka_unit_test(sees_code_change_at_once),
-		cmocka_unit_test(decodes_itself),    cmocka_unit_test(reads_text),
+		cmocka_unit_test(maps_and_protects),
+		cmocka_unit_test(limits_what_is_materialised),
+		cmocka_unit_test(crosses_pages),
+		cmocka_unit_test(sees_code_change_at_once),
+		cmocka_unit_test(forgets_what_the_owner_writes_over),
+		cmocka_unit_test(executes_what_the_owner_writes_over),
+		cmocka_unit_test(decodes_itself),
+		cmocka_unit_test(reads_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,12 +250,6 @@ static bool reserved_tail(const struct case_plan *plan)
 	}
 }
 
-/* Stack faults of instructions that have a memory operand beside it. */
-static bool stack_fault(const struct native_case *host, const struct native_case *ours)
-{
-	return !CASES_TRANSFERS && host->vector == VECTOR_SS && ours->vector == VECTOR_GP;
-}
-
 /* The kernel has descriptors that the simulated machine does not: of the other kind of code, and
  * of the processor's number. */
 static bool kernel_descriptor(const struct native_case *host, const struct native_case *ours)
@@ -284,7 +278,7 @@ bool outcome_tolerate(const struct native_case *before, struct native_case *host
 {
 	if (wraps(host, ours, plan) || fetches_further(before, host, ours, plan) ||
 	    locked_refusal(before, plan) || hypervisor_call(before, plan) || reserved_tail(plan) ||
-	    kernel_descriptor(host, ours) || stack_fault(host, ours) || half_done(host, ours, plan))
+	    kernel_descriptor(host, ours) || half_done(host, ours, plan))
 		return false;
 	if (plan->kind != CASE_INSTRUCTION)
 		return true;

@@ -13,6 +13,10 @@ const RECORD_TYPES = [
   "worm",
   "remedy",
   "forecast",
+  "subnet_curve",
+  "combination",
+  "ranking",
+  "provenance",
 ];
 
 function readCase() {
@@ -32,6 +36,11 @@ function readCase() {
     found[type + "ById"] = new Map(found[type].map((record) => [record.id, record]));
   found.roles = hostRoles(found);
   return found;
+}
+
+// `kenbi outbreak` makes such a case: a scenario, and nothing that was captured.
+function isForecastAlone(found) {
+  return found.input.length === 0 && found.session.length === 0 && found.forecast.length > 0;
 }
 
 function list(value) {
@@ -64,7 +73,7 @@ function forecastTitle(found, forecast) {
 
 // A remedy's title as a heading: knowledge may write it in lower case.
 function remedyTitle(remedy) {
-  return String(remedy.title || remedy.name).replace(/^\p{Ll}(?=[\p{Ll}-]*[ ,])/u, (letter) =>
+  return String(remedy.title || remedy.name).replace(/^\p{Ll}(?=[\p{Ll}'’-]*[ ,])/u, (letter) =>
     letter.toUpperCase(),
   );
 }

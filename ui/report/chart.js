@@ -101,7 +101,7 @@ function linePath(points, x, y) {
 }
 
 // Moves labels apart: positions ascending, at least `gap` apart, within [top, bottom] where they fit.
-function spread(labels, gap, top, bottom) {
+function moveApart(labels, gap, top, bottom) {
   labels.sort((a, b) => a.at - b.at);
   labels.forEach((label, i) => {
     label.at = Math.max(label.at, i ? labels[i - 1].at + gap : top);
@@ -110,9 +110,16 @@ function spread(labels, gap, top, bottom) {
     labels[i].at = Math.min(labels[i].at, i === labels.length - 1 ? bottom : labels[i + 1].at - gap);
 }
 
+const OVER_TIME = {
+  values: "infected hosts",
+  after: "since the first infection",
+  reading: (one) => (one.kind === "without" ? "nothing done" : "with the remedy"),
+  result: (points) => `${count(points.at(-1)[2])} hosts`,
+};
+
 // series: [{label, kind ("without", "chosen", "other"), points [[seconds, low, median, high]]}], the last on
-// top.
-function curvesChart(series, narrow, label) {
+// top. The chart's setTime(seconds) moves a line along it.
+function curvesChart(series, narrow, label, axes = OVER_TIME) {
   const width = narrow ? 380 : 960,
     height = narrow ? 300 : 400;
   const box = { left: narrow ? 52 : 64, right: narrow ? 370 : 664, top: 34, bottom: height - 46 };
@@ -129,12 +136,12 @@ function curvesChart(series, narrow, label) {
     lines: inTwoLines(one.label, width - box.right - 18, one.kind === "other" ? 13 : 14),
   }));
   const tallest = Math.max(...ends.map((end) => end.lines.length));
-  spread(ends, 20 + 16 * tallest, box.top + 6, box.bottom - 16 * tallest);
+  moveApart(ends, 20 + 16 * tallest, box.top + 6, box.bottom - 16 * tallest);
   const chart = chartFrame(
     width,
     height,
     label,
-    valueAxis(box, valueMarks, y, "infected hosts"),
+    valueAxis(box, valueMarks, y, axes.values),
     time.marks.map((mark) => [
       picture("line", {
         class: "axis",
@@ -152,7 +159,7 @@ function curvesChart(series, narrow, label) {
     picture(
       "text",
       { class: "axis-name", x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" },
-      `${time.name} since the first infection`,
+      `${time.name} ${axes.after}`,
     ),
     series.map(
       (one) =>
@@ -175,16 +182,26 @@ function curvesChart(series, narrow, label) {
         picture(
           "text",
           { class: "tick", x: box.right + 18, y: at + 16 * lines.length },
-          `${count(one.points.at(-1)[2])} hosts`,
+          axes.result(one.points),
         ),
       ]),
   );
-  followPointer(chart, series, box, x, span);
+  chart.setTime = momentLine(chart, box, (seconds) => x(Math.min(seconds, span)) - box.left);
+  followPointer(chart, series, box, x, span, axes);
   return chart;
 }
 
+// A line across the chart at a moment; drawn when it is first set.
+function momentLine(chart, box, offset) {
+  const line = picture("path", { class: "now", d: `M${box.left},${box.top}V${box.bottom}` });
+  return (seconds) => {
+    line.setAttribute("transform", `translate(${offset(seconds).toFixed(1)} 0)`);
+    if (!line.isConnected) chart.append(line);
+  };
+}
+
 // Under the pointer, the figures of that time: a convenience, the table has them all.
-function followPointer(chart, series, box, x, span) {
+function followPointer(chart, series, box, x, span, axes) {
   const reading = picture("g", { class: "reading" });
   chart.append(reading);
   chart.addEventListener("pointerleave", () => reading.replaceChildren());
@@ -205,8 +222,7 @@ function followPointer(chart, series, box, x, span) {
         .filter((one) => one.kind !== "other" && one.points[nearest])
         .reverse()
         .map(
-          (one) =>
-            `${one.kind === "without" ? "nothing done" : "with the remedy"}: ${count(one.points[nearest][2])}`,
+          (one) => `${axes.reading(one)}: ${count(one.points[nearest][2])}`,
         ),
     ];
     const line = x(points[nearest][0]),

@@ -20,7 +20,7 @@ function shownSeries(found, chosen) {
     }));
 }
 
-function curveLegend(series) {
+function curveLegend(series, axes = OVER_TIME) {
   return element(
     "ul",
     { class: "legend curves" },
@@ -36,7 +36,7 @@ function curveLegend(series) {
             picture("path", { class: "curve " + one.kind, d: "M0,5H24" }),
           ),
           one.label,
-          element("span", { class: "note" }, ` ${count(one.points.at(-1)[2])} hosts`),
+          element("span", { class: "note" }, ` ${axes.result(one.points)}`),
         ),
       ),
   );
@@ -78,37 +78,71 @@ function outcome(found, chosen) {
   );
 }
 
-function comparison(found, chosen, page) {
+function curves(found, chosen, page) {
   const series = shownSeries(found, chosen);
-  return [
-    chosen && outcome(found, chosen),
-    series.length > 0 &&
+  if (series.length === 0) return { element: null, follow: () => {} };
+  let seconds = Infinity,
+    chart;
+  const follow = (now) => {
+    seconds = now;
+    chart.setTime(now);
+  };
+  const drawn = page.redrawn((narrow) => {
+    chart = curvesChart(
+      series,
+      narrow,
+      "Curves of infected hosts over time; the table below has the same figures",
+    );
+    chart.setTime(seconds);
+    return element("div", null, chart, narrow && curveLegend(series));
+  });
+  return {
+    follow,
+    element: element(
+      "figure",
+      null,
+      drawn,
       element(
-        "figure",
-        null,
-        page.redrawn((narrow) =>
-          element(
-            "div",
-            null,
-            curvesChart(
-              series,
-              narrow,
-              "Curves of infected hosts over time; the table below has the same figures",
-            ),
-            narrow && curveLegend(series),
-          ),
-        ),
-        element(
-          "p",
-          { class: "note" },
-          "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking.",
-        ),
-        curveTable(series),
+        "p",
+        { class: "note" },
+        "Lines are medians; bands hold 90 % of the simulations. Grey: other remedies of the ranking. The upright line is the moment that the pictures above show.",
       ),
-    element("h3", null, "Subnets"),
-    subnetComparison(found, chosen, page) ||
-      element("p", { class: "empty" }, "The case holds no subnets to draw."),
-  ];
+      curveTable(series),
+    ),
+  };
+}
+
+// The chosen remedy beside nothing done; the pictures have it in force at once or after its delay, and start at
+// the moment `at` (a number of the course).
+function comparison(found, chosen, page, atOnce, at) {
+  const shown = curves(found, chosen, page);
+  const stage = makeStage(found, chosen, atOnce, at, shown.follow);
+  return {
+    position: stage ? stage.position : () => at,
+    parts: [
+      chosen && outcome(found, chosen),
+      element("h3", null, "The outbreak, before and after"),
+      stage ? stage.element : element("p", { class: "empty" }, "This page holds no subnets to draw for this outbreak."),
+      element("h3", null, "Infected over time"),
+      shown.element,
+      deadlines(found, chosen, page),
+    ],
+  };
+}
+
+// Offers in `select` when the chosen remedy is in force, and answers whether that is at once: where a reaction
+// comes too late to save anybody, what it would have saved is what there is to see.
+function offerMoments(found, chosen, select, label) {
+  const remedy = found.remedyById.get(chosen.remedy) || {};
+  const both = remedy.delay > 0 && courseRecord(found, chosen, true) && courseRecord(found, chosen, false);
+  const atOnce = Boolean(both) && chosen.saved.median <= 0 && chosen.saved_at_once?.median > 0;
+  select.replaceChildren();
+  append(select, [
+    element("option", { value: "delayed" }, `after ${duration(remedy.delay)}`),
+    both && element("option", { value: "once", selected: atOnce }, "from the first moment, in the pictures"),
+  ]);
+  label.hidden = !both;
+  return atOnce;
 }
 
 function forecastSection(found, page) {
@@ -121,9 +155,28 @@ function forecastSection(found, page) {
         : "No forecast was made: nothing was found that spreads from host to host.",
     );
   const area = element("div", { id: "comparison" });
-  const choose = (at) => {
+  let shown = { position: () => Infinity };
+  const draw = (chosen, atOnce) => {
+    shown = comparison(found, chosen, page, atOnce, shown.position());
     area.replaceChildren();
-    append(area, [comparison(found, found.ranked[at] || null, page)]);
+    append(area, shown.parts);
+  };
+  const moment = element("select", {
+    "aria-controls": "comparison",
+    change: () => draw(found.ranked[Number(remedies.value)], moment.value === "once"),
+  });
+  const momentLabel = element("label", { class: "choice" }, "In force ", moment);
+  const remedies = element(
+    "select",
+    { "aria-controls": "comparison", change: () => choose(Number(remedies.value)) },
+    found.ranked.map((forecast, at) =>
+      element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`),
+    ),
+  );
+  const choose = (at) => {
+    const chosen = found.ranked[at] || null;
+    const atOnce = chosen !== null && offerMoments(found, chosen, moment, momentLabel);
+    draw(chosen, atOnce);
   };
   choose(0);
   const world = found.world[0];
@@ -141,21 +194,12 @@ function forecastSection(found, page) {
     ),
     found.ranked.length > 0 &&
       element(
-        "p",
-        null,
-        element(
-          "label",
-          { class: "choice" },
-          "Compare with ",
-          element(
-            "select",
-            { "aria-controls": "comparison", change: (event) => choose(Number(event.target.value)) },
-            found.ranked.map((forecast, at) =>
-              element("option", { value: at }, `${plain(forecast.rank)}. ${forecastTitle(found, forecast)}`),
-            ),
-          ),
-        ),
+        "div",
+        { class: "choices" },
+        element("label", { class: "choice" }, "Compare with ", remedies),
+        momentLabel,
       ),
     area,
+    pareto(found, page),
   ];
 }

@@ -12,6 +12,18 @@ const SECTIONS = [
   ["forecast", "Forecast", forecastSection],
   ["method", "Inputs and method", methodSection],
 ];
+// What a forecast alone has to show, its pictures first.
+const FORECAST_SECTIONS = ["summary", "forecast", "remedies", "method"];
+
+function sectionsOf(found) {
+  if (!isForecastAlone(found)) return SECTIONS;
+  return FORECAST_SECTIONS.map((wanted) => SECTIONS.find(([id]) => id === wanted)).map(([id, title, build]) => [
+    id,
+    id === "method" ? "Method" : title,
+    build,
+  ]);
+}
+
 // Sections whose entry in the contents carries a number.
 const COUNTED = {
   path: (found) => total(found, "step"),
@@ -68,7 +80,7 @@ function drawSection(found, page, [id, title, build]) {
 }
 
 function contents(found) {
-  const entries = SECTIONS.map(([id, title]) =>
+  const entries = sectionsOf(found).map(([id, title]) =>
     element(
       "li",
       null,
@@ -103,9 +115,9 @@ function start() {
   append(document.getElementById("contents"), contents(found));
   append(
     main,
-    SECTIONS.map((section) => drawSection(found, page, section)),
+    sectionsOf(found).map((section) => drawSection(found, page, section)),
   );
-  document.title = `${headline(found)[1]} – case report – kenbi`;
+  document.title = `${headline(found)[1]} – ${isForecastAlone(found) ? "outbreak forecast" : "case report"} – kenbi`;
   followLinks();
   printWhole();
 }

@@ -75,7 +75,7 @@ function modelFacts(found) {
       ["World", world && plain(world.name)],
       ["Addresses scanned", world && count(world.scanned_space)],
       ["Scan", worm && word(STRATEGIES, worm.scan)],
-      ["Rate", worm && `${decimal(worm.rate, 1)} scans a second and infected host`],
+      ["Rate", worm && `${decimal(worm.rate, 3)} scans a second and infected host`],
       ["Local share", worm && percent(worm.local_share)],
       ["Port", worm && plain(worm.port)],
       ["Infected at the start", worm && count(worm.initially_infected)],
@@ -88,6 +88,7 @@ function modelFacts(found) {
 const OMITTED = {
   said: "utterances",
   deviations: "deviations",
+  subnet_infected: "ends of outbreaks by subnet",
   event: "behaviour events",
   session: "sessions",
   shellcode: "shellcode findings",
@@ -121,8 +122,9 @@ function omissions(found) {
 
 function methodSection(found) {
   return [
-    inputTable(found),
+    isForecastAlone(found) ? null : inputTable(found),
     errorList(found),
+    provenanceParts(found),
     modelFacts(found),
     omissions(found),
     element(

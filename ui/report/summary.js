@@ -2,6 +2,7 @@
 
 // The strongest thing that can be said of the case: [kind of badge, words].
 function headline(found) {
+  if (isForecastAlone(found)) return ["", forecastHeadline(found)];
   const verdict = worstVerdict(found);
   if (verdict === "malicious") return ["bad", "Malicious program found"];
   if (found.shellcode.length > 0) return ["bad", "Shellcode found"];
@@ -204,7 +205,56 @@ function keyFigures(found) {
   );
 }
 
+// The head of a forecast alone: what spreads where, and what it comes to.
+function forecastHead(found) {
+  const without = found.without,
+    world = found.world[0],
+    worm = found.worm[0];
+  return [
+    element(
+      "h1",
+      { id: "summary-title" },
+      element("span", { class: "eyebrow" }, "Outbreak forecast"),
+      " ",
+      element("span", { class: "verdict" }, forecastHeadline(found)),
+    ),
+    element(
+      "div",
+      { class: "lead" },
+      worm &&
+        element(
+          "p",
+          null,
+          `A worm that tries ${word(STRATEGIES, worm.scan)}`,
+          worm.rate > 0 && `, ${decimal(worm.rate, 3)} a second from each infected host`,
+          world && [" in the world “", plain(world.name), "”"],
+          ".",
+        ),
+      forecastSentences(found).map((one) => element("p", null, one)),
+    ),
+    firstMeasure(found),
+    without &&
+      element(
+        "dl",
+        { class: "figures" },
+        figure(count(without.hosts), "hosts"),
+        figure(count(without.vulnerable), "of them can be infected"),
+        figure(count(without.infected.median), "infected if nothing is done", "bad"),
+        bestForecast(found) && figure(count(bestForecast(found).saved.median), "saved by the best remedy", "good"),
+        figure(count(total(found, "remedy")), "remedies tried"),
+      ),
+  ];
+}
+
+function forecastHeadline(found) {
+  const record = found.provenance[0],
+    world = found.world[0];
+  if (record && record.title) return remedyTitle(record);
+  return world ? `An outbreak in ${plain(world.name)}` : "An outbreak";
+}
+
 function summarySection(found) {
+  if (isForecastAlone(found)) return forecastHead(found);
   const [kind, words] = headline(found);
   const sentences = [
     inputSentence(found),

@@ -119,6 +119,11 @@ const STRATEGIES = {
   random: "addresses at random over the whole address space",
   sequential: "addresses one after the other",
   local: "addresses near its own more often than others",
+  permutation: "addresses in an order that all infected hosts share",
+  "hit-list": "addresses that it knew before",
+  flawed: "addresses out of a flawed random generator",
+  mail: "the contacts of its hosts, by mail",
+  shares: "hosts of its own subnet",
 };
 
 const EFFECTS = {
@@ -126,6 +131,8 @@ const EFFECTS = {
   patch: "makes hosts immune",
   rate: "slows scans down",
   control: "cuts the infected off from their control server",
+  clean: "cleans infected hosts",
+  block: "drops packets from hosts that are known to be infected",
 };
 
 const PLACES = {

@@ -538,17 +538,6 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 	return code;
 }
 
-/* What a candidate must leave of the share of probes to those behind it: half of it; when that is
- * low nearly all, but for searches from the PEB on, which are long. */
-static uint64_t reserve(const struct search *search, enum seed_kind kind)
-{
-	uint64_t left = search->shares->left[SHARE_PROBE];
-
-	if (!shares_low(search->shares, SHARE_PROBE) || kind == SEED_SEGMENT)
-		return left / 2;
-	return left - left / 16;
-}
-
 static int try_candidate(struct search *search, const struct candidate *candidate)
 {
 	struct start starts[STARTS];
@@ -557,7 +546,7 @@ static int try_candidate(struct search *search, const struct candidate *candidat
 	size_t count = 1, found = search->count;
 	int code;
 
-	search->reserve = reserve(search, candidate->seed.kind);
+	search->reserve = search->shares->left[SHARE_PROBE] / 2;
 	starts[0] = (struct start){ .offset = candidate->seed.offset };
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(sweep, candidate->seed.offset, starts,

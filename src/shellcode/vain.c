@@ -1,7 +1,7 @@
 #include "shellcode/vain.h"
 
 enum {
-	BYTES = 3, /* of the look: a seed and what follows it at once; numbers come later */
+	BYTES = 5, /* of the look: a seed and what follows it at once; numbers come later */
 	OFTEN = 8
 };
 

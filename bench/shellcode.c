@@ -5,6 +5,8 @@
  *        bench_shellcode [--json] [--list] FOLDER [PART] recall per platform, by
  * FOLDER/manifest.tsv (columns name, source, platform, size, sha256, quality; quality A counts),
  *                                                     bare and between 200 bytes of text
+ *        bench_shellcode [--json] --class PART        speed on the data and the worst inputs whose
+ *                                                     name has this part
  *        bench_shellcode [--json] --speed FILE…       throughput and findings of each file
  *        bench_shellcode [--json] --benign [--bytes N] [FOLDER…] false positives in files, or in
  *                                                     random bytes where no folder is named
@@ -209,7 +211,7 @@ static int both(struct shellcode_detector *detector)
 {
 	const char *corpus = getenv("KENBI_CORPUS");
 	char folder[4096];
-	int status = speed_report(detector);
+	int status = speed_report(detector, NULL);
 
 	snprintf(folder, sizeof folder, "%s/shellcode", corpus ? corpus : "../shared/corpus");
 	if (access(folder, R_OK) == 0)
@@ -244,7 +246,7 @@ int main(int count, char **arguments)
 {
 	struct shellcode_detector *detector;
 	struct error error;
-	const char *folder = NULL, *only = NULL;
+	const char *folder = NULL, *only = NULL, *class = NULL;
 	bool speeds = false;
 	int status = 0;
 
@@ -259,7 +261,9 @@ int main(int count, char **arguments)
 			status = benign(detector, count - i - 1, arguments + i + 1);
 			shellcode_free(detector);
 			return status;
-		} else if (strcmp(arguments[i], "--speed") == 0)
+		} else if (strcmp(arguments[i], "--class") == 0 && i + 1 < count)
+			class = arguments[++i];
+		else if (strcmp(arguments[i], "--speed") == 0)
 			speeds = true;
 		else if (speeds)
 			status |= speed(detector, arguments[i]);
@@ -268,7 +272,9 @@ int main(int count, char **arguments)
 		else
 			only = arguments[i];
 	}
-	if (folder)
+	if (class)
+		status = speed_report(detector, class);
+	else if (folder)
 		status = recall(detector, folder, only);
 	else if (!speeds)
 		status = both(detector);

@@ -67,8 +67,14 @@ static bool search_file(const char *path, void *context)
 	if (file_read(path, SIZE_MAX / 4, &content, &error) < 0)
 		return true;
 	benign->files++;
-	for (size_t at = 0; at < content.length && go_on; at += WINDOW)
-		go_on = search(benign, path, at, bytes_slice(buffer_bytes(&content), at, WINDOW));
+	for (size_t at = 0; at < content.length && go_on; at += WINDOW) {
+		struct bytes window = bytes_slice(buffer_bytes(&content), at, WINDOW);
+		go_on = search(benign, path, at, window);
+		shellcode_begins_inside_image(
+			benign->detector,
+			shellcode_image_behind(benign->detector, window, window.length - 1));
+	}
+	shellcode_begins_inside_image(benign->detector, 0);
 	buffer_fini(&content);
 	return go_on;
 }

@@ -25,11 +25,9 @@ void data_class_fini(struct data_class *class);
 /* Calls for every regular file below the folder, in order of name, until it returns false. */
 bool data_walk(const char *folder, bool (*visit)(const char *path, void *context), void *context);
 
-/* The worst inputs that we can construct: *count of them, each of `length` bytes. */
-struct data_class worst_inputs(size_t length, const char *const **names);
-
-/* Throughput of the seed scan by every path and of full detection, by class; worst inputs. */
-int speed_report(struct shellcode_detector *detector);
+/* Throughput of the seed scan by every path and of full detection, by class; worst inputs. `only`:
+ * of those whose name has this part; NULL: all. */
+int speed_report(struct shellcode_detector *detector, const char *only);
 /* Scans every file below the folders, then random bytes, until `limit` bytes; reports findings. */
 int benign_report(struct shellcode_detector *detector, char **folders, int count, uint64_t limit);
 

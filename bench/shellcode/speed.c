@@ -8,6 +8,7 @@
 #include "shellcode/marks.h"
 #include "shellcode/parts.h"
 #include "shellcode/seed.h"
+#include "flood.h"
 #ifdef HAVE_HYPERSCAN
 #include <hs/hs.h>
 #endif
@@ -218,35 +219,57 @@ static void report_detection(struct shellcode_detector *detector, const struct d
 	figure(name, findings, "");
 }
 
-static void report_worst(struct shellcode_detector *detector)
-{
-	const char *const *names;
-	struct data_class large = worst_inputs(WORST_BYTES, &names);
-	char name[128];
-	double slowest = 1e9, longest = 0;
+struct slowest {
+	double large, small; /* Mbit/s, seconds */
+};
 
-	for (size_t i = 0; i < large.count; i++) {
-		struct bytes bytes = buffer_bytes(&large.streams[i]);
-		bool exhausted;
-		double start = processor_time(), seconds;
-		detect(detector, bytes, &exhausted);
-		seconds = processor_time() - start;
-		snprintf(name, sizeof name, "worst of 1 MiB, %s%s", names[i],
-			 exhausted ? " (budget used up)" : "");
-		figure(name, 1000 * rate(bytes.length, seconds), "Mbit/s");
-		if (1000 * rate(bytes.length, seconds) < slowest)
-			slowest = 1000 * rate(bytes.length, seconds);
-		start = processor_time();
-		detect(detector, bytes_slice(bytes, 0, WORST_SMALL), &exhausted);
-		seconds = processor_time() - start;
-		longest = seconds > longest ? seconds : longest;
-	}
-	figure("worst of 1 MiB, slowest of all", slowest, "Mbit/s");
-	figure("worst of 4 KiB, longest of all", 1000 * longest, "ms");
-	data_class_fini(&large);
+static void report_flood(struct shellcode_detector *detector, const struct flood *flood,
+			 struct bytes bytes, struct slowest *slowest)
+{
+	struct shellcode_work before, after;
+	bool exhausted;
+	double start = processor_time(), seconds, speed;
+	char name[128];
+	int findings;
+
+	shellcode_work(detector, &before);
+	findings = detect(detector, bytes, &exhausted);
+	seconds = processor_time() - start;
+	shellcode_work(detector, &after);
+	speed = 1000 * rate(bytes.length, seconds);
+	snprintf(name, sizeof name, "worst of 1 MiB, %s%s%s", flood->name,
+		 exhausted ? " (budget used up)" : "", findings ? " (found)" : "");
+	figure(name, speed, "Mbit/s");
+	snprintf(name, sizeof name, "worst of 1 MiB, %s, time as counted", flood->name);
+	figure(name, (double)(after.spent - before.spent) / 1e9 / seconds, "of measured");
+	if (findings == 0 && speed < slowest->large)
+		slowest->large = speed;
+	start = processor_time();
+	detect(detector, bytes_slice(bytes, 0, WORST_SMALL), &exhausted);
+	seconds = processor_time() - start;
+	if (seconds > slowest->small)
+		slowest->small = seconds;
 }
 
-int speed_report(struct shellcode_detector *detector)
+static void report_worst(struct shellcode_detector *detector, const char *only)
+{
+	uint8_t *data = malloc(WORST_BYTES);
+	struct slowest slowest = { .large = 1e9 };
+	struct random random;
+
+	random_init(&random, 99, 0);
+	for (const struct flood *flood = floods; data && flood->name; flood++) {
+		flood->fill(data, WORST_BYTES, &random);
+		if (!only || strstr(flood->name, only))
+			report_flood(detector, flood, (struct bytes){ data, WORST_BYTES },
+				     &slowest);
+	}
+	figure("worst of 1 MiB, slowest in which nothing is found", slowest.large, "Mbit/s");
+	figure("worst of 4 KiB, longest of all", 1000 * slowest.small, "ms");
+	free(data);
+}
+
+int speed_report(struct shellcode_detector *detector, const char *only)
 {
 	struct data_class classes[DATA_CLASSES];
 	struct seed_map map;
@@ -263,11 +286,13 @@ int speed_report(struct shellcode_detector *detector)
 #endif
 	fprintf(stderr, "bench shellcode: libemu is not installed\n");
 	for (unsigned i = 0; i < count; i++) {
-		report_seeds(&classes[i], &map);
-		report_detection(detector, &classes[i]);
+		if (!only || strstr(classes[i].name, only)) {
+			report_seeds(&classes[i], &map);
+			report_detection(detector, &classes[i]);
+		}
 		data_class_fini(&classes[i]);
 	}
-	report_worst(detector);
+	report_worst(detector, only);
 	seed_map_fini(&map);
 	return 0;
 }

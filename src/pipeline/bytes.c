@@ -170,9 +170,17 @@ static int search_windows(struct pipeline *pipeline, int descriptor, uint64_t si
 				break;
 			length += (size_t)got;
 		}
-		int result = search_window(pipeline, (struct bytes){ window, length }, base, error);
+		struct bytes bytes = { window, length };
+		int result = search_window(pipeline, bytes, base, error);
 		if (result == 0)
 			result = emit_held(pipeline);
+		/* an executable that goes on in the next window is one there, too */
+		shellcode_begins_inside_image(pipeline->detector,
+					      result < 0 || length < WINDOW
+						      ? 0
+						      : shellcode_image_behind(pipeline->detector,
+									       bytes,
+									       WINDOW - OVERLAP));
 		if (result < 0 || length < WINDOW)
 			return result;
 		base += WINDOW - OVERLAP;

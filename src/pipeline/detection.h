@@ -16,8 +16,8 @@ struct detection_options {
 	size_t items;	  /* conversations under way at most */
 	size_t bytes;	  /* of them; one that is larger passes alone */
 	bool search;	  /* for shellcode; otherwise they are described only */
-	bool explain;	  /* findings come with the listing of what was executed */
 	bool ordered;	  /* results come in the order of submission */
+	bool explain;	  /* findings come with the listing of what was executed */
 };
 #define DETECTION_WORKERS_MOST 64
 #define DETECTION_ITEMS	       4096u

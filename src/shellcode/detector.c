@@ -31,21 +31,17 @@ enum {
 	STARTS = 384,	       /* start points that are tried for one seed */
 	PROOFS = 3,	       /* of these, that are proven when others fail */
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
-	SHORTEST_RUN = 48,     /* of printable characters that may be code */
-	/* what each byte adds to what may be spent, in instructions: on looking for promising
-	 * starts, and on extending and proving those */
-	BUDGET_PER_BYTE = 4,
-	PROOF_PER_BYTE = 16,
-	PROOF_STEP = 8,	      /* instructions that a watched one is worth */
-	EXTENTS = 256,	      /* of findings, that later ones are compared with */
-	LOOK_BACK_CHARGE = 64 /* instructions that finding start points is worth */
+	EXTENTS = 256,	       /* of findings, that later ones are compared with */
+	RUN_PART = 3,	       /* of what a candidate may cost, that goes to one run */
+	SHORTEST_RUN = 48      /* of printable characters that may be code */
 };
 
 /* A seed in the width in which it means something. */
 struct candidate {
 	struct seed seed; /* offset into the piece */
 	enum x86_mode mode;
-	bool strict; /* inside an executable image */
+	bool strict;   /* inside an executable image */
+	unsigned salt; /* see vain.h */
 };
 
 /* The bytes of a stream that a finding's code touched: [first, end). */
@@ -60,7 +56,8 @@ struct shellcode_detector {
 	struct seed_map map;
 	struct candidate candidates[CANDIDATES];
 	struct shellcode_work work;
-	bool explains; /* findings come with their listing */
+	bool explains;	       /* findings come with their listing */
+	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
 };
 
 struct search {
@@ -72,9 +69,12 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
-	uint64_t spent, budget;		  /* of the pieces so far */
-	uint64_t proving, proving_budget; /* of the stream */
-	bool exhausted;
+	struct shares *shares;
+	struct vain *vain;
+	bool decoded;	    /* the bytes are a view's */
+	size_t earned;	    /* bytes of the piece that have earned their share */
+	uint64_t for_proof; /* of the share of proofs, when a start is extended */
+	uint64_t reserve;   /* of the share of probes, for the candidates behind the present one */
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	size_t covered; /* seeds before this offset of bytes belong to a finding */
@@ -111,6 +111,17 @@ void shellcode_free(struct shellcode_detector *detector)
 void shellcode_explain(struct shellcode_detector *detector, bool wanted)
 {
 	detector->explains = wanted;
+}
+
+void shellcode_begins_inside_image(struct shellcode_detector *detector, uint64_t length)
+{
+	detector->inside_image = length;
+}
+
+uint64_t shellcode_image_behind(const struct shellcode_detector *detector, struct bytes bytes,
+				size_t offset)
+{
+	return image_behind(bytes, detector->inside_image, offset);
 }
 
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work)
@@ -178,17 +189,29 @@ static int load(struct search *search, enum x86_mode mode, size_t offset)
 	return code;
 }
 
-/* Runs from `start` of the piece. */
+/* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left; one run of
+ * many takes but a part, since a search that was begun in its middle may never end. */
 static struct promise run(struct search *search, enum x86_mode mode, size_t start,
-			  enum convention convention, enum patience patience, uint64_t *spent)
+			  enum convention convention, enum patience patience, enum share share,
+			  uint64_t reserve)
 {
 	size_t skipped = (size_t)(search->laid[mode].data - search->piece.data);
+	uint64_t left = search->shares->left[share], cost = 0;
+	struct promise promise;
 
-	if (start < skipped || start - skipped >= search->laid[mode].length)
+	if (start < skipped || start - skipped >= search->laid[mode].length || left <= reserve)
 		return (struct promise){ 0 };
 	search->detector->work.probes++;
-	return probe_run(search->detector->probes[mode], start - skipped, convention, patience,
-			 spent);
+	promise = probe_run(search->detector->probes[mode], start - skipped, convention, patience,
+			    (left - reserve) / RUN_PART, &cost);
+	shares_spend(search->shares, share, cost);
+	return promise;
+}
+
+/* Pays for what was asked of a sweep since it had cost `before`. */
+static void pay_sweep(struct search *search, enum x86_mode mode, uint64_t before, enum share share)
+{
+	shares_spend(search->shares, share, sweep_cost(search->detector->sweeps[mode]) - before);
 }
 
 static void unload(struct search *search)
@@ -225,7 +248,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 static bool as_good(struct search *search, enum x86_mode mode, enum patience patience, size_t start,
 		    const struct best *best, struct promise *promise)
 {
-	*promise = run(search, mode, start, best->convention, patience, &search->proving);
+	*promise = run(search, mode, start, best->convention, patience, SHARE_PROVE,
+		       search->for_proof);
 	return (promise->worlds & best->promise.worlds) && promise->score >= best->promise.score;
 }
 
@@ -282,8 +306,11 @@ static void extend_backwards(struct search *search, enum x86_mode mode, enum pat
 {
 	size_t start = best->start;
 
+	search->for_proof = search->shares->left[SHARE_PROVE] / 4 * 3;
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
+		uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 		struct predecessor found = predecessor(search, mode, patience, best, start);
+		pay_sweep(search, mode, before, SHARE_PROVE);
 		if (found.start == SIZE_MAX)
 			return;
 		start = found.start;
@@ -328,7 +355,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	enum x86_mode mode = candidate->mode;
 
 	for (size_t i = 0; i < count; i++) {
-		bool tried = search->spent < search->budget &&
+		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
 			     (convention == 0 || worth_another(kind, promises[i])) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
@@ -338,7 +365,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 			return code;
 		if (tried)
 			promises[i] = run(search, mode, starts[i].offset, convention,
-					  patience_of(kind), &search->spent);
+					  patience_of(kind), SHARE_PROBE, search->reserve);
 		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
 			promises[i].worlds =
 				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
@@ -385,6 +412,13 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->end = world_end_name(proof->end);
 }
 
+/* What the next proof may cost. */
+static struct proof_cost proof_limits(const struct search *search)
+{
+	return (struct proof_cost){ .judging = shares_part(search->shares, SHARE_PROVE),
+				    .explaining = shares_part(search->shares, SHARE_EXPLAIN) };
+}
+
 /* What it does with what the sender said next is another run: the kind must not depend on it. */
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
@@ -395,9 +429,9 @@ static int explain(struct search *search, const struct best *best, struct proof 
 					       .follow_up = search->follow_up,
 					       .list = search->detector->explains };
 		struct proof told;
-		uint64_t steps = 0;
-		int code = prove(search->piece, best->start, &how, &told, &steps, search->error);
-		search->proving += steps * PROOF_STEP;
+		struct proof_cost cost = proof_limits(search);
+		int code = prove(search->piece, best->start, &how, &told, &cost, search->error);
+		shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
@@ -442,7 +476,7 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 {
 	struct shellcode_finding finding;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
-	uint64_t steps = 0;
+	uint64_t cost = 0;
 	int code;
 
 	if (end > search->covered)
@@ -450,9 +484,10 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	if (overlaps(search, search->piece_offset + proof->observation.first, end))
 		return 0;
 	describe(search, best, proof, &finding);
-	code = kind_name(search->piece, best->start, best->convention, proof, finding.kind, &steps,
+	code = kind_name(search->piece, best->start, best->convention, proof,
+			 shares_part(search->shares, SHARE_EXPLAIN), finding.kind, &cost,
 			 search->error);
-	search->proving += steps * PROOF_STEP;
+	shares_spend(search->shares, SHARE_EXPLAIN, cost);
 	if (code == 0)
 		code = explain(search, best, proof, &finding);
 	if (code < 0)
@@ -475,13 +510,18 @@ static int prove_best(struct search *search, const struct best *best, bool stric
 					       .kind = kind,
 					       .strict = strict };
 		struct proof proof;
-		uint64_t steps = 0;
+		struct proof_cost cost = proof_limits(search);
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
+		if (search->shares->left[SHARE_PROVE] == 0) {
+			search->shares->untried++;
+			continue;
+		}
 		search->detector->work.proofs++;
-		code = prove(search->piece, best->start, &how, &proof, &steps, search->error);
-		search->proving += steps * PROOF_STEP;
+		code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
+		shares_spend(search->shares, SHARE_PROVE, cost.judged);
+		shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
 		if (code < 0)
 			break;
 		better =
@@ -588,15 +628,23 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 
 static int try_candidate(struct search *search, const struct candidate *candidate)
 {
-	struct start starts[STARTS] = { { .offset = candidate->seed.offset } };
-	size_t count = 1;
+	struct start starts[STARTS];
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
+	uint64_t before = sweep_cost(sweep);
+	size_t count = 1, found = search->count;
+	int code;
 
-	if (candidate->seed.kind != SEED_PRINTABLE) {
-		search->spent += LOOK_BACK_CHARGE;
-		count = start_find(search->detector->sweeps[candidate->mode],
-				   candidate->seed.offset, starts, starts_of(candidate->seed.kind));
-	}
-	return prove_starts(search, candidate, starts, count);
+	search->reserve = search->shares->left[SHARE_PROBE] / 2;
+	starts[0] = (struct start){ .offset = candidate->seed.offset };
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		count = start_find(sweep, candidate->seed.offset, starts,
+				   starts_of(candidate->seed.kind));
+	code = prove_starts(search, candidate, starts, count);
+	pay_sweep(search, candidate->mode, before, SHARE_PROBE);
+	if (search->count == found)
+		vain_count(search->vain,
+			   vain_look(search->piece, candidate->seed.offset, candidate->salt));
+	return code;
 }
 
 /* --- candidates --- */
@@ -629,8 +677,18 @@ static bool never_in_images(enum seed_kind kind)
 
 static bool more_to_do(const struct search *search)
 {
-	return search->spent < search->budget && search->proving < search->proving_budget &&
-	       search->count < search->capacity;
+	return search->count < search->capacity;
+}
+
+/* Is a share so far down that this is left out? What has been in vain before makes room first. */
+static bool left_out(struct search *search, enum share share, size_t offset, unsigned salt)
+{
+	bool out = search->shares->left[share] == 0 ||
+		   (shares_low(search->shares, share) &&
+		    vain_likely(search->vain, vain_look(search->piece, offset, salt)));
+
+	search->shares->untried += out;
+	return out;
 }
 
 static int try_candidates(struct search *search)
@@ -639,7 +697,8 @@ static int try_candidates(struct search *search)
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		const struct candidate *candidate = &search->detector->candidates[i];
-		if (search->piece_offset + candidate->seed.offset >= search->covered)
+		if (search->piece_offset + candidate->seed.offset >= search->covered &&
+		    !left_out(search, SHARE_PROBE, candidate->seed.offset, candidate->salt))
 			code = try_candidate(search, candidate);
 	}
 	search->candidates = 0;
@@ -654,6 +713,19 @@ static size_t behind_prefix(const struct search *search, enum x86_mode mode,
 	       (search->piece.data[seed->offset - 1] & 0xf9) == 0x41;
 }
 
+/* Does what follows a seed use what it gives? */
+static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict)
+{
+	struct sweep *sweep = search->detector->sweeps[mode];
+	uint64_t before = sweep_cost(sweep);
+	bool plausible = plausible_ahead(sweep, mode, seed, strict);
+
+	pay_sweep(search, mode, before, SHARE_LOOK);
+	if (!plausible)
+		vain_count(search->vain, vain_look(search->piece, seed.offset, mode));
+	return plausible;
+}
+
 /* Judges a seed by what follows it; those that are left wait until there are many. */
 static int consider(struct search *search, struct seed seed, struct image_cursor *images)
 {
@@ -666,16 +738,15 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	if (strict && never_in_images(seed.kind))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
-		if (!(modes & 1u << mode))
+		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, seed.offset, mode))
 			continue;
 		code = sweep(search, mode);
 		seed.offset = offset - behind_prefix(search, mode, &seed);
-		if (code < 0 ||
-		    !plausible_ahead(search->detector->sweeps[mode], mode, seed, strict))
+		if (code < 0 || !judge(search, mode, seed, strict))
 			continue;
 		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =
-			(struct candidate){ seed, mode, strict };
+			(struct candidate){ seed, mode, strict, mode };
 		if (search->candidates == CANDIDATES)
 			code = try_candidates(search);
 	}
@@ -687,19 +758,36 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct candidate candidate = { { 0, SEED_PRINTABLE, false }, X86_MODE_32, false };
+	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, false }, .mode = X86_MODE_32 };
 	size_t found = search->count;
 	int code = 0;
 
 	if (search->piece_offset || image_cursor_inside(&search->images, 0))
 		return 0;
+	candidate.salt = X86_MODE_64 + 1;
+	if (search->decoded &&
+	    vain_likely(search->vain, vain_look(search->piece, 0, candidate.salt)))
+		return 0; /* the same word as so often in this stream */
 	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
 	     candidate.mode++) {
 		code = sweep(search, candidate.mode);
-		if (code == 0 && plausible_entry(search->detector->sweeps[candidate.mode], 0))
+		if (code == 0 &&
+		    plausible_entry(search->detector->sweeps[candidate.mode], 0, search->decoded))
 			code = try_candidate(search, &candidate);
 	}
 	return code;
+}
+
+/* The bytes up to `offset` of the piece earn their share, as far as they are not the next piece's
+ * too. */
+static void earn(struct search *search, size_t offset, size_t end)
+{
+	if (offset > end)
+		offset = end;
+	if (offset <= search->earned)
+		return;
+	shares_earn(search->shares, offset - search->earned, search->decoded);
+	search->earned = offset;
 }
 
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
@@ -713,9 +801,11 @@ static int search_piece(struct search *search, size_t end)
 	seed_map_load(&search->detector->map, search->piece);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
+		earn(search, seed.offset, end);
 		code = consider(search, seed, &search->images);
 		at = seed.offset + 1;
 	}
+	earn(search, search->piece.length, end);
 	if (code == 0)
 		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
@@ -723,6 +813,8 @@ static int search_piece(struct search *search, size_t end)
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
+		if (!plausible_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+			continue;
 		code = consider(search, seed, &search->printable_images);
 	}
 	return code == 0 ? try_candidates(search) : code;
@@ -735,51 +827,38 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-static uint64_t left(uint64_t budget, uint64_t spent)
-{
-	return spent < budget ? budget - spent : 0;
-}
-
-int scan_raw(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-	     struct shellcode_finding *findings, size_t capacity, struct scan_budget *budget,
-	     struct error *error)
+int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
+	     struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
+	     struct shares *shares, struct vain *vain, struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,
-				 .budget = budget->search,
-				 .proving_budget =
-					 budget->proving + PROOF_PER_BYTE * (uint64_t)bytes.length,
+				 .shares = shares,
+				 .vain = vain,
+				 .decoded = decoded,
 				 .error = error };
+	uint64_t spent = shares->spent, untried = shares->untried;
 	int code = 0;
 
-	image_cursor_init(&search.images, bytes);
+	image_cursor_init(&search.images, bytes, decoded ? 0 : detector->inside_image);
 	search.printable_images = search.images;
-	for (size_t offset = 0; offset < bytes.length && code == 0 && search.count < capacity &&
-				search.proving < search.proving_budget;
+	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
 	     offset += PIECE - OVERLAP) {
 		search.piece_offset = offset;
 		search.piece = bytes_slice(bytes, offset, PIECE);
-		/* what a piece may cost is not for those before it to spend */
-		search.budget += BUDGET_PER_BYTE * (uint64_t)search.piece.length;
+		search.earned = 0;
 		code = search_piece(&search,
 				    offset + PIECE < bytes.length ? PIECE - OVERLAP : PIECE);
 		unload(&search);
-		if (search.spent >= search.budget) {
-			search.exhausted = true;
-			search.spent = search.budget;
-		}
 		if (offset + PIECE >= bytes.length)
 			break;
 	}
 	detector->work.bytes += bytes.length;
-	detector->work.spent += search.spent + search.proving;
-	*budget = (struct scan_budget){ left(search.budget, search.spent),
-					left(search.proving_budget, search.proving),
-					budget->exhausted || search.exhausted ||
-						search.proving >= search.proving_budget };
+	detector->work.spent += shares->spent - spent;
+	detector->work.untried += shares->untried - untried;
 	if (code < 0) {
 		for (size_t i = 0; i < search.count; i++)
 			shellcode_finding_fini(&findings[i]);

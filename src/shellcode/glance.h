@@ -21,6 +21,7 @@ enum glance_trait {
 	GLANCE_STACK_TAKEN = 1 << 7, /* copies the stack pointer: an address for the code to use */
 	GLANCE_SCAN = 1 << 8,	     /* compares memory */
 	GLANCE_RARE = 1 << 9,	     /* what nobody writes: bound, arpl, far moves, zeros */
+	GLANCE_ASKED = 1 << 13,	     /* nothing of the code's: the full decoder had to be asked */
 	/* only of ways, see start.h */
 	GLANCE_LOOP = 1 << 10,	 /* a branch back to an instruction of the way */
 	GLANCE_SYSTEM = 1 << 11, /* a system call */
@@ -29,6 +30,9 @@ enum glance_trait {
 
 /* As instruction_step, with the traits filled. */
 struct step glance(enum x86_mode mode, struct bytes code);
+
+/* The same without traits (but GLANCE_ASKED), for half of the price. */
+struct step glance_length(enum x86_mode mode, struct bytes code);
 
 /* The general registers that the instruction gives a value of its own, or may, rather than changes
  * the one they have: one bit each, 64-bit mode's upper eight by their lower three bits. */

@@ -78,31 +78,60 @@ static uint64_t pe_length(struct bytes bytes)
 	return end;
 }
 
-size_t image_length(struct bytes bytes, size_t offset)
+/* As its headers say, wherever the bytes end. */
+static uint64_t extent(struct bytes bytes, size_t offset)
 {
 	struct bytes rest = bytes_slice(bytes, offset, SIZE_MAX);
-	uint64_t length = bytes_start_with(rest, "\177ELF") ? elf_length(rest)
-			  : bytes_start_with(rest, "MZ")    ? pe_length(rest)
-							    : 0;
 
-	return length < rest.length ? (size_t)length : rest.length;
+	return bytes_start_with(rest, "\177ELF") ? elf_length(rest)
+	       : bytes_start_with(rest, "MZ")	 ? pe_length(rest)
+						 : 0;
+}
+
+size_t image_length(struct bytes bytes, size_t offset)
+{
+	uint64_t length = extent(bytes, offset);
+
+	return length < bytes.length - offset ? (size_t)length : bytes.length - offset;
+}
+
+uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
+{
+	struct image_cursor cursor;
+	uint64_t end;
+
+	image_cursor_init(&cursor, bytes, inside);
+	if (!image_cursor_inside(&cursor, offset))
+		return 0;
+	end = cursor.start == 0 && cursor.end <= inside
+		      ? inside
+		      : cursor.start + extent(bytes, cursor.start);
+	return end > offset ? end - offset : 0;
+}
+
+/* The first `byte` at or after `from`, given where the last one was looked for and found; the
+ * length when there is none. Every byte is passed once. */
+static size_t next_byte(struct bytes bytes, uint8_t byte, size_t from, size_t found)
+{
+	const uint8_t *next;
+
+	if (found >= from && found != SIZE_MAX)
+		return found;
+	next = memchr(bytes.data + from, byte, bytes.length - from);
+	return next ? (size_t)(next - bytes.data) : bytes.length;
 }
 
 static void advance(struct image_cursor *cursor, size_t from)
 {
-	const uint8_t *data = cursor->bytes.data;
+	size_t pe = SIZE_MAX, elf = SIZE_MAX;
 
 	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
-		const uint8_t *next;
 		size_t length;
-		if (data[i] != 'M' && data[i] != 0x7f) {
-			next = memchr(data + i, 'M', cursor->bytes.length - i);
-			size_t pe = next ? (size_t)(next - data) : cursor->bytes.length;
-			next = memchr(data + i, 0x7f, pe - i);
-			i = next ? (size_t)(next - data) : pe;
-			if (i >= cursor->bytes.length)
-				break;
-		}
+		pe = next_byte(cursor->bytes, 'M', i, pe);
+		elf = next_byte(cursor->bytes, 0x7f, i, elf);
+		i = pe < elf ? pe : elf;
+		if (i >= cursor->bytes.length)
+			break;
 		length = image_length(cursor->bytes, i);
 		if (length > 64) {
 			cursor->start = i;
@@ -113,10 +142,13 @@ static void advance(struct image_cursor *cursor, size_t from)
 	cursor->start = cursor->end = SIZE_MAX;
 }
 
-void image_cursor_init(struct image_cursor *cursor, struct bytes bytes)
+void image_cursor_init(struct image_cursor *cursor, struct bytes bytes, uint64_t inside)
 {
-	cursor->bytes = bytes;
-	advance(cursor, 0);
+	*cursor = (struct image_cursor){ .bytes = bytes };
+	if (inside)
+		cursor->end = inside < bytes.length ? (size_t)inside : bytes.length;
+	else
+		advance(cursor, 0);
 }
 
 bool image_cursor_inside(struct image_cursor *cursor, size_t offset)

@@ -15,8 +15,13 @@ struct image_cursor {
 	struct bytes bytes;
 	size_t start, end; /* of the image; start SIZE_MAX: no more */
 };
-void image_cursor_init(struct image_cursor *cursor, struct bytes bytes);
+/* `inside`: the first bytes belong to an image that began before; 0: none do. */
+void image_cursor_init(struct image_cursor *cursor, struct bytes bytes, uint64_t inside);
 /* Is `offset` inside an image? Offsets must not go backwards. */
 bool image_cursor_inside(struct image_cursor *cursor, size_t offset);
+
+/* How many bytes of an image lie at and behind `offset`, also behind the end of the bytes, if it is
+ * inside one; `inside` as above. */
+uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset);
 
 #endif

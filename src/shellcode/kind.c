@@ -30,7 +30,7 @@ struct attempt {
 	uint32_t payload;	    /* see observer_payload */
 	enum world_kind world;
 	enum convention given; /* to the payload */
-	uint64_t spent;
+	uint64_t allowed, spent;
 	bool calls; /* something was called */
 	char name[17];
 };
@@ -41,13 +41,15 @@ static void watch(struct payload_run *run, uint32_t steps)
 		run->end = observer_step(run->observer) ? world_run(run->world, 1) : WORLD_FAULT;
 }
 
-/* Runs the payload until it shows nothing new any more: hunters and servers go on for ever. */
-static void watch_payload(struct payload_run *run)
+/* Runs the payload until it shows nothing new any more (hunters and servers go on for ever), or has
+ * used up what it may cost. */
+static void watch_payload(struct payload_run *run, uint64_t allowed)
 {
 	unsigned shown = 0;
 	uint32_t quiet = 0;
 
-	for (uint32_t steps = 0; steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET;
+	for (uint32_t steps = 0; steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET &&
+				 (uint64_t)steps * PROVE_STEP_COST <= allowed;
 	     steps += LOOK_EVERY) {
 		struct observation seen;
 		watch(run, LOOK_EVERY);
@@ -121,8 +123,9 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 	world_enter(run->world, attempt->entry, attempt->convention);
 	watch(run, attempt->payload);
 	enter(run, attempt->given);
-	watch_payload(run);
-	attempt->spent += world_instructions(run->world) - before;
+	watch_payload(run, attempt->allowed);
+	attempt->spent += (world_instructions(run->world) - before) * PROVE_STEP_COST +
+			  prove_world_cost(attempt->world);
 	return 0;
 }
 
@@ -153,22 +156,24 @@ static int name_as_tried(struct attempt *attempt, struct error *error)
 /* Most payloads expect nothing of registers. Where such a one calls nothing, it may belong to
  * another system than the decoder before it showed, or expect its address. */
 int kind_name(struct bytes piece, size_t entry, enum convention convention,
-	      const struct proof *proof, char kind[17], uint64_t *spent, struct error *error)
+	      const struct proof *proof, uint64_t allowed, char kind[17], uint64_t *spent,
+	      struct error *error)
 {
 	struct attempt attempt = { piece, entry, convention, proof->payload, proof->kind };
 	enum world_kind world = 0;
 	int code;
 
 	attempt.given = CONVENTION_ZERO;
+	attempt.allowed = allowed;
 	code = name_as_tried(&attempt, error);
 	memcpy(kind, attempt.name, sizeof attempt.name);
-	for (; code == 0 && !attempt.calls && world < WORLDS; world++) {
+	for (; code == 0 && !attempt.calls && attempt.spent < allowed && world < WORLDS; world++) {
 		if (world == proof->kind || world_mode(world) != world_mode(proof->kind))
 			continue;
 		attempt.world = world;
 		code = name_as_tried(&attempt, error);
 	}
-	if (code == 0 && !attempt.calls) {
+	if (code == 0 && !attempt.calls && attempt.spent < allowed) {
 		attempt.world = proof->kind;
 		attempt.given = CONVENTION_POINTERS;
 		code = name_as_tried(&attempt, error);

@@ -12,9 +12,10 @@
 #include "shellcode/prove.h"
 
 /* Names what `proof` found at piece + entry under `convention`: 16 hexadecimal digits. *spent grows
- * by the instructions executed, at most three times what a proof may watch. ERROR_MEMORY. */
+ * by what that cost; more than about `allowed` (both as in share.h) is not spent on one run of the
+ * payload, and the payload is not tried in other ways behind it. ERROR_MEMORY. */
 MUST_CHECK int kind_name(struct bytes piece, size_t entry, enum convention convention,
-			 const struct proof *proof, char kind[17], uint64_t *spent,
-			 struct error *error);
+			 const struct proof *proof, uint64_t allowed, char kind[17],
+			 uint64_t *spent, struct error *error);
 
 #endif

@@ -156,8 +156,10 @@ static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address
 	} else if (stride > 0 && stride <= HUNT_STRIDE) {
 		observer->hunt_length += stride;
 		if (observer->hunt_length >= HUNT_LENGTH &&
-		    observer->hunt_branches >= HUNT_BRANCHES)
+		    observer->hunt_branches >= HUNT_BRANCHES) {
 			evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+			observer->seen.hunt_at = ip;
+		}
 	} else if (stride != 0) {
 		observer->hunt_length = 0;
 	}

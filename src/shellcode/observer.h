@@ -26,6 +26,7 @@ struct observation {
 	unsigned calls;		   /* sensible system calls from the code */
 	unsigned call_sites;	   /* distinct instructions among them */
 	unsigned weight, numbers;  /* of their arguments, see unix_judge_call */
+	uint64_t hunt_at;	   /* the comparison of a hunt (evidence egg-hunt) */
 	unsigned most_repeated;	   /* how often one call site was reached */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */

@@ -5,6 +5,8 @@
 enum {
 	LOOK = 64,	      /* instructions ahead */
 	ENTRY_LOOK = 24,      /* of a beginning that are judged */
+	ENTRY_STORES = 1,     /* changes of memory in one that was decoded */
+	ENTRY_SHORTEST = 32,  /* bytes of these: a decoder with its payload */
 	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
 	PRINTABLE_SHORTEST = 20,
 	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
@@ -19,6 +21,7 @@ struct walk {
 	size_t at, next;
 	struct step step;
 	unsigned steps;
+	bool brief; /* nobody asks for traits */
 };
 
 static bool walk_on(struct walk *walk)
@@ -26,7 +29,8 @@ static bool walk_on(struct walk *walk)
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
 	walk->at = walk->next;
-	walk->step = sweep_step(walk->sweep, walk->at);
+	walk->step = walk->brief ? sweep_length(walk->sweep, walk->at)
+				 : sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)
 		return false;
 	walk->steps++;
@@ -280,9 +284,25 @@ static void printable_count(struct printable *seen, const struct walk *walk)
 	seen->pushes += first == 0x50;
 }
 
+bool plausible_run(struct bytes run)
+{
+	unsigned patches = 0, sums = 0, pushes = 0;
+
+	for (size_t i = 0; i < run.length; i++) {
+		uint8_t byte = run.data[i], next = i + 1 < run.length ? run.data[i + 1] : 0;
+		patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
+		sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
+		pushes += byte == 0x50;
+		if (patches >= PRINTABLE_PATCHES ||
+		    (sums >= 2 * STACK_PUSHES && pushes >= STACK_PUSHES))
+			return true;
+	}
+	return false;
+}
+
 static bool printable_works(struct sweep *sweep, size_t offset)
 {
-	struct walk walk = { .sweep = sweep, .next = offset };
+	struct walk walk = { .sweep = sweep, .next = offset, .brief = true };
 	struct printable seen = { 0 };
 
 	while (walk.steps < PRINTABLE_LOOK && walk_on(&walk)) {
@@ -295,10 +315,33 @@ static bool printable_works(struct sweep *sweep, size_t offset)
 	return false;
 }
 
-bool plausible_entry(struct sweep *sweep, size_t offset)
+/* Words that happen to be an encoding decode to anything; code of theirs that no seed tells of must
+ * make what it lacks: change memory, in a loop or a few times, before it comes to an end. */
+static bool writes_code(struct sweep *sweep, size_t offset)
+{
+	struct walk walk = { .sweep = sweep, .next = offset };
+	unsigned stores = 0;
+
+	if (sweep_bytes(sweep).length - offset < ENTRY_SHORTEST)
+		return false;
+	while (walk.steps < LOOK && walk_on(&walk)) {
+		if (walk.step.traits & GLANCE_RARE)
+			return false;
+		stores += (walk.step.traits & GLANCE_STORE) != 0;
+		if (stores >= ENTRY_STORES && (loops(&walk.step) || walk.steps >= ENTRY_LOOK))
+			return true;
+		if (ends_walk(&walk.step) || walk.step.flow == FLOW_SYSTEM)
+			return false;
+	}
+	return false;
+}
+
+bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
 
+	if (decoded)
+		return writes_code(sweep, offset);
 	while (walk.steps < ENTRY_LOOK && walk_on(&walk)) {
 		if (walk.step.traits & GLANCE_RARE)
 			return false;
@@ -320,7 +363,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 		return address_is_used(sweep, seed.offset, strict) ||
 		       (!strict && address_is_written(sweep, mode, seed.offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
-	case SEED_HANDLER: return plausible_entry(sweep, seed.offset);
+	case SEED_HANDLER: return plausible_entry(sweep, seed.offset, false);
 	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
 	default: return true;
 	}

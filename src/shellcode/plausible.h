@@ -16,8 +16,12 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 /* Does the way from `start` prepare for the seed? `zero`: registers were 0 (CONVENTION_ZERO). */
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero);
+/* Do the characters of a printable run hold what alphanumeric code needs: changes of what lies
+ * behind it, or sums that are pushed? Asked before it is decoded as code. */
+bool plausible_run(struct bytes run);
 /* Could code begin at `offset`: does it go on for a while, or come to something, without what a
- * program cannot or would not execute? */
-bool plausible_entry(struct sweep *sweep, size_t offset);
+ * program cannot or would not execute? Of bytes that were `decoded` more is asked: that it changes
+ * memory. */
+bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded);
 
 #endif

@@ -11,9 +11,15 @@
 
 enum {
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
-	RUN_CHARGE = 256,	 /* instructions that entering and rolling back are worth */
+	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
+	STOP_COST = 300,	 /* of judging a system call */
+	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
+	SLOW_COST = 50,		 /* of an instruction that is not the everyday one */
+	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
-	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself */
+	ZEROS = 16,		 /* bytes at ip: nobody's code */
+	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself, */
+	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
@@ -120,7 +126,7 @@ struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
 	enum convention convention;
-	unsigned value[WORLDS], calls[WORLDS], stops;
+	unsigned value[WORLDS], calls[WORLDS], stops, looks;
 	uint64_t hunt_site, hunt_calls;
 	struct handler handler;
 	struct promise promise;
@@ -218,12 +224,13 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 }
 
 /* A loop without end: does it compare memory at growing addresses? */
-static bool loop_hunts(struct probe *probe)
+static bool loop_hunts(struct run *run)
 {
+	struct probe *probe = run->probe;
 	uint64_t before = 0;
 	unsigned grown = 0;
 
-	for (unsigned i = 0; i < HUNT_LOOK; i++) {
+	for (; run->looks < HUNT_LOOK; run->looks++) {
 		uint8_t bytes[INSTRUCTION_MAX] = { 0 };
 		struct instruction instruction;
 		struct x86_exit stop;
@@ -277,20 +284,22 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
+	uint64_t decoding = FIRST_RUN + DECODING_BYTE * (watch->end - watch->start);
 
 	if (patience == PATIENCE_LONG)
 		return watch->read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
 	    (used < DECODING_RUN || writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
-	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used ? DECODING_RUN
+	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used
+		       ? decoding < DECODING_RUN ? decoding : DECODING_RUN
 	       : patience == PATIENCE_SHORT ? FIRST_RUN / 8
 					    : FIRST_RUN;
 }
 
 static void budget_used(struct run *run)
 {
-	if (loop_hunts(run->probe)) {
+	if (loop_hunts(run)) {
 		run->promise.worlds |= run->probe->mode == X86_MODE_64 ? bit(WORLD_LINUX_64)
 								       : bit(WORLD_WINDOWS_32);
 		run->promise.score = 1;
@@ -362,14 +371,69 @@ static bool decoded(const struct probe *probe, enum patience patience)
 	       watch.executed_written >= DECODED_CODE;
 }
 
+/* Nothing but zeros ahead: behind the end of the code, or in a field of data. */
+static bool ran_into_zeros(const struct probe *probe)
+{
+	static const uint8_t zeros[ZEROS];
+	uint8_t ahead[ZEROS];
+
+	return x86_read(probe->machine, x86_ip(probe->machine), ahead, sizeof ahead) == 0 &&
+	       memcmp(ahead, zeros, sizeof zeros) == 0;
+}
+
+/* Instructions before the next look: a quarter of those so far, and no more than `left` pays for
+ * when they turn out to be slow. */
+static uint64_t part_of(uint64_t used, uint64_t left)
+{
+	uint64_t part = used < 4 * GLIMPSE ? GLIMPSE : used / 4, paid = GLIMPSE + left / SLOW_COST;
+
+	return part < paid ? part : paid;
+}
+
+/* Runs until it ends, shows nothing in what a run like this may take, or cost `allowed`. */
+static void run_parts(struct run *run, size_t entry, enum patience patience, uint64_t allowed)
+{
+	struct probe *probe = run->probe;
+	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
+	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
+	struct x86_watch before = { 0 };
+	bool prepares = false;
+
+	for (;;) {
+		struct x86_watch watch = x86_watch_counts(probe->machine);
+		uint64_t ip = x86_ip(probe->machine), most, part;
+		bool stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
+		struct x86_exit stop;
+		used = x86_instructions(probe->machine) - first;
+		most = allowance(&watch, &before, patience, used, used_before, stays);
+		if (used >= most && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
+		    (prepares || (stays && loop_prepares(probe)))) {
+			prepares = true;
+			most = DECODING_RUN;
+		}
+		if (used >= most) {
+			budget_used(run);
+			return;
+		}
+		if (x86_effort(probe->machine) - effort >= allowed || ran_into_zeros(probe))
+			return;
+		if (used - used_before >= used / 4) {
+			before = watch;
+			used_before = used;
+			ip_before = ip;
+		}
+		part = part_of(used, allowed - (x86_effort(probe->machine) - effort));
+		stop = x86_run(probe->machine, part < most - used ? part : most - used);
+		if (!go_on(run, &stop))
+			return;
+	}
+}
+
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
-			 enum patience patience, uint64_t *spent)
+			 enum patience patience, uint64_t allowed, uint64_t *spent)
 {
 	struct run run = { .probe = probe, .convention = convention };
-	uint64_t first = x86_instructions(probe->machine), used = 0, used_before = 0;
-	uint64_t ip_before = probe->code + entry;
-	bool prepares = false;
-	struct x86_watch before = { 0 };
+	uint64_t effort = x86_effort(probe->machine);
 
 	for (enum world_kind kind = 0; kind < WORLDS; kind++)
 		if (world_mode(kind) == probe->mode && world_unix(kind) != UNIX_SYSTEMS)
@@ -379,34 +443,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	world_enter(probe->world, entry, convention);
 	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
 		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
-	for (;;) {
-		struct x86_watch watch = x86_watch_counts(probe->machine);
-		uint64_t allowed, part;
-		struct x86_exit stop;
-		uint64_t ip = x86_ip(probe->machine);
-		bool stays;
-		used = x86_instructions(probe->machine) - first;
-		stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
-		allowed = allowance(&watch, &before, patience, used, used_before, stays);
-		if (used >= allowed && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
-		    (prepares || (stays && loop_prepares(probe)))) {
-			prepares = true;
-			allowed = DECODING_RUN;
-		}
-		if (used >= allowed) {
-			budget_used(&run);
-			break;
-		}
-		if (used - used_before >= used / 4) {
-			before = watch;
-			used_before = used;
-			ip_before = ip;
-		}
-		part = used < FIRST_RUN ? FIRST_RUN - used : used / 4;
-		stop = x86_run(probe->machine, part < allowed - used ? part : allowed - used);
-		if (!go_on(&run, &stop))
-			break;
-	}
+	run_parts(&run, entry, patience, allowed);
 	if (patience == PATIENCE_LONG && run.promise.worlds == 0 &&
 	    x86_watch_counts(probe->machine).read) {
 		run.promise.worlds =
@@ -415,6 +452,7 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	}
 	run.promise.decodes = rewrites(probe, patience);
 	run.promise.payload = decoded(probe, patience);
-	*spent += x86_instructions(probe->machine) - first + RUN_CHARGE;
+	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops +
+		  LOOK_COST * run.looks;
 	return run.promise;
 }

@@ -33,8 +33,8 @@ enum patience {
 	PATIENCE_NORMAL, /* decoders */
 	PATIENCE_LONG	 /* searches through libraries, once the PEB has been read */
 };
-/* Runs from `entry`; *spent grows by the work done, in instructions with a fixed charge per run. */
+/* Runs from `entry` for at most about `allowed`; *spent grows by what it cost (see share.h). */
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,
-			 enum patience patience, uint64_t *spent);
+			 enum patience patience, uint64_t allowed, uint64_t *spent);
 
 #endif

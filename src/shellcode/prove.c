@@ -9,12 +9,20 @@
 enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
-	UNOBSERVED = 1 << 20, /* and after these */
-	HOPELESS = 1 << 18,   /* where a start without any evidence is given up */
-	ROUND = 1 << 15,      /* instructions after which it is looked whether */
-	REPEATED = 1 << 16,   /* one system call was made so often */
-	HUNT_ASKED = 16,  /* times that a hunter asks the system, or its handler, about memory */
-	ASKING_HUNT = 40, /* instructions of such a hunter, its handler included */
+	UNOBSERVED = 1 << 16, /* and after these */
+	REPEATED = 1 << 16, /* one system call was made so often: what it looks for is not there */
+	HUNT_ASKED = 16,    /* times that a hunter asks the system, or its handler, about memory */
+	ASKING_HUNT = 40,   /* instructions of such a hunter, its handler included */
+	HUNT_LENGTH = 32,   /* instructions of a hunter's loop */
+	HUNT_LOOK = 6,	    /* instructions behind a hunter's last comparison */
+	LOOK_EVERY = 256,   /* steps at which a run is asked whether it is worth going on */
+	QUIET = 1 << 14,    /* steps without anything new that end it, by what it has shown */
+	QUIET_DECODER = 1 << 16,
+	QUIET_SEARCH = 1 << 20,
+	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
+	/* nanoseconds, see share.h */
+	NEW_COST = 1200, /* of an instruction that is seen for the first time */
+	EVENT_COST = 400,
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -62,14 +70,76 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
 }
 
+static bool asks_about_memory(const struct observation *seen)
+{
+	return seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED;
+}
+
 /* A hunt for a mark is a loop of a few instructions and nothing else. */
 static bool hunt_verdict(const struct observation *seen)
 {
-	bool by_asking = (seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED) &&
-			 seen->executed <= ASKING_HUNT;
+	bool by_asking = asks_about_memory(seen) && seen->executed <= ASKING_HUNT;
 
 	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
 	       seen->executed >= 3 && ((seen->executed <= 16 && !seen->indirect) || by_asking);
+}
+
+/* Registers that hold what a hunt looks at, followed through copies: one bit each. */
+static unsigned follow_pointer(unsigned pointers, const struct instruction *instruction,
+			       const uint8_t *code)
+{
+	unsigned one = 1u << (code[1] & 7), other = 1u << (code[1] >> 3 & 7);
+
+	for (unsigned i = 0; instruction->role == ROLE_COMPARE && i < instruction->references_count;
+	     i++)
+		if (instruction->references[i].base >= 0 && instruction->references[i].base < 16)
+			pointers |= 1u << (instruction->references[i].base & 7);
+	if (code[0] == 0x89 && code[1] >= 0xc0 && pointers & other)
+		pointers |= one;
+	if ((code[0] == 0x8b || code[0] == 0x87) && code[1] >= 0xc0 && pointers & one)
+		pointers |= other;
+	if (code[0] == 0x8d && pointers & one)
+		pointers |= other;
+	return pointers;
+}
+
+/* Does it go to what it found: jump or call through the pointer, or push it and return? */
+static bool goes_to(const uint8_t *code, unsigned pointers)
+{
+	if (code[0] == 0xff && ((code[1] & 0xf8) == 0xd0 || (code[1] & 0xf8) == 0xe0))
+		return pointers >> (code[1] & 7) & 1;
+	return (code[0] & 0xf8) == 0x50 && code[1] == 0xc3 && pointers >> (code[0] & 7) & 1;
+}
+
+/* Behind the comparison of a hunter stands, within a few instructions, the way to what it found;
+ * behind loops that data happen to be, nothing does. */
+static void judge_hunt(struct world *world, struct observation *seen)
+{
+	struct x86 *machine = world_machine(world);
+	uint64_t at = seen->hunt_at;
+	unsigned pointers = 0, behind = 0;
+
+	/* who asks the system, or a handler, about memory has shown enough */
+	if (!has(seen, SHELLCODE_EGG_HUNT_BIT) || asks_about_memory(seen))
+		return;
+	for (unsigned i = 0; i < HUNT_LENGTH && behind < HUNT_LOOK; i++) {
+		uint8_t bytes[INSTRUCTION_MAX + 1] = { 0 };
+		const uint8_t *code = bytes;
+		struct instruction instruction;
+		if (x86_read(machine, at, bytes, INSTRUCTION_MAX) < 0 ||
+		    !instruction_decode(x86_mode(machine), (struct bytes){ bytes, INSTRUCTION_MAX },
+					&instruction) ||
+		    instruction.flow == FLOW_RETURN)
+			break;
+		if (x86_mode(machine) == X86_MODE_64 && (bytes[0] & 0xf0) == 0x40)
+			code++;
+		pointers = follow_pointer(pointers, &instruction, code);
+		if (goes_to(code, pointers))
+			return;
+		behind = instruction.role == ROLE_COMPARE ? 0 : behind + 1;
+		at += instruction.length;
+	}
+	seen->evidence &= ~(1u << SHELLCODE_EGG_HUNT_BIT);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -142,47 +212,97 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 	}
 }
 
-/* It has asked for every descriptor, or for every page up to where the code lies: what it looks for
- * is not there. */
-static bool goes_round(const struct observer *observer, struct proof *proof)
+/* How many steps a run may go on without anything new: searches through export tables and through
+ * all memory are long and quiet, decoders are shorter. */
+static uint32_t patience_with(const struct observation *seen)
+{
+	if (has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT) ||
+	    asks_about_memory(seen))
+		return QUIET_SEARCH;
+	return has(seen, SHELLCODE_DECODES_BIT) ? QUIET_DECODER : QUIET;
+}
+
+struct progress {
+	unsigned executed, rewritten;
+	size_t events;
+	uint32_t at; /* the step when something was new */
+};
+
+/* Is it worth going on? Looks at what was seen since it was asked, and adds what that cost. */
+static bool goes_on(struct progress *progress, const struct observation *seen, size_t events,
+		    uint32_t step, uint64_t *spent)
+{
+	bool news = seen->executed != progress->executed ||
+		    seen->rewritten != progress->rewritten ||
+		    (events != progress->events && step < EVENTS_ARE_NEWS);
+
+	*spent += NEW_COST * (uint64_t)(seen->executed - progress->executed) +
+		  EVENT_COST * (uint64_t)(events - progress->events);
+	progress->executed = seen->executed;
+	progress->rewritten = seen->rewritten;
+	progress->events = events;
+	if (news)
+		progress->at = step;
+	return seen->most_repeated < REPEATED && step - progress->at < patience_with(seen);
+}
+
+static void look(struct world *world, struct observer *observer, struct proof *proof)
 {
 	observer_result(observer, &proof->observation);
-	return proof->observation.most_repeated >= REPEATED;
+	judge_hunt(world, &proof->observation);
 }
 
 static void run(struct world *world, struct observer *observer, struct listing *listing,
-		struct proof *proof)
+		const struct prove_how *how, struct proof *proof, struct proof_cost *cost)
 {
+	struct progress progress = { 0 };
+	uint64_t *spent = &cost->judged, allowed = cost->judging;
+	const struct x86 *machine = world_machine(world);
+	uint64_t effort = x86_effort(machine);
+	bool shellcode = false;
+
 	proof->end = WORLD_BUDGET;
-	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET; step++) {
-		bool goes_on;
-		if (step == HOPELESS) {
-			observer_result(observer, &proof->observation);
-			if (proof->observation.evidence == 0)
-				return;
+	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
+	     step++) {
+		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
+			if (world_machine(world) == machine) /* not a child's */
+				*spent += x86_effort(machine) - effort;
+			machine = world_machine(world);
+			effort = x86_effort(machine);
+			look(world, observer, proof);
+			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
+				     step, spent))
+				break;
+			shellcode = shellcode ||
+				    verdict(&proof->observation, how->convention, how->strict);
+			spent = shellcode ? &cost->explained : spent;
+			allowed = shellcode ? cost->explaining : allowed;
 		}
-		if (step % ROUND == 0 && goes_round(observer, proof))
-			return;
+		*spent += PROVE_STEP_COST;
 		if (listing)
 			listing_step(listing);
-		goes_on = observer_step(observer);
-		if (goes_on) {
+		if (observer_step(observer)) {
 			proof->end = world_run(world, 1);
 			continue;
 		}
-		observer_result(observer, &proof->observation);
+		look(world, observer, proof);
 		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
 	}
 	if (listing)
 		listing_end(listing);
-	if (proof->end == WORLD_BUDGET)
+	if (proof->end == WORLD_BUDGET && shellcode && *spent < allowed) {
+		machine = world_machine(world);
+		effort = x86_effort(machine);
 		proof->end = world_run(world, UNOBSERVED);
+		cost->explained +=
+			world_machine(world) == machine ? x86_effort(machine) - effort : UNOBSERVED;
+	}
 }
 
 /* The run in a world that has been made. */
 static int prove_in(struct world *world, const struct prove_how *how, size_t entry, size_t length,
 		    struct wire *wire, struct trace_sink sink, struct proof *proof,
-		    struct error *error)
+		    struct proof_cost *cost, struct error *error)
 {
 	struct observer *observer = observer_new(world, how->kind, length);
 	struct listing *listing = NULL;
@@ -196,8 +316,8 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 		listing_free(listing);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
-	run(world, observer, listing, proof);
-	observer_result(observer, &proof->observation);
+	run(world, observer, listing, how, proof, cost);
+	look(world, observer, proof);
 	tell_fixed_address(world, proof, sink);
 	tell_shell_commands(wire, proof->trace, sink);
 	proof->payload = observer_payload(observer);
@@ -210,8 +330,13 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 	return 0;
 }
 
+uint64_t prove_world_cost(enum world_kind kind)
+{
+	return world_unix(kind) == UNIX_SYSTEMS ? 1500000 : 90000;
+}
+
 int prove(struct bytes piece, size_t entry, const struct prove_how *how, struct proof *proof,
-	  uint64_t *spent, struct error *error)
+	  struct proof_cost *cost, struct error *error)
 {
 	struct trace_sink sink;
 	struct world *world = NULL;
@@ -219,6 +344,8 @@ int prove(struct bytes piece, size_t entry, const struct prove_how *how, struct 
 	int code;
 
 	memset(proof, 0, sizeof *proof);
+	cost->judged = piece.length + prove_world_cost(how->kind);
+	cost->explained = 0;
 	proof->kind = how->kind;
 	proof->trace = trace_log_new(TRACE_LIMIT);
 	if (!proof->trace)
@@ -227,8 +354,7 @@ int prove(struct bytes piece, size_t entry, const struct prove_how *how, struct 
 	wire_init(&wire, how->follow_up);
 	code = world_new(how->kind, piece, SLACK, entry, &wire.peer, sink, &world, error);
 	if (code == 0)
-		code = prove_in(world, how, entry, piece.length, &wire, sink, proof, error);
-	*spent += proof->instructions;
+		code = prove_in(world, how, entry, piece.length, &wire, sink, proof, cost, error);
 	world_free(world);
 	if (code < 0)
 		proof_fini(proof);

@@ -26,9 +26,19 @@ struct prove_how {
 	bool list;   /* make the listing, too */
 };
 
-/* Runs piece + entry in a world of that kind. *spent grows by the instructions executed. */
+/* What a proof may cost until the verdict and behind it, and what it did cost; see share.h. */
+struct proof_cost {
+	uint64_t judging, explaining; /* at most, about */
+	uint64_t judged, explained;   /* filled */
+};
+
+/* In nanoseconds, see share.h: of an instruction that is watched, and of a process to run it in. */
+enum { PROVE_STEP_COST = 75 };
+uint64_t prove_world_cost(enum world_kind kind);
+
+/* Runs piece + entry in a world of that kind. */
 MUST_CHECK int prove(struct bytes piece, size_t entry, const struct prove_how *how,
-		     struct proof *proof, uint64_t *spent, struct error *error);
+		     struct proof *proof, struct proof_cost *cost, struct error *error);
 void proof_fini(struct proof *proof);
 
 #endif

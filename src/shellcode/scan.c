@@ -9,11 +9,9 @@
 #include "shellcode/view.h"
 
 enum {
-	DEPTH = 4,		 /* views in views */
-	VIEWS_FLOOR = 32 << 20,	 /* decoded bytes that any stream may give */
-	VIEWS_PER_BYTE = 4,	 /* and for each of its bytes */
-	BUDGET_FLOOR = 64 << 20, /* instructions that any stream and its views may cost */
-	PROOF_FLOOR = 64 << 20	 /* and those that prove what was found */
+	DEPTH = 4,	       /* views in views */
+	VIEWS_FLOOR = 8 << 20, /* decoded bytes that any stream may give */
+	VIEWS_PER_BYTE = 4     /* and for each of its bytes */
 };
 
 struct scan {
@@ -22,7 +20,9 @@ struct scan {
 	struct shellcode_finding *findings;
 	size_t capacity, count;
 	uint64_t views_budget; /* decoded bytes that are left */
-	struct scan_budget budget;
+	struct shares shares;
+	struct vain vain;
+	bool exhausted; /* something was left out */
 	struct error *error;
 };
 
@@ -66,9 +66,9 @@ static bool is_known(const struct scan *scan, const struct shellcode_finding *fi
 static int scan_level(struct scan *scan, const struct level *level)
 {
 	size_t first = scan->count;
-	int count = scan_raw(scan->detector, level->bytes, scan->follow_up,
+	int count = scan_raw(scan->detector, level->bytes, level->view != NULL, scan->follow_up,
 			     scan->findings + scan->count, scan->capacity - scan->count,
-			     &scan->budget, scan->error);
+			     &scan->shares, &scan->vain, scan->error);
 
 	if (count < 0)
 		return count;
@@ -107,7 +107,7 @@ static int scan_views(struct scan *scan, const struct level *level)
 			code = scan_views(scan, &below);
 		view_fini(&view);
 	}
-	scan->budget.exhausted |= views.exhausted;
+	scan->exhausted |= views.exhausted;
 	return code;
 }
 
@@ -127,15 +127,16 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 			     .findings = findings,
 			     .capacity = capacity,
 			     .views_budget = VIEWS_FLOOR + VIEWS_PER_BYTE * (uint64_t)bytes.length,
-			     .budget = { BUDGET_FLOOR, PROOF_FLOOR, false },
 			     .error = error };
 	struct level given = { .bytes = bytes };
-	int code = scan_level(&scan, &given);
+	int code;
 
+	shares_init(&scan.shares);
+	code = scan_level(&scan, &given);
 	if (code == 0)
 		code = scan_views(&scan, &given);
 	if (exhausted)
-		*exhausted = scan.budget.exhausted;
+		*exhausted = scan.exhausted || scan.shares.untried > 0;
 	if (code < 0) {
 		for (size_t i = 0; i < scan.count; i++)
 			shellcode_finding_fini(&findings[i]);

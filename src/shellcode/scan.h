@@ -2,18 +2,15 @@
 #ifndef KENBI_SHELLCODE_SCAN_H
 #define KENBI_SHELLCODE_SCAN_H
 
+#include "shellcode/share.h"
 #include "shellcode/shellcode.h"
+#include "shellcode/vain.h"
 
-/* Instructions that are left, for looking for promising starts and for extending and proving those.
- * What the floors of a stream are worth, its views share. */
-struct scan_budget {
-	uint64_t search, proving;
-	bool exhausted; /* a search ended early */
-};
-
-/* As shellcode_scan. Every byte adds to *budget; what was executed is taken from it. */
-MUST_CHECK int scan_raw(struct shellcode_detector *detector, struct bytes bytes,
+/* As shellcode_scan. The bytes earn their share of *shares (as those of a view, if `decoded`), what
+ * is done spends it; how often something failed is counted in *vain. Both are a stream's and its
+ * views'. */
+MUST_CHECK int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
 			struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
-			struct scan_budget *budget, struct error *error);
+			struct shares *shares, struct vain *vain, struct error *error);
 
 #endif

@@ -64,6 +64,14 @@ MUST_CHECK int shellcode_scan(struct shellcode_detector *detector, struct bytes 
 			      struct bytes follow_up, struct shellcode_finding *findings,
 			      size_t capacity, bool *exhausted, struct error *error);
 
+/* Long files are scanned window by window. An executable that began in an earlier window is still
+ * one: how far it reaches from `offset` of a window on, where the next one begins (0: not inside
+ * one), is asked before that is scanned, and told for it; it counts until something else is told.
+ */
+uint64_t shellcode_image_behind(const struct shellcode_detector *detector, struct bytes bytes,
+				size_t offset);
+void shellcode_begins_inside_image(struct shellcode_detector *detector, uint64_t length);
+
 /* What was done since shellcode_new: how far the cheap judgements thin out what is executed. */
 struct shellcode_work {
 	uint64_t bytes;
@@ -71,7 +79,8 @@ struct shellcode_work {
 	uint64_t candidates; /* of these, what lies behind them uses what they give */
 	uint64_t probes;     /* runs of start points */
 	uint64_t proofs;     /* promising starts run to their end under observation */
-	uint64_t spent;	     /* of the budgets, in instructions */
+	uint64_t spent;	     /* of the shares, in nanoseconds as counted */
+	uint64_t untried;    /* seeds and candidates left out because a share was used up */
 };
 void shellcode_work(const struct shellcode_detector *detector, struct shellcode_work *work);
 

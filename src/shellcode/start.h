@@ -19,8 +19,10 @@ void sweep_load(struct sweep *sweep, struct bytes bytes);
 struct bytes sweep_bytes(const struct sweep *sweep);
 /* The instruction at `offset`, which must lie inside the piece. */
 struct step sweep_step(struct sweep *sweep, size_t offset);
-/* Instructions decoded since sweep_new: what a search pays for. */
-uint64_t sweep_decoded(const struct sweep *sweep);
+/* The same without traits, for less. */
+struct step sweep_length(struct sweep *sweep, size_t offset);
+/* What all this has cost since sweep_new, see share.h. */
+uint64_t sweep_cost(const struct sweep *sweep);
 
 struct start {
 	size_t offset;
@@ -31,8 +33,8 @@ struct start {
 	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 
-/* Offsets that reach `seed`, nearest first, the seed itself first; at most `capacity`. Returns
- * their number. */
+/* Offsets that reach `seed` by ways without anything rare, nearest first, the seed itself first; at
+ * most `capacity`. Returns their number. */
 size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity);
 
 #endif

@@ -9,7 +9,10 @@
 #include "unix/abi.h"
 #include "unix/address.h"
 
-enum { DESCRIPTORS = 1 << 16 }; /* code that looks for its connection tries them all */
+enum {
+	DESCRIPTORS = 1 << 16, /* code that looks for its connection tries them all */
+	REAL_TIME_SIGNALS = 32 /* the first of them */
+};
 
 static int32_t as_signed(uint64_t value)
 {
@@ -148,6 +151,10 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	case 'r':
 	case 'w':
 	case 'A': return weigh_optional(machine, value);
+	case 'k': /* every process; but nobody sends all of them nothing, or a real-time signal */
+		if (letters[index + 1] == 'g' && (next == 0 || next >= REAL_TIME_SIGNALS))
+			return weigh_number('g', value);
+		return weigh_number('k', value);
 	default: return weigh_number(letters[index], value);
 	}
 }
@@ -159,6 +166,10 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 	const char *letters;
 
 	memset(judgement, 0, sizeof *judgement);
+	/* where arguments lie on the stack, who has lost it cannot have put them there */
+	if (system != UNIX_LINUX_32 && system != UNIX_LINUX_64 &&
+	    x86_protection(machine, x86_get(machine, X86_SP)) < 0)
+		return false;
 	if (!unix_abi_request(machine, stop, system, &request) || request.call < 0)
 		return false;
 	judgement->name = unix_table_name(request.call);

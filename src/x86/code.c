@@ -201,10 +201,11 @@ static bool hooked(const struct x86 *cpu, uint64_t address, uint64_t length)
 	return false;
 }
 
-static struct code *code_new(const struct x86 *cpu, uint64_t page, struct frame *frame)
+static struct code *code_new(struct x86 *cpu, uint64_t page, struct frame *frame)
 {
 	struct code *code = calloc(1, sizeof *code);
 
+	cpu->effort += EFFORT_CODE;
 	if (code) {
 		code->page = page;
 		code->frame = frame;

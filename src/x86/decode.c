@@ -349,7 +349,7 @@ unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *byt
 	return instruction.length;
 }
 
-unsigned decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+unsigned decode(struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 		struct operation *op)
 {
 	uint8_t padded[LONGEST_INSTRUCTION] = { 0 };
@@ -361,7 +361,11 @@ unsigned decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, u
 		memcpy(padded, bytes, length);
 		used = decode_quick(cpu, address, padded, op);
 	}
-	return used > 0 && used <= length ? used : decode_full(cpu, address, bytes, length, op);
+	cpu->effort += EFFORT_DECODE;
+	if (used > 0 && used <= length)
+		return used;
+	cpu->effort += EFFORT_DECODE_FULL;
+	return decode_full(cpu, address, bytes, length, op);
 }
 
 int x86_disassemble(const struct x86 *machine, uint64_t address, char *text, size_t size)

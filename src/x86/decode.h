@@ -40,7 +40,7 @@ void code_drop_all(struct x86 *cpu);
 
 /* Translates the instruction at `address` from the bytes there. Returns how many of them the result
  * depends on (its length, or what made it invalid); 0 when more are needed. */
-unsigned decode(const struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
+unsigned decode(struct x86 *cpu, uint64_t address, const uint8_t *bytes, unsigned length,
 		struct operation *op);
 /* Its two ways. The everyday encodings without Zydis, from LONGEST_INSTRUCTION bytes (0: not one of
  * them) … */

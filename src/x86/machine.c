@@ -148,6 +148,11 @@ uint64_t x86_instructions(const struct x86 *machine)
 	return instructions_now(machine);
 }
 
+uint64_t x86_effort(const struct x86 *machine)
+{
+	return machine->effort + EFFORT_INSTRUCTION * instructions_now(machine);
+}
+
 int x86_hook(struct x86 *machine, uint64_t start, uint64_t end)
 {
 	if (start >= end)

@@ -95,6 +95,18 @@ enum operand_kind {
 	OPERAND_OTHER /* control, debug: not for user code */
 };
 
+/* What is done beside executing, in nanoseconds of a common processor, see x86_effort. */
+enum effort {
+	EFFORT_INSTRUCTION = 3,
+	EFFORT_DECODE = 25,	  /* an instruction by table */
+	EFFORT_DECODE_FULL = 250, /* and by Zydis */
+	EFFORT_ACCESS = 20,	  /* one that the flat caches do not answer */
+	EFFORT_FRAME = 600,	  /* a page of one's own */
+	EFFORT_CODE = 1000,	  /* room for the decoded code of a page */
+	EFFORT_FLUSH = 400,	  /* forgetting what the caches hold */
+	EFFORT_FUNCTION = 600	  /* a sine, a logarithm and so on */
+};
+
 /* Repetition; whether the memory operand is in the stack segment: its faults are #SS, not #GP;
  * whether the instruction is a relative branch. */
 enum prefix { PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_STACK = 4, PREFIX_BRANCH = 8 };
@@ -197,6 +209,7 @@ struct x86 {
 	struct x86_watch watch;
 	struct snapshot *snapshots;
 	unsigned depth;		     /* of snapshots */
+	uint64_t effort;	     /* beside the instructions themselves, see x86_effort */
 	struct operation scratch[4]; /* an instruction across a page border, never kept */
 	ZydisDecoder decoder;
 };

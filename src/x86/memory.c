@@ -59,6 +59,7 @@ void memory_free(struct memory *memory)
 
 void memory_flush_caches(struct x86 *cpu)
 {
+	cpu->effort += EFFORT_FLUSH;
 	for (unsigned i = 0; i < READ_CACHE; i++)
 		cpu->read_cache[i].page = NO_PAGE;
 	for (unsigned i = 0; i < WRITE_CACHE; i++)
@@ -251,6 +252,7 @@ struct frame *memory_own_frame(struct x86 *cpu, uint64_t number)
 		memory_give_frame(cpu->memory, frame);
 		return NULL;
 	}
+	cpu->effort += EFFORT_FRAME;
 	if (old) {
 		memcpy(frame->bytes, old->bytes, sizeof frame->bytes);
 		memcpy(frame->written, old->written, sizeof frame->written);
@@ -393,6 +395,7 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 	uint64_t next;
 	unsigned first = split(cpu, address, size, &next);
 
+	cpu->effort += EFFORT_ACCESS;
 	if (first < size && no_address(cpu, next))
 		return general_protection(cpu);
 	if (!aligned(cpu, address, size) || !permitted(cpu, address, X86_READ) ||
@@ -489,6 +492,7 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	unsigned first = split(cpu, address, size, &next);
 	struct frame *frames[2] = { NULL, NULL };
 
+	cpu->effort += EFFORT_ACCESS;
 	if (!aligned(cpu, address, size))
 		return false;
 	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
@@ -552,8 +556,13 @@ int x86_write(struct x86 *machine, uint64_t address, const void *from, size_t le
 			return ERROR_LIMIT;
 		memcpy(frame->bytes + address % PAGE_SIZE, source, part);
 		clear_written(frame, address % PAGE_SIZE, part);
-		if (frame->code)
+		if (frame->code && part == PAGE_SIZE) {
+			code_free(&machine->memory->code_pool, frame->code);
+			frame->code = NULL;
+			code_abandon(machine);
+		} else if (frame->code) {
 			code_written(frame->code, (unsigned)(address % PAGE_SIZE), (unsigned)part);
+		}
 		source += part;
 		length -= part;
 		address += part;
@@ -580,8 +589,11 @@ bool x86_page_history(const struct x86 *machine, uint64_t address, struct x86_pa
 
 void x86_watch_start(struct x86 *machine, uint64_t start, uint64_t end)
 {
+	bool same = machine->watch.start == start && machine->watch.end == end;
+
 	machine->watch = (struct x86_watch){ .start = start, .end = end };
-	memory_flush_caches(machine);
+	if (!same) /* the caches hold no page of the range as it is */
+		memory_flush_caches(machine);
 }
 
 struct x86_watch x86_watch_counts(const struct x86 *machine)

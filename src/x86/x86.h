@@ -157,6 +157,11 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget);
 /* Instructions executed since x86_new; not changed by x86_rollback. A REP iteration counts as one.
  */
 uint64_t x86_instructions(const struct x86 *machine);
+/* What running has cost since x86_new, about a nanosecond of a common processor to the unit: an
+ * instruction that runs from decoded code is worth 3, one that must be decoded 25 or more, a page
+ * that must be copied 600. Counted, not measured: the same bytes cost the same. For owners who
+ * share time among guests that want it all. */
+uint64_t x86_effort(const struct x86 *machine);
 
 /* --- snapshots: nestable, cost what was touched since --- */
 

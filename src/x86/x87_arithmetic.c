@@ -108,6 +108,7 @@ static struct operation *unary(struct x86 *cpu, struct operation *op, host_unary
 {
 	struct x87_value result = X87_INDEFINITE;
 
+	cpu->effort += EFFORT_FUNCTION;
 	if (x87_waits(cpu))
 		return raise_fault(cpu, op, X86_VECTOR_MF, 0);
 	x87_note(cpu, op);
@@ -158,6 +159,7 @@ static struct operation *binary_pop(struct x86 *cpu, struct operation *op, host_
 {
 	struct x87_value result = X87_INDEFINITE;
 
+	cpu->effort += EFFORT_FUNCTION;
 	if (x87_waits(cpu))
 		return raise_fault(cpu, op, X86_VECTOR_MF, 0);
 	x87_note(cpu, op);
@@ -241,6 +243,7 @@ static struct operation *pair(struct x86 *cpu, struct operation *op, host_pair *
 	struct x87_value below = X87_INDEFINITE, top = X87_INDEFINITE;
 	uint16_t status;
 
+	cpu->effort += EFFORT_FUNCTION;
 	if (x87_waits(cpu))
 		return raise_fault(cpu, op, X86_VECTOR_MF, 0);
 	x87_note(cpu, op);

@@ -14,7 +14,11 @@ enum { RANDOM_ROUNDS = 3000000 };
 static void compare(enum x86_mode mode, struct bytes code)
 {
 	struct step full = instruction_step(mode, code), quick = glance(mode, code);
+	struct step length = glance_length(mode, code);
 
+	assert_int_equal(length.length, quick.length);
+	assert_int_equal(length.flow, quick.flow);
+	assert_int_equal(length.target, quick.target);
 	if (full.length == quick.length && full.target == quick.target &&
 	    (full.length == 0 || full.flow == quick.flow))
 		return;
@@ -64,7 +68,16 @@ static void agrees_on_random_bytes(void **state)
 
 static unsigned traits(enum x86_mode mode, const char *code, size_t length)
 {
-	return glance(mode, (struct bytes){ (const uint8_t *)code, length }).traits;
+	return glance(mode, (struct bytes){ (const uint8_t *)code, length }).traits &
+	       ~(unsigned)GLANCE_ASKED;
+}
+
+static void tells_what_it_could_not_answer(void **state)
+{
+	(void)state;
+	assert_false(glance(X86_MODE_32, bytes_of("\x31\xc0")).traits & GLANCE_ASKED);
+	assert_true(glance(X86_MODE_32, bytes_of("\xf0\x31\x03")).traits & GLANCE_ASKED);
+	assert_true(glance(X86_MODE_32, bytes_of("\x0f\x28\xc1")).traits & GLANCE_ASKED);
 }
 
 static void knows_the_traits(void **state)
@@ -115,9 +128,12 @@ static void skips_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_on_every_opcode), cmocka_unit_test(agrees_on_random_bytes),
-		cmocka_unit_test(knows_the_traits),	  cmocka_unit_test(knows_what_gets_a_value),
+		cmocka_unit_test(agrees_on_every_opcode),
+		cmocka_unit_test(agrees_on_random_bytes),
+		cmocka_unit_test(knows_the_traits),
+		cmocka_unit_test(knows_what_gets_a_value),
 		cmocka_unit_test(skips_prefixes),
+		cmocka_unit_test(tells_what_it_could_not_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,223 @@
+/* What an instruction does, as far as the filters ask: by opcode and ModRM, without operands'
+ * values. What is not listed has no trait. */
+#include "shellcode/glance_form.h"
+
+static bool leaves_fip_alone(const struct form *form)
+{
+	unsigned extension = form->modrm >> 3 & 7;
+
+	if (form->modrm >= 0xc0)
+		return (form->opcode == 0xdb && (form->modrm & 0xf8) == 0xe0) ||
+		       (form->opcode == 0xdf && form->modrm == 0xe0);
+	return (form->opcode == 0xd9 && extension >= 4) ||
+	       (form->opcode == 0xdd && (extension == 4 || extension >= 6));
+}
+
+/* Is the memory operand addressed by the stack pointer alone? */
+static bool on_stack(const struct form *form)
+{
+	return (form->modrm & 7) == 4 && !(form->narrow_address && form->mode == X86_MODE_32) &&
+	       (form_byte(form, form->at + 1) & 0x3f) == 0x24;
+}
+
+/* Does the instruction write its ModRM operand, if that is memory? */
+static bool writes_operand(uint8_t opcode, unsigned extension)
+{
+	if (opcode < 0x40)
+		return (opcode & 7) < 2 && opcode < 0x38;
+	switch (opcode) {
+	case 0x80:
+	case 0x81:
+	case 0x82:
+	case 0x83: return extension != 7;
+	case 0x86:
+	case 0x87:
+	case 0x88:
+	case 0x89:
+	case 0x8f:
+	case 0xc0:
+	case 0xc1:
+	case 0xc6:
+	case 0xc7:
+	case 0xd0:
+	case 0xd1:
+	case 0xd2:
+	case 0xd3: return true;
+	case 0xf6:
+	case 0xf7: return extension == 2 || extension == 3;
+	case 0xfe:
+	case 0xff: return extension < 2;
+	default: return false;
+	}
+}
+
+static bool compares_operand(uint8_t opcode, unsigned extension)
+{
+	return (opcode >= 0x38 && opcode < 0x3c) ||
+	       ((opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && extension == 7);
+}
+
+static unsigned traits_of_operand(const struct form *form)
+{
+	unsigned extension = form->modrm >> 3 & 7, traits = 0;
+	bool integer = !form->two_bytes && (form->opcode < 0xd8 || form->opcode > 0xdf);
+
+	if (form->modrm >= 0xc0 || on_stack(form))
+		return 0;
+	if (form->two_bytes || !integer || form->opcode == 0x8d)
+		return form->two_bytes ? GLANCE_LOAD : 0;
+	traits |= writes_operand(form->opcode, extension) ? GLANCE_STORE : GLANCE_LOAD;
+	if (compares_operand(form->opcode, extension))
+		traits |= GLANCE_SCAN;
+	return traits;
+}
+
+/* Registers that get a value of their own rather than a change of the one they have. */
+unsigned form_sets(const struct form *form)
+{
+	unsigned target = 1u << (form->modrm >> 3 & 7), other = 1u << (form->modrm & 7);
+	unsigned extension = form->modrm >> 3 & 7;
+	bool registers = form->modrm >= 0xc0;
+
+	if (form->two_bytes)
+		return form->has_modrm && (form->opcode & 0xf0) != 0x90 ? target : 0;
+	if ((form->opcode & 0xf8) == 0x90 && form->opcode != 0x90) /* xchg eax, r */
+		return 1u | 1u << (form->opcode & 7);
+	if ((form->opcode & 0xf8) == 0x58 || (form->opcode & 0xf8) == 0xb8)
+		return 1u << (form->opcode & 7);
+	switch (form->opcode) {
+	case 0x29:
+	case 0x31:
+	case 0x19:
+	case 0x21:
+	case 0x89: return registers ? other : 0;
+	case 0x87: return registers ? other | target : target;
+	case 0x2b:
+	case 0x33:
+	case 0x1b:
+	case 0x23:
+	case 0x8b:
+	case 0x8d:
+	case 0x63:
+	case 0x69:
+	case 0x6b: return target;
+	case 0x83:
+	case 0x81: return registers && (extension == 4 || extension == 1) ? other : 0;
+	case 0xc0:
+	case 0xc1:
+	case 0xd1:
+	case 0xd3:
+	case 0xc7: return registers ? other : 0;
+	case 0xf7: return extension >= 4 ? 1u << X86_AX | 1u << X86_DX : 0;
+	case 0x99: return 1u << X86_DX;
+	case 0x61: return 0xff;
+	case 0x25:
+	case 0x98:
+	case 0xa1:
+	case 0xad:
+	case 0xd6: return 1u << X86_AX;
+	default: return 0;
+	}
+}
+
+/* Arithmetic with an immediate, moves to al and ah, increments. */
+static bool touches_ax(const struct form *form)
+{
+	if (form->two_bytes)
+		return false;
+	if (form->opcode < 0x38)
+		return (form->opcode & 6) == 4;
+	return form->opcode == 0x40 || form->opcode == 0x48 || form->opcode == 0xb0 ||
+	       form->opcode == 0xb4 || form->opcode == 0xac ||
+	       ((form->opcode & 0xfc) == 0x80 && (form->modrm & 0xc7) == 0xc0) ||
+	       ((form->opcode | 1) == 0xff && (form->modrm & 0xf7) == 0xc0) ||
+	       ((form->opcode | 1) == 0xf7 && (form->modrm & 0xf7) == 0xd0);
+}
+
+/* Moves, exchanges and sums with the stack pointer, whole words only. */
+static bool takes_stack(const struct form *form)
+{
+	bool involved =
+		form->modrm >= 0xc0 && ((form->modrm & 7) == 4 || (form->modrm >> 3 & 7) == 4);
+
+	if (form->two_bytes)
+		return false;
+	if (form->opcode < 0x38)
+		return involved && (form->opcode & 5) == 1;
+	switch (form->opcode) {
+	case 0x54:
+	case 0x94: return true;
+	case 0x87:
+	case 0x89:
+	case 0x8b: return involved;
+	case 0x8d: return on_stack(form);
+	default: return false;
+	}
+}
+
+static unsigned traits_of_opcode(const struct form *form)
+{
+	unsigned extension = form->modrm >> 3 & 7;
+
+	if (form->two_bytes)
+		return form->opcode == 0xa0 || form->opcode == 0xa8   ? GLANCE_PUSH
+		       : form->opcode == 0xa1 || form->opcode == 0xa9 ? GLANCE_POP
+								      : 0;
+	if ((form->opcode & 0xf8) == 0x50)
+		return GLANCE_PUSH;
+	if ((form->opcode & 0xf8) == 0x58)
+		return GLANCE_POP;
+	if ((form->opcode & 0xf8) == 0xd8)
+		return leaves_fip_alone(form) ? 0 : GLANCE_FPU;
+	switch (form->opcode) {
+	case 0x68:
+	case 0x6a:
+	case 0x60:
+	case 0x9c: return GLANCE_PUSH;
+	case 0x06:
+	case 0x0e:
+	case 0x16:
+	case 0x1e: return GLANCE_PUSH | GLANCE_RARE;
+	case 0x61:
+	case 0x8f:
+	case 0x9d: return GLANCE_POP;
+	case 0x07:
+	case 0x17:
+	case 0x1f: return GLANCE_POP | GLANCE_RARE;
+	case 0xff: return extension == 6 ? GLANCE_PUSH : 0;
+	case 0xa4:
+	case 0xa5: return GLANCE_LOAD | GLANCE_STORE;
+	case 0xaa:
+	case 0xab: return GLANCE_STORE;
+	case 0xac:
+	case 0xad: return GLANCE_LOAD;
+	case 0xa6:
+	case 0xa7:
+	case 0xae:
+	case 0xaf: return GLANCE_LOAD | GLANCE_SCAN;
+	case 0x00: return form->modrm == 0 ? GLANCE_RARE : 0;
+	case 0x62:
+	case 0x63:
+	case 0xc4:
+	case 0xc5:
+	case 0xc8:
+	case 0xca:
+	case 0xcb: return GLANCE_RARE;
+	default: return 0;
+	}
+}
+
+uint16_t form_traits(const struct form *form)
+{
+	unsigned traits = traits_of_opcode(form);
+
+	if (form_sets(form) & 1u << X86_AX)
+		traits |= GLANCE_SETS_AX;
+	if (touches_ax(form))
+		traits |= GLANCE_TOUCHES_AX;
+	if (takes_stack(form))
+		traits |= GLANCE_STACK_TAKEN;
+	if (form->has_modrm)
+		traits |= traits_of_operand(form);
+	return (uint16_t)traits;
+}

@@ -1,0 +1,50 @@
+#include "shellcode/share.h"
+
+enum {
+	MILLISECOND = 1000000,
+	PART = 2,	  /* of what is left, that goes to one of many */
+	DECODED_EARNS = 8 /* bytes of a view that earn as much as one of the stream */
+};
+
+/* A view may be four times as long as what it was made from, twice in a row; together with its
+ * bytes' share a byte of the stream costs no more than 80 nanoseconds (100 Mbit/s). */
+static const struct {
+	uint64_t burst, per_byte;
+} rates[SHARES] = {
+	[SHARE_LOOK] = { 4 * MILLISECOND, 8 },
+	[SHARE_PROBE] = { 12 * MILLISECOND, 10 },
+	[SHARE_PROVE] = { 16 * MILLISECOND, 5 },
+	[SHARE_EXPLAIN] = { 80 * MILLISECOND, 4 },
+};
+
+void shares_init(struct shares *shares)
+{
+	*shares = (struct shares){ .spent = 0 };
+	for (unsigned share = 0; share < SHARES; share++)
+		shares->left[share] = rates[share].burst;
+}
+
+void shares_earn(struct shares *shares, size_t length, bool decoded)
+{
+	for (unsigned share = 0; share < SHARES; share++)
+		shares->left[share] +=
+			rates[share].per_byte * length / (decoded ? DECODED_EARNS : 1);
+}
+
+void shares_spend(struct shares *shares, enum share share, uint64_t cost)
+{
+	uint64_t *left = &shares->left[share];
+
+	*left = cost < *left ? *left - cost : 0;
+	shares->spent += cost;
+}
+
+uint64_t shares_part(const struct shares *shares, enum share share)
+{
+	return shares->left[share] / PART;
+}
+
+bool shares_low(const struct shares *shares, enum share share)
+{
+	return shares->left[share] < rates[share].burst / 2;
+}

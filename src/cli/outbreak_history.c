@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "outbreak/outbreak.h"
@@ -212,6 +213,11 @@ static int recall_named(const char *folder, const char *name, const struct histo
 		return recall_file(name, choices, error);
 	if (snprintf(path, sizeof path, "%s/%s.yaml", folder, name) >= (int)sizeof path)
 		return error_set(error, ERROR_INPUT, folder, "path is too long");
+	if (access(path, F_OK) < 0)
+		return error_set(error, ERROR_INPUT, name,
+				 "is no outbreak of %s; name a file there without its .yaml, or "
+				 "the path of any other",
+				 folder);
 	return recall_file(path, choices, error);
 }
 

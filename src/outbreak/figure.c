@@ -85,11 +85,11 @@ int figure_scans(const struct replica *replica, double time, double *scans, stru
 	struct link link;
 
 	*scans = 0;
+	if (!demand)
+		return error_set(error, ERROR_MEMORY, "figures", "no memory for %zu providers",
+				 providers);
 	hosts_init(&hosts, &replica->population, replica->worm);
 	int result = link_init(&link, &hosts, total_rate(replica->worm), error);
-	if (result == 0 && !demand)
-		result = error_set(error, ERROR_MEMORY, "figures", "no memory for %zu providers",
-				   providers);
 	if (result == 0)
 		result = hosts_draw(&hosts, error);
 	if (result == 0) {

@@ -319,7 +319,7 @@ static int take_worm(struct builder *builder)
 {
 	const struct file_worm *file = builder->file->worm;
 	struct outbreak_worm *worm = &builder->scenario->worm;
-	uint32_t port;
+	uint32_t port = 0;
 
 	*worm = (struct outbreak_worm){
 		.latency = number_or(file->latency, 0),

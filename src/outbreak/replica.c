@@ -88,7 +88,7 @@ int replica_try_on(struct replica *replica, const struct effect *effect, const s
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,
 		const struct history **history, struct error *error)
 {
-	struct effect effect;
+	struct effect effect = { 0 };
 
 	*history = &replica->base;
 	if (effect_is_void(candidate, replica->duration))

@@ -47,7 +47,8 @@ static int targets_make_room(struct targets *targets, size_t words, struct error
 	targets->guide = malloc((words + 1) * sizeof *targets->guide);
 	if (!targets->upper || !targets->hashed || !targets->guide) {
 		targets_fini(targets);
-		return error_set(error, ERROR_MEMORY, "", "no memory for a map of addresses");
+		int result = error_set(error, ERROR_MEMORY, "", "no memory for a map of addresses");
+		return result < 0 ? result : ERROR_MEMORY;
 	}
 	targets->capacity = words;
 	return 0;

@@ -33,7 +33,8 @@ enum {
 	BRANCH_NOT_TAKEN = 16, /* instructions behind a finding that are its own */
 	EXTENTS = 256,	       /* of findings, that later ones are compared with */
 	RUN_PART = 3,	       /* of what a candidate may cost, that goes to one run */
-	SHORTEST_RUN = 48      /* of printable characters that may be code */
+	LISTING_COST = 500000000, /* nanoseconds at most, for a listing */
+	SHORTEST_RUN = 48	  /* of printable characters that may be code */
 };
 
 /* A seed in the width in which it means something. */
@@ -394,6 +395,14 @@ static bool choose(const struct start *starts, const struct promise *promises, s
 
 /* --- findings --- */
 
+static const char *os_of(const struct proof *proof)
+{
+	const struct observation *seen = &proof->observation;
+
+	return seen->apis || seen->call_sites || seen->walked_over ? world_os(proof->kind)
+								   : "unknown";
+}
+
 static void describe(struct search *search, const struct best *best, struct proof *proof,
 		     struct shellcode_finding *finding)
 {
@@ -403,40 +412,54 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->entry = search->piece_offset + best->start;
 	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
 	finding->arch = world_arch(proof->kind);
-	finding->os = proof->observation.apis || proof->observation.call_sites ||
-				      proof->observation.walked_over
-			      ? world_os(proof->kind)
-			      : "unknown";
+	finding->os = os_of(proof);
 	finding->evidence = proof->observation.evidence;
 	finding->instructions = proof->instructions;
 	finding->end = world_end_name(proof->end);
 }
 
+/* Is what was found run once more, for its listing or with what the sender said next? */
+static bool runs_again(const struct search *search)
+{
+	return search->follow_up.length || search->detector->explains;
+}
+
 /* What the next proof may cost. */
 static struct proof_cost proof_limits(const struct search *search)
 {
+	uint64_t explaining = shares_part(search->shares, SHARE_EXPLAIN);
+
 	return (struct proof_cost){ .judging = shares_part(search->shares, SHARE_PROVE),
-				    .explaining = shares_part(search->shares, SHARE_EXPLAIN) };
+				    .explaining =
+					    runs_again(search) ? explaining / 4 : explaining };
 }
 
 /* What it does with what the sender said next is another run: the kind must not depend on it. */
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
 {
-	if (search->follow_up.length || search->detector->explains) {
+	if (runs_again(search)) {
 		const struct prove_how how = { .convention = best->convention,
 					       .kind = proof->kind,
 					       .follow_up = search->follow_up,
 					       .list = search->detector->explains };
 		struct proof told;
-		struct proof_cost cost = proof_limits(search);
+		uint64_t left = search->shares->left[SHARE_EXPLAIN];
+		struct proof_cost cost = { .judging = left, .explaining = left };
+		/* who asks for a listing gets it whole: it is not of the stream's share */
+		if (how.list)
+			cost.judging = cost.explaining = LISTING_COST;
 		int code = prove(search->piece, best->start, &how, &told, &cost, search->error);
-		shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
+		if (!how.list)
+			shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
 		if (code < 0)
 			return code;
 		trace_log_free(proof->trace);
 		proof->trace = told.trace;
 		finding->listing = told.listing;
+		/* the first run may have been too short to see it all */
+		finding->evidence |= told.observation.evidence;
+		finding->os = strcmp(finding->os, "unknown") == 0 ? os_of(&told) : finding->os;
 		finding->instructions = told.instructions;
 		finding->end = world_end_name(told.end);
 	}

@@ -9,7 +9,8 @@
 enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
-	UNOBSERVED = 1 << 16, /* and after these */
+	UNOBSERVED = 1 << 16, /* that are not, at a time: after these, and of a proven one that does
+				 nothing new: it searches, or waits */
 	REPEATED = 1 << 16, /* one system call was made so often: what it looks for is not there */
 	HUNT_ASKED = 16,    /* times that a hunter asks the system, or its handler, about memory */
 	ASKING_HUNT = 40,   /* instructions of such a hunter, its handler included */
@@ -142,11 +143,14 @@ static void judge_hunt(struct world *world, struct observation *seen)
 	seen->evidence &= ~(1u << SHELLCODE_EGG_HUNT_BIT);
 }
 
+static bool acts(const struct observation *seen)
+{
+	return seen->apis > 0 || seen->calls > 0;
+}
+
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
-	bool acts = seen->apis > 0 || seen->calls > 0;
-
-	if (decoder_verdict(seen) && (!strict || (acts && seen->executed_written >= 12)))
+	if (decoder_verdict(seen) && (!strict || (acts(seen) && seen->executed_written >= 12)))
 		return true;
 	if (strict)
 		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
@@ -222,6 +226,11 @@ static uint32_t patience_with(const struct observation *seen)
 	return has(seen, SHELLCODE_DECODES_BIT) ? QUIET_DECODER : QUIET;
 }
 
+static bool searches(const struct observation *seen)
+{
+	return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT);
+}
+
 struct progress {
 	unsigned executed, rewritten;
 	size_t events;
@@ -246,6 +255,18 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 	return seen->most_repeated < REPEATED && step - progress->at < patience_with(seen);
 }
 
+/* Runs on at full speed. */
+static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent)
+{
+	const struct x86 *machine = world_machine(world);
+	uint64_t effort = x86_effort(machine);
+	enum world_end end = world_run(world, instructions);
+
+	/* a child's machine has its own count */
+	*spent += world_machine(world) == machine ? x86_effort(machine) - effort : instructions;
+	return end;
+}
+
 static void look(struct world *world, struct observer *observer, struct proof *proof)
 {
 	observer_result(observer, &proof->observation);
@@ -259,7 +280,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
 	const struct x86 *machine = world_machine(world);
 	uint64_t effort = x86_effort(machine);
-	bool shellcode = false;
+	bool proven = false;
 
 	proof->end = WORLD_BUDGET;
 	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
@@ -267,16 +288,25 @@ static void run(struct world *world, struct observer *observer, struct listing *
 		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
 			if (world_machine(world) == machine) /* not a child's */
 				*spent += x86_effort(machine) - effort;
-			machine = world_machine(world);
-			effort = x86_effort(machine);
 			look(world, observer, proof);
 			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
 				     step, spent))
 				break;
-			shellcode = shellcode ||
-				    verdict(&proof->observation, how->convention, how->strict);
-			spent = shellcode ? &cost->explained : spent;
-			allowed = shellcode ? cost->explaining : allowed;
+			proven = proven ||
+				 verdict(&proof->observation, how->convention, how->strict);
+			/* who searches libraries is as good as proven, and the search is long */
+			if (proven || searches(&proof->observation)) {
+				spent = &cost->explained;
+				allowed = cost->explaining;
+			}
+			/* what it is, and that it acts, has been seen */
+			if (proven && acts(&proof->observation) && !listing &&
+			    step - progress.at >= QUIET)
+				proof->end = run_unwatched(world, UNOBSERVED, spent);
+			machine = world_machine(world);
+			effort = x86_effort(machine);
+			if (proof->end != WORLD_BUDGET)
+				break;
 		}
 		*spent += PROVE_STEP_COST;
 		if (listing)
@@ -290,13 +320,8 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
-	if (proof->end == WORLD_BUDGET && shellcode && *spent < allowed) {
-		machine = world_machine(world);
-		effort = x86_effort(machine);
-		proof->end = world_run(world, UNOBSERVED);
-		cost->explained +=
-			world_machine(world) == machine ? x86_effort(machine) - effort : UNOBSERVED;
-	}
+	if (proof->end == WORLD_BUDGET && proven && *spent < allowed)
+		proof->end = run_unwatched(world, UNOBSERVED, spent);
 }
 
 /* The run in a world that has been made. */

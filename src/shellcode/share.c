@@ -14,7 +14,7 @@ static const struct {
 	[SHARE_LOOK] = { 4 * MILLISECOND, 8 },
 	[SHARE_PROBE] = { 12 * MILLISECOND, 10 },
 	[SHARE_PROVE] = { 16 * MILLISECOND, 5 },
-	[SHARE_EXPLAIN] = { 80 * MILLISECOND, 4 },
+	[SHARE_EXPLAIN] = { 100 * MILLISECOND, 4 },
 };
 
 void shares_init(struct shares *shares)

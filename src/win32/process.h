@@ -109,7 +109,6 @@ struct win32 {
 	struct trace_sink trace;
 	struct random random;
 	uint64_t seed;
-	bool stack_handlers;
 	int64_t clock_start;   /* seconds since 1970 at boot of the simulation */
 	uint64_t waited;       /* microseconds that nothing was executed for */
 	uint64_t instructions; /* of processes that ended */
@@ -122,6 +121,7 @@ struct win32 {
 	struct win32_child children[WIN32_PROCESSES];
 	unsigned child_count, child_next;
 	uint32_t next_id; /* process and thread ids */
+	bool stack_handlers;
 	bool quiet_sleep; /* the last event was a sleep of `sleep_caller` */
 	uint64_t sleep_caller, sleep_length;
 	struct win32_said *said;	    /* hash table of events, see event.c */

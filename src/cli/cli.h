@@ -83,6 +83,10 @@ void cli_x86_print(struct cli_x86_printer *printer, const json_t *record);
 MUST_CHECK int cli_provenance(int count, char *const *words, const char *path, const char *title,
 			      json_t **record, struct error *error);
 
+/* --- outbreak_history.c --- */
+/* kenbi outbreak history; words[0] is "history". Returns the exit status. */
+int cli_outbreak_history(const struct cli_command *command, int count, char **words);
+
 /* --- table.c --- */
 /* Rows of equal columns, for kenbi store. */
 void cli_print_rows(const json_t *rows);

@@ -2,6 +2,7 @@
 #include "outbreak/outbreak.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/run.h"
 #include "report/report.h"
@@ -83,6 +84,8 @@ static int outbreak(const struct cli_command *command, int count, char **words)
 	struct error error = { 0 };
 	int option, result = 0;
 
+	if (count > 1 && strcmp(words[1], "history") == 0)
+		return cli_outbreak_history(command, count - 1, words + 1);
 	while (result == 0 && (option = getopt_long(count, words, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'r': choices.report = optarg; break;
@@ -117,7 +120,7 @@ static int outbreak(const struct cli_command *command, int count, char **words)
 const struct cli_command cli_outbreak = {
 	.name = "outbreak",
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
-	.usage = "[OPTION]… SCENARIO.yaml",
+	.usage = "[OPTION]… SCENARIO.yaml\n       kenbi outbreak history [OPTION]… [NAME…]",
 	.options = "  --report DIR   write DIR/index.html and DIR/case.json\n"
 		   "  --json         print provenance, world, worm, remedy, forecast, combination, "
 		   "ranking and\n"
@@ -125,6 +128,11 @@ const struct cli_command cli_outbreak = {
 		   "  --seed N       instead of the scenario's\n"
 		   "  --replicas N   instead of the scenario's\n"
 		   "  --threads N    processors to use (default: all); the result is the same\n\n"
+		   "`history` simulates outbreaks of the past (all of data/history/, or those "
+		   "named) and holds what\n"
+		   "was recorded of them against the simulation; it knows --json (history "
+		   "records), --seed,\n"
+		   "--replicas and --threads.\n\n"
 		   "The format of scenarios is described in docs/topology.md.\n",
 	.run = outbreak,
 };

@@ -255,6 +255,28 @@ MUST_CHECK int outbreak_follow(const struct outbreak_world *world, const struct 
 			       struct outbreak_spread *spread, struct error *error);
 void outbreak_spread_fini(struct outbreak_spread *spread);
 
+/* What is measured of an outbreak, to be held against what was recorded of a real one. */
+enum outbreak_measure {
+	OUTBREAK_INFECTED,	  /* hosts until `at` */
+	OUTBREAK_INFECTED_SHARE,  /* … of the vulnerable, 0 … 1 */
+	OUTBREAK_TIME_TO_HOSTS,	  /* seconds until `hosts` are infected */
+	OUTBREAK_TIME_TO_SHARE,	  /* … until `share` of the vulnerable are */
+	OUTBREAK_PEAK_PER_MINUTE, /* most infections in a whole minute from the start */
+	OUTBREAK_DOUBLING,	  /* mean seconds of a doubling between `from` and `to` hosts */
+	OUTBREAK_SCANS		  /* scans per second at `at` that the providers' links carry */
+};
+/* As in files: "infected", "infected-share", …; and "hosts", "share", "seconds", … */
+const char *outbreak_measure_name(enum outbreak_measure measure);
+const char *outbreak_measure_unit(enum outbreak_measure measure);
+
+struct outbreak_figure {
+	const char *what, *source; /* for people; who recorded it, where and when */
+	enum outbreak_measure measure;
+	double at, share, hosts, from, to; /* as the measure needs them; seconds, 0 … 1, hosts */
+	double low, high;		   /* what was recorded; infinite where open */
+	bool calibrated; /* parameters were chosen to meet it; else it is a check */
+};
+
 /* What `kenbi outbreak SCENARIO.yaml` simulates (data/scenario/, schema in docs/topology.md). */
 struct outbreak_scenario {
 	const char *name, *title; /* title: "" where none is given */
@@ -264,6 +286,8 @@ struct outbreak_scenario {
 	struct outbreak_run run;
 	struct remedy_candidate *remedies;
 	size_t remedy_count;
+	struct outbreak_figure *figures;
+	size_t figure_count;
 };
 /* A topology named in the file is looked for beside the file. On failure `scenario` is empty. */
 MUST_CHECK int outbreak_scenario_load(const char *path, struct outbreak_scenario *scenario,
@@ -272,5 +296,16 @@ MUST_CHECK int outbreak_scenario_load(const char *path, struct outbreak_scenario
 MUST_CHECK int outbreak_scenario_parse(struct bytes text, const char *path,
 				       struct outbreak_scenario *scenario, struct error *error);
 void outbreak_scenario_fini(struct outbreak_scenario *scenario);
+
+/* A figure as simulated: over replicas; infinite: never. */
+struct outbreak_recalled {
+	struct outbreak_band simulated;
+	bool within; /* its band meets what was recorded: history is one replica more */
+};
+/* Simulates the scenario without remedies and measures its figures, into `recalled`: room for
+ * scenario->figure_count. ERROR_USAGE names an impossible value; ERROR_LIMIT: too many hosts or
+ * replicas. */
+MUST_CHECK int outbreak_recall(const struct outbreak_scenario *scenario,
+			       struct outbreak_recalled *recalled, struct error *error);
 
 #endif

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "outbreak/check.h"
+#include "outbreak/figure.h"
 #include "outbreak/world.h"
 
 #define MOST_REMEDIES 10000
 #define MOST_PLACES   1000000
+#define MOST_FIGURES  1000
 #define MOST_MEMORY   ((size_t)64 << 20)
 
 struct file_way {
@@ -58,6 +60,8 @@ struct file_scenario {
 	struct file_run *run;
 	struct file_remedy *remedies;
 	unsigned remedies_count;
+	struct figure_file *figures;
+	unsigned figures_count;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -172,6 +176,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("run", OPTIONAL, struct file_scenario, run, run_fields),
 	CYAML_FIELD_SEQUENCE("remedies", OPTIONAL, struct file_scenario, remedies, &remedy_value, 0,
 			     MOST_REMEDIES),
+	CYAML_FIELD_SEQUENCE("figures", OPTIONAL, struct file_scenario, figures, &figure_value, 0,
+			     MOST_FIGURES),
 	CYAML_FIELD_END
 };
 static const cyaml_schema_value_t scenario_value = { CYAML_VALUE_MAPPING(
@@ -478,6 +484,28 @@ static int take_remedies(struct builder *builder)
 	return result;
 }
 
+static int take_figures(struct builder *builder)
+{
+	const struct file_scenario *file = builder->file;
+	struct outbreak_scenario *scenario = builder->scenario;
+	int result = 0;
+
+	if (file->figures_count == 0)
+		return 0;
+	scenario->figures =
+		arena_take(scenario->arena, file->figures_count * sizeof *scenario->figures);
+	if (!scenario->figures)
+		return error_set(builder->error, ERROR_LIMIT, builder->path,
+				 "%u figures need more than %zu MiB", file->figures_count,
+				 MOST_MEMORY >> 20);
+	while (result == 0 && scenario->figure_count < file->figures_count) {
+		size_t index = scenario->figure_count++;
+		result = figure_take(&file->figures[index], builder->path, scenario->run.duration,
+				     scenario->arena, &scenario->figures[index], builder->error);
+	}
+	return result;
+}
+
 /* What outbreak_rank() would refuse is refused here, as a fault of the file. */
 static int check_all(struct builder *builder)
 {
@@ -512,6 +540,8 @@ static int build(struct builder *builder)
 		result = take_run(builder);
 	if (result == 0)
 		result = take_remedies(builder);
+	if (result == 0)
+		result = take_figures(builder);
 	return result < 0 ? result : check_all(builder);
 }
 

@@ -375,10 +375,13 @@ INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *ta
 		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
 		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
 		return false;
+	cpu->effort += EFFORT_DECODE;
 	used = decode_quick(cpu, address, code->frame->bytes + offset, tail);
-	if (UNLIKELY(used == 0))
+	if (UNLIKELY(used == 0)) {
+		cpu->effort += EFFORT_DECODE_FULL;
 		used = decode_full(cpu, address, code->frame->bytes + offset, LONGEST_INSTRUCTION,
 				   tail);
+	}
 	code_enter(cpu, code, number, tail, address, used);
 	return true;
 }

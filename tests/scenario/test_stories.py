@@ -20,7 +20,7 @@ def sha256_of(program):
 
 class Story(Case):
     def of(self, path):
-        process, found = records("analyze", "--store", self.store, path)
+        process, found = records("analyze", "--store", self.store, "--replicas", "4", path)
         self.assertEqual(process.returncode, 0, process.stderr)
         return {kind: [record for record in found if record["type"] == kind]
                 for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast", "subnet_curve", "provenance")}

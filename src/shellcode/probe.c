@@ -347,7 +347,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 			library_reached(run);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK: return false;
+	case X86_STOP_BLOCK:
+	case X86_STOP_FOLLOW: return false;
 	case X86_STOP_FAULT: return fault_is_handled(run, stop);
 	}
 	return false;

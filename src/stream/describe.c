@@ -94,16 +94,32 @@ void describe_announcement(struct describer *describer, const struct stream_anno
 	entry->name = describe_text(describer, name);
 }
 
+/* Is that part of what was said? Then it lives as long as the session. */
+static bool was_said(const struct stream_session *session, struct bytes content)
+{
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct bytes said = session->half[side].data;
+		uintptr_t begin = (uintptr_t)said.data, first = (uintptr_t)content.data;
+		if (first >= begin && first - begin <= said.length &&
+		    content.length <= said.length - (first - begin))
+			return true;
+	}
+	return false;
+}
+
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete)
 {
 	struct stream_description *description = describer->description;
 	if (content.length == 0)
 		return;
-	char *copy = arena_copy(description->arena, content);
-	if (!copy) {
-		describer->cut = true;
-		return;
+	if (!was_said(describer->session, content)) {
+		char *copy = arena_copy(description->arena, content);
+		if (!copy) {
+			describer->cut = true;
+			return;
+		}
+		content.data = (uint8_t *)copy;
 	}
 	struct stream_file *entry =
 		next_entry(describer, (const void **)&description->files, &description->file_count,
@@ -111,11 +127,28 @@ void describe_file(struct describer *describer, enum stream_side sender, size_t 
 	if (entry)
 		*entry = (struct stream_file){ .sender = sender,
 					       .offset = offset,
-					       .content = { (uint8_t *)copy, content.length },
+					       .content = content,
 					       .name = describe_text(describer, name),
 					       .carrier = carrier,
 					       .media = stream_media(content),
 					       .complete = complete };
+}
+
+void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,
+		     size_t length)
+{
+	struct stream_description *description = describer->description;
+	struct stream_range *last = describer->last_sealed;
+
+	if (last && last->side == side && last->offset + last->length == offset) {
+		last->length += length;
+		return;
+	}
+	last = next_entry(describer, (const void **)&description->sealed,
+			  &description->sealed_count, &describer->sealed_room, sizeof *last);
+	if (last)
+		*last = (struct stream_range){ side, offset, length };
+	describer->last_sealed = last;
 }
 
 void describe_target(struct describer *describer, const char *target)

@@ -15,9 +15,9 @@ struct explicit_outcome {
 	uint64_t scans;
 };
 
-/* One outbreak of `duration` seconds; `candidate` NULL: nothing is done. False without memory. */
+/* One outbreak of `duration` seconds, with all of the remedies. False without memory. */
 bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
-		  const struct remedy_candidate *candidate, double duration, uint64_t seed,
-		  struct explicit_outcome *outcome);
+		  const struct remedy_candidate *const *remedies, size_t remedy_count,
+		  double duration, uint64_t seed, struct explicit_outcome *outcome);
 
 #endif

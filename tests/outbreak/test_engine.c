@@ -164,7 +164,7 @@ static void ask_oracle(const struct outbreak *outbreak, const struct remedy_cand
 	struct explicit_outcome outcome;
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
-		assert_true(explicit_run(&world, &outbreak->worm, remedy, outbreak->duration,
+		assert_true(explicit_run(&world, &outbreak->worm, &remedy, 1, outbreak->duration,
 					 100000 + r, &outcome));
 		sample->infected[r] = outcome.infected;
 		sample->half_time[r] = outcome.half_time;

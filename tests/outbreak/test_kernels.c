@@ -234,8 +234,8 @@ static void ask_oracle(const struct cell *cell, double *sample)
 	struct explicit_outcome outcome;
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
-		assert_true(explicit_run(&cell->world, &cell->worm, cell->remedy, cell->duration,
-					 ORACLE_SEED + r, &outcome));
+		assert_true(explicit_run(&cell->world, &cell->worm, &cell->remedy, 1,
+					 cell->duration, ORACLE_SEED + r, &outcome));
 		sample[r] = outcome_of(outcome.half_time, outcome.infected);
 	}
 }

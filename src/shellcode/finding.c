@@ -141,8 +141,8 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	return 0;
 }
 
-/* Was it the bytes' doing, or that of registers that all point at them? The address of a function of
- * Windows, written down or found, is nobody's luck. */
+/* Was it the bytes' doing, or that of registers that all point at them? The address of a function
+ * of Windows, written down or found, is nobody's luck. */
 static int counter_check(struct search *search, const struct best *best,
 			 const struct prove_how *how, const struct proof_cost *proven,
 			 struct proof *proof)

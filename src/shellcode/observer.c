@@ -17,7 +17,11 @@ enum {
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
 	CALL_NAMES = 256,
-	HUNT_QUESTIONS = 8, /* about memory, from one place, that make a hunt */
+	HUNT_QUESTIONS = 8,  /* about memory, from one place, that make a hunt */
+	HUNT_STEP = 1 << 16, /* bytes between them at most */
+	HUNT_WORDS = 6,	     /* of the stack that may hold what is asked about */
+	QUESTION_PLACES = 6 + HUNT_WORDS,
+	WINDOWS_CALLS = 0x2000, /* numbers of system calls: two tables of 0x1000 */
 	SHAPES = 8,
 	WAITS = 1 << 14 /* jumps to itself that are waiting */
 };
@@ -31,6 +35,16 @@ struct decoded {
 
 struct call_site {
 	uint64_t address;
+	unsigned count;
+};
+
+/* Questions about memory that one place asks the system, one after the other: what is asked about
+ * must walk upwards in one register, or one word of the stack. */
+struct questions {
+	uint64_t address;
+	uint64_t call; /* which one: always the same */
+	uint64_t values[QUESTION_PLACES];
+	unsigned walking; /* of the places, one bit each: those that have gone up every time */
 	unsigned count;
 };
 
@@ -56,6 +70,7 @@ struct observer {
 	bool compared;	      /* the instruction before was such a comparison */
 	uint64_t first, last; /* extent that was touched */
 	struct call_site sites[CALL_SITES];
+	struct questions questions;
 	struct footprint *footprint;
 	struct modules modules;
 	uint64_t written_shapes[SHAPES];
@@ -268,15 +283,59 @@ static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
 	return stop;
 }
 
-/* Asked often enough from one place, it is a hunt. */
-static void count_question(struct observer *observer, uint64_t ip)
+/* What may be asked about: arguments in registers, and on the stack. */
+static void question_values(const struct observer *observer, uint64_t values[QUESTION_PLACES])
 {
-	unsigned count = count_site(observer, ip);
+	static const enum x86_register registers[] = { X86_BX, X86_CX, X86_DX,
+						       X86_SI, X86_DI, X86_BP };
+	unsigned size = world_mode(observer->kind) == X86_MODE_64 ? 8 : 4;
+	uint64_t stack = x86_get(observer->machine, X86_SP);
 
-	if (count > observer->seen.questions)
-		observer->seen.questions = count;
-	if (count >= HUNT_QUESTIONS)
+	for (unsigned i = 0; i < 6; i++)
+		values[i] = x86_get(observer->machine, registers[i]);
+	for (unsigned i = 0; i < HUNT_WORDS; i++) {
+		values[6 + i] = 0;
+		if (x86_read(observer->machine, stack + (uint64_t)i * size, &values[6 + i], size) <
+		    0)
+			values[6 + i] = 0;
+	}
+}
+
+/* Asked often enough from one place, about one address behind the other, it is a hunt. `call`:
+ * which system call it is. */
+static void count_question(struct observer *observer, uint64_t ip, uint64_t call)
+{
+	struct questions *asked = &observer->questions;
+	uint64_t values[QUESTION_PLACES];
+
+	count_site(observer, ip);
+	question_values(observer, values);
+	if (asked->address != ip || asked->call != call) {
+		asked->address = ip;
+		asked->call = call;
+		asked->walking = ~0u;
+		asked->count = 0;
+	}
+	for (unsigned i = 0; i < QUESTION_PLACES && asked->count; i++)
+		if (values[i] - asked->values[i] - 1 >= HUNT_STEP)
+			asked->walking &= ~(1u << i);
+	memcpy(asked->values, values, sizeof values);
+	asked->count = asked->walking & ((1u << QUESTION_PLACES) - 1) ? asked->count + 1 : 0;
+	if (asked->count > observer->seen.questions)
+		observer->seen.questions = asked->count;
+	if (asked->count >= HUNT_QUESTIONS)
 		evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+}
+
+/* The same in Windows, where the call is a number. */
+static void count_windows_question(struct observer *observer, uint64_t ip)
+{
+	uint64_t number = x86_get(observer->machine, X86_AX);
+
+	if (number < WINDOWS_CALLS)
+		count_question(observer, ip, number);
+	else
+		count_site(observer, ip);
 }
 
 /* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
@@ -326,7 +385,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 
 	if (system == UNIX_SYSTEMS) {
 		if (stop.vector == 0x2e)
-			count_question(observer, ip);
+			count_windows_question(observer, ip);
 		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
 			follow_native(observer, ip);
 		return;
@@ -335,7 +394,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 		if (judgement.name)
 			note_call(observer, judgement.name);
 		if (judgement.name && asks_about_memory(judgement.name))
-			count_question(observer, ip);
+			count_question(observer, ip, (uint64_t)(uintptr_t)judgement.name);
 		return;
 	}
 	note_call(observer, judgement.name);
@@ -554,7 +613,7 @@ bool observer_step(struct observer *observer)
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
 	else if (calls_gate(observer, &decoded->instruction))
-		count_question(observer, ip);
+		count_windows_question(observer, ip);
 	return true;
 }
 

@@ -65,10 +65,11 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 
 	if (seen->executed < 4)
 		return false;
-	if (convention != CONVENTION_POINTERS)
+	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
 	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
-	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
+	       (seen->call_sites >= 3 && seen->executed >= 9) ||
+	       (seen->most_repeated >= 8 && seen->calls >= 8);
 }
 
 static bool asks_about_memory(const struct observation *seen)
@@ -294,6 +295,8 @@ static void run(struct world *world, struct observer *observer, struct listing *
 				break;
 			proven = proven ||
 				 verdict(&proof->observation, how->convention, how->strict);
+			if (proven && how->brief)
+				break;
 			/* who searches libraries is as good as proven, and the search is long */
 			if (proven || searches(&proof->observation)) {
 				spent = &cost->explained;
@@ -320,7 +323,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
-	if (proof->end == WORLD_BUDGET && proven && *spent < allowed)
+	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
 		proof->end = run_unwatched(world, UNOBSERVED, spent);
 }
 

@@ -24,6 +24,7 @@ struct prove_how {
 	bool strict; /* inside an executable image: asks for evidence that compiled programs never
 			give */
 	bool list;   /* make the listing, too */
+	bool brief;  /* end with the verdict */
 };
 
 /* What a proof may cost until the verdict and behind it, and what it did cost; see share.h. */

@@ -25,7 +25,12 @@ enum world_end { WORLD_EXIT, WORLD_IDLE, WORLD_BUDGET, WORLD_FAULT };
 enum convention {
 	CONVENTION_POINTERS, /* every register, and the top of the stack, points at the code */
 	CONVENTION_ZERO,     /* every register is 0 (but the stack pointer) */
-	CONVENTIONS
+	CONVENTIONS,
+	/* To check what was seen with these; see confirm.h. Registers and stack hold what has
+	 * nothing to do with the code, but for one place. */
+	CONVENTION_FOREIGN = CONVENTIONS,
+	CONVENTION_FOREIGN_STACK, /* the top of the stack points at the code */
+	CONVENTION_ALONE	  /* plus an enum x86_register, which does */
 };
 
 /* Offset in the TEB of the pointer to the gate by which 32-bit processes of 64-bit Windows call the

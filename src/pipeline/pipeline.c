@@ -161,6 +161,8 @@ void pipeline_free(struct pipeline *pipeline)
 		json_decref(traces[i].scan);
 	}
 	case_forget_said(pipeline);
+	case_forget_waiting(pipeline);
+	free(pipeline->waiting.items);
 	free(pipeline->said.items);
 	free(pipeline->codes.items);
 	free(pipeline->sessions.items);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/ranks.h"
 #include "cli/run.h"
 #include "report/report.h"
 
@@ -33,31 +34,53 @@ struct choices {
 	int count;	    /* of the command's words */
 	char **words;
 	uint64_t seed, replicas, threads; /* 0: as the scenario says */
+	struct cli_ranks ranks;
 };
+
+static void apply(const struct choices *choices, struct outbreak_run *run)
+{
+	if (choices->seed)
+		run->seed = choices->seed;
+	if (choices->replicas)
+		run->replicas = (uint32_t)choices->replicas;
+	if (choices->threads)
+		run->threads = (unsigned)choices->threads;
+	if (choices->ranks.ranks.count > 1) {
+		run->ranks = &choices->ranks.ranks;
+		if (run->threads == 0)
+			run->threads = choices->ranks.threads;
+	}
+}
+
+/* Ranks that read different scenarios would wait for each other for ever. */
+static int load(const char *path, const struct choices *choices, json_t **provenance,
+		struct outbreak_scenario *scenario, struct error *error)
+{
+	int result = outbreak_scenario_load(path, scenario, error);
+
+	if (result == 0)
+		result = cli_provenance(choices->count, choices->words, path, scenario->title,
+					provenance, error);
+	result = cli_ranks_agree(&choices->ranks, result, error);
+	if (result < 0)
+		return result;
+	apply(choices, &scenario->run);
+	return cli_ranks_compare(&choices->ranks, scenario, *provenance, error);
+}
 
 static int forecast(const char *path, const struct choices *choices, struct error *error)
 {
-	struct outbreak_scenario scenario;
-	struct output output = { choices->json,
-				 choices->json && !choices->report ? NULL : json_array() };
-	struct pipeline_sink sink = { &output, take_record, NULL, cli_progress };
+	bool silent = choices->ranks.ranks.rank > 0;
+	struct outbreak_scenario scenario = { 0 };
+	struct output output = { choices->json && !silent,
+				 silent || (choices->json && !choices->report) ? NULL
+									       : json_array() };
+	struct pipeline_sink sink = { &output, take_record, NULL, silent ? NULL : cli_progress };
 	char derived_from[4200];
-	int result = outbreak_scenario_load(path, &scenario, error);
-
-	if (result < 0) {
-		json_decref(output.records);
-		return result;
-	}
-	if (choices->seed)
-		scenario.run.seed = choices->seed;
-	if (choices->replicas)
-		scenario.run.replicas = (uint32_t)choices->replicas;
-	if (choices->threads)
-		scenario.run.threads = (unsigned)choices->threads;
-	snprintf(derived_from, sizeof derived_from, "scenario %s", path);
 	json_t *provenance = NULL;
-	result = cli_provenance(choices->count, choices->words, path, scenario.title, &provenance,
-				error);
+	int result = load(path, choices, &provenance, &scenario, error);
+
+	snprintf(derived_from, sizeof derived_from, "scenario %s", path);
 	if (result == 0 && take_record(&output, provenance) < 0)
 		result = error_set(error, ERROR_SYSTEM, NULL, "the records cannot be written");
 	json_decref(provenance);
@@ -66,9 +89,9 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 					   &scenario.run, scenario.remedies, scenario.remedy_count,
 					   &sink, error);
 	cli_progress_clear();
-	if (result == 0 && !choices->json)
+	if (result == 0 && !choices->json && !silent)
 		cli_print_case(output.records, true);
-	if (result == 0 && choices->report) {
+	if (result == 0 && choices->report && !silent) {
 		result = report_write(output.records, choices->report, error);
 		if (result == 0 && !choices->json)
 			printf("\nreport: %s/index.html\n", choices->report);
@@ -108,12 +131,15 @@ static int outbreak(const struct cli_command *command, int count, char **words)
 		return CLI_INPUT;
 	if (optind + 1 != count)
 		return cli_usage_error(command, "name one scenario file");
-	if (choices.report)
+	result = cli_ranks_open(&choices.ranks, &error);
+	if (result == 0 && choices.report && choices.ranks.ranks.rank == 0)
 		result = cli_report_folder(choices.report, &error);
+	result = cli_ranks_agree(&choices.ranks, result, &error);
 	if (result == 0)
 		result = forecast(words[optind], &choices, &error);
-	if (result < 0)
+	if (result < 0 && cli_ranks_tell(&choices.ranks))
 		log_error(&error);
+	cli_ranks_close(&choices.ranks, result);
 	return error_exit_status(result);
 }
 

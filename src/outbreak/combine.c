@@ -6,6 +6,7 @@
 #include "outbreak/chain.h"
 #include "outbreak/crew.h"
 #include "outbreak/order.h"
+#include "outbreak/ranks.h"
 
 struct choice {
 	struct race *race;
@@ -142,6 +143,20 @@ static int simulate(void *context, struct replica *replica, struct error *error)
 	return result;
 }
 
+/* What the other ranks simulated in a pass. */
+static int join(struct choice *choice, struct error *error)
+{
+	const struct outbreak_run *run = choice->race->run;
+	struct ranks_rows ends = { choice->ends, choice->pool_count, choice->judges };
+	int result = 0;
+
+	if (!choice->telling)
+		return ranks_join_rows(run->ranks, &ends, 0, choice->judges, error);
+	for (size_t i = 0; result == 0 && i < choice->tally.forecasts; i++)
+		result = tally_join(&choice->tally, i, 0, run->replicas, error);
+	return result == 0 ? tally_join_sums(&choice->tally, error) : result;
+}
+
 static int pass(struct choice *choice, struct error *error)
 {
 	struct race *race = choice->race;
@@ -155,7 +170,8 @@ static int pass(struct choice *choice, struct error *error)
 	race->total = race->done +
 		      (size_t)race->run->replicas *
 			      (choice->telling ? choice->member_count - 1 : choice->pool_count);
-	return crew_run(&job, error);
+	int result = crew_run(&job, error);
+	return result == 0 ? join(choice, error) : result;
 }
 
 static uint64_t sum_of(const uint32_t *ends, uint32_t count)

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "outbreak/ranks.h"
+
 #define MOST_THREADS 256
 
 struct crew {
@@ -24,6 +26,8 @@ static int work_on(struct crew *crew, struct replica *replica, struct error *err
 		unsigned number = atomic_fetch_add(&crew->next, 1);
 		if (number >= job->end)
 			break;
+		if (!ranks_own(job->run->ranks, number))
+			continue;
 		result = replica_run(replica, job->run->seed, number, error);
 		if (result == 0)
 			result = job->simulate(job->context, replica, error);
@@ -61,9 +65,11 @@ static unsigned thread_count(const struct crew_job *job)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned threads = job->run->threads;
 	unsigned wanted = threads ? threads : cores > 0 ? (unsigned)cores : 1;
+	unsigned ranks = job->run->ranks ? job->run->ranks->count : 1;
+	unsigned share = (job->end - job->first - 1) / ranks + 1;
 
-	if (wanted > job->end - job->first)
-		wanted = job->end - job->first;
+	if (wanted > share)
+		wanted = share;
 	return wanted < MOST_THREADS ? wanted : MOST_THREADS;
 }
 
@@ -80,5 +86,5 @@ int crew_run(const struct crew_job *job, struct error *error)
 	while (started > 0)
 		pthread_join(helpers[--started], NULL);
 	pthread_mutex_destroy(&crew.lock);
-	return crew.code;
+	return ranks_agree(job->run->ranks, crew.code, error);
 }

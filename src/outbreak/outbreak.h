@@ -123,6 +123,20 @@ void outbreak_world_fini(struct outbreak_world *world);
 double outbreak_subnet_hosts(const struct outbreak_subnet *subnet);
 double outbreak_subnet_vulnerable(const struct outbreak_subnet *subnet);
 
+/* Copies of the program that share a run: each simulates every count-th replica, and all of them
+ * come to the same result. All must call outbreak_rank() with the same world, worm, run and
+ * candidates. What is called here every rank calls, in the same order, from the thread that called
+ * outbreak_rank(); what it returns all of them return. */
+struct outbreak_ranks {
+	unsigned rank, count; /* rank < count */
+	/* Every value becomes its sum over all ranks. */
+	int (*sum)(void *context, uint64_t *values, size_t count, struct error *error);
+	/* `code` is 0 or this rank's failure, told in `error`; returns 0 if no rank failed, else
+	 * the first failing rank's code, its message in `error`. */
+	int (*agree)(void *context, int code, struct error *error);
+	void *context;
+};
+
 struct outbreak_run {
 	double duration; /* simulated seconds */
 	uint32_t replicas;
@@ -135,6 +149,7 @@ struct outbreak_run {
 	uint32_t finalists;  /* more candidates than this are raced; 0: never */
 	uint32_t combine;    /* most members of a combination; below 2: none is sought */
 	uint32_t candidates; /* for outbreak_candidates_at_places(), by its callers */
+	const struct outbreak_ranks *ranks; /* borrowed; NULL: this process does all */
 };
 #define OUTBREAK_MOST_DELAYS  64
 #define OUTBREAK_MOST_COMBINE 16

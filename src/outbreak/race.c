@@ -5,6 +5,7 @@
 #include "outbreak/crew.h"
 #include "outbreak/order.h"
 #include "outbreak/paired.h"
+#include "outbreak/ranks.h"
 
 #define FEWEST_REPLICAS 4 /* of a round */
 #define MOST_ROUNDS	64
@@ -59,7 +60,7 @@ size_t race_left(const struct race *race)
 void race_progress(struct race *race)
 {
 	pthread_mutex_lock(&race->lock);
-	race->done++;
+	race->done += race->run->ranks ? race->run->ranks->count : 1;
 	if (race->progress)
 		race->progress(race->context, race->done,
 			       race->total > race->done ? race->total : race->done);
@@ -134,6 +135,25 @@ static int simulate(void *context, struct replica *replica, struct error *error)
 	return result;
 }
 
+/* What the other ranks simulated in a pass: they had the same candidates. */
+static int join(struct race *race, uint32_t first, uint32_t end, struct error *error)
+{
+	const struct outbreak_run *run = race->run;
+	struct ranks_rows ends = { .rows = run->delay_count, .stride = run->replicas };
+	int result = race->own ? tally_join(&race->tally, 0, first, end, error) : 0;
+
+	for (size_t i = 0; result == 0 && i < race->count; i++) {
+		if (race->dropped[i])
+			continue;
+		if (race->own)
+			result = tally_join(&race->tally, i + 1, first, end, error);
+		ends.cells = end_slots(race, i, 0);
+		if (result == 0)
+			result = ranks_join_rows(run->ranks, &ends, first, end, error);
+	}
+	return result;
+}
+
 static int pass(struct race *race, uint32_t first, uint32_t end, struct error *error)
 {
 	struct crew_job job = { .world = race->world,
@@ -143,7 +163,8 @@ static int pass(struct race *race, uint32_t first, uint32_t end, struct error *e
 				.end = end,
 				.simulate = simulate,
 				.context = race };
-	return first < end ? crew_run(&job, error) : 0;
+	int result = first < end ? crew_run(&job, error) : 0;
+	return result == 0 ? join(race, first, end, error) : result;
 }
 
 /* Median of hosts saved after a reaction time, by the candidate's replicas so far. */
@@ -280,6 +301,8 @@ int race_run(struct race *race, struct error *error)
 	}
 	if (result == 0)
 		result = round_up_to(race, run->replicas, true, error);
+	if (result == 0)
+		result = tally_join_sums(&race->tally, error);
 	race->own = false;
 	if (result == 0 && run->delay_count > 0)
 		result = pass(race, 0, run->replicas, error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "outbreak/paired.h"
+#include "outbreak/ranks.h"
 
 #define MOST_MEMORY ((size_t)8 << 30)
 
@@ -96,6 +97,30 @@ void tally_population(struct tally *tally, const struct population *population)
 	tally->vulnerable += population->count;
 	for (size_t i = 0; i < tally->subnets; i++)
 		tally->subnet_vulnerable[i] += population->first[i + 1] - population->first[i];
+}
+
+int tally_join(struct tally *tally, size_t forecast, uint32_t first, uint32_t end,
+	       struct error *error)
+{
+	struct ranks_rows rows = { .cells = point_slots(tally, forecast, 0),
+				   .rows = tally->run->curve_points,
+				   .stride = tally->run->replicas };
+	return ranks_join_rows(tally->run->ranks, &rows, first, end, error);
+}
+
+int tally_join_sums(struct tally *tally, struct error *error)
+{
+	const struct outbreak_ranks *ranks = tally->run->ranks;
+	size_t sums = tally->forecasts * tally->subnets;
+	int result = ranks_sum(ranks, tally->subnet_infected, sums, error);
+
+	if (result == 0)
+		result = ranks_sum(ranks, tally->subnet_vulnerable, tally->subnets, error);
+	if (result == 0)
+		result = ranks_sum(ranks, &tally->live, 1, error);
+	if (result == 0)
+		result = ranks_sum(ranks, &tally->vulnerable, 1, error);
+	return result;
 }
 
 uint32_t tally_end(const struct tally *tally, size_t forecast, uint32_t replica)

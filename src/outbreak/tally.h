@@ -28,6 +28,12 @@ void tally_curve(struct tally *tally, size_t forecast, uint32_t replica,
 void tally_subnets(struct tally *tally, size_t forecast, const struct population *population,
 		   const struct history *history);
 void tally_population(struct tally *tally, const struct population *population);
+/* On several ranks (run->ranks): replicas first … end - 1 of a forecast, from the rank that
+ * simulated each … */
+MUST_CHECK int tally_join(struct tally *tally, size_t forecast, uint32_t first, uint32_t end,
+			  struct error *error);
+/* … and, once when all replicas are told, the sums. */
+MUST_CHECK int tally_join_sums(struct tally *tally, struct error *error);
 /* At the end, in replica number `replica`. */
 uint32_t tally_end(const struct tally *tally, size_t forecast, uint32_t replica);
 /* Forecasts in the order of `candidates` (NULL: of none), behind the one without. */

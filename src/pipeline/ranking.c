@@ -314,7 +314,7 @@ int pipeline_forecast(const struct outbreak_world *world, const struct outbreak_
 	if (result == 0)
 		result = outbreak_rank(world, worm, run, all.items, all.count, report_progress,
 				       &quiet, &ranked, error);
-	if (result == 0)
+	if (result == 0 && (!run->ranks || run->ranks->rank == 0))
 		result = give_all(&forecast, error);
 	outbreak_result_fini(&ranked);
 	outbreak_candidates_fini(&all);

@@ -201,11 +201,9 @@ static struct step ask(const struct form *form)
 	return step;
 }
 
-/* A relative branch's distance: the last `size` bytes of the instruction. */
-static int32_t distance(const struct form *form, size_t end, size_t size)
+/* A relative branch's distance: `size` bytes. */
+static int32_t distance(const uint8_t *at, size_t size)
 {
-	const uint8_t *at = form->code.data + end - size;
-
 	if (size == 1)
 		return (int8_t)at[0];
 	return (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
@@ -221,7 +219,7 @@ static struct step finish(const struct form *form, size_t end, size_t immediate)
 	step.length = (uint8_t)end;
 	step.flow = (uint8_t)flow_of_form(form);
 	if (relative(form))
-		step.target = distance(form, end, immediate) + step.length;
+		step.target = distance(form->code.data + end - immediate, immediate) + step.length;
 	step.traits = form->brief ? 0 : form_traits(form);
 	return step;
 }
@@ -280,6 +278,61 @@ static struct step look(struct form form)
 	return finish(&form, end + immediate, immediate);
 }
 
+/* --- the common case: at most REX before a one-byte opcode whose shape says it all --- */
+
+enum { QUICK = 12 }; /* bytes that it has at most: REX, opcode, ModRM, SIB, 4 + 4 */
+
+/* Bytes of ModRM, SIB and displacement by ModRM (32-bit addresses), but for a SIB without a base.
+ */
+static unsigned quick_address(const uint8_t *at)
+{
+	unsigned mode = at[0] >> 6, base = at[0] & 7;
+
+	if (mode == 3)
+		return 1;
+	if (base == 4)
+		return (mode == 0 && (at[1] & 7) == 5 ? 6u : 2u) + (mode == 2 ? 4u : mode);
+	return (mode == 0 && base == 5 ? 5u : 1u) + (mode == 2 ? 4u : mode);
+}
+
+/* Flow of the opcodes of the one-byte map that are not asked for more: 0, FLOW_NEXT. */
+static const uint8_t quick_flow[256] = {
+	[0x70] = FLOW_BRANCH, [0x71] = FLOW_BRANCH, [0x72] = FLOW_BRANCH, [0x73] = FLOW_BRANCH,
+	[0x74] = FLOW_BRANCH, [0x75] = FLOW_BRANCH, [0x76] = FLOW_BRANCH, [0x77] = FLOW_BRANCH,
+	[0x78] = FLOW_BRANCH, [0x79] = FLOW_BRANCH, [0x7a] = FLOW_BRANCH, [0x7b] = FLOW_BRANCH,
+	[0x7c] = FLOW_BRANCH, [0x7d] = FLOW_BRANCH, [0x7e] = FLOW_BRANCH, [0x7f] = FLOW_BRANCH,
+	[0xc2] = FLOW_RETURN, [0xc3] = FLOW_RETURN, [0xca] = FLOW_RETURN, [0xcb] = FLOW_RETURN,
+	[0xcc] = FLOW_SYSTEM, [0xcd] = FLOW_SYSTEM, [0xce] = FLOW_SYSTEM, [0xe0] = FLOW_BRANCH,
+	[0xe1] = FLOW_BRANCH, [0xe2] = FLOW_BRANCH, [0xe3] = FLOW_BRANCH, [0xe8] = FLOW_CALL,
+	[0xe9] = FLOW_JUMP,   [0xeb] = FLOW_JUMP,   [0xf1] = FLOW_SYSTEM,
+};
+
+/* As look without traits; false: it must be looked at closer. */
+static bool look_quickly(enum x86_mode mode, struct bytes code, struct step *step)
+{
+	size_t end = 0, immediate;
+	unsigned flow;
+	uint8_t opcode, shape;
+
+	if (code.length < QUICK)
+		return false;
+	if (mode == X86_MODE_64 && (code.data[0] & 0xf0) == 0x40)
+		end = 1;
+	opcode = code.data[end];
+	shape = one_byte[opcode];
+	if ((opcode & 0xf8) == 0xb8 && end == 0)
+		shape = Z; /* mov r, imm32 */
+	if (shape & (N | P | S) || (mode == X86_MODE_64 && (shape & X || (opcode & 0xf0) == 0x40)))
+		return false;
+	immediate = (shape & B ? 1u : 0u) + (shape & W ? 2u : 0u) + (shape & Z ? 4u : 0u);
+	end += 1 + (shape & M ? quick_address(code.data + end + 1) : 0) + immediate;
+	flow = quick_flow[opcode];
+	*step = (struct step){ .length = (uint8_t)end, .flow = flow ? (uint8_t)flow : FLOW_NEXT };
+	if (flow == FLOW_BRANCH || flow == FLOW_JUMP || flow == FLOW_CALL)
+		step->target = distance(code.data + end - immediate, immediate) + step->length;
+	return true;
+}
+
 struct step glance(enum x86_mode mode, struct bytes code)
 {
 	return look((struct form){ .mode = mode, .code = code });
@@ -287,6 +340,10 @@ struct step glance(enum x86_mode mode, struct bytes code)
 
 struct step glance_length(enum x86_mode mode, struct bytes code)
 {
+	struct step step;
+
+	if (look_quickly(mode, code, &step))
+		return step;
 	return look((struct form){ .mode = mode, .code = code, .brief = true });
 }
 

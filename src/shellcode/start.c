@@ -92,6 +92,15 @@ struct step sweep_length(struct sweep *sweep, size_t offset)
 	return *step;
 }
 
+struct step sweep_pass(struct sweep *sweep, size_t offset)
+{
+	struct step step =
+		glance_length(sweep->mode, bytes_slice(sweep->bytes, offset, INSTRUCTION_MAX));
+
+	sweep->cost += step.traits & GLANCE_ASKED ? ASK_COST : GLANCE_COST;
+	return step;
+}
+
 struct step sweep_step(struct sweep *sweep, size_t offset)
 {
 	struct step *step = step_place(sweep, offset);

@@ -21,6 +21,8 @@ struct bytes sweep_bytes(const struct sweep *sweep);
 struct step sweep_step(struct sweep *sweep, size_t offset);
 /* The same without traits, for less. */
 struct step sweep_length(struct sweep *sweep, size_t offset);
+/* The same, for walks that come by once: nothing is remembered. */
+struct step sweep_pass(struct sweep *sweep, size_t offset);
 /* What all this has cost since sweep_new, see share.h. */
 uint64_t sweep_cost(const struct sweep *sweep);
 

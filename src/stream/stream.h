@@ -163,11 +163,20 @@ struct stream_file {
 	bool complete;	     /* as far as the carrier can tell */
 };
 
-/* The result of stream_describe; everything in it lives in its arena. */
+/* Bytes of a side that nobody reads as they crossed: ciphertext between two ends that agreed on
+ * keys.
+ */
+struct stream_range {
+	enum stream_side side;
+	size_t offset, length;
+};
+
+/* The result of stream_describe; everything in it lives in its arena, but for the content of files
+ * that crossed as they are, which is the session's: valid as long as both. */
 struct stream_description {
 	struct arena *arena;
 	const char *protocol; /* "http", "ftp", "smb", "dcerpc", "smtp", "irc", "shell", "dns",
-				 "tftp", "pe-transfer", … or "unknown" */
+				 "tls", "tftp", "pe-transfer", … or "unknown" */
 	enum stream_conformance conformance;
 	const struct stream_deviation *deviations;
 	size_t deviation_count;
@@ -177,6 +186,8 @@ struct stream_description {
 	size_t announcement_count;
 	const struct stream_file *files;
 	size_t file_count;
+	const struct stream_range *sealed; /* side by side, ascending, not touching */
+	size_t sealed_count;
 	const char *target; /* known vulnerable operation that was called ("MS04-011 …"), or NULL;
 			       from data/targets.yaml: interface UUID + operation number */
 };

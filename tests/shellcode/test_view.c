@@ -10,6 +10,7 @@
 
 #include "shellcode/shellcode.h"
 #include "shellcode/view.h"
+#include "shellcode/view_base64.h"
 
 enum { CODE = 90 };
 
@@ -435,10 +436,71 @@ static void code_is_found_through_views(void **state)
 	shellcode_free(detector);
 }
 
+/* Letters of both alphabets in lines of every length, decoded one by one, are the oracle; bytes lie
+ * at the end of memory of their own, so that a sanitizer sees what is read or written too far. */
+static void base64_is_decoded_as_letter_by_letter(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/-_";
+	struct random random;
+
+	(void)state;
+	random_init(&random, 41, 0);
+	for (unsigned line = 41; line < 300; line++) {
+		size_t length = 1000 + random_u32(&random) % 500, made = 0;
+		uint8_t *text = malloc(length), *expected = malloc(length);
+		uint64_t budget = 1 << 20;
+		uint32_t bits = 0, count = 0;
+		struct views views;
+		struct view view;
+		assert_true(text && expected);
+		for (size_t i = 0; i < length; i++) {
+			uint8_t letter = (uint8_t)letters[random_u32(&random) % 66];
+			if (i % line == line - 1 && i + 1 < length) {
+				text[i] = '\n';
+				continue;
+			}
+			text[i] = letter;
+			bits = bits << 6 | (uint32_t)base64_digit(letter);
+			if ((count += 6) >= 8)
+				expected[made++] = (uint8_t)(bits >> (count -= 8));
+		}
+		views_init(&views, (struct bytes){ text, length }, &budget);
+		assert_int_equal(views_next(&views, &view), 1);
+		assert_int_equal(view.length, made);
+		assert_memory_equal(view.data, expected, made);
+		for (size_t i = 0; i < made; i += VIEW_GRAIN) {
+			/* eight bits for a byte, six for a letter, one of `line` between lines */
+			size_t nth = (8 * (i + 1) + 5) / 6 - 1;
+			assert_int_equal(view_origin(&view, i), nth + nth / (line - 1));
+		}
+		view_fini(&view);
+		free(text);
+		free(expected);
+	}
+}
+
+static void base64_knows_its_letters(void **state)
+{
+	uint8_t text[64];
+
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof text; at += 7) {
+			struct bytes bytes = { text, sizeof text };
+			memset(text, 'A', sizeof text);
+			text[at] = (uint8_t)byte;
+			assert_int_equal(base64_run(bytes, 0),
+					 base64_digit((uint8_t)byte) < 0 ? at : sizeof text);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_way_of_writing),
+		cmocka_unit_test(base64_is_decoded_as_letter_by_letter),
+		cmocka_unit_test(base64_knows_its_letters),
 		cmocka_unit_test(leaves_plain_text_alone),
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),

@@ -360,17 +360,6 @@ static void count_windows_question(struct observer *observer, uint64_t ip)
 		count_site(observer, ip);
 }
 
-/* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
-static bool calls_gate(const struct observer *observer, const struct instruction *instruction)
-{
-	const struct reference *reference = &instruction->references[0];
-
-	return observer->kind == WORLD_WINDOWS_32 && instruction->flow == FLOW_INDIRECT &&
-	       instruction->references_count && reference->thread_segment &&
-	       instruction_address(observer->machine, instruction, reference) ==
-		       observer->thread_block + WORLD_GATE;
-}
-
 /* The call takes so many arguments: the registers that hold them are read. */
 static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
 {
@@ -428,6 +417,15 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	observer->seen.weight += judgement.weight;
 	observer->seen.numbers += judgement.numbers;
 	count_site(observer, ip);
+}
+
+/* In the gate: whoever called it is told by where it returns to. */
+static void follow_gate(struct observer *observer)
+{
+	uint64_t back = 0;
+
+	if (x86_read(observer->machine, x86_get(observer->machine, X86_SP), &back, 4) == 0)
+		count_windows_question(observer, back);
 }
 
 static void follow_api(struct observer *observer, const char *name)
@@ -618,6 +616,8 @@ bool observer_step(struct observer *observer)
 			observer->machine, observer->start, observer->end - observer->start);
 		return false;
 	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && ip == WORLD_GATE)
+		follow_gate(observer);
 	decoded = decoded_at(observer, ip);
 	if (decoded)
 		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
@@ -643,8 +643,6 @@ bool observer_step(struct observer *observer)
 	follow_references(observer, &decoded->instruction, writes);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
-	else if (calls_gate(observer, &decoded->instruction))
-		count_windows_question(observer, ip);
 	return true;
 }
 
@@ -687,9 +685,6 @@ static void follow_recorded_read(struct observer *observer, const struct decoded
 		observer->hunt_branches += next && branches_by_flags(next);
 		observer->compared = false;
 	}
-	if (instruction->flow == FLOW_INDIRECT && observer->kind == WORLD_WINDOWS_32 &&
-	    record->address == observer->thread_block + WORLD_GATE)
-		count_question(observer, record->ip);
 }
 
 static void follow_record(struct observer *observer, const struct x86_record *record, uint32_t step)

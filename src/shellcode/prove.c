@@ -22,8 +22,8 @@ enum {
 	QUIET_SEARCH = 1 << 20,
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
-	NEW_COST = 1200, /* of an instruction that is seen for the first time */
 	EVENT_COST = 400,
+	CALL_COST = 150,      /* of a call that nobody watches */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -148,6 +148,12 @@ static bool acts(const struct observation *seen)
 	return seen->apis > 0 || seen->calls > 0;
 }
 
+/* Has it acted, or asked again and again where memory is? */
+static bool shown(const struct observation *seen)
+{
+	return acts(seen) || asks_about_memory(seen);
+}
+
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
 {
 	if (decoder_verdict(seen) && (!strict || (acts(seen) && seen->executed_written >= 12)))
@@ -245,8 +251,7 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 		    seen->rewritten != progress->rewritten ||
 		    (events != progress->events && step < EVENTS_ARE_NEWS);
 
-	*spent += NEW_COST * (uint64_t)(seen->executed - progress->executed) +
-		  EVENT_COST * (uint64_t)(events - progress->events);
+	*spent += EVENT_COST * (uint64_t)(events - progress->events);
 	progress->executed = seen->executed;
 	progress->rewritten = seen->rewritten;
 	progress->events = events;
@@ -259,11 +264,12 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent)
 {
 	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t effort = x86_effort(machine), calls = world_calls(world);
 	enum world_end end = world_run(world, instructions);
 
 	/* a child's machine has its own count */
 	*spent += world_machine(world) == machine ? x86_effort(machine) - effort : instructions;
+	*spent += CALL_COST * (world_calls(world) - calls);
 	return end;
 }
 
@@ -273,22 +279,12 @@ static void look(struct world *world, struct observer *observer, struct proof *p
 	judge_hunt(world, &proof->observation);
 }
 
-/* Behind a step, as long as nothing new is executed. Returns the steps that it took. */
-static uint32_t go_on_quickly(struct observer *observer, uint32_t most, uint64_t *spent)
-{
-	struct observed_run run = observer_run(observer, most);
-
-	*spent += PROVE_ACCESS_COST * run.accesses;
-	return run.steps;
-}
-
 static void run(struct world *world, struct observer *observer, struct listing *listing,
 		const struct prove_how *how, struct proof *proof, struct proof_cost *cost)
 {
 	struct progress progress = { 0 };
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
-	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t paid = 0; /* of what the observer cost */
 	uint32_t look_at = LOOK_EVERY;
 	bool proven = false;
 
@@ -297,10 +293,11 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	     step++) {
 		if (step >= look_at) {
 			look_at = step + LOOK_EVERY;
-			if (world_machine(world) == machine) /* not a child's */
-				*spent += x86_effort(machine) - effort;
+			*spent += observer_cost(observer) - paid;
+			paid = observer_cost(observer);
 			look(world, observer, proof);
-			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
+			if (observer_is_full(observer) ||
+			    !goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
 				     step, spent))
 				break;
 			proven = proven ||
@@ -311,25 +308,23 @@ static void run(struct world *world, struct observer *observer, struct listing *
 				allowed = cost->explaining;
 			}
 			/* what it is, and that it acts, has been seen */
-			if (proven && acts(&proof->observation) && !listing &&
+			if (proven && shown(&proof->observation) && !listing &&
 			    step - progress.at >= QUIET) {
 				observer_follow(observer, false);
 				proof->end = run_unwatched(world, UNOBSERVED, spent);
 				if (proof->end == WORLD_BUDGET)
 					observer_follow(observer, true);
 			}
-			machine = world_machine(world);
-			effort = x86_effort(machine);
+			paid = observer_cost(observer);
 			if (proof->end != WORLD_BUDGET)
 				break;
 		}
-		*spent += PROVE_STEP_COST;
 		if (listing)
 			listing_step(listing);
 		if (observer_step(observer)) {
 			proof->end = world_run(world, 1);
 			if (proof->end == WORLD_BUDGET && !listing)
-				step += go_on_quickly(observer, look_at - step, spent);
+				step += observer_run(observer, look_at - step);
 			continue;
 		}
 		look(world, observer, proof);
@@ -337,6 +332,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
+	*spent += observer_cost(observer) - paid;
 	observer_follow(observer, false);
 	if (proof->end == WORLD_BUDGET && proven && *spent < allowed)
 		proof->end = run_unwatched(world, UNOBSERVED, spent);

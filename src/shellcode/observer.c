@@ -24,7 +24,14 @@ enum {
 	WINDOWS_CALLS = 0x2000, /* numbers of system calls: two tables of 0x1000 */
 	SHAPES = 8,
 	RECORDS = 2048, /* accesses between two looks at them */
-	WAITS = 1 << 14 /* jumps to itself that are waiting */
+	/* nanoseconds, see share.h */
+	ROOM_COST = 60000, /* of an observer: memory that is new and cleared */
+	STEP_COST = 100,   /* of a single step */
+	DECODE_COST = 350, /* of an instruction that is decoded for it */
+	EFFECT_COST = 350, /* and one that is executed for the first time */
+	ACCESS_COST = 15,  /* of an access of a known one */
+	CALL_COST = 200,   /* of a call of the system or a library */
+	WAITS = 1 << 14	   /* jumps to itself that are waiting */
 };
 
 struct decoded {
@@ -84,7 +91,9 @@ struct observer {
 	uint32_t last_call; /* step */
 	struct observation seen;
 	struct decoded decoded[DECODED];
-	bool follows; /* the machine is followed: records is used */
+	uint64_t cost;
+	uint64_t effort, effort_before; /* the machine's, since and at the beginning */
+	bool follows;			/* the machine is followed: records is used */
 	struct x86_record records[RECORDS];
 };
 
@@ -104,6 +113,8 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 	observer->kind = kind;
 	observer->start = world_code(world);
 	observer->end = observer->start + length;
+	observer->cost = ROOM_COST;
+	observer->effort_before = x86_effort(observer->machine);
 	observer->first = observer->end;
 	observer->last = observer->start;
 	if (kind == WORLD_WINDOWS_32) {
@@ -394,6 +405,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	struct x86_exit stop = stop_of(bytes, ip);
 	struct unix_judgement judgement;
 
+	observer->cost += CALL_COST;
 	if (system == UNIX_SYSTEMS) {
 		if (stop.vector == 0x2e)
 			count_windows_question(observer, ip);
@@ -430,6 +442,7 @@ static void follow_gate(struct observer *observer)
 
 static void follow_api(struct observer *observer, const char *name)
 {
+	observer->cost += CALL_COST;
 	evidence(observer, SHELLCODE_API_BIT);
 	note_call(observer, name);
 	observer->seen.apis++;
@@ -450,6 +463,7 @@ static struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 	if (decoded->valid && decoded->address == ip &&
 	    memcmp(decoded->bytes, bytes, sizeof bytes) == 0)
 		return decoded;
+	observer->cost += DECODE_COST;
 	memcpy(decoded->bytes, bytes, sizeof bytes);
 	decoded->address = ip;
 	decoded->ours = false;
@@ -503,6 +517,7 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 		if (written.step)
 			note_written_shape(observer, instruction->shape);
 	}
+	observer->cost += EFFECT_COST;
 	executed->step = observer->steps;
 	executed->form = instruction->shape;
 	executed->shape = instruction->role == ROLE_NOTHING || instruction->flow == FLOW_JUMP
@@ -588,6 +603,7 @@ bool observer_step(struct observer *observer)
 	struct written written = { 0 }, writes;
 
 	note_result(observer);
+	observer->cost += STEP_COST;
 	observer->steps += 2; /* odd steps mark writes, see footprint.h */
 	if (!name && observer->previous_ours && api_in_libraries(ip) &&
 	    world_lead_to_function(observer->world)) {
@@ -724,38 +740,49 @@ static void note_waiting(struct observer *observer, uint64_t ip, uint32_t times)
 		executed->repeats += times;
 }
 
-struct observed_run observer_run(struct observer *observer, uint32_t most)
+uint32_t observer_run(struct observer *observer, uint32_t most)
 {
 	struct x86 *machine = observer->machine;
-	struct observed_run run = { 0 };
 	uint64_t ip, first;
-	uint32_t before = observer->steps;
+	uint32_t before = observer->steps, steps;
 
 	if (world_machine(observer->world) != machine)
-		return run;
+		return 0;
 	ip = x86_ip(machine);
 	if (most < 2 || !observer->follows || led_elsewhere(observer, ip))
-		return run; /* a run of one asks nobody */
+		return 0; /* a run of one asks nobody */
 	note_result(observer);
 	first = x86_instructions(machine);
 	(void)x86_run(machine, most); /* why it stopped the next step sees */
-	run.steps = (uint32_t)(x86_instructions(machine) - first);
+	steps = (uint32_t)(x86_instructions(machine) - first);
 	for (size_t i = 0; i < x86_followed(machine); i++) {
 		uint64_t time = observer->records[i].time - first;
-		if (time < run.steps) /* not of one that has faulted */
+		if (time < steps) /* not of one that has faulted */
 			follow_record(observer, &observer->records[i],
 				      before + 2 * ((uint32_t)time + 1));
 	}
-	run.accesses = x86_followed(machine);
-	observer->steps += 2 * run.steps;
-	if (run.steps == 0)
-		return run;
+	observer->cost += ACCESS_COST * x86_followed(machine);
+	observer->steps += 2 * steps;
+	if (steps == 0)
+		return 0;
 	observer->previous_length = 0;
 	observer->compared = false;
 	observer->previous_ours = is_ours(observer, x86_came_from(machine));
 	if (x86_ip(machine) == ip)
-		note_waiting(observer, ip, run.steps);
-	return run;
+		note_waiting(observer, ip, steps);
+	return steps;
+}
+
+uint64_t observer_cost(struct observer *observer)
+{
+	if (world_machine(observer->world) == observer->machine) /* not a child's */
+		observer->effort = x86_effort(observer->machine) - observer->effort_before;
+	return observer->cost + observer->effort;
+}
+
+bool observer_is_full(const struct observer *observer)
+{
+	return observer->seen.executed >= FOOTPRINT_EXECUTED;
 }
 
 void observer_result(const struct observer *observer, struct observation *observation)

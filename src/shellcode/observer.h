@@ -23,13 +23,13 @@ bool observer_step(struct observer *observer);
 /* Begins or ends that the machine is followed (x86_follow), which observer_run needs. */
 bool observer_follow(struct observer *observer, bool wanted);
 /* Runs on behind a step, up to `most` instructions, as far as they are known and need nothing of
- * the system. The observation is the same as after as many steps, each followed by the run of one
- * instruction. */
-struct observed_run {
-	uint32_t steps;	 /* maybe none */
-	size_t accesses; /* that were looked at */
-};
-struct observed_run observer_run(struct observer *observer, uint32_t most);
+ * the system; how many. The observation is the same as after as many steps, each followed by the
+ * run of one instruction. */
+uint32_t observer_run(struct observer *observer, uint32_t most);
+/* What this, and the machine's running, has cost; as in share.h. */
+uint64_t observer_cost(struct observer *observer);
+/* More different instructions have been executed than are remembered: no shellcode does that. */
+bool observer_is_full(const struct observer *observer);
 
 struct observation {
 	unsigned evidence;	   /* 1 << enum shellcode_evidence */

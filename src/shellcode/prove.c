@@ -22,8 +22,8 @@ enum {
 	QUIET_SEARCH = 1 << 20,
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
-	NEW_COST = 1200, /* of an instruction that is seen for the first time */
 	EVENT_COST = 400,
+	CALL_COST = 150,      /* of a call that nobody watches */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -77,13 +77,16 @@ static bool asks_about_memory(const struct observation *seen)
 	return seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED;
 }
 
-/* A hunt for a mark is a loop of a few instructions and nothing else. */
+/* A hunt for a mark is a loop of a few instructions and nothing else; behind a decoder, of those
+ * that it wrote. */
 static bool hunt_verdict(const struct observation *seen)
 {
-	bool by_asking = asks_about_memory(seen) && seen->executed <= ASKING_HUNT;
+	bool written = has(seen, SHELLCODE_DECODES_BIT);
+	unsigned length = written ? seen->executed_written : seen->executed;
+	bool by_asking = asks_about_memory(seen) && length <= ASKING_HUNT;
 
-	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
-	       seen->executed >= 3 && ((seen->executed <= 16 && !seen->indirect) || by_asking);
+	return has(seen, SHELLCODE_EGG_HUNT_BIT) && length >= 3 &&
+	       (by_asking || (length <= 16 && !written && !seen->indirect));
 }
 
 /* Registers that hold what a hunt looks at, followed through copies: one bit each. */
@@ -147,6 +150,12 @@ static void judge_hunt(struct world *world, struct observation *seen)
 static bool acts(const struct observation *seen)
 {
 	return seen->apis > 0 || seen->calls > 0;
+}
+
+/* Has it acted, or asked again and again where memory is? */
+static bool shown(const struct observation *seen)
+{
+	return acts(seen) || asks_about_memory(seen);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -246,8 +255,7 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 		    seen->rewritten != progress->rewritten ||
 		    (events != progress->events && step < EVENTS_ARE_NEWS);
 
-	*spent += NEW_COST * (uint64_t)(seen->executed - progress->executed) +
-		  EVENT_COST * (uint64_t)(events - progress->events);
+	*spent += EVENT_COST * (uint64_t)(events - progress->events);
 	progress->executed = seen->executed;
 	progress->rewritten = seen->rewritten;
 	progress->events = events;
@@ -260,11 +268,12 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent)
 {
 	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t effort = x86_effort(machine), calls = world_calls(world);
 	enum world_end end = world_run(world, instructions);
 
 	/* a child's machine has its own count */
 	*spent += world_machine(world) == machine ? x86_effort(machine) - effort : instructions;
+	*spent += CALL_COST * (world_calls(world) - calls);
 	return end;
 }
 
@@ -274,22 +283,12 @@ static void look(struct world *world, struct observer *observer, struct proof *p
 	judge_hunt(world, &proof->observation);
 }
 
-/* Behind a step, as long as nothing new is executed. Returns the steps that it took. */
-static uint32_t go_on_quickly(struct observer *observer, uint32_t most, uint64_t *spent)
-{
-	struct observed_run run = observer_run(observer, most);
-
-	*spent += PROVE_ACCESS_COST * run.accesses;
-	return run.steps;
-}
-
 static void run(struct world *world, struct observer *observer, struct listing *listing,
 		const struct prove_how *how, struct proof *proof, struct proof_cost *cost)
 {
 	struct progress progress = { 0 };
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
-	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t paid = 0; /* of what the observer cost */
 	uint32_t look_at = LOOK_EVERY;
 	bool proven = false;
 
@@ -298,10 +297,11 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	     step++) {
 		if (step >= look_at) {
 			look_at = step + LOOK_EVERY;
-			if (world_machine(world) == machine) /* not a child's */
-				*spent += x86_effort(machine) - effort;
+			*spent += observer_cost(observer) - paid;
+			paid = observer_cost(observer);
 			look(world, observer, proof);
-			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
+			if (observer_is_full(observer) ||
+			    !goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
 				     step, spent))
 				break;
 			proven = proven ||
@@ -314,25 +314,23 @@ static void run(struct world *world, struct observer *observer, struct listing *
 				allowed = cost->explaining;
 			}
 			/* what it is, and that it acts, has been seen */
-			if (proven && acts(&proof->observation) && !listing &&
+			if (proven && shown(&proof->observation) && !listing &&
 			    step - progress.at >= QUIET) {
 				observer_follow(observer, false);
 				proof->end = run_unwatched(world, UNOBSERVED, spent);
 				if (proof->end == WORLD_BUDGET)
 					observer_follow(observer, true);
 			}
-			machine = world_machine(world);
-			effort = x86_effort(machine);
+			paid = observer_cost(observer);
 			if (proof->end != WORLD_BUDGET)
 				break;
 		}
-		*spent += PROVE_STEP_COST;
 		if (listing)
 			listing_step(listing);
 		if (observer_step(observer)) {
 			proof->end = world_run(world, 1);
 			if (proof->end == WORLD_BUDGET && !listing)
-				step += go_on_quickly(observer, look_at - step, spent);
+				step += observer_run(observer, look_at - step);
 			continue;
 		}
 		look(world, observer, proof);
@@ -340,6 +338,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
+	*spent += observer_cost(observer) - paid;
 	observer_follow(observer, false);
 	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
 		proof->end = run_unwatched(world, UNOBSERVED, spent);

@@ -282,6 +282,13 @@ uint64_t world_instructions(const struct world *world)
 	return world->win32 ? win32_instructions(world->win32) : x86_instructions(world->machine);
 }
 
+uint64_t world_calls(const struct world *world)
+{
+	return world->win32	     ? win32_calls(world->win32)
+	       : world->unix_process ? unix_calls(world->unix_process)
+				     : 0;
+}
+
 uint64_t world_code(const struct world *world)
 {
 	return world->code;

@@ -55,7 +55,10 @@ void world_enter(struct world *world, size_t entry, enum convention convention);
 enum world_end world_run(struct world *world, uint64_t budget);
 struct x86 *world_machine(struct world *world);		/* another one after WORLD_EXIT */
 uint64_t world_instructions(const struct world *world); /* executed so far */
-uint64_t world_code(const struct world *world);		/* address of the code's first byte */
+/* Calls of the system and of libraries that were answered (0 for 64-bit Windows, which ends with
+ * the first ones). */
+uint64_t world_calls(const struct world *world);
+uint64_t world_code(const struct world *world); /* address of the code's first byte */
 /* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
 const char *world_export_at(struct world *world, uint64_t address);
 /* The machine is where a well-known version of Windows has a function (see fixed.h): leads it to

@@ -155,16 +155,20 @@ uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
 	return end > offset ? end - offset : 0;
 }
 
-/* The first `byte` at or after `from`, given where the last one was looked for and found; the
- * length when there is none. Every byte is passed once. */
-static size_t next_byte(struct bytes bytes, uint8_t byte, size_t from, size_t found)
+/* The first `byte` with `second` behind it at or after `from`, given where the last one was looked
+ * for and found; the length when there is none. Every byte is passed once. */
+static size_t next_pair(struct bytes bytes, uint8_t byte, uint8_t second, size_t from, size_t found)
 {
-	const uint8_t *next;
+	const uint8_t *next = bytes.data + from, *end = bytes.data + bytes.length;
 
 	if (found >= from && found != SIZE_MAX)
 		return found;
-	next = memchr(bytes.data + from, byte, bytes.length - from);
-	return next ? (size_t)(next - bytes.data) : bytes.length;
+	while ((next = memchr(next, byte, (size_t)(end - next)))) {
+		if (next + 1 < end && next[1] == second)
+			return (size_t)(next - bytes.data);
+		next++;
+	}
+	return bytes.length;
 }
 
 static size_t smallest(size_t a, size_t b, size_t c)
@@ -180,10 +184,10 @@ static void advance(struct image_cursor *cursor, size_t from)
 
 	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
 		size_t length;
-		pe = next_byte(cursor->bytes, 'M', i, pe);
-		elf = next_byte(cursor->bytes, 0x7f, i, elf);
-		/* the end of a member's header, two bytes before an object */
-		quote = next_byte(cursor->bytes, '`', i < from + 2 ? i : i - 2, quote);
+		pe = next_pair(cursor->bytes, 'M', 'Z', i, pe);
+		elf = next_pair(cursor->bytes, 0x7f, 'E', i, elf);
+		/* the end of a member's header, right before an object */
+		quote = next_pair(cursor->bytes, '`', '\n', i < from + 2 ? i : i - 2, quote);
 		i = smallest(pe, elf, quote + 2);
 		if (i >= cursor->bytes.length)
 			break;

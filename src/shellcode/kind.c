@@ -20,6 +20,7 @@ struct payload_run {
 	struct observer *observer;
 	struct wire wire;
 	enum world_end end;
+	uint64_t cost; /* of what has been watched, as in share.h */
 };
 
 /* The code as it was proven, and how its payload is tried. */
@@ -37,8 +38,19 @@ struct attempt {
 
 static void watch(struct payload_run *run, uint32_t steps)
 {
-	for (uint32_t step = 0; step < steps && run->end == WORLD_BUDGET; step++)
+	const struct x86 *machine = world_machine(run->world);
+	uint64_t effort = x86_effort(machine);
+
+	for (uint32_t step = 0; step < steps && run->end == WORLD_BUDGET; step++) {
+		struct observed_run quickly = { 0 };
 		run->end = observer_step(run->observer) ? world_run(run->world, 1) : WORLD_FAULT;
+		if (run->end == WORLD_BUDGET && step + 1 < steps)
+			quickly = observer_run(run->observer, steps - step - 1);
+		step += quickly.steps;
+		run->cost += PROVE_STEP_COST + PROVE_ACCESS_COST * quickly.accesses;
+	}
+	if (world_machine(run->world) == machine) /* not a child's */
+		run->cost += x86_effort(machine) - effort;
 }
 
 /* Runs the payload until it shows nothing new any more (hunters and servers go on for ever), or has
@@ -48,8 +60,8 @@ static void watch_payload(struct payload_run *run, uint64_t allowed)
 	unsigned shown = 0;
 	uint32_t quiet = 0;
 
-	for (uint32_t steps = 0; steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET &&
-				 (uint64_t)steps * PROVE_STEP_COST <= allowed;
+	for (uint32_t steps = 0;
+	     steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET && run->cost <= allowed;
 	     steps += LOOK_EVERY) {
 		struct observation seen;
 		watch(run, LOOK_EVERY);
@@ -119,13 +131,12 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 		fini(run);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
-	uint64_t before = world_instructions(run->world);
+	observer_follow(run->observer, true);
 	world_enter(run->world, attempt->entry, attempt->convention);
 	watch(run, attempt->payload);
 	enter(run, attempt->given);
 	watch_payload(run, attempt->allowed);
-	attempt->spent += (world_instructions(run->world) - before) * PROVE_STEP_COST +
-			  prove_world_cost(attempt->world);
+	attempt->spent += run->cost + prove_world_cost(attempt->world);
 	return 0;
 }
 

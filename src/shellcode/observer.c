@@ -23,6 +23,7 @@ enum {
 	QUESTION_PLACES = 6 + HUNT_WORDS,
 	WINDOWS_CALLS = 0x2000, /* numbers of system calls: two tables of 0x1000 */
 	SHAPES = 8,
+	RECORDS = 2048, /* accesses between two looks at them */
 	WAITS = 1 << 14 /* jumps to itself that are waiting */
 };
 
@@ -30,6 +31,8 @@ struct decoded {
 	uint64_t address;
 	uint8_t bytes[INSTRUCTION_MAX];
 	bool valid;
+	bool ours;	       /* the code's own, when it was executed last under single steps */
+	struct written writes; /* what it writes, from its second execution on */
 	struct instruction instruction;
 };
 
@@ -82,6 +85,8 @@ struct observer {
 	uint32_t last_call; /* step */
 	struct observation seen;
 	struct decoded decoded[DECODED];
+	bool follows; /* the machine is followed: records is used */
+	struct x86_record records[RECORDS];
 };
 
 struct observer *observer_new(struct world *world, enum world_kind kind, size_t length)
@@ -117,10 +122,21 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 	return observer;
 }
 
+bool observer_follow(struct observer *observer, bool wanted)
+{
+	struct x86_record *records = wanted ? observer->records : NULL;
+
+	if (world_machine(observer->world) == observer->machine)
+		observer->follows = x86_follow(observer->machine, records, RECORDS) == 0 && wanted;
+	return observer->follows;
+}
+
 void observer_free(struct observer *observer)
 {
 	if (!observer)
 		return;
+	if (observer->follows)
+		observer_follow(observer, false);
 	footprint_free(observer->footprint);
 	free(observer);
 }
@@ -184,7 +200,7 @@ static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address
 }
 
 static void follow_read(struct observer *observer, const struct instruction *instruction,
-			uint64_t address, unsigned size)
+			uint64_t ip, uint64_t address, unsigned size)
 {
 	if (holds_own_address(observer, address) && instruction->role != ROLE_RETURN)
 		evidence(observer, SHELLCODE_GETPC_BIT);
@@ -200,7 +216,21 @@ static void follow_read(struct observer *observer, const struct instruction *ins
 	    modules_export_directory(&observer->modules, observer->machine, address))
 		evidence(observer, SHELLCODE_EXPORTS_BIT);
 	if (instruction->role == ROLE_COMPARE)
-		follow_hunt(observer, x86_ip(observer->machine), address);
+		follow_hunt(observer, ip, address);
+}
+
+static void follow_write(struct observer *observer, const struct instruction *instruction,
+			 uint64_t address, unsigned size, struct written writes)
+{
+	if (inside(observer, address) &&
+	    footprint_written(observer->footprint, address, size).step == 0)
+		observer->seen.rewritten += size;
+	footprint_write(observer->footprint, address, size, writes);
+	touch(observer, address, size);
+	if (instruction->role == ROLE_CALL)
+		remember_own_address(observer, address);
+	if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
+		remember_own_address(observer, address + (size >= 255 ? 8 : 12));
 }
 
 static void follow_references(struct observer *observer, const struct instruction *instruction,
@@ -210,18 +240,10 @@ static void follow_references(struct observer *observer, const struct instructio
 		const struct reference *reference = &instruction->references[i];
 		uint64_t address = instruction_address(observer->machine, instruction, reference);
 		if (reference->reads)
-			follow_read(observer, instruction, address, reference->size);
-		if (!reference->writes)
-			continue;
-		if (inside(observer, address) &&
-		    footprint_written(observer->footprint, address, reference->size).step == 0)
-			observer->seen.rewritten += reference->size;
-		footprint_write(observer->footprint, address, reference->size, writes);
-		touch(observer, address, reference->size);
-		if (instruction->role == ROLE_CALL)
-			remember_own_address(observer, address);
-		if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
-			remember_own_address(observer, address + (reference->size == 255 ? 8 : 12));
+			follow_read(observer, instruction, x86_ip(observer->machine), address,
+				    reference->size);
+		if (reference->writes)
+			follow_write(observer, instruction, address, reference->size, writes);
 	}
 }
 
@@ -339,17 +361,6 @@ static void count_windows_question(struct observer *observer, uint64_t ip)
 		count_site(observer, ip);
 }
 
-/* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
-static bool calls_gate(const struct observer *observer, const struct instruction *instruction)
-{
-	const struct reference *reference = &instruction->references[0];
-
-	return observer->kind == WORLD_WINDOWS_32 && instruction->flow == FLOW_INDIRECT &&
-	       instruction->references_count && reference->thread_segment &&
-	       instruction_address(observer->machine, instruction, reference) ==
-		       observer->thread_block + WORLD_GATE;
-}
-
 /* The call takes so many arguments: the registers that hold them are read. */
 static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
 {
@@ -409,6 +420,15 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	count_site(observer, ip);
 }
 
+/* In the gate: whoever called it is told by where it returns to. */
+static void follow_gate(struct observer *observer)
+{
+	uint64_t back = 0;
+
+	if (x86_read(observer->machine, x86_get(observer->machine, X86_SP), &back, 4) == 0)
+		count_windows_question(observer, back);
+}
+
 static void follow_api(struct observer *observer, const char *name)
 {
 	evidence(observer, SHELLCODE_API_BIT);
@@ -420,7 +440,7 @@ static void follow_api(struct observer *observer, const char *name)
 
 /* --- one step --- */
 
-static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
+static struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 {
 	struct decoded *decoded = &observer->decoded[ip % DECODED];
 	uint8_t bytes[INSTRUCTION_MAX] = { 0 };
@@ -433,6 +453,7 @@ static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 		return decoded;
 	memcpy(decoded->bytes, bytes, sizeof bytes);
 	decoded->address = ip;
+	decoded->ours = false;
 	decoded->valid = instruction_decode(world_mode(observer->kind),
 					    (struct bytes){ bytes, length }, &decoded->instruction);
 	return decoded->valid ? decoded : NULL;
@@ -538,12 +559,17 @@ static void follow_faults(struct observer *observer, uint64_t ip, const struct d
 			: 0;
 }
 
+static bool jumps_to_itself(const struct decoded *decoded)
+{
+	return decoded->bytes[0] == 0xeb && decoded->bytes[1] == 0xfe;
+}
+
 /* A jump to itself that has been executed so often that other threads had their turns. */
 static bool waits(struct observer *observer, const struct decoded *decoded)
 {
 	const struct executed *executed;
 
-	if (decoded->bytes[0] != 0xeb || decoded->bytes[1] != 0xfe)
+	if (!jumps_to_itself(decoded))
 		return false;
 	executed = footprint_executed(observer->footprint, x86_ip(observer->machine));
 	observer->seen.waits = executed && executed->step && executed->repeats >= WAITS;
@@ -561,7 +587,7 @@ bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
 	const char *name = world_export_at(observer->world, ip);
-	const struct decoded *decoded;
+	struct decoded *decoded;
 	struct written written = { 0 }, writes;
 
 	note_result(observer);
@@ -593,10 +619,14 @@ bool observer_step(struct observer *observer)
 			observer->machine, observer->start, observer->end - observer->start);
 		return false;
 	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && ip == WORLD_GATE)
+		follow_gate(observer);
 	decoded = decoded_at(observer, ip);
 	if (decoded)
 		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
 	observer->previous_ours = decoded && (inside(observer, ip) || written.step);
+	if (decoded)
+		decoded->ours = observer->previous_ours;
 	if (!observer->previous_ours) {
 		observer->previous_length = 0;
 		return true;
@@ -612,12 +642,123 @@ bool observer_step(struct observer *observer)
 		return false;
 	writes.step = observer->steps | note_executed(observer, decoded, written);
 	writes.generation = (uint8_t)(written.generation + (written.generation < UINT8_MAX));
+	decoded->writes = (struct written){ 1, writes.generation };
 	follow_references(observer, &decoded->instruction, writes);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
-	else if (calls_gate(observer, &decoded->instruction))
-		count_windows_question(observer, ip);
 	return true;
+}
+
+/* --- many steps at once --- */
+
+static bool is_ours(const struct observer *observer, uint64_t ip)
+{
+	return inside(observer, ip) || footprint_written(observer->footprint, ip, 1).step;
+}
+
+/* The instruction that stands at an address where one has been executed. */
+static struct decoded *decoded_before(struct observer *observer, uint64_t ip)
+{
+	struct decoded *decoded = &observer->decoded[ip % DECODED];
+
+	if (decoded->valid && decoded->address == ip)
+		return decoded;
+	decoded = decoded_at(observer, ip); /* another one was kept in its place */
+	if (decoded && is_ours(observer, ip)) {
+		struct written written =
+			footprint_written(observer->footprint, ip, decoded->instruction.length);
+		decoded->ours = true;
+		decoded->writes.step = 1;
+		decoded->writes.generation =
+			(uint8_t)(written.generation + (written.generation < UINT8_MAX));
+	}
+	return decoded;
+}
+
+/* What an instruction read that had been executed before. */
+static void follow_recorded_read(struct observer *observer, const struct decoded *decoded,
+				 const struct x86_record *record)
+{
+	const struct instruction *instruction = &decoded->instruction;
+
+	follow_read(observer, instruction, record->ip, record->address, record->size);
+	if (observer->compared) {
+		const struct decoded *next =
+			decoded_before(observer, record->ip + instruction->length);
+		observer->hunt_branches += next && branches_by_flags(next);
+		observer->compared = false;
+	}
+}
+
+static void follow_record(struct observer *observer, const struct x86_record *record, uint32_t step)
+{
+	const struct decoded *decoded = decoded_before(observer, record->ip);
+	struct written writes;
+
+	if (!decoded || !decoded->ours)
+		return;
+	if (!record->writes) {
+		follow_recorded_read(observer, decoded, record);
+		return;
+	}
+	writes = decoded->writes;
+	writes.step |= step;
+	follow_write(observer, &decoded->instruction, record->address, record->size, writes);
+}
+
+/* A fault may have led elsewhere than behind the instruction before: the next step sees to it. */
+static bool led_elsewhere(const struct observer *observer, uint64_t ip)
+{
+	return observer->previous_length &&
+	       ip != observer->previous_ip + observer->previous_length &&
+	       ip != observer->previous_ip;
+}
+
+/* So often has it jumped to itself, if that is what stands there. */
+static void note_waiting(struct observer *observer, uint64_t ip, uint32_t times)
+{
+	const struct decoded *decoded = decoded_before(observer, ip);
+	struct executed *executed;
+
+	if (!decoded || !jumps_to_itself(decoded))
+		return;
+	executed = footprint_executed(observer->footprint, ip);
+	if (executed)
+		executed->repeats += times;
+}
+
+struct observed_run observer_run(struct observer *observer, uint32_t most)
+{
+	struct x86 *machine = observer->machine;
+	struct observed_run run = { 0 };
+	uint64_t ip, first;
+	uint32_t before = observer->steps;
+
+	if (world_machine(observer->world) != machine)
+		return run;
+	ip = x86_ip(machine);
+	if (most < 2 || !observer->follows || led_elsewhere(observer, ip))
+		return run; /* a run of one asks nobody */
+	note_result(observer);
+	first = x86_instructions(machine);
+	(void)x86_run(machine, most); /* why it stopped the next step sees */
+	run.steps = (uint32_t)(x86_instructions(machine) - first);
+	for (size_t i = 0; i < x86_followed(machine); i++) {
+		uint64_t time = observer->records[i].time - first;
+		if (time < run.steps) /* not of one that has faulted */
+			follow_record(observer, &observer->records[i],
+				      before + 2 * ((uint32_t)time + 1));
+	}
+	run.accesses = x86_followed(machine);
+	observer->steps += 2 * run.steps;
+	if (run.steps == 0)
+		return run;
+	observer->previous_length = 0;
+	observer->compared = false;
+	observer->previous_ours = is_ours(observer, x86_came_from(machine));
+	if (x86_ip(machine) == ip)
+		note_waiting(observer, ip, run.steps);
+	return run;
 }
 
 void observer_result(const struct observer *observer, struct observation *observation)

@@ -19,7 +19,8 @@ enum {
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	ZEROS = 16,		 /* bytes at ip: nobody's code */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself, */
-	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode */
+	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode, */
+	LAYERS = 4,		 /* and that for so many layers, once what was written runs */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
@@ -30,6 +31,7 @@ enum {
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
 	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
 	TABLE_PLACES = 4,	 /* different places that it then writes */
+	TABLE_SHORTEST = 64,	 /* bytes from the entry on: loops for the table, and a payload */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
 
@@ -284,12 +286,14 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
-	uint64_t decoding = FIRST_RUN + DECODING_BYTE * (watch->end - watch->start);
+	uint64_t length = watch->end - watch->start, decoding = FIRST_RUN + DECODING_BYTE * length;
+	uint64_t layers = FIRST_RUN + LAYERS * DECODING_BYTE * length;
 
 	if (patience == PATIENCE_LONG)
 		return watch->read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
-	    (used < DECODING_RUN || writes * 64 <= used - used_before))
+	    (used < (layers < DECODING_RUN ? layers : DECODING_RUN) ||
+	     writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
 	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used
 		       ? decoding < DECODING_RUN ? decoding : DECODING_RUN
@@ -347,7 +351,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 			library_reached(run);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK: return false;
+	case X86_STOP_BLOCK:
+	case X86_STOP_FOLLOW: return false;
 	case X86_STOP_FAULT: return fault_is_handled(run, stop);
 	}
 	return false;
@@ -397,7 +402,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
 	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
 	struct x86_watch before = { 0 };
-	bool prepares = false;
+	bool prepares = false, may_prepare = entry + TABLE_SHORTEST <= probe->length;
 
 	for (;;) {
 		struct x86_watch watch = x86_watch_counts(probe->machine);
@@ -407,7 +412,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 		used = x86_instructions(probe->machine) - first;
 		most = allowance(&watch, &before, patience, used, used_before, stays);
 		if (used >= most && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
-		    (prepares || (stays && loop_prepares(probe)))) {
+		    may_prepare && (prepares || (stays && loop_prepares(probe)))) {
 			prepares = true;
 			most = DECODING_RUN;
 		}

@@ -274,6 +274,15 @@ static void look(struct world *world, struct observer *observer, struct proof *p
 	judge_hunt(world, &proof->observation);
 }
 
+/* Behind a step, as long as nothing new is executed. Returns the steps that it took. */
+static uint32_t go_on_quickly(struct observer *observer, uint32_t most, uint64_t *spent)
+{
+	struct observed_run run = observer_run(observer, most);
+
+	*spent += PROVE_ACCESS_COST * run.accesses;
+	return run.steps;
+}
+
 static void run(struct world *world, struct observer *observer, struct listing *listing,
 		const struct prove_how *how, struct proof *proof, struct proof_cost *cost)
 {
@@ -281,12 +290,14 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
 	const struct x86 *machine = world_machine(world);
 	uint64_t effort = x86_effort(machine);
+	uint32_t look_at = LOOK_EVERY;
 	bool proven = false;
 
 	proof->end = WORLD_BUDGET;
 	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
 	     step++) {
-		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
+		if (step >= look_at) {
+			look_at = step + LOOK_EVERY;
 			if (world_machine(world) == machine) /* not a child's */
 				*spent += x86_effort(machine) - effort;
 			look(world, observer, proof);
@@ -304,8 +315,12 @@ static void run(struct world *world, struct observer *observer, struct listing *
 			}
 			/* what it is, and that it acts, has been seen */
 			if (proven && acts(&proof->observation) && !listing &&
-			    step - progress.at >= QUIET)
+			    step - progress.at >= QUIET) {
+				observer_follow(observer, false);
 				proof->end = run_unwatched(world, UNOBSERVED, spent);
+				if (proof->end == WORLD_BUDGET)
+					observer_follow(observer, true);
+			}
 			machine = world_machine(world);
 			effort = x86_effort(machine);
 			if (proof->end != WORLD_BUDGET)
@@ -316,6 +331,8 @@ static void run(struct world *world, struct observer *observer, struct listing *
 			listing_step(listing);
 		if (observer_step(observer)) {
 			proof->end = world_run(world, 1);
+			if (proof->end == WORLD_BUDGET && !listing)
+				step += go_on_quickly(observer, look_at - step, spent);
 			continue;
 		}
 		look(world, observer, proof);
@@ -323,6 +340,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
+	observer_follow(observer, false);
 	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
 		proof->end = run_unwatched(world, UNOBSERVED, spent);
 }
@@ -344,6 +362,7 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 		listing_free(listing);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
+	observer_follow(observer, !how->list);
 	run(world, observer, listing, how, proof, cost);
 	look(world, observer, proof);
 	tell_fixed_address(world, proof, sink);

@@ -33,8 +33,9 @@ struct proof_cost {
 	uint64_t judged, explained;   /* filled */
 };
 
-/* In nanoseconds, see share.h: of an instruction that is watched, and of a process to run it in. */
-enum { PROVE_STEP_COST = 75 };
+/* In nanoseconds, see share.h: of a single step, of an access that is looked at, and of a process
+ * to run it in. */
+enum { PROVE_STEP_COST = 75, PROVE_ACCESS_COST = 15 };
 uint64_t prove_world_cost(enum world_kind kind);
 
 /* Runs piece + entry in a world of that kind. */

@@ -9,9 +9,9 @@
 
 enum {
 	MEMORY_LIMIT = 64 << 20,
-	GATE_CODE = 0x70f00000, /* below the libraries */
-	STACK_WORDS = 64,	/* that an overflow is taken to have filled */
-	STACK_WORDS_ALONE = 8,	/* of these, when nothing else points at the code */
+	GATE_POINTER = 0xc0,   /* in the TEB: WOW32Reserved */
+	STACK_WORDS = 64,      /* that an overflow is taken to have filled */
+	STACK_WORDS_ALONE = 8, /* of these, when nothing else points at the code */
 	FOREIGN_BYTES = 1 << 13 /* behind a register that points at something else */,
 	FOREIGN_NOWHERE = 0x7ff0 /* where there is no memory for it */
 };
@@ -73,11 +73,11 @@ enum unix_system world_unix(enum world_kind kind)
 static int make_gate(struct x86 *machine)
 {
 	static const uint8_t code[] = { 0xcd, 0x2e, 0xc3 };
-	uint32_t at = GATE_CODE;
+	uint32_t at = WORLD_GATE;
 
 	return x86_map(machine, at, sizeof code, X86_READ | X86_EXECUTE) |
 	       x86_write(machine, at, code, sizeof code) |
-	       x86_write(machine, x86_segment_base(machine, X86_FS) + WORLD_GATE, &at, sizeof at);
+	       x86_write(machine, x86_segment_base(machine, X86_FS) + GATE_POINTER, &at, sizeof at);
 }
 
 static int make_windows_32(struct world *world, struct bytes code, size_t entry,

@@ -33,9 +33,9 @@ enum convention {
 	CONVENTION_ALONE	  /* plus an enum x86_register, which does */
 };
 
-/* Offset in the TEB of the pointer to the gate by which 32-bit processes of 64-bit Windows call the
- * system (WOW32Reserved). */
-enum { WORLD_GATE = 0xc0 };
+/* The gate by which 32-bit processes of 64-bit Windows call the system: where the pointer in the
+ * TEB (WOW32Reserved) leads. Its first instruction is an interrupt. */
+enum { WORLD_GATE = 0x70f00000 /* below the libraries */ };
 
 /* Bytes at a function's entry that guards replace by a jump, and that code which knows about guards
  * does itself and jumps over: mov edi, edi; push ebp; mov ebp, esp. */

@@ -346,14 +346,54 @@ static void a_mixed_transaction_is_named(void **state)
 	talk_free(talk);
 }
 
-static void smb2_is_named_and_not_judged(void **state)
+/* The process identifier's high half is an index in CVE-2009-3103. */
+static void smb2_negotiated_with_a_process_identifier(void **state)
+{
+	(void)state;
+	for (int high = 0; high < 2; high++) {
+		struct talk *talk = talk_new(6, 445);
+		struct message words = { .length = 0 };
+		say_smb(talk, STREAM_CLIENT, 0x72, 1, &words,
+			(struct bytes){ (const uint8_t *)"\2SMB 2.002", 11 }, 0);
+		talk->data[STREAM_CLIENT].data[4 + 12] = (uint8_t)high;
+		talk_describe(talk);
+		assert_true(talk_is(talk, "smb", high ? STREAM_DEVIATES : STREAM_CONFORMS));
+		assert_int_equal(high, talk->description.target != NULL);
+		if (high)
+			assert_non_null(strstr(talk->description.target, "MS09-050"));
+		talk_free(talk);
+	}
+}
+
+static void read_part(struct talk *talk, uint16_t file, uint32_t position, const char *content)
+{
+	struct message words = no_andx();
+	put_number(&words, file, 2);
+	put_number(&words, position, 4);
+	put_number(&words, 0, 14);
+	say_smb(talk, STREAM_CLIENT, 0x2e, 9, &words, (struct bytes){ NULL, 0 }, 0);
+	words = no_andx();
+	put_number(&words, 0, 6);
+	put_number(&words, strlen(content), 2);
+	put_number(&words, 32 + 1 + 24 + 2, 2);
+	put_number(&words, 0, 10);
+	say_smb(talk, STREAM_SERVER, 0x2e, 9, &words, bytes_of(content), 0);
+}
+
+static void a_file_that_is_read_is_carved(void **state)
 {
 	(void)state;
 	struct talk *talk = talk_new(6, 445);
-	talk_bytes(talk, STREAM_CLIENT,
-		   (struct bytes){ (const uint8_t *)"\0\0\0\x08\xfeSMB\x40\0\0\0", 12 });
+	connect_tree(talk, "\\\\HOST\\SHARE");
+	open_file(talk, "tool.exe", 5);
+	read_part(talk, 5, 0, "one ");
+	read_part(talk, 5, 4, "two");
 	talk_describe(talk);
-	assert_true(talk_is(talk, "smb", STREAM_UNJUDGED));
+	assert_true(talk_is(talk, "smb", STREAM_CONFORMS));
+	const struct stream_file *file = talk_file(talk, "tool.exe", bytes_of("one two"));
+	assert_non_null(file);
+	assert_int_equal(file->sender, STREAM_SERVER);
+	assert_true(file->complete);
 	talk_free(talk);
 }
 
@@ -367,7 +407,8 @@ int main(void)
 		cmocka_unit_test(fragments_of_a_call_are_joined),
 		cmocka_unit_test(pdus_that_contradict_deviate),
 		cmocka_unit_test(a_mixed_transaction_is_named),
-		cmocka_unit_test(smb2_is_named_and_not_judged),
+		cmocka_unit_test(smb2_negotiated_with_a_process_identifier),
+		cmocka_unit_test(a_file_that_is_read_is_carved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,8 @@ struct observer {
 	struct modules modules;
 	uint64_t written_shapes[SHAPES];
 	struct executed *first_time; /* the instruction before, when it was executed for the first
-					time: what it left in registers is to be seen */
+					time, or has only left zeros: what it left in registers is
+					to be seen */
 	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
 	unsigned call_names_count;
 	uint32_t last_call; /* step */
@@ -508,6 +509,8 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 		return true;
 	if (executed->step && executed->form == instruction->shape) {
 		executed->repeats++;
+		if (executed->cleared) /* by chance, or always? */
+			observer->first_time = executed;
 		return true;
 	}
 	if (!executed->step) {

@@ -69,7 +69,7 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return seen->weight >= 2;
 	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
 	       (seen->call_sites >= 3 && seen->executed >= 9) ||
-	       (seen->most_repeated >= 8 && seen->calls >= 8);
+	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
 }
 
 static bool asks_about_memory(const struct observation *seen)

@@ -123,7 +123,7 @@
 	CALL(fsync, "d") \
 	CALL(ftime, "?") \
 	CALL(ftruncate, "dl") \
-	CALL(futex, "rffrrf") \
+	CALL(futex, "rsfrrf") \
 	CALL(futex_time64, "?") \
 	CALL(futex_waitv, "?") \
 	CALL(futimesat, "?") \
@@ -304,7 +304,7 @@
 	CALL(poll, "rls") \
 	CALL(ppoll, "?") \
 	CALL(ppoll_time64, "?") \
-	CALL(prctl, "fiiii") \
+	CALL(prctl, "uiiii") \
 	CALL(pread, "doll") \
 	CALL(preadv, "?") \
 	CALL(preadv2, "?") \
@@ -345,7 +345,7 @@
 	CALL(renameat, "DpDp") \
 	CALL(renameat2, "?") \
 	CALL(request_key, "?") \
-	CALL(restart_syscall, "") \
+	CALL(restart_syscall, "?") \
 	CALL(revoke, "p") \
 	CALL(rfork, "f") \
 	CALL(rmdir, "p") \

@@ -75,7 +75,7 @@ void sweep_free(struct sweep *sweep)
 void sweep_load(struct sweep *sweep, struct bytes bytes)
 {
 	sweep->bytes = bytes;
-	memset(sweep->prepared, 0, sweep->blocks);
+	memset(sweep->prepared, 0, bytes.length / BLOCK + 1);
 }
 
 struct bytes sweep_bytes(const struct sweep *sweep)
@@ -168,31 +168,56 @@ static unsigned bits_of(lane masks)
 	       (unsigned)(words[1] * 0x0102040810204080u >> 56) << 8;
 }
 
-/* Where jumps may begin among sixteen bytes. */
-static unsigned jumps_among(const uint8_t *data)
+/* Where jumps over 8 bits begin among sixteen bytes, and where others may. */
+static unsigned short_jumps(lane bytes)
 {
-	lane bytes;
-
-	memcpy(&bytes, data, sizeof bytes);
 	return bits_of((lane)((bytes & 0xf0) == 0x70) | (lane)((bytes & 0xfc) == 0xe0) |
-		       (lane)((bytes & 0xfe) == 0xe8) | (lane)(bytes == 0xeb) |
-		       (lane)(bytes == 0x0f));
+		       (lane)(bytes == 0xeb));
 }
 
-static void add_jump(struct window *window, const uint8_t *data, size_t at)
+static unsigned long_jumps(lane bytes, lane next)
 {
-	size_t length = jump_length[data[at]];
-	int64_t distance, to;
+	return bits_of((lane)((bytes & 0xfe) == 0xe8) |
+		       ((lane)(bytes == 0x0f) & (lane)((next & 0xf0) == 0x80)));
+}
 
-	if (length == 0 || at + length > window->count)
-		return;
-	distance = jump_distance(&data[at], length);
-	to = (int64_t)at + distance;
-	if (distance == 0 || to < 0 || to >= (int64_t)window->count)
+static void add_jump(struct window *window, size_t at, int64_t distance)
+{
+	uint64_t to = at + (uint64_t)distance;
+
+	if (distance == 0 || to >= window->count)
 		return;
 	window->jumps[window->jumps_count++] =
 		(struct jump){ (uint16_t)at, (uint16_t)to, window->jumps_to[to] };
 	window->jumps_to[to] = (uint16_t)window->jumps_count;
+}
+
+/* Any jump at `at`. */
+static void look_for_jump(struct window *window, const uint8_t *data, size_t at)
+{
+	size_t length = jump_length[data[at]];
+
+	if (length && at + length <= window->count)
+		add_jump(window, at, jump_distance(&data[at], length));
+}
+
+/* Those among sixteen bytes that two follow, in order. */
+static void look_among(struct window *window, const uint8_t *data, size_t first)
+{
+	unsigned brief, jumps;
+	lane bytes, next;
+
+	memcpy(&bytes, data + first, sizeof bytes);
+	memcpy(&next, data + first + 1, sizeof next);
+	brief = short_jumps(bytes);
+	for (jumps = brief | long_jumps(bytes, next); jumps; jumps &= jumps - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(jumps);
+		const uint8_t *at = &data[first + bit];
+		if (brief >> bit & 1)
+			add_jump(window, first + bit, at[1] ? (int8_t)at[1] + 2 : 0);
+		else
+			look_for_jump(window, data, first + bit);
+	}
 }
 
 static void find_jumps(struct window *window, const uint8_t *data)
@@ -200,11 +225,10 @@ static void find_jumps(struct window *window, const uint8_t *data)
 	size_t at = 0;
 
 	window->jumps_count = 0;
-	for (; at + LANE <= window->count && window->jumps_count + LANE <= JUMPS; at += LANE)
-		for (unsigned jumps = jumps_among(data + at); jumps; jumps &= jumps - 1)
-			add_jump(window, data, at + (unsigned)__builtin_ctz(jumps));
+	for (; at + LANE < window->count && window->jumps_count + LANE <= JUMPS; at += LANE)
+		look_among(window, data, at);
 	for (; at < window->count && window->jumps_count < JUMPS; at++)
-		add_jump(window, data, at);
+		look_for_jump(window, data, at);
 }
 
 static void forget_jumps(struct window *window)

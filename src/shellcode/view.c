@@ -135,6 +135,17 @@ static int look_everywhere(struct views *views, struct view_block block, size_t 
 	return found;
 }
 
+/* Passes blocks that may hold nothing, but for the last, which nothing may follow. */
+static size_t skip_nothing(struct views *views)
+{
+	size_t left = views->bytes.length - views->at;
+
+	if (left > VIEW_BLOCK)
+		views->at += VIEW_BLOCK * view_judge_nothing(views->bytes.data + views->at,
+							     (left - 1) / VIEW_BLOCK);
+	return views->at;
+}
+
 int views_next(struct views *views, struct view *view)
 {
 	struct bytes bytes = views->bytes;
@@ -142,12 +153,13 @@ int views_next(struct views *views, struct view *view)
 
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
-	while (found == 0 && views->at < bytes.length) {
-		uint8_t last[VIEW_BLOCK + 1] = { 0 };
+	while (found == 0 && skip_nothing(views) < bytes.length) {
+		uint8_t last[VIEW_BLOCK + 1];
 		size_t end = views->at + VIEW_BLOCK;
 		const uint8_t *data = bytes.data + views->at;
 		if (end >= bytes.length) {
 			end = bytes.length;
+			memset(last, 0, sizeof last);
 			memcpy(last, data, end - views->at);
 			data = last;
 		}

@@ -127,6 +127,11 @@ struct view_block view_judge_plainly(const uint8_t *data)
 	return block;
 }
 
+static bool holds_any(struct view_block block)
+{
+	return block.escapes || block.token || block.list || block.wide || block.packed;
+}
+
 #ifdef WITH_AVX2
 /* One bit for each byte whose digits are in the sets. */
 __attribute__((target("avx2"))) static uint32_t in_sets(__m256i bytes, const uint8_t *low,
@@ -164,7 +169,8 @@ static bool alternates(uint32_t zeros)
 	       (zeros >> 16 == 0xaaaa || zeros >> 16 == 0x5555);
 }
 
-__attribute__((target("avx2,popcnt"))) static struct view_block judge_by_avx2(const uint8_t *data)
+__attribute__((target("avx2,popcnt"))) static inline struct view_block
+judge_by_avx2(const uint8_t *data)
 {
 	/* Upper digits have sets of lower ones, see view_base64.c. Lists: 09 to 3f, a to f, x h r w
 	 * in either case. */
@@ -191,15 +197,50 @@ __attribute__((target("avx2,popcnt"))) static struct view_block judge_by_avx2(co
 	return block;
 }
 
+__attribute__((target("avx2,popcnt"))) static size_t nothing_by_avx2(const uint8_t *data,
+								     size_t blocks)
+{
+	size_t count = 0;
+
+	while (count < blocks && !holds_any(judge_by_avx2(data + count * VIEW_BLOCK)))
+		count++;
+	return count;
+}
+
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+}
+
 struct view_block view_judge(const uint8_t *data)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")
-		       ? judge_by_avx2(data)
-		       : view_judge_plainly(data);
+	return has_avx2() ? judge_by_avx2(data) : view_judge_plainly(data);
 }
 #else
+static size_t nothing_by_avx2(const uint8_t *data, size_t blocks)
+{
+	(void)data, (void)blocks;
+	return 0;
+}
+
+static bool has_avx2(void)
+{
+	return false;
+}
+
 struct view_block view_judge(const uint8_t *data)
 {
 	return view_judge_plainly(data);
 }
 #endif
+
+size_t view_judge_nothing(const uint8_t *data, size_t blocks)
+{
+	size_t count = 0;
+
+	if (has_avx2())
+		return nothing_by_avx2(data, blocks);
+	while (count < blocks && !holds_any(view_judge_plainly(data + count * VIEW_BLOCK)))
+		count++;
+	return count;
+}

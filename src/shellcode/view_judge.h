@@ -3,6 +3,7 @@
 #define KENBI_SHELLCODE_VIEW_JUDGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { VIEW_BLOCK = 64 };
@@ -22,5 +23,7 @@ typedef struct view_block view_judge_function(const uint8_t *data);
 view_judge_function view_judge_plainly;
 /* The same answers by AVX2 where the processor has it. */
 view_judge_function view_judge;
+/* Of `blocks` blocks, which a byte more follows, how many from the first on may hold nothing. */
+size_t view_judge_nothing(const uint8_t *data, size_t blocks);
 
 #endif

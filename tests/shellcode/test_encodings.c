@@ -395,6 +395,134 @@ static void printable_sums_are_seen_through(void **state)
 	assert_int_equal(missed, 0);
 }
 
+/* --- printable code that writes its payload behind itself, in the middle of text --- */
+
+enum { FIRST = 0x21, FLIP = 0x5a, SETUP = 26, TEXT = 1 << 18 };
+
+/* A printable byte that becomes `wanted` when it is xored with 5ah, ffh, both, or nothing. */
+static uint8_t hidden(uint8_t wanted, bool *inverted, bool *flipped)
+{
+	uint8_t byte = wanted;
+
+	*inverted = byte >= 0x80;
+	byte = *inverted ? (uint8_t)~byte : byte;
+	*flipped = byte < FIRST || byte > 0x7e;
+	return *flipped ? byte ^ FLIP : byte;
+}
+
+/* sub eax, …, three times: eax is the payload's address, less 21h; push eax; pop ecx; push 5ah;
+ * pop ebx; push 41h; pop eax; xor al, 41h; dec eax; for each byte what it needs of
+ * xor [ecx + 21h + i], al and xor [ecx + 21h + i], bl */
+static void patch_in_place(struct buffer *into, struct bytes payload)
+{
+	unsigned patches = 0;
+	bool inverted, flipped;
+	uint32_t parts[3];
+
+	assert_true(payload.length <= 0x7e - FIRST);
+	for (size_t i = 0; i < payload.length; i++) {
+		hidden(payload.data[i], &inverted, &flipped);
+		patches += inverted + flipped;
+	}
+	split(0u - (SETUP + 3 * patches - FIRST), parts);
+	for (unsigned part = 0; part < 3; part++) {
+		put(into, "-", 1);
+		put(into, &parts[part], 4);
+	}
+	put(into, "PYjZ[jAX4AH", 11);
+	for (size_t i = 0; i < payload.length; i++) {
+		uint8_t at = (uint8_t)(FIRST + i);
+		hidden(payload.data[i], &inverted, &flipped);
+		if (inverted) {
+			put(into, "0A", 2);
+			put(into, &at, 1);
+		}
+		if (flipped) {
+			put(into, "0Y", 2);
+			put(into, &at, 1);
+		}
+	}
+	for (size_t i = 0; i < payload.length; i++) {
+		uint8_t byte = hidden(payload.data[i], &inverted, &flipped);
+		put(into, &byte, 1);
+	}
+}
+
+static void put_base64(struct buffer *into, struct random *random)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+
+	for (size_t i = 0; i < TEXT; i++)
+		put(into, i % 77 == 76 ? "\n" : &letters[random_u32(random) % 64], 1);
+	put(into, "\n", 1);
+}
+
+/* Long words without blanks among others, as links and identifiers are. */
+static void put_html(struct buffer *into, struct random *random)
+{
+	static const char *const words[] = {
+		"<p class=\"note\">",
+		"<a href=\"https://www.example.org/manual/chapter-12.html#",
+		"</a>",
+		"some",
+		"more",
+		"words",
+		"&amp;",
+		"&nbsp;",
+		"\n",
+		"%20",
+		"\">",
+		"child_process_asynchronous_process_creation_options_and_callbacks"
+	};
+	size_t start = into->length;
+
+	while (into->length - start < TEXT) {
+		const char *word = words[random_u32(random) % (sizeof words / sizeof words[0])];
+		put(into, word, strlen(word));
+		if (random_u32(random) % 3)
+			put(into, " ", 1);
+	}
+	put(into, "\n", 1);
+}
+
+static void printable_code_is_found_in_text(void **state)
+{
+	void (*const around[])(struct buffer *, struct random *) = { put_base64, put_html };
+	struct buffer code, patched, text;
+	struct random random;
+
+	(void)state;
+	read_vector("linux_execve", &code);
+	buffer_init(&patched, ROOM);
+	patch_in_place(&patched, buffer_bytes(&code));
+	for (size_t i = 0; i < patched.length; i++)
+		assert_in_range(patched.data[i], 0x21, 0x7e);
+	for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
+		struct shellcode_finding findings[4];
+		struct error error;
+		size_t at;
+		random_init(&random, 51, i);
+		buffer_init(&text, 4 * TEXT);
+		around[i](&text, &random);
+		at = text.length;
+		put(&text, patched.data, patched.length);
+		put(&text, "\n", 1);
+		around[i](&text, &random);
+		assert_int_equal(shellcode_scan(detector, buffer_bytes(&text),
+						(struct bytes){ NULL, 0 }, findings, 4, NULL,
+						&error),
+				 1);
+		assert_int_equal(findings[0].entry, at);
+		assert_true(acts(&findings[0], "execute", "/bin"));
+		assert_true(findings[0].evidence & 1u << SHELLCODE_DECODES_BIT);
+		shellcode_finding_fini(&findings[0]);
+		buffer_fini(&text);
+	}
+	buffer_fini(&patched);
+	buffer_fini(&code);
+}
+
 static int set_up(void **state)
 {
 	struct error error;
@@ -415,6 +543,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_decoder_is_seen_through),
 		cmocka_unit_test(printable_sums_are_seen_through),
+		cmocka_unit_test(printable_code_is_found_in_text),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

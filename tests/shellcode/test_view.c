@@ -548,6 +548,9 @@ static void blocks_are_judged_alike(void **state)
 		assert_int_equal(plain.list, quick.list);
 		assert_int_equal(plain.wide, quick.wide);
 		assert_int_equal(plain.packed, quick.packed);
+		assert_int_equal(view_judge_nothing(data, 1),
+				 !(plain.escapes || plain.token || plain.list || plain.wide ||
+				   plain.packed));
 		seen[0] += plain.escapes;
 		seen[1] += plain.token;
 		seen[2] += plain.list;

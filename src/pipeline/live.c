@@ -295,6 +295,7 @@ int watch_run(struct watch *watch, struct error *error)
 		.bytes = watch->options.bytes ? watch->options.bytes : DETECTION_BYTES,
 		.search = watch->pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = watch->pipeline->options.explain,
+		.files = watch->pipeline->options.detail,
 	};
 	int result = detection_new(&units, &watch->pipeline->detection, error);
 

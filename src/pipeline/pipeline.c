@@ -85,6 +85,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 		.bytes = DETECTION_BYTES_FILE,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = pipeline->options.explain,
+		.files = pipeline->options.stages & PIPELINE_SAMPLES || pipeline->options.detail,
 		.ordered = true,
 	};
 

@@ -181,6 +181,7 @@ int search_try(struct search *search, const struct candidate *candidate)
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
 		vain_count(search->vain,
-			   vain_look(search->piece, candidate->seed.offset, candidate->salt));
+			   vain_look(search->piece, candidate->seed.offset, candidate->salt),
+			   candidate->seed.kind);
 	return code;
 }

@@ -188,7 +188,8 @@ int search_prove(struct search *search, const struct best *best, bool strict)
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
 		if (search->shares->left[SHARE_PROVE] <=
-		    (search_is_weak(&best->promise) ? SEARCH_FOR_STRONG : 0)) {
+		    prove_world_cost(kind) +
+			    (search_is_weak(&best->promise) ? SEARCH_FOR_STRONG : 0)) {
 			search->shares->untried++;
 			continue;
 		}

@@ -30,7 +30,7 @@ enum {
 	DECODE_COST = 350, /* of an instruction that is decoded for it */
 	EFFECT_COST = 350, /* and one that is executed for the first time */
 	ACCESS_COST = 15,  /* of an access of a known one */
-	CALL_COST = 200,   /* of a call of the system or a library */
+	CALL_COST = 200,   /* of watching a call of the system or a library */
 	WAITS = 1 << 14	   /* jumps to itself that are waiting */
 };
 
@@ -443,7 +443,7 @@ static void follow_gate(struct observer *observer)
 
 static void follow_api(struct observer *observer, const char *name)
 {
-	observer->cost += CALL_COST;
+	observer->cost += CALL_COST + world_call_cost(observer->world);
 	evidence(observer, SHELLCODE_API_BIT);
 	note_call(observer, name);
 	observer->seen.apis++;

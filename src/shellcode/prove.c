@@ -9,6 +9,7 @@
 enum {
 	SLACK = 1 << 16,
 	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
+	SLICE = 1 << 12,      /* instructions between two looks at what they cost */
 	UNOBSERVED = 1 << 16, /* that are not, at a time: after these, and of a proven one that does
 				 nothing new: it searches, or waits */
 	REPEATED = 1 << 16, /* one system call was made so often: what it looks for is not there */
@@ -23,7 +24,6 @@ enum {
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
 	EVENT_COST = 400,
-	CALL_COST = 150,      /* of a call that nobody watches */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -264,20 +264,32 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 	return seen->most_repeated < REPEATED && step - progress->at < patience_with(seen);
 }
 
-/* Runs on at full speed. */
-static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent)
+/* Runs on at full speed, for a while. */
+static enum world_end run_slice(struct world *world, uint64_t *spent)
 {
 	const struct x86 *machine = world_machine(world);
 	uint64_t effort = x86_effort(machine), calls = world_calls(world);
 	uint64_t before = x86_instructions(machine);
-	enum world_end end = world_run(world, instructions);
+	enum world_end end = world_run(world, SLICE);
 
 	/* A child's machine has its own count. What has shown nothing new for so long is a loop:
 	 * decoded and cached, an instruction of it takes a nanosecond less than others. */
 	*spent += world_machine(world) == machine
 			  ? x86_effort(machine) - effort - (x86_instructions(machine) - before)
-			  : instructions;
-	*spent += CALL_COST * (world_calls(world) - calls);
+			  : SLICE;
+	*spent += world_call_cost(world) * (world_calls(world) - calls);
+	return end;
+}
+
+/* Runs on at full speed as long as that does not cost more than `allowed`. */
+static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent,
+				    uint64_t allowed)
+{
+	enum world_end end = WORLD_BUDGET;
+
+	for (uint64_t done = 0; done < instructions && end == WORLD_BUDGET && *spent < allowed;
+	     done += SLICE)
+		end = run_slice(world, spent);
 	return end;
 }
 
@@ -321,7 +333,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 			if (proven && shown(&proof->observation) && !listing &&
 			    step - progress.at >= QUIET) {
 				observer_follow(observer, false);
-				proof->end = run_unwatched(world, UNOBSERVED, spent);
+				proof->end = run_unwatched(world, UNOBSERVED, spent, allowed);
 				if (proof->end == WORLD_BUDGET)
 					observer_follow(observer, true);
 			}
@@ -345,7 +357,7 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	*spent += observer_cost(observer) - paid;
 	observer_follow(observer, false);
 	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
-		proof->end = run_unwatched(world, UNOBSERVED, spent);
+		proof->end = run_unwatched(world, UNOBSERVED, spent, allowed);
 }
 
 /* The run in a world that has been made. */

@@ -289,6 +289,12 @@ uint64_t world_calls(const struct world *world)
 				     : 0;
 }
 
+uint64_t world_call_cost(const struct world *world)
+{
+	/* Windows looks for files, prints paths, looks up names */
+	return world->unix_process ? 150 : 5000;
+}
+
 uint64_t world_code(const struct world *world)
 {
 	return world->code;

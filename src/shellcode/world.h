@@ -58,6 +58,8 @@ uint64_t world_instructions(const struct world *world); /* executed so far */
 /* Calls of the system and of libraries that were answered (0 for 64-bit Windows, which ends with
  * the first ones). */
 uint64_t world_calls(const struct world *world);
+/* What answering one costs, about, in nanoseconds (share.h). */
+uint64_t world_call_cost(const struct world *world);
 uint64_t world_code(const struct world *world); /* address of the code's first byte */
 /* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
 const char *world_export_at(struct world *world, uint64_t address);

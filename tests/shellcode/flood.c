@@ -114,6 +114,35 @@ SCATTER(fill_grid, "\xd9?\xd9\x30")
 /* The same code over and over, which is found. */
 UNIT(fill_codes, "\x31\xc0\x50\x68//sh\x68/bin\x89\xe3\x50\x53\x89\xe1\x99\xb0\x0b\xcd\x80")
 
+/* Two floods at once: searches from the PEB, and decoders with keys of their own. */
+SCATTER(fill_two, "\x64\xa1\x30\x00\x00\x00\x8b\x40\x0c\x8b\x40\x1c\x8b\x00\x35????\xeb\xf9"
+		  "\xd9\xee\xd9\x74\x24\xf4\x5b\xb1?\x80\x73??\x43\xe2\xf9")
+/* 64-bit code, which is found: execve. */
+UNIT(fill_wide_codes, "\x48\x31\xd2\x48\xbb//bin/sh\x48\xc1\xeb\x08\x53\x48\x89\xe7\x48\x31\xc0\x50"
+		      "\x57\x48\x89\xe6\xb0\x3b\x0f\x05")
+/* WinExec, where Windows XP has it, of a text of its own, over and over. */
+SCATTER(fill_calls_of_libraries, "\x6a\x00\x68??xe\x68"
+				 "calc\x89\xe1\x6a\x01\x51\xb8\xad\x23\x86\x7c\xff\xd0\xeb\xe6")
+
+/* Decoders that decode what the one before it does, each with a key of its own. */
+static void fill_real_decoders(uint8_t *data, size_t length, struct random *random)
+{
+	static const char code[] = "\x31\xc0\x50\x68//sh\x68/bin\x89\xe3\x50\x53\x89\xe1\x99"
+				   "\xb0\x0b\xcd\x80";
+	/* call 1f; 1: pop esi; push 23; pop ecx; 2: xor byte [esi + ecx + 12], key; loop 2b */
+	static const char decoder[] =
+		"\xe8\x00\x00\x00\x00\x5e\x6a\x18\x59\x80\x74\x0e\x0a?\xe2\xf9";
+	enum { DECODER = sizeof decoder - 1, UNIT_SIZE = DECODER + sizeof code - 1 };
+
+	for (size_t at = 0; at < length; at += UNIT_SIZE) {
+		uint8_t key = (uint8_t)(random_u32(random) | 1);
+		for (size_t i = 0; i < UNIT_SIZE && at + i < length; i++)
+			data[at + i] = i >= DECODER	   ? (uint8_t)code[i - DECODER] ^ key
+				       : decoder[i] == '?' ? key
+							   : (uint8_t)decoder[i];
+	}
+}
+
 /* What alphanumeric decoders are made of, in random order. */
 static void fill_alphanumeric(uint8_t *data, size_t length, struct random *random)
 {
@@ -197,32 +226,36 @@ static void fill_bombs(uint8_t *data, size_t length, struct random *random)
 }
 
 const struct flood floods[] = {
-	{ "GetPC calls", fill_calls, false },
-	{ "every byte a call", fill_bytes_call, false },
-	{ "FPU environments", fill_fpu, false },
-	{ "int 80h everywhere", fill_int80, false },
-	{ "syscall everywhere", fill_syscall, false },
-	{ "PEB reads everywhere", fill_peb, false },
-	{ "jumps to the stack", fill_jumps, false },
-	{ "printable writers", fill_zeros, false },
-	{ "rare prefixes", fill_locks, false },
-	{ "nested loops", fill_loops, false },
-	{ "decoders of nothing", fill_decoders, false },
-	{ "self-rewriting loops", fill_rewriters, false },
-	{ "mixture", fill_mixture, true },
-	{ "page borders", fill_borders, true },
-	{ "decoders of many keys", fill_many_decoders, false },
-	{ "loops of many counts", fill_many_loops, false },
-	{ "loops of sines", fill_sines, false },
-	{ "searches without end", fill_searches, false },
-	{ "ways of vectors", fill_vectors, false },
-	{ "loads everywhere", fill_loads, false },
-	{ "FPU grid", fill_grid, false },
-	{ "alphanumeric code", fill_alphanumeric, false },
-	{ "%u escapes", fill_escapes, false },
-	{ "escaped escapes", fill_escaped_escapes, false },
-	{ "base64 in base64", fill_base64, false },
-	{ "packed seeds", fill_bombs, false },
-	{ "the same shellcode", fill_codes, false },
-	{ NULL, NULL, false },
+	{ "GetPC calls", fill_calls, HIDES_NOTHING },
+	{ "every byte a call", fill_bytes_call, HIDES_NOTHING },
+	{ "FPU environments", fill_fpu, HIDES_NOTHING },
+	{ "int 80h everywhere", fill_int80, HIDES_NOTHING },
+	{ "syscall everywhere", fill_syscall, HIDES_NOTHING },
+	{ "PEB reads everywhere", fill_peb, HIDES_NOTHING },
+	{ "jumps to the stack", fill_jumps, HIDES_NOTHING },
+	{ "printable writers", fill_zeros, HIDES_NOTHING },
+	{ "rare prefixes", fill_locks, HIDES_NOTHING },
+	{ "nested loops", fill_loops, HIDES_NOTHING },
+	{ "decoders of nothing", fill_decoders, HIDES_NOTHING },
+	{ "self-rewriting loops", fill_rewriters, HIDES_NOTHING },
+	{ "mixture", fill_mixture, HIDES_ALL },
+	{ "page borders", fill_borders, HIDES_ALL },
+	{ "decoders of many keys", fill_many_decoders, HIDES_NOTHING },
+	{ "loops of many counts", fill_many_loops, HIDES_NOTHING },
+	{ "loops of sines", fill_sines, HIDES_NOTHING },
+	{ "searches without end", fill_searches, HIDES_NOTHING },
+	{ "ways of vectors", fill_vectors, HIDES_NOTHING },
+	{ "loads everywhere", fill_loads, HIDES_NOTHING },
+	{ "FPU grid", fill_grid, HIDES_NOTHING },
+	{ "alphanumeric code", fill_alphanumeric, HIDES_NOTHING },
+	{ "%u escapes", fill_escapes, HIDES_NOTHING },
+	{ "escaped escapes", fill_escaped_escapes, HIDES_NOTHING },
+	{ "base64 in base64", fill_base64, HIDES_NOTHING },
+	{ "packed seeds", fill_bombs, HIDES_NOTHING },
+	{ "the same shellcode", fill_codes, HIDES_NOTHING },
+	{ "searches and decoders", fill_two, HIDES_NOTHING },
+	{ "64-bit codes", fill_wide_codes, HIDES_NOTHING },
+	{ "calls of libraries", fill_calls_of_libraries, HIDES_SEARCHES },
+	{ "decoders of shellcode", fill_real_decoders, HIDES_ALL },
+	{ NULL, NULL, HIDES_NOTHING },
 };

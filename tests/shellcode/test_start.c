@@ -10,7 +10,7 @@
 
 static struct sweep *sweep_of(struct bytes bytes)
 {
-	struct sweep *sweep = sweep_new(X86_MODE_32, 4096);
+	struct sweep *sweep = sweep_new(X86_MODE_32);
 
 	if (sweep)
 		sweep_load(sweep, bytes);

@@ -10,14 +10,18 @@
 /* Trials up to each success are geometric; counts how many fit into n. */
 static uint64_t by_gaps(struct random *random, uint64_t n, double chance)
 {
-	double log_failure = log1p(-chance), used = 0;
+	double first = random_unit(random);
 	uint64_t successes = 0;
 
+	/* Beyond the last trial, by bounds of both logarithms: where few succeed, mostly so. */
+	if (1 - first > 1.000001 * (double)n * chance / (1 - chance))
+		return 0;
+	double log_failure = log1p(-chance), used = floor(log(first) / log_failure) + 1;
 	for (;;) {
-		used += floor(log(random_unit(random)) / log_failure) + 1;
 		if (used > (double)n)
 			return successes;
 		successes++;
+		used += floor(log(random_unit(random)) / log_failure) + 1;
 	}
 }
 

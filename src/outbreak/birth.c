@@ -2,21 +2,25 @@
 
 #include <math.h>
 
-#include "outbreak/draw.h"
+#include "outbreak/supply.h"
+
+#define PREFETCH 16 /* events from asking memory to using it */
 
 /* Time runs in unit exponentials: what is left of the present one is used up at the rate of hits.
  */
 struct clock {
 	double now, left;
-	struct random random;
+	struct supply_waits waits;
+	struct supply_words words, order;
 };
 
 static void clock_init(struct clock *clock, const struct population *population,
-		       enum draw_purpose purpose)
+		       enum draw_purpose waits, enum draw_purpose words)
 {
 	clock->now = 0;
-	draw_init(&clock->random, population->seed, population->replica, purpose);
-	clock->left = random_exponential(&clock->random);
+	supply_waits_init(&clock->waits, population->seed, population->replica, waits);
+	supply_words_init(&clock->words, population->seed, population->replica, words);
+	clock->left = supply_wait(&clock->waits);
 }
 
 /* Goes to the next hit, and returns true, or to `until` if that is sooner. */
@@ -26,7 +30,7 @@ static bool clock_advance(struct clock *clock, double rate, double until)
 
 	if (hit < until) {
 		clock->now = hit;
-		clock->left = random_exponential(&clock->random);
+		clock->left = supply_wait(&clock->waits);
 		return true;
 	}
 	clock->left = fmax(0, clock->left - rate * (until - clock->now));
@@ -44,15 +48,17 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 		return result;
 	/* From the last to the first: what takes a place then comes from behind it, and the others
 	 * keep theirs. */
-	for (uint32_t i = population->chosen_count; i-- > 0;)
-		side_infect(side, side_take(side, (uint32_t)population->chosen[i]), HISTORY_NOBODY,
-			    0);
-	clock_init(&clock, population, DRAW_SPREAD);
+	for (uint32_t i = population->chosen_count; i-- > 0;) {
+		uint32_t host = (uint32_t)population->chosen[i], c = side_compartment(side, host);
+		side_infect(side, side_take(side, host, c), c, HISTORY_NOBODY, 0);
+	}
+	clock_init(&clock, population, DRAW_SPREAD, DRAW_HIT);
 	while (clock.now < duration && history->count < population->count) {
 		double start = side_next_start(side);
 		if (clock_advance(&clock, side_rate(side), fmin(start, duration))) {
-			struct side_hit hit = side_draw_hit(side, &clock.random);
-			side_infect(side, side_take(side, hit.index), hit.infector, clock.now);
+			struct side_hit hit = side_draw_hit(side, &clock.words);
+			side_infect(side, side_take(side, hit.index, hit.compartment),
+				    hit.compartment, hit.infector, clock.now);
 		} else if (start <= clock.now && clock.now < duration) {
 			side_start_next(side);
 		}
@@ -60,58 +66,76 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 	return 0;
 }
 
-static bool happens(double chance, struct random *random)
+/* Chance that a hit gets through: a filter may stop it, a limit may have kept it from being sent.
+ */
+static double chance_of(const struct effect *effect, uint32_t from, uint32_t to)
 {
-	return chance >= 1 || (chance > 0 && random_unit(random) < chance);
-}
-
-/* Whether a hit gets through: a filter may stop it, a limit may have kept it from being sent. */
-static bool passes(const struct effect *effect, uint32_t from, uint32_t to, struct random *random)
-{
-	double chance = effect_speed(effect, from) *
-			effect_reach(effect, effect->population->subnet[from], to);
-
-	return happens(chance, random);
+	return effect_speed(effect, from) *
+	       effect_reach(effect, effect->population->subnet[from], to);
 }
 
 /* The same past all that is in force. */
-static bool passes_all(const struct effect *effect, uint32_t from, uint32_t to,
-		       struct random *random)
+static double chance_past_all(const struct effect *effect, uint32_t from, uint32_t to)
 {
-	double chance = effect_all_speed(effect, from) *
-			effect_all_reach(effect, effect->population->subnet[from], to);
+	if (effect_all_immune(effect, to))
+		return 0;
+	return effect_all_speed(effect, from) *
+	       effect_all_reach(effect, effect->population->subnet[from], to);
+}
 
-	return !effect_all_immune(effect, to) && happens(chance, random);
+/* Luck of the base's hits, by their place in it. */
+struct luck {
+	uint64_t seed, stream, batch;
+	double values[NOISE_UNITS];
+};
+
+static void luck_init(struct luck *luck, const struct effect *effect)
+{
+	luck->seed = effect->population->seed;
+	luck->stream = noise_stream(effect->population->replica, effect_draws(effect, DRAW_PASS));
+	luck->batch = UINT64_MAX;
+}
+
+static double luck_of(struct luck *luck, uint32_t index)
+{
+	if (luck->batch != index / NOISE_UNITS) {
+		luck->batch = index / NOISE_UNITS;
+		noise_units(luck->seed, luck->stream, luck->batch, luck->values);
+	}
+	return luck->values[index % NOISE_UNITS];
+}
+
+/* Whether entry `index` of base, by an infector who scans here too, gets past the remedy. */
+static bool happens_again(const struct side *side, uint32_t index, struct luck *luck)
+{
+	const struct history *base = side->base;
+	uint32_t infector = base->infector[index];
+	double chance = side->exact
+				? side_chance(side, infector, index)
+				: chance_of(side->effect, base->host[infector], base->host[index]);
+
+	return chance >= 1 || (chance > 0 && luck_of(luck, index) < chance);
 }
 
 /* Entry `index` of the base history is about to happen. */
-static void follow(struct side *side, uint32_t index)
+static void follow(struct side *side, uint32_t index, struct luck *luck, struct clock *clock)
 {
 	const struct history *base = side->base;
 	const struct effect *effect = side->effect;
-	const struct population *population = side->population;
 	double time = base->time[index];
 	uint32_t infector = base->infector[index];
+	side_foresee(side, index + PREFETCH);
 	uint32_t rank = infector == HISTORY_NOBODY ? HISTORY_NOBODY : side->rank[infector];
 
 	if (time >= effect->candidate->delay_seconds && infector != HISTORY_NOBODY) {
-		struct random random;
 		if (effect_immune(effect, base->host[index]))
 			return;
-		draw_init(&random, population->seed, population->replica,
-			  effect_draws(effect, DRAW_PASS));
-		random.position = index;
-		bool there = rank < side->scanning_total;
-		if (there && side->exact)
-			there = happens(side_chance(side, infector, index), &random);
-		else if (there)
-			there = passes(effect, base->host[infector], base->host[index], &random);
-		if (!there) {
-			side_expose(side, index);
+		if (rank >= side->scanning_total || !happens_again(side, index, luck)) {
+			side_expose(side, index, &clock->order);
 			return;
 		}
 	}
-	side_infect(side, index, rank, time);
+	side_infect(side, index, side->place[index], rank, time);
 }
 
 /* How many of base happen before the remedy is in force. */
@@ -132,24 +156,30 @@ static uint32_t count_before(const struct history *base, double delay)
 /* A host that the remedy has saved so far is hit. */
 static void hit_deferred(struct side *side, struct clock *clock)
 {
-	struct side_hit hit = side_draw_hit(side, &clock->random);
-	uint32_t from = side->history->host[hit.infector];
-	uint32_t to = side_host(side, side->slot[hit.index]);
+	struct side_hit hit = side_draw_hit(side, &clock->words);
 
-	if (hit.decided || passes_all(side->effect, from, to, &clock->random))
-		side_infect(side, side_take(side, hit.index), hit.infector, clock->now);
+	if (side->exact || supply_unit(&clock->words) <
+				   chance_past_all(side->effect, side->history->host[hit.infector],
+						   side_host(side, side->slot[hit.index])))
+		side_infect(side, side_take(side, hit.index, hit.compartment), hit.compartment,
+			    hit.infector, clock->now);
 }
 
 int birth_run_with(struct side *side, const struct effect *effect, const struct history *base,
 		   double duration, struct history *history, struct error *error)
 {
 	struct clock clock;
+	struct luck luck;
 	uint32_t next = count_before(base, effect->candidate->delay_seconds);
 	int result = side_reset_with(side, effect, base, history, error);
 
 	if (result < 0)
 		return result;
-	clock_init(&clock, side->population, effect_draws(effect, DRAW_DEFERRED));
+	luck_init(&luck, effect);
+	supply_words_init(&clock.order, side->population->seed, side->population->replica,
+			  effect_draws(effect, DRAW_EXPOSED));
+	clock_init(&clock, side->population, effect_draws(effect, DRAW_DEFERRED),
+		   effect_draws(effect, DRAW_HIT));
 	if (next > 0) {
 		side_follow(side, next);
 		clock.now = base->time[next - 1];
@@ -165,7 +195,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		else if (start <= clock.now && start < duration)
 			side_start_next(side);
 		else if (event <= clock.now && event < duration)
-			follow(side, next++);
+			follow(side, next++, &luck, &clock);
 	}
 	return 0;
 }

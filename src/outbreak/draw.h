@@ -36,7 +36,9 @@ enum draw_purpose {
 	DRAW_CONTACTS, /* e-mail: how many, who, when: by host, then number */
 	DRAW_SCANS,    /* explicit scans: targets; see drawn.c for these three */
 	DRAW_SCAN_COUNTS,
-	DRAW_SCAN_TIMES
+	DRAW_SCAN_TIMES,
+	DRAW_HIT,    /* by whom somebody is hit, and who, where only the rate of hits is known */
+	DRAW_EXPOSED /* in which order those who can be hit are */
 };
 
 static inline void draw_init(struct random *random, uint64_t seed, uint32_t replica,

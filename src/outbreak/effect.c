@@ -4,13 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbreak/noise.h"
+
 static void decide_hosts(struct effect *effect)
 {
 	const struct population *population = effect->population;
+	uint64_t stream = noise_stream(population->replica, DRAW_HOST_PART);
+	double values[NOISE_UNITS];
 
-	for (uint32_t host = 0; host < population->count; host++)
-		effect->covered[host] = draw_at(population->seed, population->replica,
-						DRAW_HOST_PART, host) < effect->candidate->share;
+	for (uint32_t host = 0; host < population->count; host++) {
+		if (host % NOISE_UNITS == 0)
+			noise_units(population->seed, stream, host / NOISE_UNITS, values);
+		effect->covered[host] = values[host % NOISE_UNITS] < effect->candidate->share;
+	}
 }
 
 static int by_place(const void *key, const void *place)

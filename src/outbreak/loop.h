@@ -106,6 +106,8 @@ double loop_speed(const struct loop *loop, uint32_t host);
 /* … of the chance of a scan: those before `end` (NULL: all). */
 double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
 			  const struct effect *end, uint32_t from, uint32_t to);
+/* From `time` on they let no scan of the infected host reach anybody in the subnet. */
+bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, double time);
 /* The host, not infected, cannot be. */
 bool loop_any_immune(const struct loop *loop, uint32_t host);
 /* When the host, infected now, is cleaned; INFINITY: never. */

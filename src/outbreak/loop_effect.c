@@ -75,6 +75,21 @@ double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
 	return chance;
 }
 
+bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, double time)
+{
+	uint32_t from = loop->population->subnet[host];
+
+	for (const struct effect *effect = loop->effect; effect; effect = effect->also) {
+		const struct remedy_candidate *candidate = effect->candidate;
+		double since = candidate->delay_seconds;
+		if (candidate->effect == REMEDY_BLOCK)
+			since = fmax(since, loop->infected_at[host] + candidate->reaction_seconds);
+		if (time >= since && effect_reach_subnet(effect, from, subnet) <= 0)
+			return true;
+	}
+	return false;
+}
+
 bool loop_any_immune(const struct loop *loop, uint32_t host)
 {
 	for (const struct effect *effect = loop->effect; effect; effect = effect->also)

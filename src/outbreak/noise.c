@@ -110,6 +110,20 @@ void noise_words(uint64_t seed, uint64_t stream, uint64_t number, uint32_t words
 	noise_blocks(seed, stream, number * BLOCKS, BLOCKS, words);
 }
 
+void noise_units(uint64_t seed, uint64_t stream, uint64_t number, double values[NOISE_UNITS])
+{
+	uint32_t words[NOISE_WORDS];
+
+	noise_words(seed, stream, number, words);
+	for (unsigned block = 0; block < BLOCKS; block++) {
+		/* random_u64() takes the last word first. */
+		const uint32_t *group = words + block / GROUP * GROUP * 4;
+		const uint32_t *back = group + (size_t)2 * (GROUP + block % GROUP);
+		values[block] =
+			((double)(((uint64_t)back[1] << 32 | back[0]) >> 11) + 0.5) * 0x1p-53;
+	}
+}
+
 typedef double real4 __attribute__((vector_size(32)));
 typedef uint64_t word4 __attribute__((vector_size(32)));
 

@@ -18,6 +18,9 @@ void noise_words(uint64_t seed, uint64_t stream, uint64_t number, uint32_t words
  * NOISE_GROUP. */
 void noise_blocks(uint64_t seed, uint64_t stream, uint64_t position, unsigned blocks,
 		  uint32_t *words);
+/* What draw_at() says for entries number * NOISE_UNITS … of the stream. */
+#define NOISE_UNITS (NOISE_WORDS / 4)
+void noise_units(uint64_t seed, uint64_t stream, uint64_t number, double values[NOISE_UNITS]);
 /* Exponential variates of mean 1, each from two words (52 bits), good to 1e-15. */
 void noise_exponentials(const uint32_t words[NOISE_WORDS], double values[NOISE_WORDS / 2]);
 

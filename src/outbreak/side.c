@@ -4,20 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t compartment_of_host(const struct side *side, uint32_t host)
-{
-	const struct population *population = side->population;
+#define PREFETCH 8	    /* drawn or taken from asking memory to using it */
+#define ALIKE	 UINT32_MAX /* of a subnet: the remedy does not part it from others */
 
-	switch (side->grouping) {
-	case SIDE_HALVES: return side->effect->covered[host];
-	case SIDE_SUBNETS: return population->subnet[host];
-	case SIDE_PROVIDERS: return population->world->subnets[population->subnet[host]].provider;
-	case SIDE_ZONES: return side->effect->zone[population->subnet[host]];
-	}
-	return 0;
+static uint32_t compartment_of_host(const struct side *side, uint32_t host)
+{
+	return side->by_host ? side->effect->covered[host]
+			     : side->of_subnet[side->population->subnet[host]];
 }
 
-static size_t compartment(const struct side *side, uint32_t target)
+uint32_t side_compartment(const struct side *side, uint32_t target)
 {
 	return side->base ? side->place[target] : compartment_of_host(side, target);
 }
@@ -31,43 +27,52 @@ int side_init(struct side *side, const struct population *population,
 
 	if (n < world->provider_count + 1) /* as many zones may there be */
 		n = world->provider_count + 1;
+	n++; /* those who are alike */
 	*side = (struct side){ .population = population, .worm = worm };
 	side->global_pair =
 		worm->rate * (local ? 1 - worm->local_share : 1) / (double)world->scanned_space;
+	side->of_subnet = calloc(n, sizeof *side->of_subnet);
+	side->numbered = calloc(n, sizeof *side->numbered);
 	side->half = calloc(n, sizeof *side->half);
 	side->inside_pair = calloc(n, sizeof *side->inside_pair);
 	side->first = calloc(n + 1, sizeof *side->first);
 	side->front = calloc(n, sizeof *side->front);
 	side->back = calloc(n, sizeof *side->back);
 	side->scanning = calloc(n, sizeof *side->scanning);
-	bool enough = side->half && side->inside_pair && side->first && side->front && side->back &&
-		      side->scanning && sum_tree_init(&side->inside, n) == 0;
+	bool enough = side->of_subnet && side->numbered && side->half && side->inside_pair &&
+		      side->first && side->front && side->back && side->scanning &&
+		      sum_tree_init(&side->inside, n) == 0;
 	for (int half = 0; enough && half < 2; half++)
-		enough = sum_tree_init(&side->targets[half], n) == 0 &&
-			 sum_tree_init(&side->sources[half], n) == 0;
+		enough = sum_tree_init(&side->targets[half], n) == 0;
 	if (enough)
 		return 0;
 	side_fini(side);
 	return error_set(error, ERROR_MEMORY, world->name, "no memory for its subnets");
 }
 
+static void free_targets(struct side *side)
+{
+	free(side->slot);
+	free(side->rank);
+	free(side->place);
+	free(side->placed);
+	free(side->sources);
+}
+
 void side_fini(struct side *side)
 {
+	free(side->of_subnet);
+	free(side->numbered);
 	free(side->half);
 	free(side->inside_pair);
 	free(side->first);
 	free(side->front);
 	free(side->back);
 	free(side->scanning);
-	free(side->slot);
-	free(side->rank);
-	free(side->place);
-	free(side->placed);
+	free_targets(side);
 	sum_tree_fini(&side->inside);
-	for (int half = 0; half < 2; half++) {
+	for (int half = 0; half < 2; half++)
 		sum_tree_fini(&side->targets[half]);
-		sum_tree_fini(&side->sources[half]);
-	}
 	*side = (struct side){ 0 };
 }
 
@@ -76,73 +81,118 @@ static int make_room(struct side *side, size_t count, struct error *error)
 	if (count <= side->capacity)
 		return 0;
 	size_t wanted = count + count / 8;
-	free(side->slot);
-	free(side->rank);
-	free(side->place);
-	free(side->placed);
+	free_targets(side);
 	side->place = malloc(wanted * sizeof *side->place);
 	side->placed = malloc(wanted * sizeof *side->placed);
 	side->slot = malloc(wanted * sizeof *side->slot);
 	side->rank = malloc(wanted * sizeof *side->rank);
-	side->capacity = side->slot && side->rank && side->place && side->placed ? wanted : 0;
+	side->sources = malloc(wanted * sizeof *side->sources);
+	bool enough = side->slot && side->rank && side->place && side->placed && side->sources;
+	side->capacity = enough ? wanted : 0;
 	if (side->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 	return 0;
 }
 
-/* Local scans need subnets. Else a filter is best served by the places that it tells apart, and
- * other remedies by whom they cover. */
-static enum side_grouping choose_grouping(const struct side *side)
+/* A filter between places of the network, not at hosts. */
+static bool filters_places(const struct side *side)
 {
 	const struct remedy_candidate *candidate = side->effect ? side->effect->candidate : NULL;
 
-	if (side->worm->scan == OUTBREAK_LOCAL || !candidate)
-		return SIDE_SUBNETS;
-	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
-		return SIDE_HALVES;
-	/* Where routes have several filters, what gets through is no matter of halves. */
-	if (side->effect->zone && (candidate->place == REMEDY_AT_BORDER || candidate->pass <= 0))
-		return SIDE_ZONES;
-	return candidate->place == REMEDY_AT_SUBNET ? SIDE_SUBNETS : SIDE_PROVIDERS;
+	return candidate && candidate->effect == REMEDY_FILTER &&
+	       candidate->place != REMEDY_AT_HOST;
 }
 
-static size_t count_compartments(const struct side *side)
+/* Whether compartments can tell all that the remedy does. Local scans need subnets. Where routes
+ * have several filters that let a part through, what does is no matter of halves. */
+static bool can_be_exact(const struct side *side)
+{
+	const struct remedy_candidate *candidate = side->effect->candidate;
+
+	if (side->effect->also)
+		return false;
+	if (side->worm->scan == OUTBREAK_LOCAL)
+		return filters_places(side) && candidate->place == REMEDY_AT_SUBNET;
+	return !filters_places(side) || candidate->place != REMEDY_AT_LINK ||
+	       candidate->pass <= 0 || !side->effect->zone;
+}
+
+/* What a subnet shares with others that are treated as it is. */
+static uint32_t group_of(const struct side *side, size_t subnet)
+{
+	const struct effect *effect = side->effect;
+
+	if (effect->zone)
+		return effect->zone[subnet];
+	if (!effect->part[subnet])
+		return ALIKE;
+	return effect->candidate->place == REMEDY_AT_SUBNET
+		       ? (uint32_t)subnet
+		       : side->population->world->subnets[subnet].provider;
+}
+
+/* Compartment 0 for all that are alike, then one for each place that is apart from others. */
+static size_t number_places(struct side *side)
+{
+	const struct outbreak_world *world = side->population->world;
+	const uint32_t *first = side->population->first;
+	size_t places = world->subnet_count > world->provider_count ? world->subnet_count
+								    : world->provider_count;
+	uint32_t count = 1;
+
+	memset(side->numbered, 0, (places + 1) * sizeof *side->numbered);
+	for (size_t i = 0; i < world->subnet_count; i++) {
+		uint32_t group = group_of(side, i);
+		bool empty = first[i] == first[i + 1];
+		if (group != ALIKE && !empty && side->numbered[group] == 0)
+			side->numbered[group] = count++;
+		side->of_subnet[i] = group == ALIKE || empty ? 0 : side->numbered[group];
+	}
+	return count;
+}
+
+static void choose_compartments(struct side *side)
 {
 	const struct outbreak_world *world = side->population->world;
 
-	switch (side->grouping) {
-	case SIDE_HALVES: return 2;
-	case SIDE_SUBNETS: return world->subnet_count;
-	case SIDE_PROVIDERS: return world->provider_count;
-	case SIDE_ZONES: return side->effect->zones.count;
+	side->exact = !side->effect || can_be_exact(side);
+	side->by_host = false;
+	if (side->worm->scan == OUTBREAK_LOCAL || !side->effect) {
+		side->compartments = world->subnet_count;
+		for (size_t i = 0; i < world->subnet_count; i++)
+			side->of_subnet[i] = (uint32_t)i;
+	} else if (!side->exact) {
+		side->compartments = 1;
+		memset(side->of_subnet, 0, world->subnet_count * sizeof *side->of_subnet);
+	} else if (filters_places(side)) {
+		side->compartments = number_places(side);
+	} else {
+		side->by_host = true;
+		side->compartments = 2;
 	}
-	return 0;
 }
 
-static int clear(struct side *side, struct history *history, struct error *error)
+static int clear(struct side *side, uint32_t targets, struct history *history, struct error *error)
 {
-	uint32_t count = side->population->count;
-	int result = make_room(side, (size_t)count + 1, error);
+	int result = make_room(side, (size_t)targets + 1, error);
 
 	if (result == 0)
-		result = history_reset(history, (size_t)count + 1, error);
+		result = history_reset(history, (size_t)targets + 1, error);
 	if (result == 0)
 		result = history_name(history, error);
 	if (result < 0)
 		return result;
-	side->grouping = choose_grouping(side);
-	side->compartments = count_compartments(side);
+	choose_compartments(side);
 	side->history = history;
 	side->scanning_total = 0;
+	side->source_end = targets;
 	memset(side->half, 0, side->compartments * sizeof *side->half);
 	memset(side->front, 0, side->compartments * sizeof *side->front);
 	memset(side->back, 0, side->compartments * sizeof *side->back);
 	memset(side->scanning, 0, side->compartments * sizeof *side->scanning);
 	sum_tree_clear(&side->inside, side->compartments);
-	for (int half = 0; half < 2; half++) {
-		sum_tree_clear(&side->targets[half], side->compartments);
-		sum_tree_clear(&side->sources[half], side->compartments);
-	}
+	for (int half = 0; half < 2; half++)
+		side->source_count[half] = side->target_count[half] = 0;
 	return 0;
 }
 
@@ -151,46 +201,13 @@ static void lay_out(struct side *side, uint32_t targets)
 {
 	memset(side->first, 0, (side->compartments + 1) * sizeof *side->first);
 	for (uint32_t target = 0; target < targets; target++) {
-		size_t c = compartment_of_host(side, side_host(side, target));
+		uint32_t c = compartment_of_host(side, side_host(side, target));
 		if (side->base)
-			side->place[target] = (uint32_t)c;
+			side->place[target] = c;
 		side->first[c + 1]++;
 	}
 	for (size_t c = 0; c < side->compartments; c++)
 		side->first[c + 1] += side->first[c];
-}
-
-static void set_local_pairs(struct side *side)
-{
-	const struct outbreak_worm *worm = side->worm;
-	bool local = worm->scan == OUTBREAK_LOCAL;
-
-	for (size_t c = 0; c < side->compartments; c++)
-		side->inside_pair[c] =
-			local ? worm->rate * worm->local_share /
-					(double)side->population->world->subnets[c].addresses
-			      : 0;
-}
-
-int side_reset(struct side *side, struct history *history, struct error *error)
-{
-	side->base = NULL;
-	side->effect = NULL;
-	int result = clear(side, history, error);
-	if (result < 0)
-		return result;
-	side->exact = true;
-	side->apart[0][0] = 1;
-	set_local_pairs(side);
-	lay_out(side, side->population->count);
-	/* Every host at the index that is its number. */
-	for (uint32_t host = 0; host < side->population->count; host++)
-		side->slot[host] = host;
-	for (size_t c = 0; c < side->compartments; c++) {
-		side->front[c] = side->first[c + 1] - side->first[c];
-		sum_tree_set(&side->targets[0], c, side->front[c]);
-	}
-	return 0;
 }
 
 /* Which half each compartment is in. */
@@ -199,46 +216,77 @@ static void set_halves(struct side *side)
 	const struct effect *effect = side->effect;
 	const struct outbreak_world *world = side->population->world;
 
-	if (side->grouping == SIDE_HALVES)
-		side->half[1] = 1;
-	else if (side->grouping == SIDE_ZONES)
-		memset(side->half, 1, side->compartments);
-	else
+	if (side->worm->scan == OUTBREAK_LOCAL)
 		for (size_t i = 0; i < world->subnet_count; i++)
-			side->half[side->grouping == SIDE_SUBNETS ? i
-								  : world->subnets[i].provider] =
-				effect->part[i];
+			side->half[i] = effect->part[i];
+	else
+		memset(side->half + 1, 1, side->compartments - 1);
 }
 
-static bool filters_compartments(const struct side *side)
-{
-	const struct remedy_candidate *candidate = side->effect->candidate;
-
-	if (candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST)
-		return false;
-	if (side->effect->zone)
-		return side->grouping == SIDE_ZONES;
-	return (candidate->place == REMEDY_AT_SUBNET) == (side->grouping == SIDE_SUBNETS);
-}
-
-/* Rates between the halves, where compartments tell all that matters. A filter does not part two
- * hosts of the same compartment: what they hit each other more is added. */
+/* Rates between the halves, and in compartments. A filter does not part two hosts of the same
+ * place: what they hit each other more is added. */
 static void set_rates(struct side *side)
 {
-	bool filters = filters_compartments(side);
+	const struct outbreak_worm *worm = side->worm;
+	bool local = worm->scan == OUTBREAK_LOCAL;
 
-	set_local_pairs(side);
-	side->apart[0][0] = 1;
-	side->exact = (filters || side->grouping == SIDE_HALVES) && !side->effect->also;
-	if (!side->exact)
-		return; /* all in one half */
-	set_halves(side);
+	side->apart[0][0] = side->apart[0][1] = side->apart[1][0] = side->apart[1][1] = 1;
+	if (side->effect && side->exact) {
+		set_halves(side);
+		for (unsigned from = 0; from < 2; from++)
+			for (unsigned to = 0; to < 2; to++)
+				side->apart[from][to] = effect_apart(side->effect, from, to);
+	}
 	for (unsigned from = 0; from < 2; from++)
 		for (unsigned to = 0; to < 2; to++)
-			side->apart[from][to] = effect_apart(side->effect, from, to);
-	for (size_t c = 0; filters && c < side->compartments; c++)
-		if (side->half[c])
+			side->pair[from][to] = side->global_pair * side->apart[from][to];
+	for (size_t c = 0; c < side->compartments; c++) {
+		side->inside_pair[c] =
+			local ? worm->rate * worm->local_share /
+					(double)side->population->world->subnets[c].addresses
+			      : 0;
+		if (side->half[c] && !side->by_host)
 			side->inside_pair[c] += (1 - side->apart[1][1]) * side->global_pair;
+	}
+}
+
+/* How targets of each half are found. */
+static void set_trees(struct side *side)
+{
+	size_t count[2] = { 0, 0 };
+
+	for (size_t c = 0; c < side->compartments; c++) {
+		side->lone[side->half[c]] = c;
+		count[side->half[c]]++;
+	}
+	for (unsigned half = 0; half < 2; half++) {
+		side->spread[half] =
+			count[half] > 1 && (side->pair[0][half] > 0 || side->pair[1][half] > 0);
+		if (side->spread[half])
+			sum_tree_clear(&side->targets[half], side->compartments);
+	}
+}
+
+int side_reset(struct side *side, struct history *history, struct error *error)
+{
+	side->base = NULL;
+	side->effect = NULL;
+	int result = clear(side, side->population->count, history, error);
+	if (result < 0)
+		return result;
+	set_rates(side);
+	set_trees(side);
+	lay_out(side, side->population->count);
+	/* Every host at the index that is its number. */
+	for (uint32_t host = 0; host < side->population->count; host++)
+		side->slot[host] = host;
+	side->target_count[0] = side->population->count;
+	for (size_t c = 0; c < side->compartments; c++) {
+		side->front[c] = side->first[c + 1] - side->first[c];
+		if (side->spread[0])
+			sum_tree_set(&side->targets[0], c, side->front[c]);
+	}
+	return 0;
 }
 
 int side_reset_with(struct side *side, const struct effect *effect, const struct history *base,
@@ -246,12 +294,13 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 {
 	side->base = base;
 	side->effect = effect;
-	int result = clear(side, history, error);
+	int result = clear(side, base->count, history, error);
 	if (result < 0)
 		return result;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
-	lay_out(side, base->count);
 	set_rates(side);
+	set_trees(side);
+	lay_out(side, base->count);
 	return 0;
 }
 
@@ -265,35 +314,76 @@ static void weigh_inside(struct side *side, size_t c)
 
 static void weigh_targets(struct side *side, size_t c)
 {
-	sum_tree_set(&side->targets[side->half[c]], c, side->front[c]);
+	unsigned half = side->half[c];
+
+	if (side->spread[half])
+		sum_tree_set(&side->targets[half], c, side->front[c]);
 	weigh_inside(side, c);
 }
 
-void side_expose(struct side *side, uint32_t target)
+/* Everybody's order in the front is random, independent of what has been taken from its end: the
+ * shuffle that starts from nothing. */
+static bool is_shuffled(const struct side *side)
 {
-	size_t c = compartment(side, target);
+	return side->base && side->exact;
+}
 
-	side->slot[side->first[c] + side->front[c]++] = target;
+void side_expose(struct side *side, uint32_t target, struct supply_words *words)
+{
+	uint32_t c = side_compartment(side, target);
+	uint32_t *front = side->slot + side->first[c];
+	uint32_t last = side->front[c]++;
+
+	if (is_shuffled(side)) {
+		uint32_t other = supply_below(words, last + 1);
+		__builtin_prefetch(&front[supply_foresee(words, PREFETCH, last + 1)], 1);
+		front[last] = front[other];
+		front[other] = target;
+	} else {
+		front[last] = target;
+	}
+	side->target_count[side->half[c]]++;
 	weigh_targets(side, c);
 }
 
-uint32_t side_take(struct side *side, uint32_t index)
+uint32_t side_take(struct side *side, uint32_t index, uint32_t c)
 {
 	uint32_t target = side->slot[index];
-	size_t c = compartment(side, target);
 
+	if (side->base && index >= PREFETCH) {
+		uint32_t soon = side->slot[index - PREFETCH];
+		if (soon < side->base->count) { /* else beyond this compartment: anything */
+			__builtin_prefetch(&side->base->host[soon]);
+			__builtin_prefetch(&side->rank[soon], 1);
+		}
+	}
 	side->slot[index] = side->slot[side->first[c] + --side->front[c]];
+	side->target_count[side->half[c]]--;
 	weigh_targets(side, c);
 	return target;
 }
 
-void side_infect(struct side *side, uint32_t target, uint32_t infector, double time)
+/* The next of history is in compartment `c`. */
+static void place(struct side *side, uint32_t number, uint32_t c)
 {
-	size_t c = compartment(side, target);
+	if (side->inside_pair[c] > 0)
+		side->slot[side->first[c + 1] - ++side->back[c]] = number;
+	side->placed[number] = c;
+}
 
-	side->back[c]++;
-	side->slot[side->first[c + 1] - side->back[c]] = side->history->count;
-	side->placed[side->history->count] = (uint32_t)c;
+static void add_source(struct side *side, uint32_t number)
+{
+	uint32_t c = side->placed[number];
+	unsigned half = side->half[c];
+	uint32_t place = side->source_count[half]++;
+
+	side->sources[half ? side->source_end - 1 - place : place] = number;
+	side->scanning[c]++;
+}
+
+void side_infect(struct side *side, uint32_t target, uint32_t c, uint32_t infector, double time)
+{
+	place(side, side->history->count, c);
 	if (side->base)
 		side->rank[target] = side->history->count;
 	history_add(side->history, side_host(side, target), infector, time);
@@ -307,22 +397,16 @@ void side_follow(struct side *side, uint32_t count)
 	struct history *history = side->history;
 
 	for (uint32_t target = 0; target < count; target++) {
-		size_t c = compartment(side, target);
-		side->slot[side->first[c + 1] - ++side->back[c]] = target;
-		side->placed[target] = (uint32_t)c;
+		place(side, target, side->place[target]);
 		side->rank[target] = target;
-		side->scanning[c] +=
-			base->time[target] + side->worm->latency <= base->time[count - 1];
 	}
+	while (side->scanning_total < count &&
+	       base->time[side->scanning_total] + side->worm->latency <= base->time[count - 1])
+		add_source(side, side->scanning_total++);
 	memcpy(history->host, base->host, count * sizeof *base->host);
 	memcpy(history->infector, base->infector, count * sizeof *base->infector);
 	memcpy(history->time, base->time, count * sizeof *base->time);
 	history->count = count;
-	for (size_t c = 0; c < side->compartments; c++) {
-		side->scanning_total += side->scanning[c];
-		if (side->scanning[c])
-			sum_tree_set(&side->sources[side->half[c]], c, side->scanning[c]);
-	}
 }
 
 double side_next_start(const struct side *side)
@@ -334,80 +418,67 @@ double side_next_start(const struct side *side)
 
 void side_start_next(struct side *side)
 {
-	uint32_t place = side->scanning_total++;
+	uint32_t number = side->scanning_total++;
 
-	size_t c = side->placed[place];
-	side->scanning[c]++;
-	sum_tree_set(&side->sources[side->half[c]], c, side->scanning[c]);
-	weigh_inside(side, c);
-}
-
-/* Hits from one half on the other, apart from what inside_pair adds. */
-static double half_rate(const struct side *side, unsigned from, unsigned to)
-{
-	return side->global_pair * side->apart[from][to] * sum_tree_total(&side->sources[from]) *
-	       sum_tree_total(&side->targets[to]);
-}
-
-double side_rate(const struct side *side)
-{
-	return half_rate(side, 0, 0) + half_rate(side, 0, 1) + half_rate(side, 1, 0) +
-	       half_rate(side, 1, 1) + sum_tree_total(&side->inside);
-}
-
-/* A compartment, in proportion to its weight. */
-static size_t draw_compartment(const struct sum_tree *tree, struct random *random)
-{
-	return sum_tree_find(tree, random_unit(random) * sum_tree_total(tree));
+	add_source(side, number);
+	weigh_inside(side, side->placed[number]);
 }
 
 /* An index in the compartment's front. */
-static uint32_t draw_target(const struct side *side, size_t c, struct random *random)
+static uint32_t draw_target(const struct side *side, size_t c, struct supply_words *words)
 {
-	return side->first[c] + random_below(random, side->front[c]);
+	uint32_t count = side->front[c];
+
+	return side->first[c] + (is_shuffled(side) ? count - 1 : supply_below(words, count));
 }
 
-/* A host of the compartment that scans, by its place in history. */
-static uint32_t draw_infector(const struct side *side, size_t c, struct random *random)
+static struct side_hit draw_inside(const struct side *side, struct supply_words *words)
 {
-	return side->slot[side->first[c + 1] - 1 - random_below(random, side->scanning[c])];
-}
+	const struct sum_tree *tree = &side->inside;
+	size_t c = sum_tree_find(tree, supply_unit(words) * sum_tree_total(tree));
+	uint32_t source = supply_below(words, side->scanning[c]);
 
-static struct side_hit draw_inside(const struct side *side, struct random *random)
-{
-	size_t c = draw_compartment(&side->inside, random);
-
-	return (struct side_hit){ .infector = draw_infector(side, c, random),
-				  .index = draw_target(side, c, random),
-				  .decided = side->exact };
+	return (struct side_hit){ .infector = side->slot[side->first[c + 1] - 1 - source],
+				  .index = draw_target(side, c, words),
+				  .compartment = (uint32_t)c };
 }
 
 static struct side_hit draw_between(const struct side *side, unsigned from, unsigned to,
-				    struct random *random)
+				    struct supply_words *words)
 {
-	size_t source = draw_compartment(&side->sources[from], random);
-	size_t target = draw_compartment(&side->targets[to], random);
+	uint32_t count = side->source_count[from];
+	uint32_t source = supply_below(words, count);
+	size_t target = side->lone[to];
 
-	return (struct side_hit){ .infector = draw_infector(side, source, random),
-				  .index = draw_target(side, target, random),
-				  .decided = side->exact };
+	/* Three words a hit, as long as those of two halves follow each other. */
+	uint32_t soon = supply_foresee(words, 3 * PREFETCH - 1, count);
+	__builtin_prefetch(&side->sources[from ? side->source_end - 1 - soon : soon]);
+
+	if (side->spread[to])
+		target = sum_tree_find(&side->targets[to],
+				       supply_unit(words) * sum_tree_total(&side->targets[to]));
+	return (struct side_hit){
+		.infector = side->sources[from ? side->source_end - 1 - source : source],
+		.index = draw_target(side, target, words),
+		.compartment = (uint32_t)target,
+	};
 }
 
-struct side_hit side_draw_hit(const struct side *side, struct random *random)
+struct side_hit side_draw_hit(const struct side *side, struct supply_words *words)
 {
-	double point = random_unit(random) * side_rate(side);
+	double point = supply_unit(words) * side_rate(side);
 	unsigned last = 4;
 	for (unsigned pair = 0; pair < 4; pair++) {
-		double rate = half_rate(side, pair / 2, pair % 2);
+		double rate = side_half_rate(side, pair / 2, pair % 2);
 		if (rate <= 0)
 			continue;
 		if (point < rate)
-			return draw_between(side, pair / 2, pair % 2, random);
+			return draw_between(side, pair / 2, pair % 2, words);
 		point -= rate;
 		last = pair;
 	}
 	/* Rounding may carry the point past the last pair where nothing is added inside. */
 	if (last == 4 || sum_tree_total(&side->inside) > 0)
-		return draw_inside(side, random);
-	return draw_between(side, last / 2, last % 2, random);
+		return draw_inside(side, words);
+	return draw_between(side, last / 2, last % 2, words);
 }

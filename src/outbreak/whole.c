@@ -2,10 +2,9 @@
 
 #include <math.h>
 
-#include "outbreak/noise.h"
+#include "outbreak/supply.h"
 
-#define WAITS	 (NOISE_WORDS / 2) /* of a batch */
-#define PREFETCH 24		   /* steps of the shuffle from asking memory to using it */
+#define PREFETCH 24 /* steps of the shuffle from asking memory to using it */
 
 /* The first `done` of the hosts are in their final, random order. */
 struct order {
@@ -57,24 +56,6 @@ static void order_init(struct order *order, const struct population *population,
 	}
 }
 
-/* Unit exponentials, in batches. */
-struct waits {
-	uint64_t seed, stream, batch;
-	unsigned used;
-	double values[WAITS];
-};
-
-static double next_wait(struct waits *waits)
-{
-	if (waits->used == WAITS) {
-		uint32_t words[NOISE_WORDS];
-		noise_words(waits->seed, waits->stream, waits->batch++, words);
-		noise_exponentials(words, waits->values);
-		waits->used = 0;
-	}
-	return waits->values[waits->used++];
-}
-
 static void set_first(const struct population *population, struct history *history)
 {
 	history->count = population->chosen_count;
@@ -83,10 +64,11 @@ static void set_first(const struct population *population, struct history *histo
 }
 
 /* With latency the number of those who scan changes between infections, too. */
-static double next_time(struct waits *waits, const struct history *history, uint32_t *scanning,
-			double pair, double targets, double latency, double now, double until)
+static double next_time(struct supply_waits *waits, const struct history *history,
+			uint32_t *scanning, double pair, double targets, double latency, double now,
+			double until)
 {
-	double left = next_wait(waits);
+	double left = supply_wait(waits);
 
 	for (;;) {
 		double rate = pair * *scanning * targets;
@@ -106,14 +88,13 @@ int whole_run(const struct population *population, const struct outbreak_worm *w
 {
 	double pair = worm->rate / (double)population->world->scanned_space, now = 0;
 	uint32_t scanning = worm->latency > 0 ? 0 : population->chosen_count;
-	struct waits waits = { .seed = population->seed,
-			       .stream = noise_stream(population->replica, DRAW_SPREAD),
-			       .used = WAITS };
+	struct supply_waits waits;
 	struct order order;
 	int result = history_reset(history, population->count, error);
 
 	if (result < 0)
 		return result;
+	supply_waits_init(&waits, population->seed, population->replica, DRAW_SPREAD);
 	order_init(&order, population, history->host);
 	set_first(population, history);
 	history->unnamed = true;
@@ -123,7 +104,7 @@ int whole_run(const struct population *population, const struct outbreak_worm *w
 			now = next_time(&waits, history, &scanning, pair, targets, worm->latency,
 					now, duration);
 		else
-			now += next_wait(&waits) / (pair * history->count * targets);
+			now += supply_wait(&waits) / (pair * history->count * targets);
 		if (now >= duration)
 			break;
 		if (history->count == order.done)

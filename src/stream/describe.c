@@ -4,6 +4,7 @@
  * caller is told (ERROR_LIMIT), never silently. */
 #include "stream/protocol.h"
 #include "stream/targets.h"
+#include "stream/unpack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define ARENA_LIMIT   (192u << 20) /* both sides once as files and some more */
 #define LIST_MOST     10000u	   /* entries of one kind */
 #define FIRST_ENTRIES 16u
+#define UNPACK_LEVELS 2u	  /* archives in archives */
+#define UNPACK_MOST   (32u << 20) /* packed and unpacked bytes of a conversation */
 
 /* Room for one more entry in an array that the arena holds; NULL at the limit. */
 static void *next_entry(struct describer *describer, const void **array, size_t *count,
@@ -124,14 +127,21 @@ void describe_file(struct describer *describer, enum stream_side sender, size_t 
 	struct stream_file *entry =
 		next_entry(describer, (const void **)&description->files, &description->file_count,
 			   &describer->file_room, sizeof *entry);
-	if (entry)
-		*entry = (struct stream_file){ .sender = sender,
-					       .offset = offset,
-					       .content = content,
-					       .name = describe_text(describer, name),
-					       .carrier = carrier,
-					       .media = stream_media(content),
-					       .complete = complete };
+	if (!entry)
+		return;
+	*entry = (struct stream_file){ .sender = sender,
+				       .offset = offset,
+				       .content = content,
+				       .name = describe_text(describer, name),
+				       .carrier = carrier,
+				       .media = stream_media(content),
+				       .complete = complete };
+	if (!describer->stays_packed && describer->unpacking < UNPACK_LEVELS) {
+		struct stream_file archive = *entry; /* the list may move */
+		describer->unpacking++;
+		unpack_file(describer, &archive);
+		describer->unpacking--;
+	}
 }
 
 void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,
@@ -252,6 +262,7 @@ static int begin(struct describer *describer)
 	*describer->description = (struct stream_description){ .protocol = "unknown",
 							       .conformance = STREAM_UNJUDGED };
 	describer->description->arena = arena_new(ARENA_LIMIT);
+	describer->unpack_left = UNPACK_MOST;
 	for (int side = 0; side < STREAM_SIDES; side++)
 		describer->whole_until[side] = side_whole_until(&describer->session->half[side]);
 	return describer->description->arena ? 0 : ERROR_MEMORY;
@@ -261,24 +272,39 @@ static int finish(struct describer *describer, const struct protocol *protocol)
 {
 	sort_utterances(describer);
 	describer->description->conformance = conformance(describer, protocol);
-	return describer->cut ? ERROR_LIMIT : 0;
+	return describer->cut || describer->left_packed ? ERROR_LIMIT : 0;
+}
+
+static int describe(struct describer *describer)
+{
+	if (begin(describer) < 0)
+		return ERROR_MEMORY;
+	const struct protocol *protocol = surest(describer->session);
+	if (protocol) {
+		describer->description->protocol = protocol->name;
+		protocol->read(describer);
+	} else {
+		for (int side = 0; side < STREAM_SIDES; side++)
+			raw_carve(describer, (enum stream_side)side);
+	}
+	return finish(describer, protocol);
 }
 
 int stream_describe(const struct stream_session *session, struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
 
-	if (begin(&describer) < 0)
-		return ERROR_MEMORY;
-	const struct protocol *protocol = surest(session);
-	if (protocol) {
-		description->protocol = protocol->name;
-		protocol->read(&describer);
-	} else {
-		for (int side = 0; side < STREAM_SIDES; side++)
-			raw_carve(&describer, (enum stream_side)side);
-	}
-	return finish(&describer, protocol);
+	return describe(&describer);
+}
+
+int stream_describe_packed(const struct stream_session *session,
+			   struct stream_description *description)
+{
+	struct describer describer = { .session = session,
+				       .description = description,
+				       .stays_packed = true };
+
+	return describe(&describer);
 }
 
 int stream_describe_announced(const struct stream_session *session,

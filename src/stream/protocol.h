@@ -36,6 +36,10 @@ struct describer {
 	bool unjudged;			  /* something was not read */
 	size_t whole_until[STREAM_SIDES]; /* nothing is judged behind the first gap */
 	struct stream_range *last_sealed;
+	bool stays_packed;  /* nobody asks for what is packed */
+	unsigned unpacking; /* levels of archives */
+	size_t unpack_left; /* bytes that may still be unpacked */
+	bool left_packed;   /* not enough of them */
 	/* of the arrays */
 	size_t deviation_room, utterance_room, announcement_room, file_room, sealed_room;
 };
@@ -50,7 +54,8 @@ void describe_say_format(struct describer *describer, enum stream_side side, siz
 			 const char *what, const char *format, ...) PRINTF_LIKE(5, 6);
 void describe_announcement(struct describer *describer, const struct stream_announcement *what,
 			   struct bytes name);
-/* Content that is no part of what was said is copied. */
+/* Content that is no part of what was said is copied. Programs, documents and archives packed in it
+ * (zip, gzip; two levels deep) follow as files of their own. */
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete);
 /* Nobody reads these bytes as they are; told side by side, in order. */

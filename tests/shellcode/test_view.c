@@ -373,6 +373,28 @@ static void a_small_budget_is_told(void **state)
 	buffer_fini(&text);
 }
 
+/* Entries of which nothing comes, and entries when the budget is gone, are passed by: a search that
+ * stays at one would never end. */
+static void empty_entries_are_passed_by(void **state)
+{
+	static const uint8_t nothing[] = { 0 };
+	uint64_t budgets[] = { 1 << 20, 0 };
+	struct buffer text;
+
+	(void)state;
+	buffer_init(&text, 1 << 16);
+	for (unsigned i = 0; i < 3; i++)
+		as_zip(&text, (struct bytes){ nothing, 0 });
+	for (unsigned i = 0; i < 2; i++) {
+		struct views views;
+		struct view view;
+		views_init(&views, buffer_bytes(&text), &budgets[i]);
+		assert_int_equal(views_next(&views, &view), 0);
+		assert_int_equal(views.exhausted, budgets[i] == 0);
+	}
+	buffer_fini(&text);
+}
+
 static void read_vector(const char *name, struct buffer *content)
 {
 	const char *folder = getenv("KENBI_VECTORS");
@@ -567,6 +589,7 @@ int main(void)
 		cmocka_unit_test(leaves_plain_text_alone),
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),
+		cmocka_unit_test(empty_entries_are_passed_by),
 		cmocka_unit_test(code_is_found_through_views),
 	};
 

@@ -8,8 +8,6 @@
  *        bench_shellcode [--json] --class PART        speed on the data and the worst inputs whose
  *                                                     name has this part
  *        bench_shellcode [--json] --speed FILE…       throughput and findings of each file
- *        bench_shellcode [--json] --benign [--bytes N] [FOLDER…] false positives in files, or in
- *                                                     random bytes where no folder is named
  *
  * --list names what was not found. The codes are read as data and interpreted, never executed. */
 #include <stdio.h>
@@ -222,26 +220,6 @@ static int both(struct shellcode_detector *detector)
 	return status;
 }
 
-/* --benign [--bytes N] [FOLDER…] */
-static int benign(struct shellcode_detector *detector, int count, char **arguments)
-{
-	uint64_t limit = UINT64_MAX;
-
-	for (int i = 0; i + 1 < count; i++) {
-		if (strcmp(arguments[i], "--bytes") != 0)
-			continue;
-		limit = strtoull(arguments[i + 1], NULL, 10);
-		memmove(&arguments[i], &arguments[i + 2],
-			(size_t)(count - i - 2) * sizeof *arguments);
-		count -= 2;
-	}
-	if (limit == 0 || (count == 0 && limit == UINT64_MAX)) {
-		fprintf(stderr, "bench shellcode: --benign wants folders, or --bytes N\n");
-		return 2;
-	}
-	return benign_report(detector, arguments, count, limit);
-}
-
 int main(int count, char **arguments)
 {
 	struct shellcode_detector *detector;
@@ -257,11 +235,7 @@ int main(int count, char **arguments)
 			json = true;
 		else if (strcmp(arguments[i], "--list") == 0)
 			list = true;
-		else if (strcmp(arguments[i], "--benign") == 0) {
-			status = benign(detector, count - i - 1, arguments + i + 1);
-			shellcode_free(detector);
-			return status;
-		} else if (strcmp(arguments[i], "--class") == 0 && i + 1 < count)
+		else if (strcmp(arguments[i], "--class") == 0 && i + 1 < count)
 			class = arguments[++i];
 		else if (strcmp(arguments[i], "--speed") == 0)
 			speeds = true;

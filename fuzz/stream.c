@@ -9,12 +9,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int describe(void *context, const struct stream_session *session)
 {
 	struct stream_description description;
+
 	(void)context;
 	if (stream_describe(session, &description) == 0 && !description.protocol)
 		__builtin_trap();
 	for (size_t i = 0; i < description.file_count; i++)
 		if (!description.files[i].content.data || !description.files[i].media)
 			__builtin_trap();
+	for (size_t i = 0; i < description.sealed_count; i++) {
+		const struct stream_range *sealed = &description.sealed[i];
+		size_t length = session->half[sealed->side].data.length;
+		if (sealed->offset > length || sealed->length > length - sealed->offset)
+			__builtin_trap();
+	}
 	stream_description_fini(&description);
 	return 0;
 }

@@ -9,7 +9,9 @@
 
 enum { LARGEST_FILE = 16 << 20, SMALLEST_FILE = 512, RANDOM_STREAM = 1 << 20 };
 
-bool data_walk(const char *folder, bool (*visit)(const char *path, void *context), void *context)
+/* Calls for every regular file below the folder, in order of name, until it returns false. */
+static bool data_walk(const char *folder, bool (*visit)(const char *path, void *context),
+		      void *context)
 {
 	struct dirent **entries;
 	int count = scandir(folder, &entries, NULL, alphasort);

@@ -22,14 +22,10 @@ enum { DATA_CLASSES = 8 };
  * each, and generated random bytes. Returns the number of classes that are not empty. */
 unsigned data_classes_make(struct data_class *classes, size_t limit);
 void data_class_fini(struct data_class *class);
-/* Calls for every regular file below the folder, in order of name, until it returns false. */
-bool data_walk(const char *folder, bool (*visit)(const char *path, void *context), void *context);
 
 /* Throughput of the seed scan by every path and of full detection, by class; worst inputs. `only`:
  * of those whose name has this part; NULL: all. */
 int speed_report(struct shellcode_detector *detector, const char *only);
-/* Scans every file below the folders, then random bytes, until `limit` bytes; reports findings. */
-int benign_report(struct shellcode_detector *detector, char **folders, int count, uint64_t limit);
 
 /* Seconds of processor time. */
 double processor_time(void);

@@ -23,13 +23,21 @@ static bool places_overlap(const struct remedy_candidate *one, const struct reme
 	return false;
 }
 
+static double expected_vulnerable(const struct outbreak_world *world)
+{
+	double hosts = 0;
+
+	for (size_t i = 0; i < world->subnet_count; i++)
+		hosts += outbreak_subnet_vulnerable(&world->subnets[i]);
+	return hosts;
+}
+
 bool chain_allows(const struct outbreak_world *world, const struct outbreak_worm *worm,
 		  const struct remedy_candidate *one, const struct remedy_candidate *other)
 {
-	if (loop_needed(worm, world) || loop_needed_for(one) || loop_needed_for(other))
-		return false;
-	if (worm->scan == OUTBREAK_SEQUENTIAL &&
-	    (one->effect == REMEDY_RATE || other->effect == REMEDY_RATE))
+	if (worm->scan == OUTBREAK_SEQUENTIAL && !loop_needed(worm, world) &&
+	    (one->effect == REMEDY_RATE || other->effect == REMEDY_RATE) &&
+	    expected_vulnerable(world) > CHAIN_MOST_WALKERS)
 		return false;
 	return whole_of(one) != whole_of(other) || !places_overlap(one, other);
 }

@@ -2,8 +2,10 @@
  * it, in the order of their delays, so that these are all in force when the stage's member comes.
  *
  * Nobody is infected with the members who was not infected, at that time or before, with fewer of
- * the same chain. Filters in a row stop attacks independently of each other; places take part in
- * several remedies by the same number, so that those who do much do all. */
+ * the same chain; but with clean-up, blocking or limited links among them only: than with none,
+ * since the event loop then follows the outbreak without remedies. Filters in a row stop attacks
+ * independently of each other; places take part in several remedies by the same number, so that
+ * those who do much do all. */
 #ifndef KENBI_OUTBREAK_CHAIN_H
 #define KENBI_OUTBREAK_CHAIN_H
 
@@ -20,8 +22,9 @@ struct chain {
 };
 
 /* Whether the two can be in one combination: the same remedy at places that overlap is no
- * combination; nothing is combined with a rate limit of sequential scans, whose paths would no
- * longer be known, nor where the event loop (loop.h) is needed, which follows one remedy only. */
+ * combination. A rate limit of sequential scans needs the event loop where it is not alone, whose
+ * walkers cost the square of their number: in larger worlds it is not combined. */
+#define CHAIN_MOST_WALKERS 50000
 bool chain_allows(const struct outbreak_world *world, const struct outbreak_worm *worm,
 		  const struct remedy_candidate *one, const struct remedy_candidate *other);
 /* Empty, behind the first `from` stages of `head` (NULL: none), which must outlive it. Memory is

@@ -65,12 +65,25 @@ bool loop_follows(const struct outbreak_worm *worm, const struct outbreak_world 
 		bool uniform =
 			vector->scan == OUTBREAK_RANDOM || vector->scan == OUTBREAK_SHARES ||
 			(vector->scan == OUTBREAK_LOCAL && prefix[0] + prefix[1] + prefix[2] <= 0);
+		bool walks =
+			!uniform && vector->scan != OUTBREAK_LOCAL && vector->scan != OUTBREAK_MAIL;
 		if (vector->scan == OUTBREAK_PERMUTATION ||
 		    (vector->scan == OUTBREAK_HIT_LIST && (count > 1 || worm->latency > 0)) ||
+		    /* A walk that comes later may meet somebody who was away. */
+		    (walks && worm->offline > 0) ||
 		    (limited && (!uniform || worm->every_scan || worm->offline > 0)))
 			return false;
 	}
 	return true;
+}
+
+bool loop_settles(const struct effect *effect, const struct outbreak_worm *worm,
+		  const struct outbreak_world *world)
+{
+	for (const struct effect *each = effect; each; each = each->also)
+		if (loop_needed_for(each->candidate))
+			return false;
+	return !effect || !loop_has_limits(worm, world);
 }
 
 static int loop_add_kernel(struct loop *loop, const struct outbreak_vector *vector,
@@ -150,6 +163,15 @@ static int loop_make_room(struct loop *loop, size_t count, struct error *error)
 		       : error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
 }
 
+static void loop_plan_force(struct loop *loop)
+{
+	loop->next_force = loop_force_after(loop, -1);
+	loop->first_force = INFINITY;
+	for (const struct effect *effect = loop->effect; effect != loop->settled;
+	     effect = effect->also)
+		loop->first_force = fmin(loop->first_force, effect->candidate->delay_seconds);
+}
+
 /* `base`: with a remedy that cannot make anything sooner; NULL: else. */
 static int loop_reset(struct loop *loop, const struct history *base, struct history *history,
 		      struct error *error)
@@ -181,7 +203,7 @@ static int loop_reset(struct loop *loop, const struct history *base, struct hist
 	loop->now = 0;
 	loop->agenda.count = 0;
 	loop->started = loop->base_next = loop->base_started = 0;
-	loop->in_force = false;
+	loop_plan_force(loop);
 	loop->scans = 0;
 	memset(loop->state, 0, count);
 	for (uint32_t host = 0; host < count; host++) {
@@ -204,12 +226,6 @@ static void loop_close(struct loop *loop, uint32_t host, bool open)
 			loop->kernels[i].does->expose(&loop->kernels[i], host, open);
 }
 
-/* A limited rate is less load. */
-static double loop_speed(const struct loop *loop, uint32_t host)
-{
-	return loop->in_force ? effect_speed(loop->effect, host) : 1;
-}
-
 static int loop_infect(struct loop *loop, uint32_t host, uint32_t infector, uint8_t way,
 		       struct error *error)
 {
@@ -218,12 +234,7 @@ static int loop_infect(struct loop *loop, uint32_t host, uint32_t infector, uint
 	loop->history->way[loop->history->count] = way;
 	history_add(loop->history, host, infector, loop->now);
 	loop_close(loop, host, false);
-	if (!loop->effect || loop->effect->candidate->effect != REMEDY_CLEAN ||
-	    !loop->effect->covered[host])
-		return 0;
-	const struct remedy_candidate *candidate = loop->effect->candidate;
-	struct kernel_event cleans = { .time = fmax(candidate->delay_seconds,
-						    loop->now + candidate->reaction_seconds),
+	struct kernel_event cleans = { .time = loop_clean_time(loop, host),
 				       .from = host,
 				       .kernel = LOOP_CLEANS };
 	return loop_push(loop, &cleans, error);
@@ -270,23 +281,6 @@ static int loop_start(struct loop *loop, struct error *error)
 
 /* --- thinning --- */
 
-/* What the remedy leaves of the chance of a scan. */
-static double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
-				 uint32_t from, uint32_t to)
-{
-	const struct effect *effect = loop->effect;
-
-	if (!loop->in_force)
-		return 1;
-	if (effect_immune(effect, to) && !loop_infected(loop, to))
-		return 0;
-	double chance = kernel->walks ? 1 : effect_speed(effect, from);
-	if (effect->candidate->effect == REMEDY_BLOCK &&
-	    loop->now < loop->infected_at[from] + effect->candidate->reaction_seconds)
-		return chance;
-	return chance * effect_reach(effect, loop->population->subnet[from], to);
-}
-
 static bool loop_crosses(const struct loop *loop, uint32_t from, uint32_t to)
 {
 	const struct population *population = loop->population;
@@ -329,7 +323,7 @@ int loop_hit(struct loop *loop, const struct kernel *kernel, uint32_t from, uint
 	*through = false;
 	if (loop->state[from] & LOOP_STOPPED)
 		return 0;
-	double chance = loop_effect_chance(loop, kernel, from, to);
+	double chance = loop_effect_chance(loop, kernel, NULL, from, to);
 	if (chance > 0)
 		chance *= loop_world_chance(loop, kernel, from, to);
 	*through = luck < chance;
@@ -348,18 +342,14 @@ int loop_hit(struct loop *loop, const struct kernel *kernel, uint32_t from, uint
 	return loop_infect(loop, to, loop->rank[from], kernel->number, error);
 }
 
-double loop_scan_time(const struct loop *loop, uint32_t host, double begin, double scans,
-		      double rate)
-{
-	const struct effect *effect = loop->effect;
-
-	if (!effect)
-		return walk_scan_time(begin, scans, rate, INFINITY, 1);
-	return walk_scan_time(begin, scans, rate, effect->candidate->delay_seconds,
-			      effect_speed(effect, host));
-}
-
 /* --- following --- */
+
+/* Where the base is without remedies, all combinations share what passes: the more there are, the
+ * fewer infections of the base happen again. */
+static enum draw_purpose loop_draws(const struct loop *loop, enum draw_purpose purpose)
+{
+	return loop->settled ? effect_draws(loop->effect, purpose) : purpose;
+}
 
 /* Hosts of the base that scan by now are load there. */
 static void loop_follow_load(struct loop *loop)
@@ -390,24 +380,27 @@ static bool loop_take_over(struct loop *loop, uint32_t *from, uint32_t index)
 	return true;
 }
 
-/* Infection `index` of the base, by a memoryless kernel, after the remedy's delay: whether it
- * happens here. */
+/* Infection `index` of the base, by a memoryless kernel, when a remedy is in force that the base is
+ * without: whether it happens here. */
 static bool loop_happens_again(struct loop *loop, const struct kernel *kernel, uint32_t index,
 			       uint32_t *from)
 {
 	const struct population *population = loop->population;
 	uint32_t to = loop->base->host[index];
-	double luck = draw_at(population->seed, population->replica, DRAW_PASS, index);
+	double luck =
+		draw_at(population->seed, population->replica, loop_draws(loop, DRAW_PASS), index);
+	const struct effect *settled = loop->settled;
 
 	*from = loop->base->host[loop->base->infector[index]];
 	if (link_limited(&loop->link) && loop_crosses(loop, *from, to)) {
 		loop_follow_load(loop);
 		/* A limited rate is in the load that is compared. */
 		return loop_take_over(loop, from, index) &&
-		       luck * loop_speed(loop, *from) < loop_effect_chance(loop, kernel, *from, to);
+		       luck * loop_speed(loop, *from) <
+			       loop_effect_chance(loop, kernel, settled, *from, to);
 	}
 	return (loop->state[*from] & (LOOP_SCANS | LOOP_STOPPED)) == LOOP_SCANS &&
-	       luck < loop_effect_chance(loop, kernel, *from, to);
+	       luck < loop_effect_chance(loop, kernel, settled, *from, to);
 }
 
 static int loop_follow(struct loop *loop, struct error *error)
@@ -421,13 +414,13 @@ static int loop_follow(struct loop *loop, struct error *error)
 	if (base->infector[index] == HISTORY_NOBODY)
 		return loop_infect(loop, host, HISTORY_NOBODY, 0, error);
 	const struct kernel *kernel = &loop->kernels[way];
-	if (!kernel->does->rate ||
-	    (loop->in_force && !loop_happens_again(loop, kernel, index, &from))) {
-		if (!loop->in_force || !effect_immune(loop->effect, host))
+	bool differs = loop->now >= loop->first_force;
+	if (!kernel->does->rate || (differs && !loop_happens_again(loop, kernel, index, &from))) {
+		if (!loop_any_immune(loop, host))
 			loop_close(loop, host, true);
 		return 0;
 	}
-	if (!loop->in_force)
+	if (!differs)
 		from = base->host[base->infector[index]];
 	return loop_infect(loop, host, loop->rank[from], way, error);
 }
@@ -468,10 +461,10 @@ static int loop_strike(struct loop *loop, double rate, struct error *error)
 	return loop_hit(loop, struck, from, to, random_unit(&loop->clock), &through, error);
 }
 
-/* The remedy's delay is over: limited hosts are less load. */
+/* A remedy's delay is over: limited hosts are less load. */
 static void loop_enforce(struct loop *loop)
 {
-	loop->in_force = true;
+	loop->next_force = loop_force_after(loop, loop->now);
 	if (!link_limited(&loop->link))
 		return;
 	for (uint32_t i = 0; i < loop->started; i++) {
@@ -506,8 +499,7 @@ static bool loop_is_over(const struct loop *loop)
  * what is followed. */
 static int loop_step(struct loop *loop, bool *over, struct error *error)
 {
-	double force =
-		loop->effect && !loop->in_force ? loop->effect->candidate->delay_seconds : INFINITY;
+	double force = loop->next_force;
 	double start = loop_next_start(loop);
 	double due = loop->agenda.count ? loop->agenda.events[0].time : INFINITY;
 	double followed = loop->base && loop->base_next < loop->base->count
@@ -557,14 +549,14 @@ static int loop_go(struct loop *loop, enum draw_purpose purpose, struct error *e
 
 int loop_run(struct loop *loop, struct history *history, struct error *error)
 {
-	loop->effect = NULL;
+	loop->effect = loop->settled = NULL;
 	loop->base = NULL;
 	int result = loop_reset(loop, NULL, history, error);
 	return result < 0 ? result : loop_go(loop, DRAW_SPREAD, error);
 }
 
-int loop_run_with(struct loop *loop, const struct effect *effect, const struct history *base,
-		  struct history *history, struct error *error)
+int loop_run_with(struct loop *loop, const struct effect *effect, const struct effect *settled,
+		  const struct history *base, struct history *history, struct error *error)
 {
 	bool memoryless = false;
 
@@ -572,8 +564,12 @@ int loop_run_with(struct loop *loop, const struct effect *effect, const struct h
 		memoryless = memoryless || loop->kernels[i].does->rate;
 	bool follows = loop_follows(loop->worm, loop->population->world);
 	loop->effect = effect;
+	loop->settled = settled;
 	loop->base = memoryless && follows ? base : NULL;
 	int result = loop_reset(loop, follows ? base : NULL, history, error);
-	/* Without following, both runs are the same until the remedy is in force. */
-	return result < 0 ? result : loop_go(loop, loop->base ? DRAW_DEFERRED : DRAW_SPREAD, error);
+	/* Without following, both runs are the same until a remedy is in force. */
+	return result < 0
+		       ? result
+		       : loop_go(loop, loop->base ? loop_draws(loop, DRAW_DEFERRED) : DRAW_SPREAD,
+				 error);
 }

@@ -11,7 +11,10 @@
  * run without, as birth.h does it: they happen again if their infector scans and the remedy lets
  * them, else the victim is exposed to hits of its own. So whoever is infected was infected without
  * the remedy at that time or before, with the exceptions that loop_follows() and docs/topology.md
- * name. */
+ * name.
+ *
+ * Of several remedies each counts from its own delay on. The outbreak that is followed may be one
+ * with some of them, if loop_settles() says so: its infections have passed these already. */
 #ifndef KENBI_OUTBREAK_LOOP_H
 #define KENBI_OUTBREAK_LOOP_H
 
@@ -34,11 +37,12 @@ struct loop {
 	struct kernel kernels[OUTBREAK_VECTORS];
 	unsigned kernel_count;
 	struct hosts hosts;
-	struct link link, base_link; /* load now; load in the base at this time */
-	const struct effect *effect; /* borrowed; NULL: nothing is done */
-	const struct history *base;  /* borrowed; followed; NULL: none is */
-	struct history *history;     /* borrowed */
-	double now, left;	     /* time; what is left of the clock's exponential */
+	struct link link, base_link;  /* load now; load in the base at this time */
+	const struct effect *effect;  /* borrowed, with those behind it; NULL: nothing is done */
+	const struct effect *settled; /* … of them, those from here on are in the base, too */
+	const struct history *base;   /* borrowed; followed; NULL: none is */
+	struct history *history;      /* borrowed */
+	double now, left;	      /* time; what is left of the clock's exponential */
 	struct random clock;
 	double *infected_at; /* of each host; -1: not infected */
 	double *without;     /* of each host, with a remedy: when the base has it infected; see
@@ -47,8 +51,9 @@ struct loop {
 	uint8_t *state;	     /* of each host: enum loop_state */
 	uint32_t started;    /* so many of history have started to scan */
 	uint32_t base_next, base_started;
-	bool in_force;	/* the remedy's delay is over */
-	uint64_t scans; /* drawn one by one */
+	double first_force; /* the first of what is not settled is in force */
+	double next_force;  /* so is the next of all; INFINITY: all are */
+	uint64_t scans;	    /* drawn one by one */
 	struct agenda agenda;
 	size_t capacity;
 };
@@ -63,16 +68,22 @@ bool loop_needed_for(const struct remedy_candidate *candidate);
  * uniform; a hit list before other
  * ways) both share the world and what belongs to hosts, and only the mean is known to be better. */
 bool loop_follows(const struct outbreak_worm *worm, const struct outbreak_world *world);
+/* Whether an outbreak with all these effects (NULL: none) can be followed with more of them: not
+ * where what they do depends on when a host was infected, or on who else scans, as that differs
+ * between the two. */
+bool loop_settles(const struct effect *effect, const struct outbreak_worm *worm,
+		  const struct outbreak_world *world);
 
 MUST_CHECK int loop_init(struct loop *loop, const struct population *population,
 			 const struct outbreak_worm *worm, double duration, struct error *error);
 void loop_fini(struct loop *loop);
 /* The outbreak without remedy. */
 MUST_CHECK int loop_run(struct loop *loop, struct history *history, struct error *error);
-/* The outbreak that `base` tells, of this worm in this replica, with the remedy. */
+/* The outbreak that `base` tells, of this worm in this replica, with the remedy and all behind it
+ * (effect->also). From `settled` on they are in the base (NULL: none is); see loop_settles(). */
 MUST_CHECK int loop_run_with(struct loop *loop, const struct effect *effect,
-			     const struct history *base, struct history *history,
-			     struct error *error);
+			     const struct effect *settled, const struct history *base,
+			     struct history *history, struct error *error);
 
 /* For kernels. */
 MUST_CHECK int loop_push(struct loop *loop, const struct kernel_event *event, struct error *error);
@@ -82,10 +93,25 @@ MUST_CHECK int loop_hit(struct loop *loop, const struct kernel *kernel, uint32_t
 			double luck, bool *through, struct error *error);
 /* The host starts to scan in all ways but the first. */
 MUST_CHECK int loop_start_rest(struct loop *loop, uint32_t host, struct error *error);
-/* When a walk that began at `begin` makes its scan number `scans` at `rate`, if a remedy does not
- * stop it before: INFINITY. */
+/* When a walk that began at `begin` makes its scan number `scans` at `rate`; INFINITY: a remedy
+ * stops it before. */
 double loop_scan_time(const struct loop *loop, uint32_t host, double begin, double scans,
 		      double rate);
+
+/* What the remedies do now; loop_effect.c. */
+/* When the next of them is in force, past `time`. */
+double loop_force_after(const struct loop *loop, double time);
+/* What they leave of the host's rate; */
+double loop_speed(const struct loop *loop, uint32_t host);
+/* … of the chance of a scan: those before `end` (NULL: all). */
+double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
+			  const struct effect *end, uint32_t from, uint32_t to);
+/* From `time` on they let no scan of the infected host reach anybody in the subnet. */
+bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, double time);
+/* The host, not infected, cannot be. */
+bool loop_any_immune(const struct loop *loop, uint32_t host);
+/* When the host, infected now, is cleaned; INFINITY: never. */
+double loop_clean_time(const struct loop *loop, uint32_t host);
 
 static inline bool loop_infected(const struct loop *loop, uint32_t host)
 {

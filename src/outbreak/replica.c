@@ -57,15 +57,39 @@ int replica_name_infectors(struct replica *replica, struct error *error)
 	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
 }
 
+static bool needs_loop(const struct replica *replica, const struct effect *effect)
+{
+	bool walks = replica->worm->scan == OUTBREAK_SEQUENTIAL, several = effect->also != NULL;
+
+	for (; effect; effect = effect->also)
+		if (loop_needed_for(effect->candidate) ||
+		    (walks && several && effect->candidate->effect == REMEDY_RATE))
+			return true;
+	return replica->looped;
+}
+
+static int run_loop(struct replica *replica, const struct effect *effect,
+		    const struct history *base, struct history *with, struct error *error)
+{
+	const struct effect *settled = effect->also;
+	/* What a walk meets at a leaking filter is other chance there than in convoy.h. */
+	bool walked = !replica->looped && replica->worm->scan == OUTBREAK_SEQUENTIAL;
+
+	if (walked || !loop_settles(settled, replica->worm, replica->population.world)) {
+		settled = NULL;
+		base = &replica->base;
+	}
+	int result = make_loop(replica, error);
+	return result < 0 ? result
+			  : loop_run_with(&replica->loop, effect, settled, base, with, error);
+}
+
 /* Runs `base` again with the remedy that `effect` is. */
 static int run_with(struct replica *replica, const struct effect *effect,
 		    const struct history *base, struct history *with, struct error *error)
 {
-	if (replica->looped || loop_needed_for(effect->candidate)) {
-		int result = make_loop(replica, error);
-		return result < 0 ? result
-				  : loop_run_with(&replica->loop, effect, base, with, error);
-	}
+	if (needs_loop(replica, effect))
+		return run_loop(replica, effect, base, with, error);
 	if (replica->worm->scan == OUTBREAK_SEQUENTIAL)
 		return walk_run_with(&replica->walk, effect, base, replica->duration, with, error);
 	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);

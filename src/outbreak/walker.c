@@ -166,28 +166,62 @@ static uint32_t walker_place_from(const struct walker *walker, uint32_t count, u
 	return low;
 }
 
-/* The next place of interest at or after the walk's position, around at the end. `*scan` is the
- * number of the scan at the position, and becomes that of the scan at the place. */
-static uint32_t walker_leap_to(struct kernel *kernel, struct walker_walk *walk, uint64_t *scan)
+/* Scans from the walk's position to the place, around at the end. */
+static uint64_t walker_way_to(const struct kernel *kernel, const struct walker_walk *walk,
+			      uint32_t place)
 {
-	struct walker *walker = kernel->state;
-	const struct population *population = kernel->loop->population;
-	uint64_t space = population->world->scanned_space;
-	uint32_t count = population->count;
-	uint32_t place = walker_place_from(walker, count, walk->position);
+	uint64_t there = ((const struct walker *)kernel->state)->places[place];
 
-	if (kernel->vector->scan == OUTBREAK_SEQUENTIAL) {
+	return there >= walk->position
+		       ? there - walk->position
+		       : there + kernel->loop->population->world->scanned_space - walk->position;
+}
+
+/* The first host from `place` on that is not infected, nor in a subnet that the walk is cut off
+ * from by the time it gets there: a crowd of walkers that are blocked would knock at every host. */
+static uint32_t walker_next_open(struct kernel *kernel, const struct walker_walk *walk,
+				 uint32_t host, uint32_t place, uint64_t scan, double rate)
+{
+	const struct loop *loop = kernel->loop;
+	const struct population *population = loop->population;
+	struct walker *walker = kernel->state;
+	uint32_t count = population->count;
+
+	for (size_t tried = 0; tried <= population->world->subnet_count; tried++) {
 		place = walker_find_open(walker, place);
 		if (place == count)
 			place = walker_find_open(walker, 0);
 		if (place == count)
 			return TARGETS_NOBODY;
-	} else if (place == count) {
-		place = 0;
+		uint64_t there = scan + walker_way_to(kernel, walk, place);
+		double time = loop_scan_time(loop, host, walk->begin,
+					     (double)(there - walk->before), rate);
+		if (time >= loop->duration)
+			return TARGETS_NOBODY;
+		if (!loop_cuts_off(loop, host, population->subnet[place], time))
+			return place;
+		place = population->first[population->subnet[place] + 1];
 	}
-	uint64_t there = walker->places[place];
-	*scan += there >= walk->position ? there - walk->position : there + space - walk->position;
-	walk->position = there;
+	return TARGETS_NOBODY;
+}
+
+/* The next place of interest at or after the walk's position, around at the end. `*scan` is the
+ * number of the scan at the position, and becomes that of the scan at the place. */
+static uint32_t walker_leap_to(struct kernel *kernel, uint32_t host, uint64_t *scan, double rate)
+{
+	struct walker *walker = kernel->state;
+	struct walker_walk *walk = &walker->walks[host];
+	uint32_t count = kernel->loop->population->count;
+	uint32_t place = walker_place_from(walker, count, walk->position);
+
+	if (kernel->vector->scan == OUTBREAK_SEQUENTIAL)
+		place = walker_next_open(kernel, walk, host, place, *scan, rate);
+	else if (place == count)
+		place = 0;
+	if (place == TARGETS_NOBODY)
+		return place;
+	*scan += walker_way_to(kernel, walk, place);
+	walk->position = walker->places[place];
 	return place;
 }
 
@@ -341,7 +375,7 @@ static int walker_go_on(struct kernel *kernel, uint32_t host, uint64_t scan, str
 				? walker_step_on(kernel, walk, &scan, last)
 				: walker_step_up(kernel, walk, &scan, last);
 	} else {
-		place = walker_leap_to(kernel, walk, &scan);
+		place = walker_leap_to(kernel, host, &scan, rate);
 	}
 	if (place == TARGETS_NOBODY)
 		return 0;

@@ -247,100 +247,6 @@ static int take_result(struct reading *reading, struct detection_job *job,
 	return result;
 }
 
-/* The conversation that an announcement speaks of: the first to that endpoint, not before the
- * announcing one. */
-static struct case_session *announced(struct pipeline *pipeline,
-				      const struct case_announcement *announcement,
-				      double not_before)
-{
-	struct case_session *sessions = pipeline->sessions.items, *best = NULL;
-
-	for (size_t i = 0; i < pipeline->sessions.count; i++) {
-		struct case_session *session = &sessions[i];
-		if (session->protocol != announcement->protocol || session->announced_by ||
-		    session->server_port != announcement->port || session->first < not_before ||
-		    !address_equal(&session->server, &announcement->address))
-			continue;
-		if (!best || session->first < best->first)
-			best = session;
-	}
-	return best;
-}
-
-static void rename_bodies(struct pipeline *pipeline, int64_t session,
-			  const struct case_announcement *announcement)
-{
-	struct case_body *bodies = pipeline->bodies.items;
-
-	for (size_t i = 0; i < pipeline->bodies.count; i++) {
-		if (bodies[i].session != session)
-			continue;
-		case_copy_text(bodies[i].carrier, sizeof bodies[i].carrier, announcement->purpose);
-		if (announcement->name[0])
-			case_copy_text(bodies[i].name, sizeof bodies[i].name, announcement->name);
-	}
-}
-
-static void rename_record(struct pipeline *pipeline, int64_t session,
-			  const struct case_announcement *announcement)
-{
-	size_t index;
-	json_t *record;
-
-	json_array_foreach(pipeline->held_sessions, index, record)
-	{
-		if (json_integer_value(json_object_get(record, "id")) != session)
-			continue;
-		json_object_set_new(record, "protocol", json_string(announcement->purpose));
-		json_object_set_new(record, "announced_by", json_integer(announcement->session));
-	}
-}
-
-static void match_announcements(struct pipeline *pipeline, size_t from)
-{
-	const struct case_announcement *announcements = pipeline->announcements.items;
-	const struct case_session *sessions = pipeline->sessions.items;
-
-	for (size_t i = from; i < pipeline->announcements.count; i++) {
-		double not_before = 0;
-		for (size_t j = 0; j < pipeline->sessions.count; j++)
-			if (sessions[j].id == announcements[i].session)
-				not_before = sessions[j].first;
-		struct case_session *data = announced(pipeline, &announcements[i], not_before);
-		if (!data)
-			continue;
-		data->announced_by = announcements[i].session;
-		case_copy_text(data->speaks, sizeof data->speaks, announcements[i].purpose);
-		rename_bodies(pipeline, data->id, &announcements[i]);
-		rename_record(pipeline, data->id, &announcements[i]);
-	}
-}
-
-/* An executable came from somewhere: that is a download, whoever asked for it. A file on an
- * announced connection is known by where it was asked for. */
-static void tell_downloads(struct pipeline *pipeline, size_t from)
-{
-	const struct case_body *bodies = pipeline->bodies.items;
-	struct trace_sink sink = trace_log_sink(pipeline->wire);
-
-	for (size_t i = from; i < pipeline->bodies.count; i++) {
-		const struct case_session *data = case_find_session(pipeline, bodies[i].session);
-		const struct case_session *control =
-			data ? case_find_session(pipeline, data->announced_by) : NULL;
-		const struct address *server = control ? &control->server : &bodies[i].sender;
-		const char *name = bodies[i].name[0] == '/' ? bodies[i].name + 1 : bodies[i].name;
-		struct trace_event event = { .kind = TRACE_NET_DOWNLOAD, .process = 1 };
-		char address[ADDRESS_TEXT_SIZE], url[320];
-		snprintf(url, sizeof url, "%s://%s:%u/%s",
-			 control ? control->speaks : bodies[i].carrier,
-			 address_text(server, address),
-			 (unsigned)(control ? control->server_port : bodies[i].sender_port), name);
-		event.values[0] = trace_text(url);
-		event.values[1] = trace_text(name);
-		trace_emit(&sink, &event);
-	}
-}
-
 /* Takes the results in the order of the conversations' ends, while both units work. */
 static int take_results(struct reading *reading, struct reconstruction *reconstruction,
 			uint64_t size, struct pipeline_counters *counters)
@@ -419,8 +325,9 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 		return result;
 	}
 	result = read_source(&reading, source, size, &counters);
-	match_announcements(pipeline, first_announcement);
-	tell_downloads(pipeline, first_body);
+	int linked = case_match_announcements(pipeline, first_announcement, error);
+	if (linked == 0)
+		linked = case_tell_downloads(pipeline, first_body, error);
 	int emitted = case_emit(pipeline, json_pack("{s:s, s:s, s:s, s:I, s:n, s:I, s:o}", "type",
 						    "input", "file", pipeline->file, "format",
 						    "capture", "bytes", (json_int_t)size, "sha256",
@@ -430,5 +337,7 @@ int case_read_capture(struct pipeline *pipeline, int descriptor, uint64_t size, 
 		emitted = case_release(pipeline);
 	if (own.code && error)
 		*error = own;
+	if (result == 0)
+		result = linked;
 	return result < 0 ? result : emitted;
 }

@@ -5,6 +5,7 @@
 #include "outbreak/outbreak.h"
 #include "packet/packet.h"
 #include "pipeline/detection.h"
+#include "pipeline/lookup.h"
 #include "pipeline/pipeline.h"
 #include "policy/policy.h"
 #include "remedy/remedy.h"
@@ -68,6 +69,31 @@ struct case_body {
 	uint16_t sender_port;
 };
 
+/* The beginning of what both ends of a conversation said (followup.c). */
+struct case_said {
+	int64_t session;
+	struct address client, server;
+	uint16_t client_port, server_port;
+	uint64_t first_ns;
+	uint8_t *bytes[STREAM_SIDES];
+	size_t length[STREAM_SIDES];
+};
+
+/* Code that was found in a conversation, with what is needed to run it again (followup.c). */
+struct case_code {
+	int64_t id, session;
+	enum stream_side side;
+	struct address victim;
+	uint64_t first_ns;
+	char kind[17];
+	uint64_t offset;
+	uint8_t *bytes;	      /* everything that side said */
+	size_t length, after; /* what it said when the code had been sent begins here */
+	uint64_t skipped;     /* said before `bytes`; only of a part */
+	uint64_t last_ns;     /* of the conversation, so far */
+	bool goes_on;
+};
+
 struct case_sample {
 	int64_t id, session;
 	struct address sender; /* none: it did not cross a wire */
@@ -105,10 +131,13 @@ struct pipeline {
 	/* Of the capture being read: records that wait until announcements can be matched. */
 	json_t *held_sessions, *held_shellcodes;
 	struct case_list said, codes; /* see followup.c */
+	struct case_list waiting;     /* see waiting.c; only where it is patient */
+	bool patient;		      /* more may be said to what was told */
 	size_t followup_bytes;	      /* kept by these */
 	const char *file;
 	uint64_t saved_bytes;
-	size_t held; /* conversations since the last release */
+	uint64_t link_steps; /* entries that were looked at to link records with each other */
+	size_t held;	     /* conversations since the last release */
 	bool malicious;
 	struct error stopped; /* why the sink stopped the work */
 };
@@ -120,8 +149,6 @@ void *case_list_add(struct case_list *list, size_t item_size);
 MUST_CHECK int case_detection(struct pipeline *pipeline, struct error *error);
 /* Gives a record to the sink and drops the reference. */
 MUST_CHECK int case_emit(struct pipeline *pipeline, json_t *record);
-/* What is kept of the conversation with that id, or NULL. */
-struct case_session *case_find_session(const struct pipeline *pipeline, int64_t id);
 int64_t case_next_id(struct pipeline *pipeline, enum case_record type);
 void case_progress(struct pipeline *pipeline, const char *what, uint64_t done, uint64_t total);
 /* A terminated UTF-8 copy with what does not print as '?', cut to the array. */
@@ -155,6 +182,22 @@ json_t *case_result_record(const struct pipeline *pipeline, const struct detecti
 MUST_CHECK int case_take_sides(struct pipeline *pipeline, struct detection_job *job, int64_t id,
 			       bool *attack);
 
+/* --- announcement.c --- */
+/* Finds the conversations of the announcements from that one on; they, their files and their held
+ * records are called what was announced. */
+MUST_CHECK int case_match_announcements(struct pipeline *pipeline, size_t from,
+					struct error *error);
+/* An executable came from somewhere: that is a download, whoever asked for it. A file on an
+ * announced connection is known by where it was asked for. */
+MUST_CHECK int case_tell_downloads(struct pipeline *pipeline, size_t from, struct error *error);
+/* What is kept of conversations, and held records, by their number. Give back with lookup_fini. */
+MUST_CHECK int case_sessions_by_number(const struct pipeline *pipeline, struct lookup *lookup);
+MUST_CHECK int case_records_by_number(const json_t *records, struct lookup *lookup);
+/* NULL: there is none. */
+struct case_session *case_find_session(const struct pipeline *pipeline, struct lookup *sessions,
+				       int64_t id);
+json_t *case_find_record(const json_t *records, struct lookup *lookup, int64_t id);
+
 /* --- options.c --- */
 json_t *case_options_json(const struct pipeline_options *options);
 /* Texts are borrowed from the object. */
@@ -185,6 +228,23 @@ void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *f
 /* Runs what was noted again with what it was told; completes the held records; forgets. */
 MUST_CHECK int case_follow_up(struct pipeline *pipeline, struct error *error);
 void case_forget_said(struct pipeline *pipeline);
+/* Runs code again with what it was told, and completes its record; *more: it did something else
+ * than before. */
+MUST_CHECK int case_run_again(struct pipeline *pipeline, const struct case_code *code,
+			      json_t *record, struct bytes follow_up, bool *more,
+			      struct error *error);
+/* Do the actions talk over connections of their own? */
+bool case_is_elsewhere(const json_t *actions);
+
+/* --- waiting.c: code that may be told more while the traffic goes on --- */
+/* Takes the code's bytes. `heard`: how much it has been run with. */
+void case_keep_waiting(struct pipeline *pipeline, struct case_code *code, json_t *record,
+		       size_t heard);
+/* Runs what waits again with what the conversation tells it, and emits its record once more where
+ * that changes it. */
+MUST_CHECK int case_tell_more(struct pipeline *pipeline, const struct stream_session *session,
+			      int64_t id, struct error *error);
+void case_forget_waiting(struct pipeline *pipeline);
 
 /* --- samples.c --- */
 MUST_CHECK int case_add_body(struct pipeline *pipeline, struct bytes content, const char *name,
@@ -206,6 +266,8 @@ MUST_CHECK int case_forecast(struct pipeline *pipeline, struct error *error);
 MUST_CHECK int case_give(const struct pipeline_sink *sink, json_t *record, struct error *error);
 json_t *case_counters(const struct pipeline_counters *counters);
 double case_seconds(uint64_t time_ns);
+/* Such seconds in nanoseconds, as lookups count. */
+uint64_t case_moment(double seconds);
 json_t *case_session_record(const struct stream_session *session,
 			    const struct stream_description *description, int64_t id,
 			    const char *file);

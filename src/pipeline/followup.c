@@ -17,26 +17,6 @@ enum {
 	FINDINGS = 16
 };
 
-struct case_said {
-	int64_t session;
-	struct address client, server;
-	uint16_t client_port, server_port;
-	uint64_t first_ns;
-	uint8_t *bytes[STREAM_SIDES];
-	size_t length[STREAM_SIDES];
-};
-
-struct case_code {
-	int64_t id, session;
-	enum stream_side side;
-	struct address victim;
-	uint64_t first_ns;
-	char kind[17];
-	uint64_t offset;
-	uint8_t *bytes;	      /* everything that side said */
-	size_t length, after; /* what it said when the code had been sent begins here */
-};
-
 static uint8_t *copy(struct pipeline *pipeline, struct bytes bytes)
 {
 	uint8_t *kept;
@@ -105,50 +85,107 @@ void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *f
 	code->bytes = copy(pipeline, half->data);
 	code->length = code->bytes ? half->data.length : 0;
 	code->after = message_end(half, finding->offset);
+	code->skipped = half->skipped;
+	code->last_ns = session->last_ns;
+	code->goes_on = session->part;
 }
 
-/* Does the conversation serve what the action asks for? *side is who talks to the code. */
-static bool serves(const struct case_said *said, const struct case_code *code, const json_t *action,
-		   enum stream_side *side)
+/* Conversations by whom they served, and by whom they served for whom. */
+struct served {
+	struct lookup any, one;
+	struct lookup records; /* held ones, by number */
+};
+
+static void served_fini(struct served *served)
 {
+	lookup_fini(&served->any);
+	lookup_fini(&served->one);
+	lookup_fini(&served->records);
+}
+
+static int served_init(struct served *served, const struct pipeline *pipeline)
+{
+	const struct case_said *said = pipeline->said.items;
+
+	*served = (struct served){ 0 };
+	int result = lookup_init(&served->any, pipeline->said.count);
+	if (result == 0)
+		result = lookup_init(&served->one, pipeline->said.count);
+	for (size_t i = 0; i < pipeline->said.count && result == 0; i++) {
+		struct lookup_key key = { .server = said[i].server, .port = said[i].server_port };
+		lookup_add(&served->any, &key, said[i].first_ns, i);
+		key.client = said[i].client;
+		lookup_add(&served->one, &key, said[i].first_ns, i);
+	}
+	if (result < 0)
+		return result;
+	lookup_sort(&served->any);
+	lookup_sort(&served->one);
+	return case_records_by_number(pipeline->held_shellcodes, &served->records);
+}
+
+/* The first conversation, not before the code's and another, that serves what the action asks for;
+ * *side is who talks to the code. */
+static const struct case_said *serving(const struct pipeline *pipeline, struct served *served,
+				       const struct case_code *code, const json_t *action,
+				       enum stream_side *side)
+{
+	const struct case_said *said = pipeline->said.items;
 	const char *name = json_string_value(json_object_get(action, "action"));
 	const char *where = json_string_value(json_object_get(action, "address"));
 	json_int_t port = json_integer_value(json_object_get(action, "port"));
-	struct address server;
+	bool binds = name && strcmp(name, "bind") == 0;
+	struct lookup *lookup = binds ? &served->any : &served->one;
+	struct lookup_key key = { .server = code->victim, .port = (uint16_t)port };
 
-	if (!name || said->server_port != port || said->session == code->session ||
-	    said->first_ns < code->first_ns)
-		return false;
-	*side = strcmp(name, "bind") == 0 ? STREAM_CLIENT : STREAM_SERVER;
-	if (*side == STREAM_CLIENT)
-		return address_equal(&said->server, &code->victim);
-	return strcmp(name, "connect") == 0 && where && address_parse(where, &server) == 0 &&
-	       address_equal(&said->server, &server) && address_equal(&said->client, &code->victim);
+	*side = binds ? STREAM_CLIENT : STREAM_SERVER;
+	if (port < 0 || port > UINT16_MAX)
+		return NULL;
+	if (!binds) {
+		if (!name || strcmp(name, "connect") != 0 || !where ||
+		    address_parse(where, &key.server) < 0)
+			return NULL;
+		key.client = code->victim;
+	}
+	size_t found = lookup_first(lookup, &key, code->first_ns);
+	if (found != LOOKUP_NONE && said[lookup_position(lookup, found)].session == code->session)
+		found = lookup_next(lookup, found);
+	return found == LOOKUP_NONE ? NULL : &said[lookup_position(lookup, found)];
 }
 
-static struct bytes told(const struct pipeline *pipeline, const struct case_code *code,
-			 const json_t *actions)
+bool case_is_elsewhere(const json_t *actions)
 {
-	const struct case_said *said = pipeline->said.items, *best = NULL;
-	enum stream_side side, best_side = STREAM_CLIENT;
-	bool elsewhere = false; /* it talks over connections of its own */
 	const json_t *action;
 	size_t index;
 
 	json_array_foreach(actions, index, action)
 	{
 		const char *name = json_string_value(json_object_get(action, "action"));
-		elsewhere |= name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0);
-		for (size_t i = 0; i < pipeline->said.count; i++)
-			if (serves(&said[i], code, action, &side) &&
-			    (!best || said[i].first_ns < best->first_ns)) {
-				best = &said[i];
-				best_side = side;
-			}
+		if (name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0))
+			return true;
+	}
+	return false;
+}
+
+static struct bytes told(const struct pipeline *pipeline, struct served *served,
+			 const struct case_code *code, const json_t *actions)
+{
+	const struct case_said *best = NULL;
+	enum stream_side side, best_side = STREAM_CLIENT;
+	const json_t *action;
+	size_t index;
+
+	json_array_foreach(actions, index, action)
+	{
+		const struct case_said *said = serving(pipeline, served, code, action, &side);
+		if (!said || (best && said->first_ns >= best->first_ns))
+			continue;
+		best = said;
+		best_side = side;
 	}
 	if (best)
 		return (struct bytes){ best->bytes[best_side], best->length[best_side] };
-	if (elsewhere)
+	if (case_is_elsewhere(actions))
 		return (struct bytes){ NULL, 0 };
 	return bytes_slice((struct bytes){ code->bytes, code->length }, code->after, SAID_LIMIT);
 }
@@ -163,46 +200,59 @@ static void complete(json_t *record, const struct shellcode_finding *finding)
 		json_object_set(record, "listing", finding->listing);
 }
 
-static int run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,
-		     struct bytes follow_up, struct error *error)
+int case_run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,
+		   struct bytes follow_up, bool *more, struct error *error)
 {
 	struct shellcode_finding findings[FINDINGS];
 	int count = shellcode_scan(pipeline->detector, (struct bytes){ code->bytes, code->length },
 				   follow_up, findings, FINDINGS, NULL, error);
 
 	for (int i = 0; i < count; i++) {
-		if (findings[i].offset == code->offset && strcmp(findings[i].kind, code->kind) == 0)
+		if (findings[i].offset == code->offset &&
+		    strcmp(findings[i].kind, code->kind) == 0) {
+			*more |= !json_equal(findings[i].actions,
+					     json_object_get(record, "actions"));
 			complete(record, &findings[i]);
+		}
 		shellcode_finding_fini(&findings[i]);
 	}
 	return count < 0 ? count : 0;
 }
 
-static json_t *record_of(const struct pipeline *pipeline, int64_t id)
+static int follow_up(struct pipeline *pipeline, struct served *served, struct case_code *code,
+		     struct error *error)
 {
-	json_t *record;
-	size_t index;
+	json_t *record = case_find_record(pipeline->held_shellcodes, &served->records, code->id);
+	struct bytes heard = { NULL, 0 };
+	bool more = false;
+	int result = 0;
 
-	json_array_foreach(pipeline->held_shellcodes, index, record)
-	{
-		if (json_integer_value(json_object_get(record, "id")) == id)
-			return record;
-	}
-	return NULL;
+	if (!record || !code->bytes)
+		return 0;
+	heard = told(pipeline, served, code, json_object_get(record, "actions"));
+	if (heard.length)
+		result = case_run_again(pipeline, code, record, heard, &more, error);
+	bool asks = case_is_elsewhere(json_object_get(record, "actions"));
+	if (pipeline->patient && (code->goes_on || (asks && heard.length == 0)))
+		case_keep_waiting(pipeline, code, record, heard.length);
+	return result;
 }
 
 int case_follow_up(struct pipeline *pipeline, struct error *error)
 {
-	const struct case_code *codes = pipeline->codes.items;
+	struct case_code *codes = pipeline->codes.items;
+	struct served served;
 	int result = 0;
 
-	for (size_t i = 0; i < pipeline->codes.count && result == 0; i++) {
-		json_t *record = record_of(pipeline, codes[i].id);
-		struct bytes follow_up = { NULL, 0 };
-		if (record && codes[i].bytes)
-			follow_up = told(pipeline, &codes[i], json_object_get(record, "actions"));
-		if (follow_up.length)
-			result = run_again(pipeline, &codes[i], record, follow_up, error);
+	if (pipeline->codes.count && served_init(&served, pipeline) < 0) {
+		served_fini(&served);
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for what was said");
+	}
+	for (size_t i = 0; i < pipeline->codes.count && result == 0; i++)
+		result = follow_up(pipeline, &served, &codes[i], error);
+	if (pipeline->codes.count) {
+		pipeline->link_steps += served.any.steps + served.one.steps + served.records.steps;
+		served_fini(&served);
 	}
 	case_forget_said(pipeline);
 	return result;

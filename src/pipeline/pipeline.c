@@ -48,16 +48,6 @@ int case_emit(struct pipeline *pipeline, json_t *record)
 	return result < 0 ? result : 0;
 }
 
-struct case_session *case_find_session(const struct pipeline *pipeline, int64_t id)
-{
-	struct case_session *sessions = pipeline->sessions.items;
-
-	for (size_t i = 0; i < pipeline->sessions.count; i++)
-		if (sessions[i].id == id)
-			return &sessions[i];
-	return NULL;
-}
-
 int64_t case_next_id(struct pipeline *pipeline, enum case_record type)
 {
 	return ++pipeline->ids[type];
@@ -95,6 +85,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 		.bytes = DETECTION_BYTES_FILE,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = pipeline->options.explain,
+		.files = pipeline->options.stages & PIPELINE_SAMPLES || pipeline->options.detail,
 		.ordered = true,
 	};
 
@@ -171,6 +162,8 @@ void pipeline_free(struct pipeline *pipeline)
 		json_decref(traces[i].scan);
 	}
 	case_forget_said(pipeline);
+	case_forget_waiting(pipeline);
+	free(pipeline->waiting.items);
 	free(pipeline->said.items);
 	free(pipeline->codes.items);
 	free(pipeline->sessions.items);

@@ -8,6 +8,11 @@ double case_seconds(uint64_t time_ns)
 	return (double)(time_ns / 1000) / 1e6;
 }
 
+uint64_t case_moment(double seconds)
+{
+	return (uint64_t)(seconds * 1e6 + 0.5) * 1000;
+}
+
 /* JSON text must be UTF-8; what came from the wire need not be. */
 json_t *case_text(const char *text, size_t length)
 {

@@ -11,7 +11,9 @@
 
 struct telling {
 	struct pipeline *pipeline;
-	json_t *steps;
+	json_t *steps, *told;		  /* an array, and the names of those in it */
+	struct lookup sessions;		  /* by number */
+	struct lookup from_any, from_one; /* by whom they served, and for whom */
 };
 
 static json_t *id_or_null(int64_t id)
@@ -35,19 +37,16 @@ static void tell(struct telling *telling, double time, const struct address *fro
 		 const struct address *to, const char *what, int64_t session, int64_t shellcode,
 		 int64_t sample, const char *format, ...)
 {
-	char title[512];
+	char title[512], key[600];
 	va_list list;
-	size_t index;
-	json_t *told;
 
 	va_start(list, format);
 	vsnprintf(title, sizeof title, format, list);
 	va_end(list);
-	json_array_foreach(
-		telling->steps, index,
-		told) if (strcmp(json_string_value(json_object_get(told, "what")), what) == 0 &&
-			  strcmp(json_string_value(json_object_get(told, "title")), title) == 0 &&
-			  json_integer_value(json_object_get(told, "session")) == session) return;
+	snprintf(key, sizeof key, "%lld %s %s", (long long)session, what, title);
+	if (json_object_get(telling->told, key))
+		return;
+	json_object_set_new_nocheck(telling->told, key, json_true());
 	json_array_append_new(
 		telling->steps,
 		json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type", "step",
@@ -57,25 +56,24 @@ static void tell(struct telling *telling, double time, const struct address *fro
 			  "shellcode", id_or_null(shellcode), "sample", id_or_null(sample)));
 }
 
-/* The first conversation after `session` to that endpoint; address NULL: any. */
-static struct case_session *later_session(const struct pipeline *pipeline,
+/* The first other conversation after `session` to that endpoint; client NULL: from anybody. */
+static struct case_session *later_session(struct telling *telling,
 					  const struct case_session *session,
 					  const struct address *client,
 					  const struct address *server, uint64_t port)
 {
-	struct case_session *sessions = pipeline->sessions.items, *best = NULL;
+	struct case_session *sessions = telling->pipeline->sessions.items;
+	struct lookup *lookup = client ? &telling->from_one : &telling->from_any;
+	struct lookup_key key = { .server = *server, .port = (uint16_t)port };
 
-	for (size_t i = 0; i < pipeline->sessions.count; i++) {
-		struct case_session *other = &sessions[i];
-		if (other == session || other->first < session->first ||
-		    other->server_port != port ||
-		    (server && !address_equal(&other->server, server)) ||
-		    (client && !address_equal(&other->client, client)))
-			continue;
-		if (!best || other->first < best->first)
-			best = other;
-	}
-	return best;
+	if (port > UINT16_MAX)
+		return NULL;
+	if (client)
+		key.client = *client;
+	size_t found = lookup_first(lookup, &key, case_moment(session->first));
+	if (found != LOOKUP_NONE && &sessions[lookup_position(lookup, found)] == session)
+		found = lookup_next(lookup, found);
+	return found == LOOKUP_NONE ? NULL : &sessions[lookup_position(lookup, found)];
 }
 
 static void tell_followed(struct telling *telling, const struct case_session *next,
@@ -105,8 +103,7 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 	uint64_t port = (uint64_t)json_integer_value(json_object_get(action, "port"));
 
 	if (strcmp(name, "bind") == 0) {
-		struct case_session *next =
-			later_session(telling->pipeline, session, NULL, victim, port);
+		struct case_session *next = later_session(telling, session, NULL, victim, port);
 		if (next)
 			tell_followed(telling, next, code->id,
 				      "the port that the shellcode opened is used");
@@ -118,8 +115,7 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 		struct address server;
 		if (address_parse(text_of(action, "address"), &server) < 0)
 			return;
-		struct case_session *next =
-			later_session(telling->pipeline, session, victim, &server, port);
+		struct case_session *next = later_session(telling, session, victim, &server, port);
 		if (next)
 			tell_followed(telling, next, code->id,
 				      "the victim connects where the shellcode points");
@@ -139,7 +135,8 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 
 static void tell_exploit(struct telling *telling, const struct case_shellcode *code)
 {
-	const struct case_session *session = case_find_session(telling->pipeline, code->session);
+	const struct case_session *session =
+		case_find_session(telling->pipeline, &telling->sessions, code->session);
 	size_t index;
 	json_t *action;
 
@@ -159,7 +156,8 @@ static void tell_exploit(struct telling *telling, const struct case_shellcode *c
 
 static void tell_sample(struct telling *telling, const struct case_sample *sample)
 {
-	const struct case_session *session = case_find_session(telling->pipeline, sample->session);
+	const struct case_session *session =
+		case_find_session(telling->pipeline, &telling->sessions, sample->session);
 	const char *verdict = text_of(sample->record, "verdict");
 	const char *carrier = text_of(sample->record, "carrier");
 	const json_t *scan = json_object_get(sample->record, "scan");
@@ -168,8 +166,8 @@ static void tell_sample(struct telling *telling, const struct case_sample *sampl
 	json_t *endpoint;
 
 	if (session && strcmp(carrier, "dropped") != 0) {
-		const struct case_session *control =
-			case_find_session(telling->pipeline, session->announced_by);
+		const struct case_session *control = case_find_session(
+			telling->pipeline, &telling->sessions, session->announced_by);
 		if (control)
 			tell(telling, control->first, &control->client, &control->server, "control",
 			     control->id, 0, sample->id, "%s on port %u asks for %s",
@@ -244,19 +242,62 @@ static int emit_sorted(struct pipeline *pipeline, json_t *steps)
 	return result;
 }
 
+static int telling_init(struct telling *telling, struct pipeline *pipeline)
+{
+	const struct case_session *sessions = pipeline->sessions.items;
+	size_t count = pipeline->sessions.count;
+
+	*telling = (struct telling){ .pipeline = pipeline,
+				     .steps = json_array(),
+				     .told = json_object() };
+	int result = telling->steps && telling->told ? 0 : ERROR_MEMORY;
+	if (result == 0)
+		result = case_sessions_by_number(pipeline, &telling->sessions);
+	if (result == 0)
+		result = lookup_init(&telling->from_any, count);
+	if (result == 0)
+		result = lookup_init(&telling->from_one, count);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		struct lookup_key key = { .server = sessions[i].server,
+					  .port = sessions[i].server_port };
+		lookup_add(&telling->from_any, &key, case_moment(sessions[i].first), i);
+		key.client = sessions[i].client;
+		lookup_add(&telling->from_one, &key, case_moment(sessions[i].first), i);
+	}
+	if (result == 0) {
+		lookup_sort(&telling->from_any);
+		lookup_sort(&telling->from_one);
+	}
+	return result;
+}
+
+static void telling_fini(struct telling *telling)
+{
+	telling->pipeline->link_steps +=
+		telling->sessions.steps + telling->from_any.steps + telling->from_one.steps;
+	json_decref(telling->steps);
+	json_decref(telling->told);
+	lookup_fini(&telling->sessions);
+	lookup_fini(&telling->from_any);
+	lookup_fini(&telling->from_one);
+}
+
 int case_tell_story(struct pipeline *pipeline, struct error *error)
 {
-	struct telling telling = { pipeline, json_array() };
 	const struct case_shellcode *codes = pipeline->shellcodes.items;
 	const struct case_sample *samples = pipeline->samples.items;
+	struct telling telling;
+	int result = telling_init(&telling, pipeline);
 
-	if (!telling.steps)
+	if (result < 0) {
+		telling_fini(&telling);
 		return error_set(error, ERROR_MEMORY, NULL, "no memory for the story");
+	}
 	for (size_t i = 0; i < pipeline->shellcodes.count; i++)
 		tell_exploit(&telling, &codes[i]);
 	for (size_t i = 0; i < pipeline->samples.count; i++)
 		tell_sample(&telling, &samples[i]);
-	int result = emit_sorted(pipeline, telling.steps);
-	json_decref(telling.steps);
+	result = emit_sorted(pipeline, telling.steps);
+	telling_fini(&telling);
 	return result;
 }

@@ -1,7 +1,8 @@
 /* Behaviours from traces: every pattern looks at every event of its kind; the values that it takes
- * make an instance, and events that give the same values are the same instance. At most
- * BEHAVIOUR_LIMIT instances per pattern and source; one more tells how many events did not find
- * room. */
+ * make an instance, and events that give the same values are the same instance. Every instance is
+ * counted, for the one that comes often enough may begin behind thousands that do not; at most
+ * BEHAVIOUR_LIMIT of them are told per pattern and source, and one record more tells how many
+ * events the others had. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,16 @@
 
 struct instance {
 	json_t *parameters;
-	json_t *evidence;
+	size_t evidence[BEHAVIOUR_EVIDENCE]; /* places of its first events in the trace */
 	uint64_t events;
 };
 
 struct collection {
 	const struct behaviour_pattern *pattern;
 	const struct trace_log *trace;
-	struct instance instances[BEHAVIOUR_LIMIT];
-	size_t count;
-	uint64_t not_shown; /* events whose instance found no room */
+	struct instance *instances; /* in the order of their first events, no more than events */
+	size_t count, room;
+	json_t *places; /* canonical text of the parameters → place among the instances */
 };
 
 /* --- conditions --- */
@@ -200,40 +201,61 @@ static json_t *evidence_line(const struct trace_event *event)
 	return line ? line : json_string(trace_kind_name(event->kind));
 }
 
+static struct instance *new_instance(struct collection *collection)
+{
+	if (collection->count == collection->room) {
+		size_t room = collection->room ? 2 * collection->room : 16;
+		struct instance *grown =
+			realloc(collection->instances, room * sizeof *collection->instances);
+		if (!grown)
+			return NULL;
+		collection->instances = grown;
+		collection->room = room;
+	}
+	return &collection->instances[collection->count];
+}
+
+/* Takes the parameters. NULL: no memory. */
 static struct instance *find_instance(struct collection *collection, json_t *parameters)
 {
-	for (size_t i = 0; i < collection->count; i++)
-		if (json_equal(collection->instances[i].parameters, parameters)) {
-			json_decref(parameters);
-			return &collection->instances[i];
-		}
-	if (collection->count == BEHAVIOUR_LIMIT) {
-		json_decref(parameters);
-		return NULL;
+	char *key = json_dumps(parameters, JSON_COMPACT | JSON_SORT_KEYS);
+	const json_t *place = key ? json_object_get(collection->places, key) : NULL;
+	struct instance *instance = NULL;
+
+	if (place) {
+		instance = &collection->instances[json_integer_value(place)];
+	} else if (key && (instance = new_instance(collection)) &&
+		   json_object_set_new(collection->places, key,
+				       json_integer((json_int_t)collection->count)) == 0) {
+		*instance = (struct instance){ .parameters = json_incref(parameters) };
+		collection->count++;
+	} else {
+		instance = NULL;
 	}
-	struct instance *instance = &collection->instances[collection->count++];
-	*instance = (struct instance){ .parameters = parameters, .evidence = json_array() };
+	free(key);
+	json_decref(parameters);
 	return instance;
 }
 
-static void look_at(struct collection *collection, const struct trace_event *event)
+/* Returns false when there is no memory. */
+static bool look_at(struct collection *collection, size_t at)
 {
 	const struct behaviour_pattern *pattern = collection->pattern;
+	const struct trace_event *event = trace_log_event(collection->trace, at);
 
 	for (unsigned i = 0; i < pattern->where_count; i++)
 		if (!condition_holds(&pattern->where[i], event))
-			return;
+			return true;
 	json_t *parameters = take_parameters(pattern, event);
 	if (!parameters)
-		return;
+		return true;
 	struct instance *instance = find_instance(collection, parameters);
-	if (!instance) {
-		collection->not_shown++;
-		return;
-	}
+	if (!instance)
+		return false;
+	if (instance->events < BEHAVIOUR_EVIDENCE)
+		instance->evidence[instance->events] = at;
 	instance->events++;
-	if (json_array_size(instance->evidence) < BEHAVIOUR_EVIDENCE)
-		json_array_append_new(instance->evidence, evidence_line(event));
+	return true;
 }
 
 static json_t *behaviour_json(const char *name, const char *title, const char *source,
@@ -273,32 +295,67 @@ static void add_behaviour(json_t *behaviours, json_t *made)
 	json_array_append_new(behaviours, made);
 }
 
+static json_t *evidence_of(const struct collection *collection, const struct instance *instance)
+{
+	json_t *lines = json_array();
+
+	for (size_t i = 0; i < instance->events && i < BEHAVIOUR_EVIDENCE; i++)
+		json_array_append_new(lines, evidence_line(trace_log_event(collection->trace,
+									   instance->evidence[i])));
+	return lines;
+}
+
 static void hand_over(struct collection *collection, const char *source, json_t *behaviours)
 {
 	const struct behaviour_pattern *pattern = collection->pattern;
+	uint64_t not_shown = 0;
+	size_t shown = 0;
 
 	for (size_t i = 0; i < collection->count; i++) {
 		struct instance *instance = &collection->instances[i];
-		if (instance->events < pattern->at_least) {
-			json_decref(instance->parameters);
-			json_decref(instance->evidence);
+		if (instance->events < pattern->at_least)
+			continue;
+		if (shown == BEHAVIOUR_LIMIT) {
+			not_shown += instance->events;
 			continue;
 		}
+		shown++;
 		if (pattern->count)
 			json_object_set_new(instance->parameters, pattern->count,
 					    json_integer((json_int_t)instance->events));
 		prefer_host(collection->trace, instance->parameters);
 		add_behaviour(behaviours, behaviour_json(pattern->name, pattern->title, source,
 							 pattern->attack, pattern->attack_count,
-							 instance->parameters, instance->evidence));
+							 json_incref(instance->parameters),
+							 evidence_of(collection, instance)));
 	}
-	if (collection->not_shown)
+	if (not_shown)
 		add_behaviour(behaviours,
 			      behaviour_json(pattern->name, pattern->title, source, pattern->attack,
 					     pattern->attack_count,
-					     json_pack("{s:I}", "not_shown",
-						       (json_int_t)collection->not_shown),
+					     json_pack("{s:I}", "not_shown", (json_int_t)not_shown),
 					     json_array()));
+}
+
+/* Everything that one pattern sees in one trace. Returns false when there is no memory. */
+static bool collect_pattern(const struct behaviour_pattern *pattern, const struct trace_log *trace,
+			    const char *source, json_t *behaviours)
+{
+	struct collection collection = { .pattern = pattern,
+					 .trace = trace,
+					 .places = json_object() };
+	bool good = collection.places;
+
+	for (size_t i = 0; good && i < trace_log_count(trace); i++)
+		if (trace_log_event(trace, i)->kind == pattern->kind)
+			good = look_at(&collection, i);
+	if (good)
+		hand_over(&collection, source, behaviours);
+	for (size_t i = 0; i < collection.count; i++)
+		json_decref(collection.instances[i].parameters);
+	free(collection.instances);
+	json_decref(collection.places);
+	return good;
 }
 
 static void add_scan(const struct trace_log *trace, const char *source, json_t *behaviours)
@@ -356,29 +413,21 @@ int remedy_behaviours(const struct remedy_knowledge *knowledge,
 		      const struct trace_log *const *traces, const char *const *sources,
 		      size_t count, json_t **behaviours, struct error *error)
 {
-	struct collection *collection = calloc(1, sizeof *collection);
 	json_t *found = json_array();
+	bool good = found;
 
 	*behaviours = NULL;
-	if (!collection || !found) {
-		free(collection);
+	for (size_t t = 0; good && t < count; t++) {
+		for (size_t p = 0; good && p < knowledge->pattern_count; p++)
+			good = collect_pattern(knowledge->patterns[p], traces[t], sources[t],
+					       found);
+		if (good)
+			add_scan(traces[t], sources[t], found);
+	}
+	if (!good) {
 		json_decref(found);
 		return error_set(error, ERROR_MEMORY, NULL, "no memory for behaviours");
 	}
-	for (size_t t = 0; t < count; t++) {
-		for (size_t p = 0; p < knowledge->pattern_count; p++) {
-			*collection = (struct collection){ .pattern = knowledge->patterns[p],
-							   .trace = traces[t] };
-			for (size_t i = 0; i < trace_log_count(traces[t]); i++) {
-				const struct trace_event *event = trace_log_event(traces[t], i);
-				if (event->kind == collection->pattern->kind)
-					look_at(collection, event);
-			}
-			hand_over(collection, sources[t], found);
-		}
-		add_scan(traces[t], sources[t], found);
-	}
-	free(collection);
 	*behaviours = ordered(found);
 	return 0;
 }

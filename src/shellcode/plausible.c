@@ -1,5 +1,7 @@
 #include "shellcode/plausible.h"
 
+#include <string.h>
+
 #include "shellcode/getpc.h"
 
 enum {
@@ -12,8 +14,12 @@ enum {
 	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
 	PRINTABLE_PATCHES = 2, /* and changes of what lies behind it */
 	STACK_PUSHES = 3,      /* words that code built on the stack has at least */
-	LOOP_LOOK = 16	       /* instructions of a loop that compares memory */
+	LOOP_LOOK = 16,	       /* instructions of a loop that compares memory */
+	LANE = 16,	       /* bytes to a vector, vectors to a block */
+	LANES = 4
 };
+
+typedef uint8_t lane __attribute__((vector_size(LANE)));
 
 /* Follows straight code and jumps; false at the end of what can be followed. */
 struct walk {
@@ -29,8 +35,8 @@ static bool walk_on(struct walk *walk)
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
 	walk->at = walk->next;
-	walk->step = walk->brief ? sweep_length(walk->sweep, walk->at)
-				 : sweep_step(walk->sweep, walk->at);
+	walk->step =
+		walk->brief ? sweep_pass(walk->sweep, walk->at) : sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)
 		return false;
 	walk->steps++;
@@ -284,20 +290,63 @@ static void printable_count(struct printable *seen, const struct walk *walk)
 	seen->pushes += first == 0x50;
 }
 
+/* What a run holds of it, by bytes alone. */
+struct ingredients {
+	unsigned patches, sums, pushes;
+};
+
+static bool has_ingredients(const struct ingredients *seen)
+{
+	return seen->patches >= PRINTABLE_PATCHES ||
+	       (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES);
+}
+
+static void count_ingredients(struct ingredients *seen, uint8_t byte, uint8_t next)
+{
+	seen->patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
+	seen->sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
+	seen->pushes += byte == 0x50;
+}
+
+/* Sum of sixteen counters of at most LANES each. */
+static unsigned sum_of(lane counters)
+{
+	uint64_t words[2];
+
+	memcpy(words, &counters, sizeof words);
+	return (unsigned)((words[0] + words[1]) * 0x0101010101010101u >> 56);
+}
+
+/* The same for LANE * LANES bytes, which one more follows. */
+static void count_block(struct ingredients *seen, const uint8_t *data)
+{
+	lane patches = { 0 }, sums = { 0 }, pushes = { 0 };
+
+	for (unsigned i = 0; i < LANES; i++) {
+		lane byte, next;
+		memcpy(&byte, data + (size_t)i * LANE, sizeof byte);
+		memcpy(&next, data + (size_t)i * LANE + 1, sizeof next);
+		/* masks are -1 */
+		patches -= (lane)((byte | 1) == 0x31) & (lane)((next & 0xc0) == 0x40) &
+			   (lane)((next & 7) != 4);
+		sums -= (lane)(byte == 0x25) | (lane)(byte == 0x2d) | (lane)(byte == 0x35);
+		pushes -= (lane)(byte == 0x50);
+	}
+	seen->patches += sum_of(patches);
+	seen->sums += sum_of(sums);
+	seen->pushes += sum_of(pushes);
+}
+
 bool plausible_run(struct bytes run)
 {
-	unsigned patches = 0, sums = 0, pushes = 0;
+	struct ingredients seen = { 0 };
+	size_t at = 0;
 
-	for (size_t i = 0; i < run.length; i++) {
-		uint8_t byte = run.data[i], next = i + 1 < run.length ? run.data[i + 1] : 0;
-		patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
-		sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
-		pushes += byte == 0x50;
-		if (patches >= PRINTABLE_PATCHES ||
-		    (sums >= 2 * STACK_PUSHES && pushes >= STACK_PUSHES))
-			return true;
-	}
-	return false;
+	for (; at + LANE * LANES < run.length && !has_ingredients(&seen); at += LANE * LANES)
+		count_block(&seen, run.data + at);
+	for (; at < run.length && !has_ingredients(&seen); at++)
+		count_ingredients(&seen, run.data[at], at + 1 < run.length ? run.data[at + 1] : 0);
+	return has_ingredients(&seen);
 }
 
 static bool printable_works(struct sweep *sweep, size_t offset)
@@ -425,6 +474,11 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 								       : address_registers(&opcode);
 
 	return (needed & ~(unsigned)start->sets) == 0;
+}
+
+bool plausible_asks_sets(enum seed_kind kind)
+{
+	return kind == SEED_HANDLER || kind == SEED_SEGMENT;
 }
 
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,

@@ -14,12 +14,14 @@ enum {
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
 	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
+	FOLLOW_COST = 10000,	 /* of following a loop for a while: all code is decoded again */
 	SLOW_COST = 50,		 /* of an instruction that is not the everyday one */
 	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
 	ZEROS = 16,		 /* bytes at ip: nobody's code */
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself, */
-	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode */
+	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode, */
+	LAYERS = 4,		 /* and that for so many layers, once what was written runs */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
@@ -30,6 +32,7 @@ enum {
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
 	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
 	TABLE_PLACES = 4,	 /* different places that it then writes */
+	TABLE_SHORTEST = 64,	 /* bytes from the entry on: loops for the table, and a payload */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
 
@@ -126,7 +129,7 @@ struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
 	enum convention convention;
-	unsigned value[WORLDS], calls[WORLDS], stops, looks;
+	unsigned value[WORLDS], calls[WORLDS], stops, looks, followed;
 	uint64_t hunt_site, hunt_calls;
 	struct handler handler;
 	struct promise promise;
@@ -251,27 +254,41 @@ static bool loop_hunts(struct run *run)
 	return grown >= 3;
 }
 
-/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
- * cipher does before anything is decoded? It writes single values at many places outside the piece.
- */
-static bool loop_prepares(struct probe *probe)
+/* Puts the places that single values were written to, and that are not known, into the list. */
+static unsigned add_places(uint64_t places[TABLE_PLACES], unsigned found,
+			   const struct x86_record *records, size_t count)
 {
-	uint64_t places[TABLE_PLACES];
+	for (size_t i = 0; i < count && found < TABLE_PLACES; i++) {
+		bool known = !records[i].writes || records[i].size > 8;
+		for (unsigned k = 0; k < found; k++)
+			known |= places[k] == records[i].address;
+		if (!known)
+			places[found++] = records[i].address;
+	}
+	return found;
+}
+
+/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
+ * cipher does before anything is decoded? It writes single values at many places. */
+static bool loop_prepares(struct run *run)
+{
+	struct x86 *machine = run->probe->machine;
+	struct x86_record records[X86_RECORDS_LEAST];
+	uint64_t places[TABLE_PLACES], end = x86_instructions(machine) + TABLE_LOOK, now;
+	enum x86_stop stop = X86_STOP_FOLLOW;
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < TABLE_LOOK && found < TABLE_PLACES; i++) {
-		struct x86_access accesses[X86_MOST_ACCESSES];
-		int count = x86_accesses(probe->machine, accesses);
-		for (int j = 0; j < count && found < TABLE_PLACES; j++) {
-			bool known = !accesses[j].writes || accesses[j].size > 8;
-			for (unsigned k = 0; k < found; k++)
-				known |= places[k] == accesses[j].address;
-			if (!known)
-				places[found++] = accesses[j].address;
-		}
-		if (x86_run(probe->machine, 1).reason != X86_STOP_BUDGET)
-			return false;
+	run->followed++;
+	if (x86_follow(machine, records, X86_RECORDS_LEAST) < 0)
+		return false;
+	while (found < TABLE_PLACES && (now = x86_instructions(machine)) < end &&
+	       (stop == X86_STOP_FOLLOW || stop == X86_STOP_BUDGET)) {
+		/* what is new stops in front of itself: one step over it */
+		stop = x86_run(machine, stop == X86_STOP_FOLLOW ? 1 : end - now).reason;
+		found = add_places(places, found, records, x86_followed(machine));
 	}
+	if (x86_follow(machine, NULL, 0) < 0)
+		return false;
 	return found == TABLE_PLACES;
 }
 
@@ -284,12 +301,14 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
-	uint64_t decoding = FIRST_RUN + DECODING_BYTE * (watch->end - watch->start);
+	uint64_t length = watch->end - watch->start, decoding = FIRST_RUN + DECODING_BYTE * length;
+	uint64_t layers = FIRST_RUN + LAYERS * DECODING_BYTE * length;
 
 	if (patience == PATIENCE_LONG)
 		return watch->read ? SEARCHING_RUN : FIRST_RUN;
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
-	    (used < DECODING_RUN || writes * 64 <= used - used_before))
+	    (used < (layers < DECODING_RUN ? layers : DECODING_RUN) ||
+	     writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
 	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used
 		       ? decoding < DECODING_RUN ? decoding : DECODING_RUN
@@ -347,7 +366,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 			library_reached(run);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK: return false;
+	case X86_STOP_BLOCK:
+	case X86_STOP_FOLLOW: return false;
 	case X86_STOP_FAULT: return fault_is_handled(run, stop);
 	}
 	return false;
@@ -397,7 +417,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
 	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
 	struct x86_watch before = { 0 };
-	bool prepares = false;
+	bool prepares = false, may_prepare = entry + TABLE_SHORTEST <= probe->length;
 
 	for (;;) {
 		struct x86_watch watch = x86_watch_counts(probe->machine);
@@ -407,7 +427,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 		used = x86_instructions(probe->machine) - first;
 		most = allowance(&watch, &before, patience, used, used_before, stays);
 		if (used >= most && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
-		    (prepares || (stays && loop_prepares(probe)))) {
+		    may_prepare && (prepares || (stays && loop_prepares(run)))) {
 			prepares = true;
 			most = DECODING_RUN;
 		}
@@ -453,6 +473,6 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	run.promise.decodes = rewrites(probe, patience);
 	run.promise.payload = decoded(probe, patience);
 	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops +
-		  LOOK_COST * run.looks;
+		  LOOK_COST * run.looks + FOLLOW_COST * run.followed;
 	return run.promise;
 }

@@ -229,9 +229,9 @@ bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed)
 	return false;
 }
 
-/* Runs of 24 bits without a break: one lies inside a word, or touches its border, wherever a run of
- * 48 lies. */
-static bool may_hold_run(uint64_t breaks)
+/* A bit where 24 bits or more without a break begin, all of them in this word. A run of 48 has such
+ * a part wherever it lies. */
+static uint64_t runs_of_24(uint64_t breaks)
 {
 	uint64_t run = ~breaks;
 
@@ -239,31 +239,33 @@ static bool may_hold_run(uint64_t breaks)
 	run &= run >> 2;
 	run &= run >> 4;
 	run &= run >> 8;
-	return (run & run >> 8) != 0;
+	return run & run >> 8;
 }
 
-/* The first offset at or after `from` whose word may hold a part of a long run. */
-static size_t skip_short_runs(const struct seed_map *map, size_t from)
+/* Where the first run begins, at or after `from`, that has 24 bits in one word; SIZE_MAX: nowhere.
+ */
+static size_t next_long_run(const struct seed_map *map, size_t from)
 {
 	size_t index = from / MARKS_BLOCK, count = marks_words(map->bytes.length);
+	uint64_t before = ((uint64_t)1 << from % MARKS_BLOCK) - 1, run = 0;
+	size_t start;
 
-	if (index >= count || may_hold_run(map->breaks[index]))
-		return from;
-	while (++index < count && !may_hold_run(map->breaks[index]))
-		;
-	from = index * MARKS_BLOCK;
-	/* a run may begin in the word before */
-	return from - (index < count ? (unsigned)__builtin_clzll(map->breaks[index - 1] | 1) : 0);
+	for (; index < count && run == 0; index++, before = 0)
+		run = runs_of_24(map->breaks[index] | before);
+	if (run == 0)
+		return SIZE_MAX;
+	start = --index * MARKS_BLOCK + (unsigned)__builtin_ctzll(run);
+	/* it may begin in the word before, which is not all of it: that would have been found */
+	if (start % MARKS_BLOCK == 0 && index > 0 && start > from)
+		start -= (unsigned)__builtin_clzll(map->breaks[index - 1] | 1);
+	return start > from ? start : from;
 }
 
 size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end)
 {
-	size_t length = map->bytes.length;
+	size_t length = map->bytes.length, start;
 
-	while (from < length) {
-		size_t skipped = skip_short_runs(map, from);
-		size_t start =
-			next_bit(map->breaks, length, skipped > from ? skipped : from, UINT64_MAX);
+	while ((start = next_long_run(map, from)) < length) {
 		*end = next_bit(map->breaks, length, start, 0);
 		if (*end - start >= shortest)
 			return start;

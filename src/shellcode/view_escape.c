@@ -242,10 +242,11 @@ size_t view_glue(struct bytes whole, size_t start)
 {
 	struct bytes bytes = bytes_slice(whole, 0, start + GLUE_LONGEST);
 	uint8_t quote = at(bytes, start);
-	size_t offset = blanks(bytes, start + 1), next;
+	size_t offset, next;
 
 	if (quote != '"' && quote != '\'')
 		return 0;
+	offset = blanks(bytes, start + 1);
 	if (at(bytes, offset) == '+' || at(bytes, offset) == '&' || at(bytes, offset) == '.' ||
 	    at(bytes, offset) == ',') {
 		offset = blanks(bytes, offset + 1);

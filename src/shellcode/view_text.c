@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "shellcode/view_base64.h"
+
 enum {
 	HEX_SHORTEST = 32,    /* digits */
 	BASE64_SHORTEST = 40, /* characters */
@@ -19,25 +21,6 @@ static uint8_t at(struct bytes bytes, size_t offset)
 }
 
 /* --- words --- */
-
-static int base64_digit(uint8_t byte)
-{
-	/* and 1; 0: none */
-	static const uint8_t digits[256] = {
-		['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
-		['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
-		['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
-		['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
-		['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
-		['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
-		['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
-		['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-		['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-		['/'] = 64, ['-'] = 63, ['_'] = 64
-	};
-
-	return digits[byte] - 1;
-}
 
 /* The end of a line inside a long word, or the end of one string and the beginning of the next. */
 static size_t seam(struct bytes bytes, size_t offset)
@@ -57,11 +40,13 @@ struct word {
 /* The part of a word without seams. */
 static struct word measure_part(struct bytes bytes, size_t start)
 {
-	struct word part = { .end = start, .hex = true };
+	struct word part = { .digits = base64_run(bytes, start) };
+	size_t hex = start;
 
-	for (; base64_digit(at(bytes, part.end)) >= 0; part.end++)
-		part.hex = part.hex && view_hex_digit(bytes.data[part.end]) >= 0;
-	part.digits = part.end - start;
+	part.end = start + part.digits;
+	while (hex < part.end && view_hex_digit(bytes.data[hex]) >= 0)
+		hex++;
+	part.hex = hex == part.end;
 	return part;
 }
 
@@ -100,6 +85,22 @@ static int decode_hex(struct views *views, size_t start, struct word word, struc
 	return view_close(views, view, word.end);
 }
 
+/* Whole groups of a part at `from`; how many letters they had. */
+static size_t decode_groups(struct bytes bytes, size_t from, size_t end, struct view *view)
+{
+	size_t run = base64_run(bytes_slice(bytes, 0, end), from), groups = run / 4;
+	size_t last = view->length + 3 * groups;
+
+	base64_decode(bytes.data + from, groups, view->data + view->length);
+	/* a byte comes from the letter that completes it */
+	for (size_t i = (view->length + VIEW_GRAIN - 1) / VIEW_GRAIN; i * VIEW_GRAIN < last; i++) {
+		size_t made = i * VIEW_GRAIN - view->length;
+		view->origins[i] = (uint32_t)(from - view->start + made / 3 * 4 + made % 3 + 1);
+	}
+	view->length = last;
+	return 4 * groups;
+}
+
 static int decode_base64(struct views *views, size_t start, struct word word, struct view *view)
 {
 	uint32_t bits = 0;
@@ -109,8 +110,14 @@ static int decode_base64(struct views *views, size_t start, struct word word, st
 	if (!view_open(views, "base64", start, word.digits / 4 * 3 + 3, view, &code))
 		return code;
 	for (size_t i = start; i < word.end; i++) {
-		int digit = base64_digit(views->bytes.data[i]);
-		size_t skip = digit < 0 ? seam(views->bytes, i) : 0;
+		int digit;
+		size_t skip;
+		if (count == 0)
+			i += decode_groups(views->bytes, i, word.end, view);
+		if (i >= word.end)
+			break;
+		digit = base64_digit(views->bytes.data[i]);
+		skip = digit < 0 ? seam(views->bytes, i) : 0;
 		if (skip)
 			i += skip - 1;
 		if (digit < 0)

@@ -257,29 +257,50 @@ void store_abandon_case(struct store *store)
 	store->number = 0;
 }
 
+static int take_body(sqlite3_stmt *statement, const char *sha256, struct buffer *content,
+		     struct error *error)
+{
+	buffer_fini(content);
+	buffer_init(content, SIZE_MAX / 2);
+	if (buffer_append(content, sqlite3_column_blob(statement, 0),
+			  (size_t)sqlite3_column_bytes(statement, 0)) < 0)
+		return error_set(error, ERROR_MEMORY, sha256, "no memory for the sample");
+	return 0;
+}
+
 int store_get_sample(struct store *store, const char *sha256, struct buffer *content,
 		     struct error *error)
 {
 	sqlite3_stmt *statement;
+	int step, result = 0, found = 0;
 
 	buffer_init(content, SIZE_MAX / 2);
-	if (sqlite3_prepare_v2(store->base, "SELECT content FROM body WHERE sha256 = ?1", -1,
-			       &statement, NULL) != SQLITE_OK)
+	size_t length = strspn(sha256, "0123456789abcdef");
+	if (sha256[length] || length < STORE_PREFIX || length > 64)
+		return error_set(error, ERROR_INPUT, sha256,
+				 "a sample is named by its SHA-256 or the first %d or more of its "
+				 "digits, in lower case",
+				 STORE_PREFIX);
+	/* Digests that begin so lie between the prefix and the prefix with a letter behind 'f'. */
+	if (sqlite3_prepare_v2(store->base,
+			       "SELECT content FROM body WHERE sha256 >= ?1 AND sha256 < ?1 || 'g' "
+			       "LIMIT 2",
+			       -1, &statement, NULL) != SQLITE_OK)
 		return fail(store, error, "read a sample");
 	sqlite3_bind_text(statement, 1, sha256, -1, SQLITE_TRANSIENT);
-	int result = 0;
-	switch (sqlite3_step(statement)) {
-	case SQLITE_ROW:
-		if (buffer_append(content, sqlite3_column_blob(statement, 0),
-				  (size_t)sqlite3_column_bytes(statement, 0)) < 0)
-			result = error_set(error, ERROR_MEMORY, sha256, "no memory for the sample");
-		break;
-	case SQLITE_DONE:
-		result = error_set(error, ERROR_INPUT, sha256, "no such sample in %s", store->path);
-		break;
-	default: result = fail(store, error, "read a sample");
+	while (result == 0 && (step = sqlite3_step(statement)) != SQLITE_DONE) {
+		if (step != SQLITE_ROW)
+			result = fail(store, error, "read a sample");
+		else if (++found > 1)
+			result = error_set(error, ERROR_INPUT, sha256,
+					   "several samples in %s begin so; give more digits",
+					   store->path);
+		else
+			result = take_body(statement, sha256, content, error);
 	}
 	sqlite3_finalize(statement);
+	if (result == 0 && !found)
+		result = error_set(error, ERROR_INPUT, sha256, "no such sample in %s", store->path);
 	return result;
 }
 

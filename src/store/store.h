@@ -30,7 +30,10 @@ MUST_CHECK int store_put_sample(struct store *store, struct bytes content, struc
 MUST_CHECK int store_end_case(struct store *store, struct error *error);
 void store_abandon_case(struct store *store);
 
-/* The body of a sample by the SHA-256 text. Returns owned content. ERROR_INPUT: not here. */
+/* The body of a sample by its SHA-256 in lower-case hexadecimal, or by the first STORE_PREFIX or
+ * more of these digits. Returns owned content (buffer_fini, also after an error). ERROR_INPUT: not
+ * here, not a digest, or several begin so. */
+#define STORE_PREFIX 6
 MUST_CHECK int store_get_sample(struct store *store, const char *sha256, struct buffer *content,
 				struct error *error);
 

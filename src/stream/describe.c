@@ -4,6 +4,7 @@
  * caller is told (ERROR_LIMIT), never silently. */
 #include "stream/protocol.h"
 #include "stream/targets.h"
+#include "stream/unpack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define ARENA_LIMIT   (192u << 20) /* both sides once as files and some more */
 #define LIST_MOST     10000u	   /* entries of one kind */
 #define FIRST_ENTRIES 16u
+#define UNPACK_LEVELS 2u	  /* archives in archives */
+#define UNPACK_MOST   (32u << 20) /* packed and unpacked bytes of a conversation */
 
 /* Room for one more entry in an array that the arena holds; NULL at the limit. */
 static void *next_entry(struct describer *describer, const void **array, size_t *count,
@@ -94,28 +97,68 @@ void describe_announcement(struct describer *describer, const struct stream_anno
 	entry->name = describe_text(describer, name);
 }
 
+/* Is that part of what was said? Then it lives as long as the session. */
+static bool was_said(const struct stream_session *session, struct bytes content)
+{
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct bytes said = session->half[side].data;
+		uintptr_t begin = (uintptr_t)said.data, first = (uintptr_t)content.data;
+		if (first >= begin && first - begin <= said.length &&
+		    content.length <= said.length - (first - begin))
+			return true;
+	}
+	return false;
+}
+
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete)
 {
 	struct stream_description *description = describer->description;
 	if (content.length == 0)
 		return;
-	char *copy = arena_copy(description->arena, content);
-	if (!copy) {
-		describer->cut = true;
-		return;
+	if (!was_said(describer->session, content)) {
+		char *copy = arena_copy(description->arena, content);
+		if (!copy) {
+			describer->cut = true;
+			return;
+		}
+		content.data = (uint8_t *)copy;
 	}
 	struct stream_file *entry =
 		next_entry(describer, (const void **)&description->files, &description->file_count,
 			   &describer->file_room, sizeof *entry);
-	if (entry)
-		*entry = (struct stream_file){ .sender = sender,
-					       .offset = offset,
-					       .content = { (uint8_t *)copy, content.length },
-					       .name = describe_text(describer, name),
-					       .carrier = carrier,
-					       .media = stream_media(content),
-					       .complete = complete };
+	if (!entry)
+		return;
+	*entry = (struct stream_file){ .sender = sender,
+				       .offset = offset,
+				       .content = content,
+				       .name = describe_text(describer, name),
+				       .carrier = carrier,
+				       .media = stream_media(content),
+				       .complete = complete };
+	if (!describer->stays_packed && describer->unpacking < UNPACK_LEVELS) {
+		struct stream_file archive = *entry; /* the list may move */
+		describer->unpacking++;
+		unpack_file(describer, &archive);
+		describer->unpacking--;
+	}
+}
+
+void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,
+		     size_t length)
+{
+	struct stream_description *description = describer->description;
+	struct stream_range *last = describer->last_sealed;
+
+	if (last && last->side == side && last->offset + last->length == offset) {
+		last->length += length;
+		return;
+	}
+	last = next_entry(describer, (const void **)&description->sealed,
+			  &description->sealed_count, &describer->sealed_room, sizeof *last);
+	if (last)
+		*last = (struct stream_range){ side, offset, length };
+	describer->last_sealed = last;
 }
 
 void describe_target(struct describer *describer, const char *target)
@@ -219,6 +262,7 @@ static int begin(struct describer *describer)
 	*describer->description = (struct stream_description){ .protocol = "unknown",
 							       .conformance = STREAM_UNJUDGED };
 	describer->description->arena = arena_new(ARENA_LIMIT);
+	describer->unpack_left = UNPACK_MOST;
 	for (int side = 0; side < STREAM_SIDES; side++)
 		describer->whole_until[side] = side_whole_until(&describer->session->half[side]);
 	return describer->description->arena ? 0 : ERROR_MEMORY;
@@ -228,24 +272,39 @@ static int finish(struct describer *describer, const struct protocol *protocol)
 {
 	sort_utterances(describer);
 	describer->description->conformance = conformance(describer, protocol);
-	return describer->cut ? ERROR_LIMIT : 0;
+	return describer->cut || describer->left_packed ? ERROR_LIMIT : 0;
+}
+
+static int describe(struct describer *describer)
+{
+	if (begin(describer) < 0)
+		return ERROR_MEMORY;
+	const struct protocol *protocol = surest(describer->session);
+	if (protocol) {
+		describer->description->protocol = protocol->name;
+		protocol->read(describer);
+	} else {
+		for (int side = 0; side < STREAM_SIDES; side++)
+			raw_carve(describer, (enum stream_side)side);
+	}
+	return finish(describer, protocol);
 }
 
 int stream_describe(const struct stream_session *session, struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
 
-	if (begin(&describer) < 0)
-		return ERROR_MEMORY;
-	const struct protocol *protocol = surest(session);
-	if (protocol) {
-		description->protocol = protocol->name;
-		protocol->read(&describer);
-	} else {
-		for (int side = 0; side < STREAM_SIDES; side++)
-			raw_carve(&describer, (enum stream_side)side);
-	}
-	return finish(&describer, protocol);
+	return describe(&describer);
+}
+
+int stream_describe_packed(const struct stream_session *session,
+			   struct stream_description *description)
+{
+	struct describer describer = { .session = session,
+				       .description = description,
+				       .stays_packed = true };
+
+	return describe(&describer);
 }
 
 int stream_describe_announced(const struct stream_session *session,

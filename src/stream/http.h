@@ -11,8 +11,9 @@ struct http_message {
 	uint64_t content_length;
 	bool chunked;
 	bool has_host;
-	struct bytes disposition; /* Content-Disposition */
-	size_t body_offset;	  /* in the side's data */
+	struct bytes disposition;
+	struct bytes coding; /* Content-Encoding */ /* Content-Disposition */
+	size_t body_offset;			    /* in the side's data */
 };
 
 struct http_body {

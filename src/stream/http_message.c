@@ -152,6 +152,8 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 		message->chunked = value.length >= 7 &&
 				   text_equal_ignoring_case(bytes_slice(value, value.length - 7, 7),
 							    "chunked");
+	} else if (text_equal_ignoring_case(name, "Content-Encoding")) {
+		message->coding = value;
 	} else if (text_equal_ignoring_case(name, "Host")) {
 		if (message->has_host)
 			deviates(describer, side, offset, "HTTP request with two Host fields");

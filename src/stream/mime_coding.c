@@ -11,35 +11,74 @@ static void put(struct buffer *into, uint32_t byte)
 	(void)buffer_append(into, &value, 1); /* a refused append sticks in the buffer */
 }
 
-static int base64_value(uint8_t c)
+/* What a character stands for; what is none of the alphabet is FOREIGN. */
+enum { FOREIGN = 0x80, DECODED_AT_ONCE = 3 * 256 };
+
+static const uint8_t *base64_values(void)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+#define F   FOREIGN
+#define F8  F, F, F, F, F, F, F, F
+#define F16 F8, F8
+	static const uint8_t values[256] = {
+		F16, F16, F8, F,  F,  F,  62,  F,   F,	 F,   63,  52,	53,  54,  55, 56, 57,
+		58,  59,  60, 61, F,  F,  F,   F,   F,	 F,   F,   0,	1,   2,	  3,  4,  5,
+		6,   7,	  8,  9,  10, 11, 12,  13,  14,	 15,  16,  17,	18,  19,  20, 21, 22,
+		23,  24,  25, F,  F,  F,  F,   F,   F,	 26,  27,  28,	29,  30,  31, 32, 33,
+		34,  35,  36, 37, 38, 39, 40,  41,  42,	 43,  44,  45,	46,  47,  48, 49, 50,
+		51,  F,	  F,  F,  F,  F,  F16, F16, F16, F16, F16, F16, F16, F16,
+	};
+#undef F16
+#undef F8
+#undef F
+	return values;
+}
+
+/* Groups of four characters that all belong, from *at on, as far as they come; a part of them at a
+ * time goes into the buffer. */
+static void put_whole_groups(struct bytes text, size_t *at, const uint8_t *values,
+			     struct buffer *into)
+{
+	uint8_t decoded[DECODED_AT_ONCE];
+	size_t length = 0;
+
+	while (*at + 4 <= text.length && length < sizeof decoded) {
+		const uint8_t *four = text.data + *at;
+		uint8_t a = values[four[0]], b = values[four[1]], c = values[four[2]],
+			d = values[four[3]];
+		if ((a | b | c | d) & FOREIGN)
+			break;
+		decoded[length++] = (uint8_t)(a << 2 | b >> 4);
+		decoded[length++] = (uint8_t)(b << 4 | c >> 2);
+		decoded[length++] = (uint8_t)(c << 6 | d);
+		*at += 4;
+	}
+	if (length)
+		(void)buffer_append(into, decoded, length); /* a refusal sticks in the buffer */
 }
 
 bool mime_decode_base64(struct bytes text, struct buffer *into)
 {
+	const uint8_t *values = base64_values();
 	uint32_t bits = 0;
 	unsigned count = 0;
 	bool clean = true;
 
 	for (size_t i = 0; i < text.length; i++) {
+		if (count % 4 == 0) {
+			put_whole_groups(text, &i, values, into);
+			if (i == text.length)
+				break;
+		}
 		uint8_t c = text.data[i];
-		int value = base64_value(c);
 		if (c == '=') {
 			count = 0; /* padding ends a run; another may follow */
 			continue;
 		}
-		if (value < 0) {
+		if (values[c] & FOREIGN) {
 			clean &= c == '\r' || c == '\n' || c == ' ' || c == '\t';
 			continue;
 		}
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | values[c];
 		count++;
 		if (count % 4 == 2)
 			put(into, bits >> 4);

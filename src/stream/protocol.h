@@ -35,7 +35,13 @@ struct describer {
 	bool cut;			  /* the budget is used up */
 	bool unjudged;			  /* something was not read */
 	size_t whole_until[STREAM_SIDES]; /* nothing is judged behind the first gap */
-	size_t deviation_room, utterance_room, announcement_room, file_room; /* of the arrays */
+	struct stream_range *last_sealed;
+	bool stays_packed;  /* nobody asks for what is packed */
+	unsigned unpacking; /* levels of archives */
+	size_t unpack_left; /* bytes that may still be unpacked */
+	bool left_packed;   /* not enough of them */
+	/* of the arrays */
+	size_t deviation_room, utterance_room, announcement_room, file_room, sealed_room;
 };
 
 /* `what` is a literal. */
@@ -48,9 +54,13 @@ void describe_say_format(struct describer *describer, enum stream_side side, siz
 			 const char *what, const char *format, ...) PRINTF_LIKE(5, 6);
 void describe_announcement(struct describer *describer, const struct stream_announcement *what,
 			   struct bytes name);
-/* Copies the content. */
+/* Content that is no part of what was said is copied. Programs, documents and archives packed in it
+ * (zip, gzip; two levels deep) follow as files of their own. */
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete);
+/* Nobody reads these bytes as they are; told side by side, in order. */
+void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,
+		     size_t length);
 void describe_target(struct describer *describer, const char *target);
 /* Something was not read that would have to be for a judgement. */
 void describe_unjudged(struct describer *describer);
@@ -108,6 +118,8 @@ size_t text_utf8_length(struct bytes text);
 
 int smb_recognise(const struct stream_session *session);
 void smb_read(struct describer *describer);
+int tls_recognise(const struct stream_session *session);
+void tls_read(struct describer *describer);
 int dcerpc_recognise(const struct stream_session *session);
 void dcerpc_read(struct describer *describer);
 int dcerpc_udp_recognise(const struct stream_session *session);

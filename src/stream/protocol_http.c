@@ -1,9 +1,10 @@
 /* HTTP/1.x (RFC 9110, RFC 9112) on any port: requests, answers, and the content that crosses.
  *
  * http_message.c reads one message; here messages are paired, since a HEAD or CONNECT decides what
- * its answer holds, and bodies become files. Content codings are left on: media tells what they
- * are. */
+ * its answer holds, and bodies become files. Content codings are taken off programs, documents and
+ * archives, and left on pages and pictures: media tells what those are. */
 #include "stream/http.h"
+#include "stream/unpack.h"
 
 #include <string.h>
 
@@ -114,13 +115,41 @@ static struct exchange exchange_answered(struct exchanges *exchanges,
 	return exchange;
 }
 
+/* Takes gzip and deflate off a body (RFC 9110, section 8.4.1) where what is inside matters. What is
+ * called deflate is zlib or, from some servers, bare. False: it stays as it is. */
+static bool take_off_coding(struct describer *describer, const struct http_message *message,
+			    struct bytes body, struct buffer *content, bool *complete)
+{
+	enum unpack_form form = UNPACK_GZIP;
+
+	if (describer->stays_packed)
+		return false;
+	if (text_equal_ignoring_case(message->coding, "deflate"))
+		form = unpack_look(describer, body, UNPACK_ZLIB) ? UNPACK_ZLIB : UNPACK_DEFLATE;
+	else if (!text_equal_ignoring_case(message->coding, "gzip") &&
+		 !text_equal_ignoring_case(message->coding, "x-gzip"))
+		return false;
+	if (!unpack_look(describer, body, form))
+		return false;
+	*complete &= unpack_whole(describer, body, form, content);
+	return true;
+}
+
 static void keep_body(struct describer *describer, enum stream_side side,
 		      const struct http_message *message, const struct http_body *body,
 		      struct bytes name)
 {
 	struct bytes named = name_in_disposition(message->disposition);
-	describe_file(describer, side, body->offset, body->content, named.length ? named : name,
-		      "http", body->complete);
+	struct bytes as = named.length ? named : name;
+	bool complete = body->complete;
+	struct buffer content;
+
+	if (!take_off_coding(describer, message, body->content, &content, &complete)) {
+		describe_file(describer, side, body->offset, body->content, as, "http", complete);
+		return;
+	}
+	describe_file(describer, side, body->offset, buffer_bytes(&content), as, "http", complete);
+	buffer_fini(&content);
 }
 
 static void read_side(struct describer *describer, enum stream_side side,

@@ -163,11 +163,20 @@ struct stream_file {
 	bool complete;	     /* as far as the carrier can tell */
 };
 
-/* The result of stream_describe; everything in it lives in its arena. */
+/* Bytes of a side that nobody reads as they crossed: ciphertext between two ends that agreed on
+ * keys.
+ */
+struct stream_range {
+	enum stream_side side;
+	size_t offset, length;
+};
+
+/* The result of stream_describe; everything in it lives in its arena, but for the content of files
+ * that crossed as they are, which is the session's: valid as long as both. */
 struct stream_description {
 	struct arena *arena;
 	const char *protocol; /* "http", "ftp", "smb", "dcerpc", "smtp", "irc", "shell", "dns",
-				 "tftp", "pe-transfer", … or "unknown" */
+				 "tls", "tftp", "pe-transfer", … or "unknown" */
 	enum stream_conformance conformance;
 	const struct stream_deviation *deviations;
 	size_t deviation_count;
@@ -177,6 +186,8 @@ struct stream_description {
 	size_t announcement_count;
 	const struct stream_file *files;
 	size_t file_count;
+	const struct stream_range *sealed; /* side by side, ascending, not touching */
+	size_t sealed_count;
 	const char *target; /* known vulnerable operation that was called ("MS04-011 …"), or NULL;
 			       from data/targets.yaml: interface UUID + operation number */
 };
@@ -191,6 +202,10 @@ MUST_CHECK int stream_prepare(struct error *error);
  * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
+/* The same for who does not ask for files: what is packed in archives or by content codings stays
+ * packed. */
+MUST_CHECK int stream_describe_packed(const struct stream_session *session,
+				      struct stream_description *description);
 /* The same for a session that another one announced. For purposes "ftp-data" and "tftp" what
  * crosses is the announced file, whatever it looks like, and carries its name; for others this is
  * stream_describe. */

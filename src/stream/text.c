@@ -2,7 +2,6 @@
 #include "stream/protocol.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define TEXT_MOST 1024u
 
@@ -51,15 +50,31 @@ struct bytes side_datagram(const struct stream_half *half, size_t index)
 	return bytes_slice(half->data, half->segments[index].offset, half->segments[index].length);
 }
 
+static uint8_t lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+/* Length of `word` where the text starts with it, else SIZE_MAX. Most words differ in their first
+ * letter: nothing is measured before it is known to be equal. */
+static size_t match(struct bytes text, const char *word)
+{
+	size_t i = 0;
+
+	for (; word[i]; i++)
+		if (i == text.length || lower(text.data[i]) != lower((uint8_t)word[i]))
+			return SIZE_MAX;
+	return i;
+}
+
 bool text_starts_ignoring_case(struct bytes text, const char *word)
 {
-	size_t length = strlen(word);
-	return text.length >= length && strncasecmp((const char *)text.data, word, length) == 0;
+	return match(text, word) != SIZE_MAX;
 }
 
 bool text_equal_ignoring_case(struct bytes text, const char *word)
 {
-	return text.length == strlen(word) && text_starts_ignoring_case(text, word);
+	return match(text, word) == text.length;
 }
 
 static bool blank(uint8_t byte)

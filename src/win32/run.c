@@ -119,7 +119,8 @@ static void handle(struct win32 *w, const struct x86_exit *stop)
 	switch (stop->reason) {
 	case X86_STOP_BUDGET:
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
-	case X86_STOP_BLOCK: break;
+	case X86_STOP_BLOCK:
+	case X86_STOP_FOLLOW: break;
 	case X86_STOP_HOOK: win32_dispatch(w, (uint32_t)x86_ip(w->x86) - WIN32_SLOTS); break;
 	case X86_STOP_SYSCALL:
 		/* sysenter: edx points at two return addresses, then come the arguments */

@@ -125,6 +125,21 @@ static struct operation *run_written(struct x86 *cpu, struct operation *op)
 	return next;
 }
 
+/* In front of an instruction while someone follows (x86_follow), when it has been stopped at … */
+static struct operation *run_known(struct x86 *cpu, struct operation *op)
+{
+	return op[1].run(cpu, &op[1]);
+}
+
+/* … and before that. */
+static struct operation *run_new(struct x86 *cpu, struct operation *op)
+{
+	if (!cpu->follow.asks)
+		return run_known(cpu, op);
+	op->run = run_known;
+	return follow_stop(cpu, op);
+}
+
 static struct operation pseudo(handler *run, uint64_t address)
 {
 	return (struct operation){ .run = run, .address = address };
@@ -265,7 +280,7 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 	uint8_t bytes[LONGEST_INSTRUCTION];
 	unsigned first = PAGE_SIZE - (unsigned)(address % PAGE_SIZE);
 	uint64_t next = (address + first) & cpu->linear_mask;
-	struct operation *op = &cpu->scratch[1];
+	struct operation *op = &cpu->scratch[2];
 	unsigned used;
 
 	if (!executable(cpu, next))
@@ -275,10 +290,11 @@ static struct operation *decode_across(struct x86 *cpu, uint64_t address)
 		return NULL;
 	used = decode(cpu, address, bytes, sizeof bytes, op);
 	op[1] = pseudo(run_resolve_unlinked, (address + op->length) & cpu->linear_mask);
-	if (!written_across(cpu, address, used))
-		return op;
-	op[-1] = pseudo(run_written, address);
-	return op - 1;
+	if (written_across(cpu, address, used))
+		*--op = pseudo(run_written, address);
+	if (cpu->follow.records)
+		*--op = pseudo(run_new, address);
+	return op;
 }
 
 /* Makes room for an instruction: its mark as written, itself, and the tail. In place of the present
@@ -316,6 +332,19 @@ static __attribute__((noinline)) struct operation *note_unpacked(struct x86 *cpu
 	return op + 1;
 }
 
+/* Puts the stop of a follower in front of the operation at `op`, or of its mark before it. Returns
+ * the operation's new place. */
+static __attribute__((noinline)) struct operation *note_new(struct operation *op, bool marked)
+{
+	op[1] = op[0];
+	if (marked)
+		op[0] = op[-1];
+	op -= marked;
+	op[0] = pseudo(run_new, op[1].address);
+	op[0].length = op[1].length;
+	return op + 1 + marked;
+}
+
 /* Enters the operation at `op`, of that number and decoded from `used` bytes at `offset`. */
 INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, struct operation *op,
 		       uint64_t address, unsigned used)
@@ -323,13 +352,18 @@ INLINE void code_enter(struct x86 *cpu, struct code *code, unsigned number, stru
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 	uint64_t next = (address + used) & cpu->linear_mask;
 	uint32_t covered;
+	bool written = written_within(code->frame, offset, used);
 
 	code->index[offset] = (uint16_t)(number + 1);
 	memcpy(&covered, &code->covered[offset / 8], sizeof covered);
 	covered |= ((1u << used) - 1) << offset % 8;
 	memcpy(&code->covered[offset / 8], &covered, sizeof covered);
-	if (UNLIKELY(written_within(code->frame, offset, used))) {
+	if (UNLIKELY(written)) {
 		op = note_unpacked(cpu, code, op);
+		number++;
+	}
+	if (UNLIKELY(cpu->follow.records != NULL)) {
+		op = note_new(op, written);
 		number++;
 	}
 	/* never linked to another page: its code comes and goes without this one */
@@ -372,7 +406,8 @@ INLINE bool code_extend(struct x86 *cpu, struct code *code, struct operation *ta
 	unsigned offset = (unsigned)(address % PAGE_SIZE), number = code->used - 1, used;
 
 	if (UNLIKELY(address >> PAGE_BITS != code->page || code->index[offset] != 0 ||
-		     code->hooked || code->blocks || offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
+		     code->hooked || code->blocks || cpu->follow.records ||
+		     offset > PAGE_SIZE - LONGEST_INSTRUCTION ||
 		     number % CHUNK_OPERATIONS > CHUNK_OPERATIONS - MOST_ADDED))
 		return false;
 	cpu->effort += EFFORT_DECODE;
@@ -424,7 +459,8 @@ static struct operation *decode_again(struct x86 *cpu, struct operation *op, boo
 		return run_resolve_unlinked(cpu, op);
 	used = decode(cpu, op->address, code->frame->bytes + offset,
 		      left < LONGEST_INSTRUCTION ? left : LONGEST_INSTRUCTION, &fresh);
-	if (used == op->length && written_within(code->frame, offset, used) == written) {
+	if (!cpu->follow.records && used == op->length &&
+	    written_within(code->frame, offset, used) == written) {
 		op[written] = fresh;
 		if (written)
 			op->run = run_written;

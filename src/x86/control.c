@@ -46,6 +46,8 @@ struct operation *run_jcc(struct x86 *cpu, struct operation *op)
 /* Leaves to the owner, with a selector or zero. */
 static struct operation *system_call(struct x86 *cpu, struct operation *op, uint64_t selector)
 {
+	if (UNLIKELY(cpu->follow.asks))
+		return follow_stop(cpu, op);
 	leave(cpu, op);
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_SYSCALL,
 				       .vector = (uint16_t)selector,
@@ -258,6 +260,8 @@ struct operation *run_jcxz(struct x86 *cpu, struct operation *op)
 
 static struct operation *interrupt(struct x86 *cpu, struct operation *op, uint64_t vector)
 {
+	if (UNLIKELY(cpu->follow.asks))
+		return follow_stop(cpu, op);
 	leave(cpu, op);
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_INTERRUPT,
 				       .vector = (uint16_t)vector,

@@ -12,7 +12,8 @@
 enum {
 	CHUNK_OPERATIONS = 64,
 	MOST_TAKEN = 320, /* chunks of a machine (0.9 MiB): then all of its code is forgotten */
-	MOST_ADDED = 3,	  /* operations for an instruction: that it was written, itself, the tail */
+	MOST_ADDED = 4,	  /* operations for an instruction: a follower's stop, that it was written,
+			     itself, the tail */
 	MOST_CHUNKS = 192 /* 4096 starts, each with a pseudo operation, and room to decode anew */
 };
 

@@ -169,6 +169,15 @@ struct code_pool {
 	unsigned taken;
 };
 
+/* See x86_follow. */
+struct follow {
+	struct x86_record *records; /* NULL: nobody follows */
+	size_t count, enough;	    /* enough: room for one more instruction is left */
+	bool full;
+	bool asks;	    /* the run has more than one instruction */
+	uint64_t came_from; /* the last instruction that did not lead on within its page */
+};
+
 struct descriptor {
 	uint16_t selector;
 	bool code;
@@ -207,10 +216,11 @@ struct x86 {
 	struct descriptor descriptors[MOST_DESCRIPTORS];
 	unsigned descriptor_count;
 	struct x86_watch watch;
+	struct follow follow;
 	struct snapshot *snapshots;
 	unsigned depth;		     /* of snapshots */
 	uint64_t effort;	     /* beside the instructions themselves, see x86_effort */
-	struct operation scratch[4]; /* an instruction across a page border, never kept */
+	struct operation scratch[5]; /* an instruction across a page border, never kept */
 	ZydisDecoder decoder;
 };
 
@@ -218,6 +228,13 @@ struct x86 {
 INLINE uint64_t instructions_now(const struct x86 *cpu)
 {
 	return cpu->deadline - cpu->left;
+}
+
+INLINE void follow_begin(struct x86 *cpu, uint64_t budget)
+{
+	cpu->follow.count = 0;
+	cpu->follow.full = false;
+	cpu->follow.asks = cpu->follow.records && budget > 1;
 }
 
 /* From a handler of straight code to the next one, without the way over the loop. It does not cross
@@ -239,6 +256,15 @@ struct operation *raise_fault(struct x86 *cpu, const struct operation *op, enum 
 			      uint32_t error_code);
 /* As above with what the memory access left in cpu->exit. */
 struct operation *memory_fault(struct x86 *cpu, const struct operation *op);
+/* Puts an access into the list, if someone follows; see x86_follow. */
+void follow_record(struct x86 *cpu, uint64_t address, unsigned size, bool writes);
+INLINE void follow_access(struct x86 *cpu, uint64_t address, unsigned size, bool writes)
+{
+	if (UNLIKELY(cpu->follow.records != NULL))
+		follow_record(cpu, address, size, writes);
+}
+/* Stops in front of op, see x86_follow. Always NULL. */
+struct operation *follow_stop(struct x86 *cpu, const struct operation *op);
 /* Finds or decodes the operation at registers.ip; NULL with x86.exit filled. */
 struct operation *code_find(struct x86 *cpu);
 

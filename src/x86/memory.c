@@ -359,6 +359,12 @@ static bool page_watched(const struct x86 *cpu, uint64_t page)
 	return watched(cpu, page << PAGE_BITS, PAGE_SIZE) != 0;
 }
 
+/* Do the flat caches stay empty? */
+static bool every_access_comes(const struct x86 *cpu)
+{
+	return UNLIKELY(cpu->registers.flags & FLAG_AC) || UNLIKELY(cpu->follow.records != NULL);
+}
+
 static void load_part(struct x86 *cpu, uint64_t address, uint8_t *into, unsigned size)
 {
 	uint64_t number = address >> PAGE_BITS;
@@ -368,7 +374,7 @@ static void load_part(struct x86 *cpu, uint64_t address, uint8_t *into, unsigned
 	memcpy(into, bytes + address % PAGE_SIZE, size);
 	if (page_watched(cpu, number))
 		cpu->watch.read += watched(cpu, address, size);
-	else if (!(cpu->registers.flags & FLAG_AC))
+	else if (!every_access_comes(cpu))
 		cpu->read_cache[number % READ_CACHE] = (struct page_cache_entry){ number, bytes };
 }
 
@@ -404,6 +410,7 @@ bool memory_load(struct x86 *cpu, uint64_t address, void *into, unsigned size)
 	load_part(cpu, address, into, first);
 	if (first < size)
 		load_part(cpu, next, (uint8_t *)into + first, size - first);
+	follow_access(cpu, address, size, false);
 	return true;
 }
 
@@ -477,8 +484,8 @@ static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, c
 		code_written(frame->code, offset, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
-	else if (cpu->registers.flags & FLAG_AC)
-		return; /* every access has to come here */
+	else if (every_access_comes(cpu))
+		return;
 	else if (!frame->code && !touch_waits(cpu, number))
 		cpu->write_cache[number % WRITE_CACHE] =
 			(struct page_cache_entry){ number, frame->bytes };
@@ -496,11 +503,13 @@ bool memory_store(struct x86 *cpu, uint64_t address, const void *from, unsigned 
 	if (!aligned(cpu, address, size))
 		return false;
 	if (cpu->code_store.page == address >> PAGE_BITS && first == size) {
+		follow_access(cpu, address, size, true);
 		store_part(cpu, (struct frame *)(void *)cpu->code_store.bytes, address, from, size);
 		return true;
 	}
 	if (!writable_frames(cpu, address, size, frames))
 		return false;
+	follow_access(cpu, address, size, true);
 	store_part(cpu, frames[0], address, from, first);
 	if (first < size)
 		store_part(cpu, frames[1], next, (const uint8_t *)from + first, size - first);

@@ -79,6 +79,8 @@ static bool run_some(struct x86 *cpu)
 			return false;
 		}
 		cpu->left -= cpu->event == EVENT_NEXT || cpu->event == EVENT_BRANCH;
+		if (UNLIKELY(cpu->follow.records != NULL) && cpu->event != EVENT_RESOLVE)
+			cpu->follow.came_from = cpu->present->address;
 		if ((cpu->event == EVENT_BRANCH || cpu->event == EVENT_BLOCK) && at_block(cpu))
 			return stop_at_block(cpu);
 	} while (cpu->left > 0 && !(cpu->registers.flags & X86_FLAG_TF) && !cpu->segments_changed);
@@ -100,18 +102,19 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 		return (struct x86_exit){ .reason = X86_STOP_BLOCK,
 					  .address = machine->registers.ip };
 	}
+	follow_begin(machine, budget);
 	while (budget > 0) {
-		uint64_t address = machine->registers.ip, executed;
+		uint64_t address = machine->registers.ip, now = instructions_now(machine), executed;
 		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;
 		uint64_t part = stepping ? 1 : budget;
 
 		if (UNLIKELY(machine->segments_changed))
 			segment_settle(machine);
 
-		machine->deadline = instructions_now(machine) + part;
+		machine->deadline = now + part;
 		machine->left = part;
 		go_on = run_some(machine);
-		executed = part - machine->left;
+		executed = instructions_now(machine) - now;
 		budget -= executed;
 		if (!go_on)
 			return machine->exit;
@@ -120,6 +123,9 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 			return machine->exit;
 		}
 		machine->trap_delayed = false;
+		if (UNLIKELY(machine->follow.full))
+			return (struct x86_exit){ .reason = X86_STOP_FOLLOW,
+						  .address = machine->registers.ip };
 	}
 	return (struct x86_exit){ .reason = X86_STOP_BUDGET, .address = machine->registers.ip };
 }

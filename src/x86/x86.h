@@ -82,6 +82,8 @@ enum x86_stop {
 			     instruction */
 	X86_STOP_BLOCK,	  /* a block begins at ip, see x86_stop_at_blocks; nothing of it was
 			     executed */
+	X86_STOP_FOLLOW,  /* an instruction at ip that is new, or the list is full, see x86_follow;
+			     nothing of it was executed */
 	X86_STOP_FAULT	  /* an exception; state is as before the instruction, ip points at it */
 };
 
@@ -152,6 +154,30 @@ MUST_CHECK int x86_touch(struct x86 *machine, uint64_t address, uint64_t length,
  * target of a branch, and what is behind a relative one. Where a run begins does not stop. One
  * range; an empty one ends it. Execution inside is slower. ERROR_INPUT when start > end. */
 MUST_CHECK int x86_stop_at_blocks(struct x86 *machine, uint64_t start, uint64_t end);
+
+/* A guest can be followed at far more than the speed of single steps: what is new about an
+ * instruction is its first execution; after that, only what it does to memory. */
+struct x86_record {
+	uint64_t ip;	  /* the instruction */
+	uint64_t address; /* what it accessed */
+	uint64_t time;	  /* instructions executed before it */
+	uint32_t size;
+	bool writes;
+};
+enum { X86_RECORDS_LEAST = 256 };
+/* From now on every access of an instruction to memory is put into `records` (in order; each run
+ * begins an empty list; what an instruction did that faults behind it is listed, too), and runs
+ * stop with X86_STOP_FOLLOW in front of each instruction that has not been stopped at since then or
+ * since its bytes changed, in front of interrupts, system calls and what lies in two pages each
+ * time, and when the list may have no room for another instruction. A run of one instruction does
+ * not stop, and what it executes does not count as stopped at. Borrows `records` until it is ended
+ * by NULL. ERROR_INPUT: less than X86_RECORDS_LEAST. */
+MUST_CHECK int x86_follow(struct x86 *machine, struct x86_record *records, size_t capacity);
+/* How many records the last run has put into the list. */
+size_t x86_followed(const struct x86 *machine);
+/* While followed: the instruction from which control left its page last. */
+uint64_t x86_came_from(const struct x86 *machine);
+
 /* Runs until something of enum x86_stop happens, at most `budget` instructions. */
 struct x86_exit x86_run(struct x86 *machine, uint64_t budget);
 /* Instructions executed since x86_new; not changed by x86_rollback. A REP iteration counts as one.

@@ -75,13 +75,15 @@ struct agent {	       /* one way of scanning of one host */
 
 struct host {
 	double infected_at, weight;
-	bool scanning, cleaned, away, private, unreachable, part;
+	bool scanning, cleaned, away, private, unreachable;
+	double part; /* it takes part in remedies of a larger share */
 };
 
 struct oracle {
 	const struct outbreak_world *world;
 	const struct outbreak_worm *worm;
-	const struct remedy_candidate *candidate;
+	const struct remedy_candidate *const *remedies;
+	size_t remedy_count;
 	struct outbreak_vector ways[OUTBREAK_VECTORS];
 	uint32_t way_count;
 	uint32_t addresses; /* of the world; the rest of the scanned space is empty */
@@ -93,7 +95,7 @@ struct oracle {
 	uint32_t *vulnerable; /* addresses */
 	uint32_t *list;	      /* addresses */
 	uint32_t *permuted;   /* address of each place */
-	bool *subnet_part, *provider_part;
+	double *subnet_part, *provider_part;
 	struct event *events; /* a heap by time */
 	size_t event_count, event_capacity;
 	struct generator random;
@@ -214,13 +216,12 @@ static void make_host(struct oracle *oracle, uint32_t address)
 static void populate(struct oracle *oracle)
 {
 	const struct outbreak_world *world = oracle->world;
-	double share = oracle->candidate ? oracle->candidate->share : 0;
 	uint32_t address = 0;
 
 	for (uint32_t i = 0; i < world->subnet_count; i++) {
 		const struct outbreak_subnet *subnet = &world->subnets[i];
 		oracle->base[i] = address;
-		oracle->subnet_part[i] = share > 0 && chance(oracle, share);
+		oracle->subnet_part[i] = draw_unit(&oracle->random);
 		for (uint64_t j = 0; j < subnet->addresses; j++, address++) {
 			oracle->subnet[address] = i;
 			if (!chance(oracle, subnet->live_share))
@@ -229,12 +230,12 @@ static void populate(struct oracle *oracle)
 			if (!chance(oracle, subnet->vulnerable_share * (1 - subnet->patched_share)))
 				continue;
 			oracle->state[address] = SUSCEPTIBLE;
-			oracle->hosts[address].part = share > 0 && chance(oracle, share);
+			oracle->hosts[address].part = draw_unit(&oracle->random);
 			make_host(oracle, address);
 		}
 	}
 	for (size_t i = 0; i < world->provider_count; i++)
-		oracle->provider_part[i] = share > 0 && chance(oracle, share);
+		oracle->provider_part[i] = draw_unit(&oracle->random);
 }
 
 static void shuffle(struct oracle *oracle, uint32_t *items, uint32_t count)
@@ -272,26 +273,22 @@ static void order(struct oracle *oracle)
 
 /* --- what a remedy does --- */
 
-/* The place of the candidate that an address is at or behind takes part. */
-static bool takes_part(const struct oracle *oracle, uint32_t address)
+/* The place of the remedy that an address is at or behind takes part. */
+static bool takes_part(const struct oracle *oracle, const struct remedy_candidate *remedy,
+		       uint32_t address)
 {
 	uint32_t subnet = oracle->subnet[address];
 
-	switch (oracle->candidate->place) {
-	case REMEDY_AT_HOST: return oracle->hosts[address].part;
-	case REMEDY_AT_SUBNET: return oracle->subnet_part[subnet];
+	switch (remedy->place) {
+	case REMEDY_AT_HOST: return oracle->hosts[address].part < remedy->share;
+	case REMEDY_AT_SUBNET: return oracle->subnet_part[subnet] < remedy->share;
 	case REMEDY_AT_PROVIDER:
 	case REMEDY_AT_LINK: /* tested by routes */
 	case REMEDY_AT_BORDER:
-		return oracle->provider_part[oracle->world->subnets[subnet].provider];
+		return oracle->provider_part[oracle->world->subnets[subnet].provider] <
+		       remedy->share;
 	}
 	return false;
-}
-
-static bool in_force(const struct oracle *oracle, enum remedy_effect effect, double time)
-{
-	const struct remedy_candidate *candidate = oracle->candidate;
-	return candidate && candidate->effect == effect && time >= candidate->delay_seconds;
 }
 
 static bool crosses(const struct oracle *oracle, uint32_t from, uint32_t to)
@@ -300,38 +297,81 @@ static bool crosses(const struct oracle *oracle, uint32_t from, uint32_t to)
 	return subnets[oracle->subnet[from]].provider != subnets[oracle->subnet[to]].provider;
 }
 
-/* The packet meets every filter on its way. */
-static bool passes_filters(struct oracle *oracle, uint32_t from, uint32_t to, double time)
+/* The packet meets every filter of the remedy on its way. */
+static bool passes_one(struct oracle *oracle, const struct remedy_candidate *remedy, uint32_t from,
+		       uint32_t to, double time)
 {
-	const struct remedy_candidate *candidate = oracle->candidate;
-	bool blocks = in_force(oracle, REMEDY_BLOCK, time) &&
-		      time >= oracle->hosts[from].infected_at + candidate->reaction_seconds;
+	bool known = time >= oracle->hosts[from].infected_at + remedy->reaction_seconds;
 
-	if (!in_force(oracle, REMEDY_FILTER, time) && !blocks)
+	if (time < remedy->delay_seconds ||
+	    !(remedy->effect == REMEDY_FILTER || (remedy->effect == REMEDY_BLOCK && known)))
 		return true;
-	if (candidate->place == REMEDY_AT_HOST)
-		return !takes_part(oracle, to) || chance(oracle, candidate->pass);
-	if (candidate->place == REMEDY_AT_SUBNET ? oracle->subnet[from] == oracle->subnet[to]
-						 : !crosses(oracle, from, to))
+	if (remedy->place == REMEDY_AT_HOST)
+		return !takes_part(oracle, remedy, to) || chance(oracle, remedy->pass);
+	if (remedy->place == REMEDY_AT_SUBNET ? oracle->subnet[from] == oracle->subnet[to]
+					      : !crosses(oracle, from, to))
 		return true;
-	if (candidate->place == REMEDY_AT_BORDER)
-		return !(takes_part(oracle, from) || takes_part(oracle, to)) ||
-		       chance(oracle, candidate->pass);
-	return (!takes_part(oracle, from) || chance(oracle, candidate->pass)) &&
-	       (!takes_part(oracle, to) || chance(oracle, candidate->pass));
+	if (remedy->place == REMEDY_AT_BORDER)
+		return !(takes_part(oracle, remedy, from) || takes_part(oracle, remedy, to)) ||
+		       chance(oracle, remedy->pass);
+	return (!takes_part(oracle, remedy, from) || chance(oracle, remedy->pass)) &&
+	       (!takes_part(oracle, remedy, to) || chance(oracle, remedy->pass));
 }
 
-/* Time that passes while a host does what takes it `gap` at full speed: from the delay of a rate
- * limit on it takes longer. */
+static bool passes_filters(struct oracle *oracle, uint32_t from, uint32_t to, double time)
+{
+	for (size_t i = 0; i < oracle->remedy_count; i++)
+		if (!passes_one(oracle, oracle->remedies[i], from, to, time))
+			return false;
+	return true;
+}
+
+static bool is_patched(const struct oracle *oracle, uint32_t address, double time)
+{
+	for (size_t i = 0; i < oracle->remedy_count; i++) {
+		const struct remedy_candidate *remedy = oracle->remedies[i];
+		if (remedy->effect == REMEDY_PATCH && time >= remedy->delay_seconds &&
+		    takes_part(oracle, remedy, address))
+			return true;
+	}
+	return false;
+}
+
+/* What limits leave of the host's rate. */
+static double speed(const struct oracle *oracle, uint32_t address, double time)
+{
+	double factor = 1;
+
+	for (size_t i = 0; i < oracle->remedy_count; i++) {
+		const struct remedy_candidate *remedy = oracle->remedies[i];
+		if (remedy->effect == REMEDY_RATE && time >= remedy->delay_seconds &&
+		    takes_part(oracle, remedy, address))
+			factor *= remedy->pass;
+	}
+	return factor;
+}
+
+/* The next time after this one at which a remedy is in force. */
+static double next_change(const struct oracle *oracle, double time)
+{
+	double next = INFINITY;
+
+	for (size_t i = 0; i < oracle->remedy_count; i++)
+		if (oracle->remedies[i]->delay_seconds > time)
+			next = fmin(next, oracle->remedies[i]->delay_seconds);
+	return next;
+}
+
+/* When a host has done what takes it `gap` at full speed. */
 static double stretch(const struct oracle *oracle, uint32_t address, double time, double gap)
 {
-	double delay = oracle->candidate ? oracle->candidate->delay_seconds : 0;
-
-	if (!oracle->candidate || oracle->candidate->effect != REMEDY_RATE ||
-	    !takes_part(oracle, address) || time + gap <= delay)
-		return time + gap;
-	double before = delay > time ? delay - time : 0;
-	return time + before + (gap - before) / oracle->candidate->pass;
+	for (;;) {
+		double until = next_change(oracle, time), factor = speed(oracle, address, time);
+		if (time + gap / factor <= until)
+			return time + gap / factor;
+		gap -= (until - time) * factor;
+		time = until;
+	}
 }
 
 /* --- links --- */
@@ -359,8 +399,7 @@ static bool link_carries(struct oracle *oracle, uint32_t from, uint32_t to, doub
 		if (subnets[oracle->subnet[address]].provider != provider || !host->scanning ||
 		    host->cleaned)
 			continue;
-		bool limited = in_force(oracle, REMEDY_RATE, time) && takes_part(oracle, address);
-		demand += host->weight * (limited ? oracle->candidate->pass : 1);
+		demand += host->weight * speed(oracle, address, time);
 	}
 	demand *= all_rates(oracle);
 	if (oracle->worm->offline > 0)
@@ -460,18 +499,19 @@ static void start(struct oracle *oracle, uint32_t address, double time)
 
 static void infect(struct oracle *oracle, uint32_t address, double time)
 {
-	const struct remedy_candidate *candidate = oracle->candidate;
-
 	oracle->state[address] = INFECTED;
 	oracle->hosts[address].infected_at = time;
 	if (++oracle->outcome->infected * 2 >= oracle->outcome->vulnerable &&
 	    oracle->outcome->half_time == INFINITY)
 		oracle->outcome->half_time = time;
 	push(oracle, (struct event){ time + oracle->worm->latency, STARTS, 0, address, 0 });
-	if (candidate && candidate->effect == REMEDY_CLEAN && takes_part(oracle, address))
-		push(oracle, (struct event){ fmax(candidate->delay_seconds,
-						  time + candidate->reaction_seconds),
-					     CLEANED, 0, address, 0 });
+	for (size_t i = 0; i < oracle->remedy_count; i++) {
+		const struct remedy_candidate *remedy = oracle->remedies[i];
+		if (remedy->effect == REMEDY_CLEAN && takes_part(oracle, remedy, address))
+			push(oracle, (struct event){ fmax(remedy->delay_seconds,
+							  time + remedy->reaction_seconds),
+						     CLEANED, 0, address, 0 });
+	}
 }
 
 static void infect_first(struct oracle *oracle)
@@ -570,8 +610,8 @@ static bool arrives(struct oracle *oracle, const struct event *event, uint32_t t
 	bool mail = oracle->ways[event->way].scan == OUTBREAK_MAIL;
 	const struct host *from_host = &oracle->hosts[event->from], *host = &oracle->hosts[to];
 
-	if (host->unreachable || (in_force(oracle, REMEDY_PATCH, event->time) &&
-				  takes_part(oracle, to) && oracle->state[to] != INFECTED))
+	if (host->unreachable ||
+	    (oracle->state[to] != INFECTED && is_patched(oracle, to, event->time)))
 		return false;
 	if (!mail && (from_host->away || host->away ||
 		      (host->private && oracle->subnet[event->from] != oracle->subnet[to]) ||
@@ -616,11 +656,8 @@ static void scan(struct oracle *oracle, const struct event *event)
 
 static void open_mail(struct oracle *oracle, const struct event *event)
 {
-	bool limited =
-		in_force(oracle, REMEDY_RATE, event->time) && takes_part(oracle, event->from);
-
 	if (oracle->state[event->to] == SUSCEPTIBLE &&
-	    (!limited || chance(oracle, oracle->candidate->pass)) &&
+	    chance(oracle, speed(oracle, event->from, event->time)) &&
 	    arrives(oracle, event, event->to))
 		infect(oracle, event->to, event->time);
 }
@@ -655,12 +692,14 @@ static void happen(struct oracle *oracle, const struct event *event)
 }
 
 bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
-		  const struct remedy_candidate *candidate, const struct explicit_run *run,
-		  struct explicit_outcome *outcome)
+		  const struct remedy_candidate *const *remedies, size_t remedy_count,
+		  const struct explicit_run *run, struct explicit_outcome *outcome)
 {
-	struct oracle oracle = {
-		.world = world, .worm = worm, .candidate = candidate, .outcome = outcome
-	};
+	struct oracle oracle = { .world = world,
+				 .worm = worm,
+				 .remedies = remedies,
+				 .remedy_count = remedy_count,
+				 .outcome = outcome };
 
 	*outcome = (struct explicit_outcome){ .half_time = INFINITY };
 	seed_generator(&oracle.random, run->seed);

@@ -22,9 +22,9 @@ struct explicit_run {
 			  */
 };
 
-/* One outbreak; `candidate` NULL: nothing is done. False without memory. */
+/* One outbreak, with all of the remedies. False without memory. */
 bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
-		  const struct remedy_candidate *candidate, const struct explicit_run *run,
-		  struct explicit_outcome *outcome);
+		  const struct remedy_candidate *const *remedies, size_t remedy_count,
+		  const struct explicit_run *run, struct explicit_outcome *outcome);
 
 #endif

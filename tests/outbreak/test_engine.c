@@ -165,7 +165,7 @@ static void ask_oracle(const struct outbreak *outbreak, const struct remedy_cand
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
 		struct explicit_run run = { outbreak->duration, 100000 + r, false };
-		assert_true(explicit_run(&world, &outbreak->worm, remedy, &run, &outcome));
+		assert_true(explicit_run(&world, &outbreak->worm, &remedy, 1, &run, &outcome));
 		sample->infected[r] = outcome.infected;
 		sample->half_time[r] = outcome.half_time;
 	}

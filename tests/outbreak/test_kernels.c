@@ -243,7 +243,8 @@ static void ask_oracle(const struct cell *cell, double *sample)
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
 		struct explicit_run run = { cell->duration, oracle_seed + r, .until_half = true };
-		assert_true(explicit_run(&cell->world, &cell->worm, cell->remedy, &run, &outcome));
+		assert_true(
+			explicit_run(&cell->world, &cell->worm, &cell->remedy, 1, &run, &outcome));
 		sample[r] = outcome_of(outcome.half_time, outcome.infected);
 	}
 }

@@ -355,13 +355,14 @@ static void some_are_no_combination(void **state)
 	assert_false(chain_allows(&world, &worms[0], &some, &some));
 	assert_false(chain_allows(&world, &worms[0], &some, &whole));
 	assert_true(chain_allows(&world, &worms[0], &some, &rate));
-	assert_false(chain_allows(&world, &worms[2], &some, &rate));
-	/* the event loop follows one remedy only */
-	struct outbreak_worm spread = worms[0];
-	spread.rate_spread = 0.5;
-	assert_false(chain_allows(&world, &spread, &some, &other));
-	struct remedy_candidate clean = { .effect = REMEDY_CLEAN };
-	assert_false(chain_allows(&world, &worms[0], &some, &clean));
+	/* the event loop walks for them, as far as they are few */
+	assert_true(chain_allows(&world, &worms[2], &some, &rate));
+	struct outbreak_subnet vast = { "vast", 0, 1000000, 0.5, 0.5, 0 };
+	struct outbreak_world crowd = world;
+	crowd.subnets = &vast;
+	crowd.subnet_count = 1;
+	assert_false(chain_allows(&crowd, &worms[2], &some, &rate));
+	assert_true(chain_allows(&crowd, &worms[2], &some, &other));
 }
 
 static void the_front_is_what_nothing_beats(void **state)

@@ -86,6 +86,69 @@ static void any_number_of_workers(void **state)
 	buffer_fini(&traffic.file);
 }
 
+/* --- ciphertext --- */
+
+static void put_record(struct buffer *said, uint8_t type, struct bytes content)
+{
+	uint8_t header[] = { type, 3, 3, (uint8_t)(content.length >> 8), (uint8_t)content.length };
+
+	assert_int_equal(buffer_append(said, header, sizeof header), 0);
+	assert_int_equal(buffer_append(said, content.data, content.length), 0);
+}
+
+static void put_hello(struct buffer *said, uint8_t type)
+{
+	uint8_t hello[4 + 2 + 32 + 1 + 4 + 2] = { type, 0, 0, type == 1 ? 41 : 38, 3, 3 };
+
+	if (type == 1)
+		memcpy(hello + 39, "\x00\x02\x13\x01\x01\x00", 6);
+	put_record(said, 22, (struct bytes){ hello, 4u + hello[3] });
+}
+
+/* Findings in a conversation in which the client's code stands in a record of that type. */
+static unsigned found_in_tls(uint8_t type, bool answered, size_t *offset)
+{
+	uint8_t code[600];
+	struct buffer said, heard, output;
+	struct traffic traffic;
+
+	memset(code, 'n', sizeof code);
+	memcpy(code + 300, TRAFFIC_CODE, sizeof TRAFFIC_CODE - 1);
+	buffer_init(&said, 1 << 16);
+	buffer_init(&heard, 1 << 16);
+	put_hello(&said, 1);
+	if (answered)
+		put_hello(&heard, 2);
+	put_record(&said, 23, bytes_of("request"));
+	*offset = said.length + 5 + 300;
+	put_record(&said, type, (struct bytes){ code, sizeof code });
+	traffic_init(&traffic);
+	traffic_conversation(&traffic, 2000, buffer_bytes(&said), buffer_bytes(&heard));
+	run_case(PIPELINE_SHELLCODE, 1, buffer_bytes(&traffic.file), &output);
+	unsigned found = occurrences(&output, "\"type\":\"shellcode\"");
+	char place[40];
+	snprintf(place, sizeof place, "\"offset\":%zu", *offset);
+	*offset = occurrences(&output, place);
+	buffer_fini(&said);
+	buffer_fini(&heard);
+	buffer_fini(&output);
+	buffer_fini(&traffic.file);
+	return found;
+}
+
+/* run_case reads the capture twice. */
+static void only_agreed_ciphertext_is_not_searched(void **state)
+{
+	(void)state;
+	size_t at_place;
+	assert_int_equal(found_in_tls(23, true, &at_place), 0);
+	assert_int_equal(found_in_tls(23, false, &at_place), 2);
+	assert_int_equal(at_place, 2);
+	/* behind ciphertext, and told by its place in the whole side */
+	assert_int_equal(found_in_tls(22, true, &at_place), 2);
+	assert_int_equal(at_place, 2);
+}
+
 /* A sink that refuses ends the work, whatever is under way. */
 static int refuse_shellcode(void *context, const json_t *record)
 {
@@ -356,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_number_of_workers),
+		cmocka_unit_test(only_agreed_ciphertext_is_not_searched),
 		cmocka_unit_test(a_sink_that_refuses),
 		cmocka_unit_test(bounds_say_why),
 		cmocka_unit_test(waiting_loses_nothing),

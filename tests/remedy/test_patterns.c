@@ -295,6 +295,64 @@ static void mark(const struct remedy_knowledge *knowledge, const json_t *behavio
 				fired[p] = true;
 }
 
+/* What comes often is found behind any number of things that do not, and those are no behaviour,
+ * however many they are. */
+static void thresholds_hold_for_each_host(void **state)
+{
+	struct remedy_knowledge *knowledge = shipped_knowledge();
+	struct trace_log *log = trace_log_new(16u << 20);
+	(void)state;
+
+	for (unsigned n = 0; n < 2000; n++)
+		tell_connect(log, 0xcb007100u + n % 256 + (n / 256 << 16), 80, "tcp", n);
+	json_t *behaviours = behaviours_of(knowledge, log);
+	assert_null(parameters_of(behaviours, "flood"));
+	json_decref(behaviours);
+
+	for (unsigned n = 0; n < 600; n++)
+		tell_connect(log, 0xc0000219u, 80, "tcp", 2000 + n);
+	behaviours = behaviours_of(knowledge, log);
+	const json_t *flood = parameters_of(behaviours, "flood");
+	assert_non_null(flood);
+	assert_string_equal(json_string_value(json_object_get(flood, "address")), "192.0.2.25");
+	assert_int_equal(json_integer_value(json_object_get(flood, "connections")), 600);
+	json_decref(behaviours);
+	trace_log_free(log);
+	remedy_knowledge_free(knowledge);
+}
+
+static void what_has_no_room_is_counted(void **state)
+{
+	struct remedy_knowledge *knowledge = shipped_knowledge();
+	struct trace_log *log = trace_log_new(16u << 20);
+	uint64_t not_shown = 0;
+	size_t shown = 0;
+	(void)state;
+
+	for (unsigned n = 0; n < 100; n++)
+		tell_numbered(log,
+			      "{\"event\": \"net.download\", \"url\": "
+			      "\"http://198.51.100.9/b#N#.exe\", \"path\": \"\"}",
+			      n);
+	json_t *behaviours = behaviours_of(knowledge, log);
+	for (size_t i = 0; i < json_array_size(behaviours); i++) {
+		const json_t *each = json_array_get(behaviours, i);
+		if (strcmp(json_string_value(json_object_get(each, "name")), "download") != 0)
+			continue;
+		const json_t *rest =
+			json_object_get(json_object_get(each, "parameters"), "not_shown");
+		if (rest)
+			not_shown += (uint64_t)json_integer_value(rest);
+		else
+			shown++;
+	}
+	assert_int_equal(shown, 64);
+	assert_int_equal(not_shown, 36);
+	json_decref(behaviours);
+	trace_log_free(log);
+	remedy_knowledge_free(knowledge);
+}
+
 static void every_pattern_sees_its_event(void **state)
 {
 	struct remedy_knowledge *knowledge = shipped_knowledge();
@@ -397,6 +455,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pattern_sees_its_event),
+		cmocka_unit_test(thresholds_hold_for_each_host),
+		cmocka_unit_test(what_has_no_room_is_counted),
 		cmocka_unit_test(honest_events_are_no_behaviour),
 		cmocka_unit_test(patterns_name_their_techniques),
 		cmocka_unit_test(every_countermeasure_is_asked_for),

@@ -62,19 +62,19 @@ class RealCaptures(Case):
     def test_raw_shellcode_in_http(self):
         for name in ("CVE-2007-1868_IBM_TPM_metasploit.pcap", "Jet_DB_overflow_mdb.pcap"):
             with self.subTest(name):
-                case = self.of(name)
+                case = self.of(name, "--replicas", "2")
                 self.assertTrue(case.get("shellcode"), name)
                 self.assertEqual(case["shellcode"][0]["os"], "windows")
 
     def test_same_input_same_result(self):
         path = os.path.join(CAPTURES, "honeynet2010-1_lsass_ms04-011.pcap")
-        first = run("analyze", "--json", "--no-store", path, timeout=280)
-        second = run("analyze", "--json", "--no-store", path, timeout=280)
+        words = ("analyze", "--json", "--no-store", "--replicas", "4", path)
+        first, second = run(*words, timeout=280), run(*words, timeout=280)
         self.assertEqual(first.stdout, second.stdout)
 
     def test_samples_stay_in_the_store(self):
         before = set(os.listdir(self.folder))
-        self.of("honeynet2010-1_lsass_ms04-011.pcap")
+        self.of("honeynet2010-1_lsass_ms04-011.pcap", "--replicas", "1")
         made = set(os.listdir(self.folder)) - before
         self.assertTrue(all(name.startswith("attacks.db") for name in made), made)
         question = run("store", "--store", self.store, "samples")

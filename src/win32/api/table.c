@@ -17,10 +17,13 @@ static const struct api_model *const kernel32[] = {
 	win32_kernel32_module_models,  win32_kernel32_text_models,   NULL
 };
 static const struct api_model *const ntdll[] = { win32_ntdll_models, NULL };
-static const struct api_model *const msvcrt[] = {
-	win32_msvcrt_start_models, win32_msvcrt_text_models, win32_msvcrt_stream_models,
-	win32_msvcrt_misc_models,  win32_msvcrt_seh_models,  NULL
-};
+static const struct api_model *const msvcrt[] = { win32_msvcrt_start_models,
+						  win32_msvcrt_text_models,
+						  win32_msvcrt_number_models,
+						  win32_msvcrt_stream_models,
+						  win32_msvcrt_misc_models,
+						  win32_msvcrt_seh_models,
+						  NULL };
 
 #define LIST(...)                         \
 	(const struct api_model *const[]) \

@@ -1,0 +1,186 @@
+/* One seed: every start point that reaches it is probed, and what promises most is proven.
+ *
+ * Text that happens to lead into code often promises as much as the code itself, so that a few are
+ * proven when the first is nothing, and those that need it are tried with other registers. */
+#include "shellcode/search.h"
+
+#include <limits.h>
+
+#include "shellcode/plausible.h"
+
+enum {
+	STARTS = 384, /* start points that are tried for one seed */
+	PROOFS = 3    /* of these, that are proven when others fail */
+};
+
+/* Of decoders that begin like this, one that decodes is enough to look closer. */
+static bool finds_itself(enum seed_kind kind)
+{
+	return kind == SEED_CALL || kind == SEED_FPU || kind == SEED_LEA || kind == SEED_HANDLER;
+}
+
+/* Code that finds itself needs no help from registers; what makes calls, or was built from text,
+ * may. What a decoder leads to may as well. */
+static bool worth_another(enum seed_kind kind, struct promise promise)
+{
+	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
+	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
+}
+
+static enum patience patience_of(enum seed_kind kind)
+{
+	return kind == SEED_SEGMENT ? PATIENCE_LONG
+	       : kind == SEED_STACK ? PATIENCE_SHORT
+				    : PATIENCE_NORMAL;
+}
+
+/* Probes, under one convention, every start whose way prepares for the seed; promises[i] is that of
+ * starts[i], and was what the convention before gave. */
+static int try_starts(struct search *search, const struct candidate *candidate,
+		      const struct start *starts, size_t count, enum convention convention,
+		      struct promise *promises)
+{
+	enum seed_kind kind = candidate->seed.kind;
+	enum x86_mode mode = candidate->mode;
+
+	for (size_t i = 0; i < count; i++) {
+		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
+			     (convention == 0 || worth_another(kind, promises[i])) &&
+			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
+					      candidate->seed, convention == CONVENTION_ZERO);
+		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;
+		promises[i] = (struct promise){ 0 };
+		if (code < 0)
+			return code;
+		if (tried)
+			promises[i] = search_run(search, mode, starts[i].offset, convention,
+						 patience_of(kind), SHARE_PROBE, search->reserve);
+		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
+			promises[i].worlds =
+				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
+	}
+	return 0;
+}
+
+/* The start that promises most, but less than `below`; the later of equals. */
+static bool choose(const struct start *starts, const struct promise *promises, size_t count,
+		   unsigned below, struct best *best)
+{
+	best->promise.worlds = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct promise promise = promises[i];
+		if (promise.worlds == 0 || promise.score >= below)
+			continue;
+		if (best->promise.worlds &&
+		    (promise.score < best->promise.score ||
+		     (promise.score == best->promise.score && starts[i].offset < best->start)))
+			continue;
+		best->start = starts[i].offset;
+		best->promise = promise;
+	}
+	return best->promise.worlds != 0;
+}
+
+/* Forms that any data is full of are worth fewer attempts; system calls, which come after what puts
+ * their arguments together, more. */
+static size_t starts_of(enum seed_kind kind)
+{
+	switch (kind) {
+	case SEED_SEGMENT:
+	case SEED_FPU: return STARTS / 12;
+	case SEED_INT80:
+	case SEED_SYSCALL:
+	case SEED_GATE:
+	case SEED_INT2E: return STARTS;
+	default: return STARTS / 4;
+	}
+}
+
+/* A function that is called from several places can be reached from behind the first of them: code
+ * that begins earlier, promises as much and does more is what was meant. `found`: index of the
+ * finding that `best` gave. */
+static int prefer_earlier(struct search *search, const struct start *starts,
+			  const struct promise *promises, size_t count, const struct best *best,
+			  bool strict, size_t found)
+{
+	struct shellcode_finding *kept = &search->findings[found], *other = kept + 1;
+	struct best earlier = *best;
+	int code;
+
+	for (size_t i = 0; i < count; i++)
+		if (promises[i].worlds & best->promise.worlds &&
+		    promises[i].score == best->promise.score && starts[i].offset < earlier.start)
+			earlier.start = starts[i].offset;
+	if (search->piece_offset + earlier.start >= kept->entry ||
+	    search->count == search->capacity)
+		return 0;
+	code = search_prove(search, &earlier, strict);
+	if (code < 0 || search->count == found + 1)
+		return code;
+	if (trace_log_count(other->trace) > trace_log_count(kept->trace)) {
+		struct shellcode_finding more = *other;
+		*other = *kept;
+		*kept = more;
+	}
+	shellcode_finding_fini(other);
+	search->count = found + 1;
+	return 0;
+}
+
+/* Proves what promises most, first as far back as it can be extended; when that is nothing, what
+ * promises less, and then what it takes with other registers: text that happens to lead into the
+ * code often promises as much as the code itself. */
+static int prove_starts(struct search *search, const struct candidate *candidate,
+			const struct start *starts, size_t count)
+{
+	struct promise promises[STARTS];
+	enum patience patience = patience_of(candidate->seed.kind);
+	size_t found = search->count;
+	int code = 0;
+
+	for (enum convention convention = 0; convention < CONVENTIONS && code == 0; convention++) {
+		struct best best = { .mode = candidate->mode, .convention = convention };
+		unsigned below = UINT_MAX;
+		code = try_starts(search, candidate, starts, count, convention, promises);
+		for (unsigned i = 0;
+		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
+		     i++) {
+			struct best extended = best;
+			below = best.promise.score;
+			if (candidate->seed.kind != SEED_PRINTABLE)
+				search_extend(search, candidate->mode, patience, &extended);
+			code = search_prove(search, &extended, candidate->strict);
+			if (code == 0 && search->count == found && extended.start != best.start)
+				code = search_prove(search, &best, candidate->strict);
+			if (search->count == found)
+				continue;
+			return code == 0 && candidate->seed.kind == SEED_SEGMENT
+				       ? prefer_earlier(search, starts, promises, count, &best,
+							candidate->strict, found)
+				       : code;
+		}
+	}
+	return code;
+}
+
+int search_try(struct search *search, const struct candidate *candidate)
+{
+	struct start starts[STARTS];
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
+	uint64_t before = sweep_cost(sweep);
+	size_t count = 1, found = search->count;
+	int code;
+
+	search->reserve = search->shares->left[SHARE_PROBE] / 2;
+	starts[0] = (struct start){ .offset = candidate->seed.offset };
+	if (candidate->seed.kind != SEED_PRINTABLE)
+		count = start_find(sweep, candidate->seed.offset,
+				   plausible_asks_sets(candidate->seed.kind), starts,
+				   starts_of(candidate->seed.kind));
+	code = prove_starts(search, candidate, starts, count);
+	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
+	if (search->count == found)
+		vain_count(search->vain,
+			   vain_look(search->piece, candidate->seed.offset, candidate->salt));
+	return code;
+}

@@ -1,0 +1,206 @@
+/* From a start that promises to a finding: its proof, its name, its explanation, and what it
+ * covers. */
+#include "shellcode/search.h"
+
+#include <string.h>
+
+#include "shellcode/action.h"
+#include "shellcode/confirm.h"
+#include "shellcode/kind.h"
+#include "shellcode/prove.h"
+
+enum {
+	BRANCH_NOT_TAKEN = 16,	 /* instructions behind a finding that are its own */
+	LISTING_COST = 500000000 /* nanoseconds at most, for a listing */
+};
+
+static const char *os_of(const struct proof *proof)
+{
+	const struct observation *seen = &proof->observation;
+
+	return seen->apis || seen->call_sites || seen->walked_over ? world_os(proof->kind)
+								   : "unknown";
+}
+
+static void describe(struct search *search, const struct best *best, struct proof *proof,
+		     struct shellcode_finding *finding)
+{
+	size_t first = proof->observation.first;
+
+	memset(finding, 0, sizeof *finding);
+	finding->entry = search->piece_offset + best->start;
+	finding->offset = search->piece_offset + (first < best->start ? first : best->start);
+	finding->arch = world_arch(proof->kind);
+	finding->os = os_of(proof);
+	finding->evidence = proof->observation.evidence;
+	finding->instructions = proof->instructions;
+	finding->end = world_end_name(proof->end);
+}
+
+/* Is what was found run once more, for its listing or with what the sender said next? */
+static bool runs_again(const struct search *search)
+{
+	return search->follow_up.length || search->detector->explains;
+}
+
+/* What the next proof may cost. */
+static struct proof_cost proof_limits(const struct search *search)
+{
+	uint64_t explaining = shares_part(search->shares, SHARE_EXPLAIN);
+
+	return (struct proof_cost){ .judging = shares_part(search->shares, SHARE_PROVE),
+				    .explaining =
+					    runs_again(search) ? explaining / 4 : explaining };
+}
+
+/* What it does with what the sender said next is another run: the kind must not depend on it. */
+static int explain(struct search *search, const struct best *best, struct proof *proof,
+		   struct shellcode_finding *finding)
+{
+	if (runs_again(search)) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = proof->kind,
+					       .follow_up = search->follow_up,
+					       .list = search->detector->explains };
+		struct proof told;
+		uint64_t left = search->shares->left[SHARE_EXPLAIN];
+		struct proof_cost cost = { .judging = left, .explaining = left };
+		/* who asks for a listing gets it whole: it is not of the stream's share */
+		if (how.list)
+			cost.judging = cost.explaining = LISTING_COST;
+		int code = prove(search->piece, best->start, &how, &told, &cost, search->error);
+		if (!how.list)
+			shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
+		if (code < 0)
+			return code;
+		trace_log_free(proof->trace);
+		proof->trace = told.trace;
+		finding->listing = told.listing;
+		/* the first run may have been too short to see it all */
+		finding->evidence |= told.observation.evidence;
+		finding->os = strcmp(finding->os, "unknown") == 0 ? os_of(&told) : finding->os;
+		finding->instructions = told.instructions;
+		finding->end = world_end_name(told.end);
+	}
+	finding->actions = action_list(proof->trace);
+	if (!finding->actions)
+		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for actions");
+	finding->trace = proof->trace;
+	proof->trace = NULL;
+	return 0;
+}
+
+/* Branches that were not taken still belong to the code: what follows it as instructions is covered
+ * too. */
+static size_t behind(struct search *search, enum x86_mode mode, size_t end)
+{
+	for (unsigned i = 0; i < BRANCH_NOT_TAKEN && end < search->piece.length; i++) {
+		struct step step = sweep_step(search->detector->sweeps[mode], end);
+		if (step.length == 0)
+			break;
+		end += step.length;
+	}
+	return end;
+}
+
+/* A part of what has been found is the same code, seen from another side. */
+static bool overlaps(const struct search *search, size_t first, size_t end)
+{
+	for (size_t i = 0; i < search->count && i < SEARCH_EXTENTS; i++) {
+		const struct extent *extent = &search->detector->extents[i];
+		if (first < extent->end && extent->first < end)
+			return true;
+	}
+	return false;
+}
+
+static int keep(struct search *search, const struct best *best, struct proof *proof)
+{
+	struct shellcode_finding finding;
+	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
+	uint64_t cost = 0;
+	int code;
+
+	if (end > search->covered)
+		search->covered = end;
+	if (overlaps(search, search->piece_offset + proof->observation.first, end))
+		return 0;
+	describe(search, best, proof, &finding);
+	code = kind_name(search->piece, best->start, best->convention, proof,
+			 shares_part(search->shares, SHARE_EXPLAIN), finding.kind, &cost,
+			 search->error);
+	shares_spend(search->shares, SHARE_EXPLAIN, cost);
+	if (code == 0)
+		code = explain(search, best, proof, &finding);
+	if (code < 0)
+		return code;
+	if (search->count < SEARCH_EXTENTS)
+		search->detector->extents[search->count] =
+			(struct extent){ search->piece_offset + proof->observation.first, end };
+	search->findings[search->count++] = finding;
+	return 0;
+}
+
+/* Was it the bytes' doing, or that of registers that all point at them? The address of a function
+ * of Windows, written down or found, is nobody's luck. */
+static int counter_check(struct search *search, const struct best *best,
+			 const struct prove_how *how, const struct proof_cost *proven,
+			 struct proof *proof)
+{
+	uint64_t cost = 0;
+	int code;
+
+	if (!proof->shellcode || how->convention != CONVENTION_POINTERS || proof->observation.apis)
+		return 0;
+	code = confirm(search->piece, best->start, how, proven,
+		       shares_part(search->shares, SHARE_EXPLAIN), &cost, search->error);
+	shares_spend(search->shares, SHARE_EXPLAIN, cost);
+	proof->shellcode = code > 0;
+	return code < 0 ? code : 0;
+}
+
+int search_prove(struct search *search, const struct best *best, bool strict)
+{
+	struct proof chosen = { 0 };
+	int code = 0;
+
+	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
+		const struct prove_how how = { .convention = best->convention,
+					       .kind = kind,
+					       .strict = strict };
+		struct proof proof;
+		struct proof_cost cost = proof_limits(search);
+		unsigned better;
+		if (!(best->promise.worlds & 1u << kind))
+			continue;
+		if (search->shares->left[SHARE_PROVE] == 0) {
+			search->shares->untried++;
+			continue;
+		}
+		search->detector->work.proofs++;
+		code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
+		shares_spend(search->shares, SHARE_PROVE, cost.judged);
+		shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
+		if (code == 0)
+			code = counter_check(search, best, &how, &cost, &proof);
+		if (code < 0) {
+			proof_fini(&proof);
+			break;
+		}
+		better =
+			proof.observation.weight + proof.observation.calls + proof.observation.apis;
+		if (proof.shellcode &&
+		    (!chosen.trace || better > chosen.observation.weight +
+						       chosen.observation.calls +
+						       chosen.observation.apis)) {
+			proof_fini(&chosen);
+			chosen = proof;
+		} else {
+			proof_fini(&proof);
+		}
+	}
+	if (code == 0 && chosen.trace)
+		code = keep(search, best, &chosen);
+	proof_fini(&chosen);
+	return code;
+}

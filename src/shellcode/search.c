@@ -1,0 +1,238 @@
+/* The search: seeds, start points, probes, proofs, findings, under one budget.
+ *
+ * A stream is worked on in overlapping pieces, so that memory does not grow with it. In each piece
+ * the seeds are judged by what lies around them; those that are left are asked for the start points
+ * that reach them, these are probed, the one that does most is proven, and what a finding covers is
+ * not searched again. */
+#include "shellcode/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shellcode/plausible.h"
+
+enum {
+	OVERLAP = 1 << 14, /* of neighbouring pieces: longest shell code that is sure to be seen
+			      whole */
+	SHORTEST_RUN = 48  /* of printable characters that may be code */
+};
+
+/* The widths in which a seed means something. */
+static unsigned modes_of(const struct search *search, const struct seed *seed)
+{
+	unsigned narrow = 1u << X86_MODE_32, wide = 1u << X86_MODE_64;
+
+	switch (seed->kind) {
+	case SEED_SYSCALL:
+	case SEED_LEA: return wide;
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_FPU:
+	case SEED_HANDLER:
+	case SEED_LIBRARY: return narrow;
+	case SEED_SEGMENT: return search->piece.data[seed->offset] == 0x64 ? narrow : wide;
+	default: return narrow | wide;
+	}
+}
+
+/* What compiled programs are full of, and what alone never proves anything inside them. */
+static bool never_in_images(enum seed_kind kind)
+{
+	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
+	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA ||
+	       kind == SEED_HANDLER;
+}
+
+static bool more_to_do(const struct search *search)
+{
+	return search->count < search->capacity;
+}
+
+/* Is a share so far down that this is left out? What has been in vain before makes room first. */
+static bool left_out(struct search *search, enum share share, size_t offset, unsigned salt)
+{
+	bool out = search->shares->left[share] == 0 ||
+		   (shares_low(search->shares, share) &&
+		    vain_likely(search->vain, vain_look(search->piece, offset, salt)));
+
+	search->shares->untried += out;
+	return out;
+}
+
+static int try_candidates(struct search *search)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
+		const struct candidate *candidate = &search->detector->candidates[i];
+		if (search->piece_offset + candidate->seed.offset >= search->covered &&
+		    !left_out(search, SHARE_PROBE, candidate->seed.offset, candidate->salt))
+			code = search_try(search, candidate);
+	}
+	search->candidates = 0;
+	return code;
+}
+
+/* A jump or call through r8 … r15 begins with its prefix. */
+static size_t behind_prefix(const struct search *search, enum x86_mode mode,
+			    const struct seed *seed)
+{
+	return mode == X86_MODE_64 && seed->kind == SEED_STACK && seed->offset > 0 &&
+	       (search->piece.data[seed->offset - 1] & 0xf9) == 0x41;
+}
+
+/* Does what follows a seed use what it gives? */
+static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict)
+{
+	struct sweep *sweep = search->detector->sweeps[mode];
+	uint64_t before = sweep_cost(sweep);
+	bool plausible = plausible_ahead(sweep, mode, seed, strict);
+
+	search_pay_sweep(search, mode, before, SHARE_LOOK);
+	if (!plausible)
+		vain_count(search->vain, vain_look(search->piece, seed.offset, mode));
+	return plausible;
+}
+
+/* Judges a seed by what follows it; those that are left wait until there are many. */
+static int consider(struct search *search, struct seed seed, struct image_cursor *images)
+{
+	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
+	unsigned modes = modes_of(search, &seed);
+	size_t offset = seed.offset;
+	int code = 0;
+
+	search->detector->work.seeds++;
+	if (strict && never_in_images(seed.kind))
+		return 0;
+	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
+		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, seed.offset, mode))
+			continue;
+		code = search_sweep(search, mode);
+		seed.offset = offset - behind_prefix(search, mode, &seed);
+		if (code < 0 || !judge(search, mode, seed, strict))
+			continue;
+		search->detector->work.candidates++;
+		search->detector->candidates[search->candidates++] =
+			(struct candidate){ seed, mode, strict, mode };
+		if (search->candidates == SEARCH_CANDIDATES)
+			code = try_candidates(search);
+	}
+	return code;
+}
+
+/* --- pieces --- */
+
+/* The beginning of the bytes is where a person who hands over bare code means it to begin. */
+static int try_beginning(struct search *search)
+{
+	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, false }, .mode = X86_MODE_32 };
+	size_t found = search->count;
+	int code = 0;
+
+	if (search->piece_offset || image_cursor_inside(&search->images, 0))
+		return 0;
+	candidate.salt = X86_MODE_64 + 1;
+	if (search->decoded &&
+	    vain_likely(search->vain, vain_look(search->piece, 0, candidate.salt)))
+		return 0; /* the same word as so often in this stream */
+	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
+	     candidate.mode++) {
+		code = search_sweep(search, candidate.mode);
+		if (code == 0 &&
+		    plausible_entry(search->detector->sweeps[candidate.mode], 0, search->decoded))
+			code = search_try(search, &candidate);
+	}
+	return code;
+}
+
+/* The bytes up to `offset` of the piece earn their share, as far as they are not the next piece's
+ * too. */
+static void earn(struct search *search, size_t offset, size_t end)
+{
+	if (offset > end)
+		offset = end;
+	if (offset <= search->earned)
+		return;
+	shares_earn(search->shares, offset - search->earned, search->decoded);
+	search->earned = offset;
+}
+
+/* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
+ * next piece. */
+static int search_piece(struct search *search, size_t end)
+{
+	size_t at = 0, run_end = 0;
+	int code = try_beginning(search);
+	struct seed seed;
+
+	seed_map_load(&search->detector->map, search->piece);
+	while (code == 0 && more_to_do(search) &&
+	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
+		earn(search, seed.offset, end);
+		code = consider(search, seed, &search->images);
+		at = seed.offset + 1;
+	}
+	earn(search, search->piece.length, end);
+	if (code == 0)
+		code = try_candidates(search);
+	while (code == 0 && more_to_do(search)) {
+		seed.offset = seed_map_run(&search->detector->map, run_end, SHORTEST_RUN, &run_end);
+		seed.kind = SEED_PRINTABLE;
+		if (seed.offset >= end)
+			break;
+		if (!plausible_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+			continue;
+		code = consider(search, seed, &search->printable_images);
+	}
+	return code == 0 ? try_candidates(search) : code;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct shellcode_finding *first = a, *second = b;
+
+	return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
+	     struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
+	     struct shares *shares, struct vain *vain, struct error *error)
+{
+	struct search search = { .detector = detector,
+				 .bytes = bytes,
+				 .follow_up = follow_up,
+				 .findings = findings,
+				 .capacity = capacity,
+				 .shares = shares,
+				 .vain = vain,
+				 .decoded = decoded,
+				 .error = error };
+	uint64_t spent = shares->spent, untried = shares->untried;
+	int code = 0;
+
+	image_cursor_init(&search.images, bytes, decoded ? 0 : detector->inside_image);
+	search.printable_images = search.images;
+	for (size_t offset = 0; offset < bytes.length && code == 0 && more_to_do(&search);
+	     offset += SEARCH_PIECE - OVERLAP) {
+		search.piece_offset = offset;
+		search.piece = bytes_slice(bytes, offset, SEARCH_PIECE);
+		search.earned = 0;
+		code = search_piece(&search, offset + SEARCH_PIECE < bytes.length
+						     ? SEARCH_PIECE - OVERLAP
+						     : SEARCH_PIECE);
+		search_unload(&search);
+		if (offset + SEARCH_PIECE >= bytes.length)
+			break;
+	}
+	detector->work.bytes += bytes.length;
+	detector->work.spent += shares->spent - spent;
+	detector->work.untried += shares->untried - untried;
+	if (code < 0) {
+		for (size_t i = 0; i < search.count; i++)
+			shellcode_finding_fini(&findings[i]);
+		return code;
+	}
+	qsort(findings, search.count, sizeof *findings, by_offset);
+	return (int)search.count;
+}

@@ -1,0 +1,110 @@
+/* What the files of the search share: a detector, the search of one stream's bytes, and the steps
+ * from a seed to a finding.
+ *
+ * search.c goes through the bytes and judges seeds, attempt.c tries the start points of one, lay.c
+ * runs them, extend.c finds where the code begins, finding.c proves it and tells what was found. */
+#ifndef KENBI_SHELLCODE_SEARCH_H
+#define KENBI_SHELLCODE_SEARCH_H
+
+#include "shellcode/image.h"
+#include "shellcode/probe.h"
+#include "shellcode/scan.h"
+#include "shellcode/seed.h"
+#include "shellcode/start.h"
+
+enum {
+	SEARCH_PIECE = 1 << 17,	  /* bytes that are worked on at once */
+	SEARCH_CANDIDATES = 4096, /* that wait */
+	SEARCH_EXTENTS = 256	  /* of findings, that later ones are compared with */
+};
+
+/* A seed in the width in which it means something. */
+struct candidate {
+	struct seed seed; /* offset into the piece */
+	enum x86_mode mode;
+	bool strict;   /* inside an executable image */
+	unsigned salt; /* see vain.h */
+};
+
+/* The bytes of a stream that a finding's code touched: [first, end). */
+struct extent {
+	size_t first, end;
+};
+
+struct shellcode_detector {
+	struct extent extents[SEARCH_EXTENTS]; /* of the stream's findings */
+	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
+	struct sweep *sweeps[2];
+	struct seed_map map;
+	struct candidate candidates[SEARCH_CANDIDATES];
+	struct shellcode_work work;
+	bool explains;	       /* findings come with their listing */
+	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
+};
+
+struct search {
+	struct shellcode_detector *detector;
+	struct bytes bytes, follow_up;
+	struct bytes piece; /* of bytes, at piece_offset */
+	size_t piece_offset;
+	bool swept[2], loaded[2]; /* sweeps hold the piece, probes a part of it */
+	struct bytes laid[2];	  /* that part */
+	size_t candidates;
+	struct image_cursor images, printable_images;
+	struct shares *shares;
+	struct vain *vain;
+	bool decoded;	    /* the bytes are a view's */
+	size_t earned;	    /* bytes of the piece that have earned their share */
+	uint64_t for_proof; /* of the share of proofs, when a start is extended */
+	uint64_t reserve;   /* of the share of probes, for the candidates behind the present one */
+	struct shellcode_finding *findings;
+	size_t capacity, count;
+	size_t covered; /* seeds before this offset of bytes belong to a finding */
+	struct error *error;
+};
+
+/* The start that promises most. */
+struct best {
+	enum x86_mode mode;
+	size_t start;
+	enum convention convention;
+	struct promise promise;
+};
+
+/* --- lay.c: the sweeps and probes of a piece --- */
+
+/* Loads the sweep of the piece, unless it is. ERROR_MEMORY. */
+MUST_CHECK int search_sweep(struct search *search, enum x86_mode mode);
+/* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet.
+ * ERROR_MEMORY, ERROR_INTERNAL. */
+MUST_CHECK int search_lay(struct search *search, enum x86_mode mode, size_t offset);
+/* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left; one run of
+ * many takes but a part, since a search that was begun in its middle may never end. */
+struct promise search_run(struct search *search, enum x86_mode mode, size_t start,
+			  enum convention convention, enum patience patience, enum share share,
+			  uint64_t reserve);
+/* Pays for what was asked of a sweep since it had cost `before`. */
+void search_pay_sweep(struct search *search, enum x86_mode mode, uint64_t before, enum share share);
+/* The piece is done with. */
+void search_unload(struct search *search);
+
+/* --- attempt.c --- */
+
+/* Tries the start points that reach the candidate's seed, and keeps what is found. ERROR_MEMORY,
+ * ERROR_INTERNAL. */
+MUST_CHECK int search_try(struct search *search, const struct candidate *candidate);
+
+/* --- extend.c --- */
+
+/* Goes back over instructions that lead straight to the best start and do no harm, through a few
+ * that look like text or padding when others lie before them. */
+void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
+		   struct best *best);
+
+/* --- finding.c --- */
+
+/* Proves the best start in every world where it is promising; keeps the one that shows most.
+ * ERROR_MEMORY, ERROR_INTERNAL. */
+MUST_CHECK int search_prove(struct search *search, const struct best *best, bool strict);
+
+#endif

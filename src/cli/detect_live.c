@@ -221,7 +221,8 @@ static void take_finding(struct screen *screen, const json_t *record)
 	screen->found = true;
 	if (screen->run->json || !screen->terminal) {
 		if (!screen->run->json) {
-			fputs("found: ", stdout);
+			bool more = json_is_true(json_object_get(record, "completed"));
+			fputs(more ? "more: " : "found: ", stdout);
 			cli_print_text(stdout, line ? line : "");
 			putchar('\n');
 		}

@@ -98,21 +98,45 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Code in a plain file has no conversation: there is no event for it in EVE. */
+/* Plain files have no conversation: their events have no ends and no flow, only the file's name. */
+static json_t *file_event(const json_t *record, const char *type, double time)
+{
+	json_t *event = json_object();
+
+	json_object_set_new(event, "timestamp", timestamp(time));
+	json_object_set(event, "pcap_filename", json_object_get(record, "file"));
+	json_object_set_new(event, "event_type", json_string(type));
+	return event;
+}
+
+/* A plain file that was searched. */
+static int write_input(FILE *file, const json_t *record)
+{
+	const char *format = text_of(record, "format");
+
+	if (!format || strcmp(format, "bytes") != 0)
+		return 0;
+	json_t *event = file_event(record, "fileinfo", now());
+	json_t *info = json_pack("{s:O, s:b, s:s, s:b, s:O}", "filename",
+				 json_object_get(record, "file"), "gaps", 0, "state", "CLOSED",
+				 "stored", 0, "size", json_object_get(record, "bytes"));
+	json_object_set_new(event, "fileinfo", info);
+	return print(file, event);
+}
+
 static int write_shellcode(FILE *file, const json_t *record)
 {
 	static const char *const own[] = { "kind",   "arch",	"os",	"evidence", "view",
-					   "offset", "actions", "code", "session" };
+					   "offset", "actions", "code", "session",  "completed" };
 	const json_t *ends = json_object_get(record, "flow");
 	const char *side = text_of(record, "side");
 	const json_t *time = json_object_get(record, "time");
 	char words[160];
 
-	if (!json_is_object(ends))
-		return 0;
-	json_t *event = event_of(record, ends, "alert",
-				 json_is_number(time) ? json_number_value(time) : now(),
-				 side && strcmp(side, "server") == 0);
+	double when = json_is_number(time) ? json_number_value(time) : now();
+	json_t *event = json_is_object(ends) ? event_of(record, ends, "alert", when,
+							side && strcmp(side, "server") == 0)
+					     : file_event(record, "alert", when);
 	snprintf(words, sizeof words, "KENBI shellcode for %s on %s, kind %s",
 		 text_of(record, "os"), text_of(record, "arch"), text_of(record, "kind"));
 	json_object_set_new(event, "alert",
@@ -245,6 +269,8 @@ int cli_eve_write(FILE *file, const json_t *record)
 
 	if (strcmp(type, "shellcode") == 0)
 		return write_shellcode(file, record);
+	if (strcmp(type, "input") == 0)
+		return write_input(file, record);
 	if (strcmp(type, "statistics") == 0)
 		return write_statistics(file, record);
 	if (strcmp(type, "session") != 0)

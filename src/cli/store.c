@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 #include "cli/cli.h"
 
 static const struct option options[] = { { "json", no_argument, NULL, 'j' },

@@ -107,7 +107,7 @@ static int look_ahead(struct convoy *convoy, uint32_t walker, uint64_t address, 
 	const struct population *population = convoy->walk->population;
 	uint32_t count = population->count;
 	uint64_t space = population->world->scanned_space;
-	uint32_t target = walk_host_from(convoy->walk, address);
+	uint32_t target = population_host_from(population, address);
 
 	if (find_open(convoy, target) == count)
 		target = 0;

@@ -29,6 +29,7 @@ void population_fini(struct population *population)
 	free(population->live_in);
 	free(population->subnet);
 	free(population->address);
+	free(population->below);
 	free(population->chosen);
 	*population = (struct population){ 0 };
 }
@@ -87,6 +88,45 @@ static void draw_addresses(struct population *population)
 		for (uint32_t host = first; host < end; host++)
 			population->address[host] += population->base[i];
 	}
+}
+
+/* About as many blocks as hosts. */
+static int index_addresses(struct population *population, struct error *error)
+{
+	uint64_t end = population->base[population->world->subnet_count];
+
+	population->block_bits = 0;
+	while (end >> population->block_bits > (uint64_t)population->count + 1)
+		population->block_bits++;
+	size_t blocks = (size_t)(end >> population->block_bits) + 2;
+	int result = make_room((void **)&population->below, &population->below_capacity, blocks,
+			       sizeof *population->below, error);
+	if (result < 0)
+		return result;
+	size_t block = 0;
+	for (uint32_t host = 0; host < population->count; host++)
+		while (block <= population->address[host] >> population->block_bits)
+			population->below[block++] = host;
+	while (block < blocks)
+		population->below[block++] = population->count;
+	return 0;
+}
+
+uint32_t population_host_from(const struct population *population, uint64_t address)
+{
+	if (address >= population->base[population->world->subnet_count])
+		return 0;
+	size_t block = (size_t)(address >> population->block_bits);
+	uint32_t low = population->below[block], high = population->below[block + 1];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (population->address[middle] < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == population->count ? 0 : low;
 }
 
 /* The range of individuals that the outbreak starts from. */
@@ -167,6 +207,9 @@ int population_draw(struct population *population, const struct outbreak_worm *w
 		if (result < 0)
 			return result;
 		draw_addresses(population);
+		result = index_addresses(population, error);
+		if (result < 0)
+			return result;
 	}
 	return draw_first_infected(population, worm, error);
 }

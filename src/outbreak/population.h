@@ -22,9 +22,11 @@ struct population {
 	uint32_t *subnet;  /* of each individual */
 	uint64_t *base;	   /* first address of subnet i; base[subnet_count] is the end */
 	uint64_t *address; /* of each individual, ascending; only after a draw with addresses */
-	uint64_t *chosen;  /* numbers of those infected first, ascending */
+	uint32_t *below; /* with addresses, of each block of 2^block_bits of them: hosts below it */
+	unsigned block_bits;
+	uint64_t *chosen; /* numbers of those infected first, ascending */
 	uint32_t chosen_count;
-	size_t capacity, address_capacity, chosen_capacity;
+	size_t capacity, address_capacity, below_capacity, chosen_capacity;
 };
 
 MUST_CHECK int population_init(struct population *population, const struct outbreak_world *world,
@@ -33,5 +35,8 @@ void population_fini(struct population *population);
 /* Draws replica `replica`; memory is used again. */
 MUST_CHECK int population_draw(struct population *population, const struct outbreak_worm *worm,
 			       uint64_t seed, uint32_t replica, struct error *error);
+/* After a draw with addresses of somebody: the first individual at or above an address, around at
+ * the end. */
+uint32_t population_host_from(const struct population *population, uint64_t address);
 
 #endif

@@ -14,6 +14,7 @@ void walk_init(struct walk *walk, const struct population *population,
 	       const struct outbreak_worm *worm)
 {
 	*walk = (struct walk){ .population = population, .worm = worm };
+	reach_init(&walk->reach, population);
 }
 
 void walk_fini(struct walk *walk)
@@ -23,7 +24,10 @@ void walk_fini(struct walk *walk)
 	free(walk->rank);
 	free(walk->visited);
 	free(walk->without);
+	free(walk->soonest);
+	free(walk->soonest_slow);
 	free(walk->heap);
+	reach_fini(&walk->reach);
 	*walk = (struct walk){ 0 };
 }
 
@@ -37,13 +41,17 @@ static int make_room(struct walk *walk, size_t count, struct error *error)
 	free(walk->rank);
 	free(walk->visited);
 	free(walk->without);
+	free(walk->soonest);
+	free(walk->soonest_slow);
 	walk->start_time = malloc(wanted * sizeof *walk->start_time);
 	walk->start_address = malloc(wanted * sizeof *walk->start_address);
 	walk->rank = malloc(wanted * sizeof *walk->rank);
 	walk->visited = malloc(wanted * sizeof *walk->visited);
 	walk->without = malloc(wanted * sizeof *walk->without);
+	walk->soonest = malloc(wanted * sizeof *walk->soonest);
+	walk->soonest_slow = malloc(wanted * sizeof *walk->soonest_slow);
 	bool enough = walk->start_time && walk->start_address && walk->rank && walk->visited &&
-		      walk->without;
+		      walk->without && walk->soonest && walk->soonest_slow;
 	walk->capacity = enough ? wanted : 0;
 	if (walk->capacity == 0)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
@@ -161,21 +169,6 @@ void walk_infect(struct walk *walk, uint32_t host, uint32_t infector, double tim
 	history_add(walk->history, host, infector, time);
 }
 
-uint32_t walk_host_from(const struct walk *walk, uint64_t address)
-{
-	const struct population *population = walk->population;
-	uint32_t low = 0, high = population->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (population->address[middle] < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low == population->count ? 0 : low;
-}
-
 double walk_scans_before(const struct walk *walk, uint32_t walker, double time)
 {
 	double start = walk->start_time[walker], rate = walk->worm->rate;
@@ -192,7 +185,7 @@ double walk_scans_before(const struct walk *walk, uint32_t walker, double time)
 /* What happens from now on: without a remedy `effect` is NULL. */
 struct rules {
 	const struct effect *effect;
-	double delay;
+	double delay, until;
 };
 
 static double pace(const struct rules *rules, uint32_t walker)
@@ -200,50 +193,46 @@ static double pace(const struct rules *rules, uint32_t walker)
 	return rules->effect ? effect_all_speed(rules->effect, walker) : 1;
 }
 
-static bool reachable(const struct walk *walk, const struct rules *rules, uint32_t walker,
-		      uint32_t host)
+/* Whether somebody who finds all that this walker can find is ahead of it at `target`; else it is
+ * ahead of others. */
+static bool is_behind(struct walk *walk, bool slow, uint32_t target, double time)
 {
-	const uint32_t *subnet = walk->population->subnet;
-	return !rules->effect ||
-	       effect_all_reach_subnet(rules->effect, subnet[walker], subnet[host]) > 0;
-}
+	uint8_t ahead = slow ? VISITED_AT_FULL_PACE | VISITED_LIMITED : VISITED_AT_FULL_PACE;
 
-/* Moves on from `*host` (it is included) to the first host that no filter at a subnet or provider
- * keeps from the walker, whole subnets at a time. False when there is none. */
-static bool skip_unreachable(const struct walk *walk, const struct rules *rules, uint32_t walker,
-			     uint32_t *host)
-{
-	const struct population *population = walk->population;
-
-	for (size_t tried = 0; tried <= population->world->subnet_count; tried++) {
-		if (reachable(walk, rules, walker, *host))
-			return true;
-		uint32_t next = population->first[population->subnet[*host] + 1];
-		*host = next == population->count ? 0 : next;
-	}
+	if ((walk->visited[target] & ahead) || time > walk->soonest[target] ||
+	    (slow && time > walk->soonest_slow[target]))
+		return true;
+	*(slow ? &walk->soonest_slow[target] : &walk->soonest[target]) = time;
 	return false;
 }
 
-/* The walker is about to scan `address` as its scan number `scans`: its next event. */
-static int schedule(struct walk *walk, const struct rules *rules, uint32_t walker, uint64_t address,
-		    double scans, struct error *error)
+/* The walker is about to scan `address` as its scan number `scans`, and `target` is whom it comes
+ * to: its next event. */
+static int approach(struct walk *walk, const struct rules *rules, uint32_t walker, uint32_t target,
+		    uint64_t address, double scans, struct error *error)
 {
 	uint64_t space = walk->population->world->scanned_space;
-	uint32_t target = walk_host_from(walk, address);
 
-	if (!skip_unreachable(walk, rules, walker, &target))
+	if (target == REACH_NOBODY)
 		return 0;
 	uint64_t there = walk->population->address[target];
 	scans += (double)(there >= address ? there - address : there + space - address);
+	double speed = pace(rules, walker);
 	double time = walk_scan_time(walk->start_time[walker], scans, walk->worm->rate,
-				     rules->delay, pace(rules, walker));
-	if (time == INFINITY)
+				     rules->delay, speed);
+	if (time >= rules->until || is_behind(walk, speed < 1, target, time))
 		return 0;
 	return walk_push(walk, (struct walk_event){ time, scans, walker, target }, error);
 }
 
-/* Whether somebody who finds all that this walker can find is ahead of it; leaves its mark if not.
- */
+static int set_out(struct walk *walk, const struct rules *rules, uint32_t walker, uint64_t address,
+		   double scans, struct error *error)
+{
+	return approach(walk, rules, walker, reach_from(&walk->reach, walker, address), address,
+			scans, error);
+}
+
+/* Whether the walker is to be forgotten at the host that it comes to; leaves its mark if not. */
 static bool forgotten(struct walk *walk, const struct rules *rules, const struct walk_event *event)
 {
 	uint8_t *visited = &walk->visited[event->target];
@@ -258,14 +247,14 @@ static bool forgotten(struct walk *walk, const struct rules *rules, const struct
 	return fast;
 }
 
-static int follow(struct walk *walk, const struct rules *rules, double until, struct error *error)
+static int follow(struct walk *walk, const struct rules *rules, struct error *error)
 {
 	const struct population *population = walk->population;
 	uint64_t space = population->world->scanned_space;
 	struct walk_event event;
 	int result = 0;
 
-	while (result == 0 && walk_pop(walk, &event) && event.time < until) {
+	while (result == 0 && walk_pop(walk, &event) && event.time < rules->until) {
 		if (walk_is_early(walk, &event)) {
 			result = walk_push(walk, event, error);
 			continue;
@@ -273,30 +262,47 @@ static int follow(struct walk *walk, const struct rules *rules, double until, st
 		if (forgotten(walk, rules, &event))
 			continue;
 		uint32_t host = event.target;
-		if (!walk_infected(walk, host) &&
-		    !(rules->effect && effect_all_immune(rules->effect, host))) {
+		bool hit = !walk_infected(walk, host);
+		if (hit) {
 			walk_infect(walk, host, walk->rank[event.walker], event.time);
-			result = schedule(walk, rules, host, walk->start_address[host], 1, error);
+			reach_close(&walk->reach, host);
 		}
-		uint64_t next = (population->address[host] + 1) % space;
-		if (result == 0)
-			result = schedule(walk, rules, event.walker, next, event.scans + 1, error);
+		/* It first: whom it infects is mostly behind it. */
+		result = approach(walk, rules, event.walker, reach_behind(&walk->reach, host),
+				  (population->address[host] + 1) % space, event.scans + 1, error);
+		if (result == 0 && hit)
+			result = set_out(walk, rules, host, walk->start_address[host], 1, error);
 	}
+	return result;
+}
+
+/* Nobody has been anywhere; those infected so far are in nobody's way. */
+static int reset_visits(struct walk *walk, const struct effect *effect, struct error *error)
+{
+	int result = reach_reset(&walk->reach, effect, error);
+
+	for (uint32_t host = 0; host < walk->population->count; host++)
+		walk->soonest[host] = walk->soonest_slow[host] = INFINITY;
+	for (uint32_t i = 0; result == 0 && i < walk->history->count; i++)
+		reach_close(&walk->reach, walk->history->host[i]);
 	return result;
 }
 
 int walk_run(struct walk *walk, double duration, struct history *history, struct error *error)
 {
 	const struct population *population = walk->population;
-	struct rules rules = { .effect = NULL, .delay = INFINITY };
+	struct rules rules = { .effect = NULL, .delay = INFINITY, .until = duration };
 	int result = walk_reset(walk, NULL, 0, history, error);
 
+	for (uint32_t i = 0; result == 0 && i < population->chosen_count; i++)
+		walk_infect(walk, (uint32_t)population->chosen[i], HISTORY_NOBODY, 0);
+	if (result == 0)
+		result = reset_visits(walk, NULL, error);
 	for (uint32_t i = 0; result == 0 && i < population->chosen_count; i++) {
 		uint32_t host = (uint32_t)population->chosen[i];
-		walk_infect(walk, host, HISTORY_NOBODY, 0);
-		result = schedule(walk, &rules, host, walk->start_address[host], 1, error);
+		result = set_out(walk, &rules, host, walk->start_address[host], 1, error);
 	}
-	return result < 0 ? result : follow(walk, &rules, duration, error);
+	return result < 0 ? result : follow(walk, &rules, error);
 }
 
 int walk_run_with(struct walk *walk, const struct effect *effect, const struct history *base,
@@ -304,19 +310,23 @@ int walk_run_with(struct walk *walk, const struct effect *effect, const struct h
 {
 	const struct remedy_candidate *candidate = effect->candidate;
 	uint64_t space = walk->population->world->scanned_space;
-	struct rules rules = { .effect = effect, .delay = candidate->delay_seconds };
+	struct rules rules = { .effect = effect,
+			       .delay = candidate->delay_seconds,
+			       .until = duration };
 
 	if (effect_any_leaks(effect))
 		return convoy_run_with(walk, effect, base, duration, history, error);
 	/* Until the delay all is as without; then everybody walks on, also those who were forgotten
 	 * behind others: the ones ahead may be stopped now. */
 	int result = walk_reset(walk, base, rules.delay, history, error);
+	if (result == 0)
+		result = reset_visits(walk, effect, error);
 	uint32_t infected = history->count;
 	for (uint32_t i = 0; result == 0 && i < infected; i++) {
 		uint32_t host = history->host[i];
 		double scans = walk_scans_before(walk, host, rules.delay);
 		uint64_t address = (walk->start_address[host] + (uint64_t)scans) % space;
-		result = schedule(walk, &rules, host, address, scans + 1, error);
+		result = set_out(walk, &rules, host, address, scans + 1, error);
 	}
-	return result < 0 ? result : follow(walk, &rules, duration, error);
+	return result < 0 ? result : follow(walk, &rules, error);
 }

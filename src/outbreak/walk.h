@@ -3,10 +3,11 @@
  * seconds, and around at the end.
  *
  * All walk at the same pace, so of two walkers the one behind never finds a host that the one ahead
- * could have found: a walker that reaches a host which another visited before it can be forgotten.
- * The cost is a few events per infection. Where a filter lets a part of the attacks through, the
- * one behind does matter, and convoy.h takes over. A rate limit makes two paces: the slow are
- * forgotten behind anybody, the fast behind the fast.
+ * could have found: of those who come to the same host that can be infected all but the first can
+ * be forgotten, and hosts that cannot be are jumped over (reach.h). The cost is a few events per
+ * infection. Where a filter lets a part of the attacks through, the one behind does matter, and
+ * convoy.h takes over. A rate limit makes two paces: the slow are forgotten behind anybody, the
+ * fast behind the fast.
  *
  * The walk of a host is a function of replica, host and the time of its infection, and a remedy
  * only stops or slows walkers: nobody is infected sooner with it than without. */
@@ -17,6 +18,7 @@
 
 #include "outbreak/effect.h"
 #include "outbreak/history.h"
+#include "outbreak/reach.h"
 
 struct walk_event {
 	double time;
@@ -37,6 +39,10 @@ struct walk {
 	uint8_t *visited;	 /* of each host: by whom; see walk.c */
 	double *without; /* of each host: when the base has it infected, not to be sooner; INFINITY:
 			    never; 0: no matter */
+	/* Of each host: when the first at full pace, and the first of the slow, that are in the
+	 * heap come. */
+	double *soonest, *soonest_slow;
+	struct reach reach;
 	struct walk_event *heap;
 	size_t heap_count, heap_capacity, capacity;
 };
@@ -89,8 +95,6 @@ bool walk_pop(struct walk *walk, struct walk_event *event);
  * That is never so but by rounding, where walks that began apart meet at one instant: the event is
  * moved to the base's time, and forgotten where that is past the end. */
 bool walk_is_early(const struct walk *walk, struct walk_event *event);
-/* The first host at or above an address, around at the end. There must be one. */
-uint32_t walk_host_from(const struct walk *walk, uint64_t address);
 /* How many scans before `time` an unlimited walker has made. */
 double walk_scans_before(const struct walk *walk, uint32_t walker, double time);
 

@@ -89,6 +89,9 @@ struct case_code {
 	uint64_t offset;
 	uint8_t *bytes;	      /* everything that side said */
 	size_t length, after; /* what it said when the code had been sent begins here */
+	uint64_t skipped;     /* said before `bytes`; only of a part */
+	uint64_t last_ns;     /* of the conversation, so far */
+	bool goes_on;
 };
 
 struct case_sample {
@@ -128,6 +131,8 @@ struct pipeline {
 	/* Of the capture being read: records that wait until announcements can be matched. */
 	json_t *held_sessions, *held_shellcodes;
 	struct case_list said, codes; /* see followup.c */
+	struct case_list waiting;     /* see waiting.c; only where it is patient */
+	bool patient;		      /* more may be said to what was told */
 	size_t followup_bytes;	      /* kept by these */
 	const char *file;
 	uint64_t saved_bytes;
@@ -223,6 +228,23 @@ void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *f
 /* Runs what was noted again with what it was told; completes the held records; forgets. */
 MUST_CHECK int case_follow_up(struct pipeline *pipeline, struct error *error);
 void case_forget_said(struct pipeline *pipeline);
+/* Runs code again with what it was told, and completes its record; *more: it did something else
+ * than before. */
+MUST_CHECK int case_run_again(struct pipeline *pipeline, const struct case_code *code,
+			      json_t *record, struct bytes follow_up, bool *more,
+			      struct error *error);
+/* Do the actions talk over connections of their own? */
+bool case_is_elsewhere(const json_t *actions);
+
+/* --- waiting.c: code that may be told more while the traffic goes on --- */
+/* Takes the code's bytes. `heard`: how much it has been run with. */
+void case_keep_waiting(struct pipeline *pipeline, struct case_code *code, json_t *record,
+		       size_t heard);
+/* Runs what waits again with what the conversation tells it, and emits its record once more where
+ * that changes it. */
+MUST_CHECK int case_tell_more(struct pipeline *pipeline, const struct stream_session *session,
+			      int64_t id, struct error *error);
+void case_forget_waiting(struct pipeline *pipeline);
 
 /* --- samples.c --- */
 MUST_CHECK int case_add_body(struct pipeline *pipeline, struct bytes content, const char *name,

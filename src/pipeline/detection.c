@@ -131,7 +131,9 @@ static void detect(struct worker *worker, struct detection_job *job)
 {
 	/* A part may begin anywhere: it is described when it is whole. */
 	if (!job->session->part)
-		job->described = stream_describe(job->session, &job->description);
+		job->described = worker->detection->options.files
+					 ? stream_describe(job->session, &job->description)
+					 : stream_describe_packed(job->session, &job->description);
 	if (job->described == ERROR_MEMORY) {
 		error_set(&job->error, ERROR_MEMORY, NULL, "no memory to describe a conversation");
 		return;

@@ -18,6 +18,7 @@ struct detection_options {
 	bool search;	  /* for shellcode; otherwise they are described only */
 	bool ordered;	  /* results come in the order of submission */
 	bool explain;	  /* findings come with the listing of what was executed */
+	bool files;	  /* what is packed in files that cross is asked for */
 };
 #define DETECTION_WORKERS_MOST 64
 #define DETECTION_ITEMS	       4096u

@@ -85,6 +85,9 @@ void case_note_code(struct pipeline *pipeline, const struct shellcode_finding *f
 	code->bytes = copy(pipeline, half->data);
 	code->length = code->bytes ? half->data.length : 0;
 	code->after = message_end(half, finding->offset);
+	code->skipped = half->skipped;
+	code->last_ns = session->last_ns;
+	code->goes_on = session->part;
 }
 
 /* Conversations by whom they served, and by whom they served for whom. */
@@ -150,20 +153,31 @@ static const struct case_said *serving(const struct pipeline *pipeline, struct s
 	return found == LOOKUP_NONE ? NULL : &said[lookup_position(lookup, found)];
 }
 
-static struct bytes told(const struct pipeline *pipeline, struct served *served,
-			 const struct case_code *code, const json_t *actions)
+bool case_is_elsewhere(const json_t *actions)
 {
-	const struct case_said *best = NULL;
-	enum stream_side side, best_side = STREAM_CLIENT;
-	bool elsewhere = false; /* it talks over connections of its own */
 	const json_t *action;
 	size_t index;
 
 	json_array_foreach(actions, index, action)
 	{
 		const char *name = json_string_value(json_object_get(action, "action"));
+		if (name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0))
+			return true;
+	}
+	return false;
+}
+
+static struct bytes told(const struct pipeline *pipeline, struct served *served,
+			 const struct case_code *code, const json_t *actions)
+{
+	const struct case_said *best = NULL;
+	enum stream_side side, best_side = STREAM_CLIENT;
+	const json_t *action;
+	size_t index;
+
+	json_array_foreach(actions, index, action)
+	{
 		const struct case_said *said = serving(pipeline, served, code, action, &side);
-		elsewhere |= name && (strcmp(name, "bind") == 0 || strcmp(name, "connect") == 0);
 		if (!said || (best && said->first_ns >= best->first_ns))
 			continue;
 		best = said;
@@ -171,7 +185,7 @@ static struct bytes told(const struct pipeline *pipeline, struct served *served,
 	}
 	if (best)
 		return (struct bytes){ best->bytes[best_side], best->length[best_side] };
-	if (elsewhere)
+	if (case_is_elsewhere(actions))
 		return (struct bytes){ NULL, 0 };
 	return bytes_slice((struct bytes){ code->bytes, code->length }, code->after, SAID_LIMIT);
 }
@@ -186,24 +200,47 @@ static void complete(json_t *record, const struct shellcode_finding *finding)
 		json_object_set(record, "listing", finding->listing);
 }
 
-static int run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,
-		     struct bytes follow_up, struct error *error)
+int case_run_again(struct pipeline *pipeline, const struct case_code *code, json_t *record,
+		   struct bytes follow_up, bool *more, struct error *error)
 {
 	struct shellcode_finding findings[FINDINGS];
 	int count = shellcode_scan(pipeline->detector, (struct bytes){ code->bytes, code->length },
 				   follow_up, findings, FINDINGS, NULL, error);
 
 	for (int i = 0; i < count; i++) {
-		if (findings[i].offset == code->offset && strcmp(findings[i].kind, code->kind) == 0)
+		if (findings[i].offset == code->offset &&
+		    strcmp(findings[i].kind, code->kind) == 0) {
+			*more |= !json_equal(findings[i].actions,
+					     json_object_get(record, "actions"));
 			complete(record, &findings[i]);
+		}
 		shellcode_finding_fini(&findings[i]);
 	}
 	return count < 0 ? count : 0;
 }
 
+static int follow_up(struct pipeline *pipeline, struct served *served, struct case_code *code,
+		     struct error *error)
+{
+	json_t *record = case_find_record(pipeline->held_shellcodes, &served->records, code->id);
+	struct bytes heard = { NULL, 0 };
+	bool more = false;
+	int result = 0;
+
+	if (!record || !code->bytes)
+		return 0;
+	heard = told(pipeline, served, code, json_object_get(record, "actions"));
+	if (heard.length)
+		result = case_run_again(pipeline, code, record, heard, &more, error);
+	bool asks = case_is_elsewhere(json_object_get(record, "actions"));
+	if (pipeline->patient && (code->goes_on || (asks && heard.length == 0)))
+		case_keep_waiting(pipeline, code, record, heard.length);
+	return result;
+}
+
 int case_follow_up(struct pipeline *pipeline, struct error *error)
 {
-	const struct case_code *codes = pipeline->codes.items;
+	struct case_code *codes = pipeline->codes.items;
 	struct served served;
 	int result = 0;
 
@@ -211,16 +248,8 @@ int case_follow_up(struct pipeline *pipeline, struct error *error)
 		served_fini(&served);
 		return error_set(error, ERROR_MEMORY, NULL, "no memory for what was said");
 	}
-	for (size_t i = 0; i < pipeline->codes.count && result == 0; i++) {
-		json_t *record =
-			case_find_record(pipeline->held_shellcodes, &served.records, codes[i].id);
-		struct bytes follow_up = { NULL, 0 };
-		if (record && codes[i].bytes)
-			follow_up = told(pipeline, &served, &codes[i],
-					 json_object_get(record, "actions"));
-		if (follow_up.length)
-			result = run_again(pipeline, &codes[i], record, follow_up, error);
-	}
+	for (size_t i = 0; i < pipeline->codes.count && result == 0; i++)
+		result = follow_up(pipeline, &served, &codes[i], error);
 	if (pipeline->codes.count) {
 		pipeline->link_steps += served.any.steps + served.one.steps + served.records.steps;
 		served_fini(&served);

@@ -1,7 +1,7 @@
 /* An interface as it speaks: readers reconstruct, workers detect, this thread takes the results and
  * says once a second how everything stands.
  *
- * Findings go out at once, so code is told only what was said before it (followup.c). */
+ * Findings go out at once; what is said to the code later completes them (waiting.c). */
 #include "pipeline/live.h"
 
 #include <poll.h>
@@ -138,7 +138,9 @@ static int take_live_result(struct watch *watch, struct detection_job *job, stru
 	int64_t id = id_of(watch, job->session);
 	leave_out_told(watch, job, id);
 	detection_job_count(job, &watch->counters);
-	int result = case_take_sides(pipeline, job, id, &attack);
+	int result = case_tell_more(pipeline, job->session, id, error);
+	if (result == 0)
+		result = case_take_sides(pipeline, job, id, &attack);
 	if (job->session->part)
 		return result == 0 && attack ? case_release(pipeline) : result;
 	if (result == 0)
@@ -293,10 +295,12 @@ int watch_run(struct watch *watch, struct error *error)
 		.bytes = watch->options.bytes ? watch->options.bytes : DETECTION_BYTES,
 		.search = watch->pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = watch->pipeline->options.explain,
+		.files = watch->pipeline->options.detail,
 	};
 	int result = detection_new(&units, &watch->pipeline->detection, error);
 
 	watch->pipeline->file = watch->options.interface;
+	watch->pipeline->patient = true;
 	watch->begin_ms = watch->told_ms = now_ms();
 	if (result == 0)
 		result = start_readers(watch, error);

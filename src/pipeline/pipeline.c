@@ -85,6 +85,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 		.bytes = DETECTION_BYTES_FILE,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = pipeline->options.explain,
+		.files = pipeline->options.stages & PIPELINE_SAMPLES || pipeline->options.detail,
 		.ordered = true,
 	};
 
@@ -161,6 +162,8 @@ void pipeline_free(struct pipeline *pipeline)
 		json_decref(traces[i].scan);
 	}
 	case_forget_said(pipeline);
+	case_forget_waiting(pipeline);
+	free(pipeline->waiting.items);
 	free(pipeline->said.items);
 	free(pipeline->codes.items);
 	free(pipeline->sessions.items);

@@ -174,7 +174,8 @@ int search_try(struct search *search, const struct candidate *candidate)
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
 	starts[0] = (struct start){ .offset = candidate->seed.offset };
 	if (candidate->seed.kind != SEED_PRINTABLE)
-		count = start_find(sweep, candidate->seed.offset, starts,
+		count = start_find(sweep, candidate->seed.offset,
+				   plausible_asks_sets(candidate->seed.kind), starts,
 				   starts_of(candidate->seed.kind));
 	code = prove_starts(search, candidate, starts, count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);

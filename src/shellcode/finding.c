@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shellcode/action.h"
+#include "shellcode/confirm.h"
 #include "shellcode/kind.h"
 #include "shellcode/prove.h"
 
@@ -140,6 +141,24 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	return 0;
 }
 
+/* Was it the bytes' doing, or that of registers that all point at them? The address of a function
+ * of Windows, written down or found, is nobody's luck. */
+static int counter_check(struct search *search, const struct best *best,
+			 const struct prove_how *how, const struct proof_cost *proven,
+			 struct proof *proof)
+{
+	uint64_t cost = 0;
+	int code;
+
+	if (!proof->shellcode || how->convention != CONVENTION_POINTERS || proof->observation.apis)
+		return 0;
+	code = confirm(search->piece, best->start, how, proven,
+		       shares_part(search->shares, SHARE_EXPLAIN), &cost, search->error);
+	shares_spend(search->shares, SHARE_EXPLAIN, cost);
+	proof->shellcode = code > 0;
+	return code < 0 ? code : 0;
+}
+
 int search_prove(struct search *search, const struct best *best, bool strict)
 {
 	struct proof chosen = { 0 };
@@ -162,8 +181,12 @@ int search_prove(struct search *search, const struct best *best, bool strict)
 		code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
 		shares_spend(search->shares, SHARE_PROVE, cost.judged);
 		shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
-		if (code < 0)
+		if (code == 0)
+			code = counter_check(search, best, &how, &cost, &proof);
+		if (code < 0) {
+			proof_fini(&proof);
 			break;
+		}
 		better =
 			proof.observation.weight + proof.observation.calls + proof.observation.apis;
 		if (proof.shellcode &&

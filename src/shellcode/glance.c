@@ -124,6 +124,13 @@ static size_t long_immediate(const struct form *form)
 	return form->wide ? 8 : form->narrow_operand ? 2 : 4;
 }
 
+/* The register forms of d8 to df that are instructions: bit n is ModRM c0 + n (SDM vol. 2,
+ * appendix B.17, with the aliases that processors accept). */
+static const uint64_t x87_registers[8] = {
+	0xffffffffffffffffu, 0xffff7f33ff01ffffu, 0x00000200ffffffffu, 0x00ffff1fffffffffu,
+	0xffffffffffffffffu, 0x0000ffffffffffffu, 0xffffffff02ffffffu, 0x00ffff01ffffffffu,
+};
+
 /* Opcodes whose ModRM decides: their shape with M, or N for those that the full decoder must judge.
  */
 static uint8_t special(uint8_t opcode, uint8_t modrm)
@@ -131,6 +138,8 @@ static uint8_t special(uint8_t opcode, uint8_t modrm)
 	unsigned extension = modrm >> 3 & 7;
 	bool memory = modrm < 0xc0;
 
+	if ((opcode & 0xf8) == 0xd8 && !memory)
+		return x87_registers[opcode & 7] >> (modrm & 0x3f) & 1 ? M : N;
 	switch (opcode) {
 	case 0x8d: return memory ? M : N;
 	case 0xc6: return extension == 0 ? BOTH : N;
@@ -142,11 +151,11 @@ static uint8_t special(uint8_t opcode, uint8_t modrm)
 	case 0xd8:
 	case 0xda:
 	case 0xdc:
-	case 0xde: return memory ? M : N;
-	case 0xd9: return memory && extension != 1 ? M : N;
-	case 0xdb: return memory && extension != 4 && extension != 6 ? M : N;
-	case 0xdd: return memory && extension != 5 ? M : N;
-	case 0xdf: return memory ? M : N;
+	case 0xde:
+	case 0xdf: return M;
+	case 0xd9: return extension != 1 ? M : N;
+	case 0xdb: return extension != 4 && extension != 6 ? M : N;
+	case 0xdd: return extension != 5 ? M : N;
 	default: return N;
 	}
 }
@@ -159,10 +168,18 @@ static bool relative(const struct form *form)
 	       form->opcode == 0xe8 || form->opcode == 0xe9 || form->opcode == 0xeb;
 }
 
+/* Of ff. */
+static enum flow flow_by_extension(uint8_t modrm)
+{
+	unsigned extension = modrm >> 3 & 7;
+
+	return extension == 3					    ? FLOW_SYSTEM
+	       : extension == 2 || extension == 4 || extension == 5 ? FLOW_INDIRECT
+								    : FLOW_NEXT;
+}
+
 static enum flow flow_of_form(const struct form *form)
 {
-	unsigned extension = form->modrm >> 3 & 7;
-
 	if (form->two_bytes)
 		return (form->opcode & 0xf0) == 0x80 ? FLOW_BRANCH
 		       : form->opcode == 0x34	     ? FLOW_SYSTEM
@@ -181,10 +198,7 @@ static enum flow flow_of_form(const struct form *form)
 	case 0xcd:
 	case 0xce:
 	case 0xf1: return FLOW_SYSTEM;
-	case 0xff:
-		return extension == 3					    ? FLOW_SYSTEM
-		       : extension == 2 || extension == 4 || extension == 5 ? FLOW_INDIRECT
-									    : FLOW_NEXT;
+	case 0xff: return flow_by_extension(form->modrm);
 	default: return FLOW_NEXT;
 	}
 }
@@ -278,9 +292,12 @@ static struct step look(struct form form)
 	return finish(&form, end + immediate, immediate);
 }
 
-/* --- the common case: at most REX before a one-byte opcode whose shape says it all --- */
+/* --- the common case: at most REX before an opcode that is not asked for more --- */
 
-enum { QUICK = 12 }; /* bytes that it has at most: REX, opcode, ModRM, SIB, 4 + 4 */
+enum {
+	REXES = 3, /* the last of which counts */
+	QUICK = 14 /* bytes that it has at most: REX, opcode, ModRM, SIB, 4 + 4 */
+};
 
 /* Bytes of ModRM, SIB and displacement by ModRM (32-bit addresses), but for a SIB without a base.
  */
@@ -307,44 +324,93 @@ static const uint8_t quick_flow[256] = {
 	[0xe9] = FLOW_JUMP,   [0xeb] = FLOW_JUMP,   [0xf1] = FLOW_SYSTEM,
 };
 
-/* As look without traits; false: it must be looked at closer. */
-static bool look_quickly(enum x86_mode mode, struct bytes code, struct step *step)
+/* A conditional jump over 32 bits, which 0F is most often the beginning of. */
+static bool long_branch(const uint8_t *at, size_t opcode, struct step *step)
 {
+	if ((at[opcode + 1] & 0xf0) != 0x80)
+		return false;
+	*step = (struct step){ .length = (uint8_t)(opcode + 6), .flow = FLOW_BRANCH };
+	step->target = distance(at + opcode + 2, 4) + step->length;
+	return true;
+}
+
+/* As look without traits, and *opcode where the opcode is; false: it must be looked at closer. */
+static bool look_quickly(enum x86_mode mode, struct bytes code, struct step *step, size_t *opcode)
+{
+	const uint8_t *at = code.data;
 	size_t end = 0, immediate;
+	uint8_t byte, shape;
 	unsigned flow;
-	uint8_t opcode, shape;
 
 	if (code.length < QUICK)
 		return false;
-	if (mode == X86_MODE_64 && (code.data[0] & 0xf0) == 0x40)
-		end = 1;
-	opcode = code.data[end];
-	shape = one_byte[opcode];
-	if ((opcode & 0xf8) == 0xb8 && end == 0)
+	while (mode == X86_MODE_64 && (at[end] & 0xf0) == 0x40 && end < REXES)
+		end++;
+	*opcode = end;
+	byte = at[end];
+	shape = one_byte[byte];
+	flow = quick_flow[byte];
+	if (shape == N || (mode == X86_MODE_64 && shape & X)) {
+		*step = (struct step){ 0 };
+		return true;
+	}
+	if ((byte & 0xf8) == 0xb8 && end == 0) {
 		shape = Z; /* mov r, imm32 */
-	if (shape & (N | P | S) || (mode == X86_MODE_64 && (shape & X || (opcode & 0xf0) == 0x40)))
+	} else if (shape & S && byte == 0x0f) {
+		return long_branch(at, end, step);
+	} else if (shape & S && byte >= 0xc6) {
+		shape = special(byte, at[end + 1]);
+		flow = byte != 0xff ? 0 : flow_by_extension(at[end + 1]);
+	}
+	if (shape & (N | P | S) || (mode == X86_MODE_64 && (byte & 0xf0) == 0x40))
 		return false;
 	immediate = (shape & B ? 1u : 0u) + (shape & W ? 2u : 0u) + (shape & Z ? 4u : 0u);
-	end += 1 + (shape & M ? quick_address(code.data + end + 1) : 0) + immediate;
-	flow = quick_flow[opcode];
+	end += 1 + (shape & M ? quick_address(at + end + 1) : 0) + immediate;
 	*step = (struct step){ .length = (uint8_t)end, .flow = flow ? (uint8_t)flow : FLOW_NEXT };
 	if (flow == FLOW_BRANCH || flow == FLOW_JUMP || flow == FLOW_CALL)
-		step->target = distance(code.data + end - immediate, immediate) + step->length;
+		step->target = distance(at + end - immediate, immediate) + step->length;
 	return true;
+}
+
+/* The traits of what was looked at quickly. */
+static uint16_t quick_traits(enum x86_mode mode, struct bytes code, size_t opcode)
+{
+	struct form form = { .mode = mode,
+			     .code = bytes_slice(code, 0, INSTRUCTION_MAX),
+			     .at = opcode + 1,
+			     .opcode = code.data[opcode] };
+
+	if (form.opcode == 0x0f) {
+		form.two_bytes = true;
+		form.opcode = code.data[form.at++];
+		return form_traits(&form);
+	}
+	form.modrm = code.data[form.at];
+	form.has_modrm = (one_byte[form.opcode] & M) ||
+			 (one_byte[form.opcode] & S && (form.opcode & 0xf8) != 0xb8);
+	return form_traits(&form);
 }
 
 struct step glance(enum x86_mode mode, struct bytes code)
 {
-	return look((struct form){ .mode = mode, .code = code });
+	struct step step;
+	size_t opcode;
+
+	if (!look_quickly(mode, code, &step, &opcode))
+		return look((struct form){ .mode = mode, .code = code });
+	if (step.length)
+		step.traits = quick_traits(mode, code, opcode);
+	return step;
 }
 
 struct step glance_length(enum x86_mode mode, struct bytes code)
 {
 	struct step step;
+	size_t opcode;
 
-	if (look_quickly(mode, code, &step))
-		return step;
-	return look((struct form){ .mode = mode, .code = code, .brief = true });
+	return look_quickly(mode, code, &step, &opcode)
+		       ? step
+		       : look((struct form){ .mode = mode, .code = code, .brief = true });
 }
 
 size_t glance_opcode(enum x86_mode mode, struct bytes code)

@@ -2,7 +2,15 @@
 
 #include <string.h>
 
-enum { SECTIONS_MAX = 96, PROGRAM_HEADERS_MAX = 64 };
+enum {
+	SECTIONS_MAX = 96,
+	PROGRAM_HEADERS_MAX = 64,
+	MEMBER_HEADER = 60,  /* of an archive */
+	MEMBER_SIZE_AT = 48, /* in it: ten decimal digits, filled up with blanks */
+	OBJECT_HEADER = 20,
+	OBJECT_SECTION = 40,
+	OBJECT_SYMBOL = 18
+};
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -78,6 +86,44 @@ static uint64_t pe_length(struct bytes bytes)
 	return end;
 }
 
+/* What the header of an archive's member (ar(5)) says of its size; 0 when it is none. */
+static uint64_t member_size(struct bytes header)
+{
+	uint64_t size = 0;
+	size_t at = MEMBER_SIZE_AT;
+
+	if (header.length < MEMBER_HEADER || header.data[58] != '`' || header.data[59] != '\n')
+		return 0;
+	for (; at < MEMBER_SIZE_AT + 10 && header.data[at] >= '0' && header.data[at] <= '9'; at++)
+		size = 10 * size + (unsigned)(header.data[at] - '0');
+	for (; at < MEMBER_SIZE_AT + 10; at++)
+		if (header.data[at] != ' ')
+			return 0;
+	return size;
+}
+
+/* Compiled objects have no magic word, but libraries keep them in archives: the size is the
+ * member's when what lies there is one by its header (PE/COFF specification, section 3). */
+static uint64_t object_length(struct bytes bytes, size_t offset)
+{
+	struct reader reader = reader_of(bytes_slice(bytes, offset, OBJECT_HEADER));
+	unsigned machine = reader_u16le(&reader), sections = reader_u16le(&reader), optional;
+	uint64_t size, symbols, count;
+
+	if ((machine != 0x14c && machine != 0x8664) || offset < MEMBER_HEADER)
+		return 0;
+	size = member_size(bytes_slice(bytes, offset - MEMBER_HEADER, MEMBER_HEADER));
+	reader_skip(&reader, 4);
+	symbols = reader_u32le(&reader);
+	count = reader_u32le(&reader);
+	optional = reader_u16le(&reader);
+	if (reader_failed(&reader) || optional || sections == 0 || sections > SECTIONS_MAX ||
+	    OBJECT_HEADER + (uint64_t)OBJECT_SECTION * sections > size || symbols >= size ||
+	    symbols + OBJECT_SYMBOL * count > size)
+		return 0;
+	return size;
+}
+
 /* As its headers say, wherever the bytes end. */
 static uint64_t extent(struct bytes bytes, size_t offset)
 {
@@ -85,7 +131,7 @@ static uint64_t extent(struct bytes bytes, size_t offset)
 
 	return bytes_start_with(rest, "\177ELF") ? elf_length(rest)
 	       : bytes_start_with(rest, "MZ")	 ? pe_length(rest)
-						 : 0;
+						 : object_length(bytes, offset);
 }
 
 size_t image_length(struct bytes bytes, size_t offset)
@@ -109,27 +155,40 @@ uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
 	return end > offset ? end - offset : 0;
 }
 
-/* The first `byte` at or after `from`, given where the last one was looked for and found; the
- * length when there is none. Every byte is passed once. */
-static size_t next_byte(struct bytes bytes, uint8_t byte, size_t from, size_t found)
+/* The first `byte` with `second` behind it at or after `from`, given where the last one was looked
+ * for and found; the length when there is none. Every byte is passed once. */
+static size_t next_pair(struct bytes bytes, uint8_t byte, uint8_t second, size_t from, size_t found)
 {
-	const uint8_t *next;
+	const uint8_t *next = bytes.data + from, *end = bytes.data + bytes.length;
 
 	if (found >= from && found != SIZE_MAX)
 		return found;
-	next = memchr(bytes.data + from, byte, bytes.length - from);
-	return next ? (size_t)(next - bytes.data) : bytes.length;
+	while ((next = memchr(next, byte, (size_t)(end - next)))) {
+		if (next + 1 < end && next[1] == second)
+			return (size_t)(next - bytes.data);
+		next++;
+	}
+	return bytes.length;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
 }
 
 static void advance(struct image_cursor *cursor, size_t from)
 {
-	size_t pe = SIZE_MAX, elf = SIZE_MAX;
+	size_t pe = SIZE_MAX, elf = SIZE_MAX, quote = SIZE_MAX;
 
 	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
 		size_t length;
-		pe = next_byte(cursor->bytes, 'M', i, pe);
-		elf = next_byte(cursor->bytes, 0x7f, i, elf);
-		i = pe < elf ? pe : elf;
+		pe = next_pair(cursor->bytes, 'M', 'Z', i, pe);
+		elf = next_pair(cursor->bytes, 0x7f, 'E', i, elf);
+		/* the end of a member's header, right before an object */
+		quote = next_pair(cursor->bytes, '`', '\n', i < from + 2 ? i : i - 2, quote);
+		i = smallest(pe, elf, quote + 2);
 		if (i >= cursor->bytes.length)
 			break;
 		length = image_length(cursor->bytes, i);

@@ -37,8 +37,11 @@ struct attempt {
 
 static void watch(struct payload_run *run, uint32_t steps)
 {
-	for (uint32_t step = 0; step < steps && run->end == WORLD_BUDGET; step++)
+	for (uint32_t step = 0; step < steps && run->end == WORLD_BUDGET; step++) {
 		run->end = observer_step(run->observer) ? world_run(run->world, 1) : WORLD_FAULT;
+		if (run->end == WORLD_BUDGET)
+			step += observer_run(run->observer, steps - step - 1);
+	}
 }
 
 /* Runs the payload until it shows nothing new any more (hunters and servers go on for ever), or has
@@ -49,14 +52,15 @@ static void watch_payload(struct payload_run *run, uint64_t allowed)
 	uint32_t quiet = 0;
 
 	for (uint32_t steps = 0; steps < PAYLOAD_WATCHED && run->end == WORLD_BUDGET &&
-				 (uint64_t)steps * PROVE_STEP_COST <= allowed;
+				 observer_cost(run->observer) <= allowed;
 	     steps += LOOK_EVERY) {
 		struct observation seen;
 		watch(run, LOOK_EVERY);
 		observer_result(run->observer, &seen);
 		quiet = seen.executed == shown ? quiet + LOOK_EVERY : 0;
 		shown = seen.executed;
-		if (quiet >= (seen.loader ? QUIET_SEARCH : QUIET))
+		if (observer_is_full(run->observer) ||
+		    quiet >= (seen.loader ? QUIET_SEARCH : QUIET))
 			return;
 	}
 }
@@ -119,13 +123,12 @@ static int run_payload(struct payload_run *run, struct attempt *attempt, struct 
 		fini(run);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
-	uint64_t before = world_instructions(run->world);
+	observer_follow(run->observer, true);
 	world_enter(run->world, attempt->entry, attempt->convention);
 	watch(run, attempt->payload);
 	enter(run, attempt->given);
 	watch_payload(run, attempt->allowed);
-	attempt->spent += (world_instructions(run->world) - before) * PROVE_STEP_COST +
-			  prove_world_cost(attempt->world);
+	attempt->spent += observer_cost(run->observer) + prove_world_cost(attempt->world);
 	return 0;
 }
 

@@ -17,20 +17,44 @@ enum {
 	HUNT_BRANCHES = 16, /* that must have followed such a comparison at once */
 	CALL_SITES = 64,
 	CALL_NAMES = 256,
-	HUNT_QUESTIONS = 8, /* about memory, from one place, that make a hunt */
+	HUNT_QUESTIONS = 8,  /* about memory, from one place, that make a hunt */
+	HUNT_STEP = 1 << 16, /* bytes between them at most */
+	HUNT_WORDS = 6,	     /* of the stack that may hold what is asked about */
+	QUESTION_PLACES = 6 + HUNT_WORDS,
+	WINDOWS_CALLS = 0x2000, /* numbers of system calls: two tables of 0x1000 */
 	SHAPES = 8,
-	WAITS = 1 << 14 /* jumps to itself that are waiting */
+	RECORDS = 2048, /* accesses between two looks at them */
+	/* nanoseconds, see share.h */
+	ROOM_COST = 60000, /* of an observer: memory that is new and cleared */
+	STEP_COST = 100,   /* of a single step */
+	DECODE_COST = 350, /* of an instruction that is decoded for it */
+	EFFECT_COST = 350, /* and one that is executed for the first time */
+	ACCESS_COST = 15,  /* of an access of a known one */
+	CALL_COST = 200,   /* of a call of the system or a library */
+	WAITS = 1 << 14	   /* jumps to itself that are waiting */
 };
 
 struct decoded {
 	uint64_t address;
 	uint8_t bytes[INSTRUCTION_MAX];
 	bool valid;
+	bool ours;	       /* the code's own, when it was executed last under single steps */
+	struct written writes; /* what it writes, from its second execution on */
 	struct instruction instruction;
 };
 
 struct call_site {
 	uint64_t address;
+	unsigned count;
+};
+
+/* Questions about memory that one place asks the system, one after the other: what is asked about
+ * must walk upwards in one register, or one word of the stack. */
+struct questions {
+	uint64_t address;
+	uint64_t call; /* which one: always the same */
+	uint64_t values[QUESTION_PLACES];
+	unsigned walking; /* of the places, one bit each: those that have gone up every time */
 	unsigned count;
 };
 
@@ -56,16 +80,22 @@ struct observer {
 	bool compared;	      /* the instruction before was such a comparison */
 	uint64_t first, last; /* extent that was touched */
 	struct call_site sites[CALL_SITES];
+	struct questions questions;
 	struct footprint *footprint;
 	struct modules modules;
 	uint64_t written_shapes[SHAPES];
 	struct executed *first_time; /* the instruction before, when it was executed for the first
-					time: what it left in registers is to be seen */
+					time, or has only left zeros: what it left in registers is
+					to be seen */
 	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
 	unsigned call_names_count;
 	uint32_t last_call; /* step */
 	struct observation seen;
 	struct decoded decoded[DECODED];
+	uint64_t cost;
+	uint64_t effort, effort_before; /* the machine's, since and at the beginning */
+	bool follows;			/* the machine is followed: records is used */
+	struct x86_record records[RECORDS];
 };
 
 struct observer *observer_new(struct world *world, enum world_kind kind, size_t length)
@@ -84,6 +114,8 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 	observer->kind = kind;
 	observer->start = world_code(world);
 	observer->end = observer->start + length;
+	observer->cost = ROOM_COST;
+	observer->effort_before = x86_effort(observer->machine);
 	observer->first = observer->end;
 	observer->last = observer->start;
 	if (kind == WORLD_WINDOWS_32) {
@@ -101,10 +133,21 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 	return observer;
 }
 
+bool observer_follow(struct observer *observer, bool wanted)
+{
+	struct x86_record *records = wanted ? observer->records : NULL;
+
+	if (world_machine(observer->world) == observer->machine)
+		observer->follows = x86_follow(observer->machine, records, RECORDS) == 0 && wanted;
+	return observer->follows;
+}
+
 void observer_free(struct observer *observer)
 {
 	if (!observer)
 		return;
+	if (observer->follows)
+		observer_follow(observer, false);
 	footprint_free(observer->footprint);
 	free(observer);
 }
@@ -168,7 +211,7 @@ static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address
 }
 
 static void follow_read(struct observer *observer, const struct instruction *instruction,
-			uint64_t address, unsigned size)
+			uint64_t ip, uint64_t address, unsigned size)
 {
 	if (holds_own_address(observer, address) && instruction->role != ROLE_RETURN)
 		evidence(observer, SHELLCODE_GETPC_BIT);
@@ -184,7 +227,21 @@ static void follow_read(struct observer *observer, const struct instruction *ins
 	    modules_export_directory(&observer->modules, observer->machine, address))
 		evidence(observer, SHELLCODE_EXPORTS_BIT);
 	if (instruction->role == ROLE_COMPARE)
-		follow_hunt(observer, x86_ip(observer->machine), address);
+		follow_hunt(observer, ip, address);
+}
+
+static void follow_write(struct observer *observer, const struct instruction *instruction,
+			 uint64_t address, unsigned size, struct written writes)
+{
+	if (inside(observer, address) &&
+	    footprint_written(observer->footprint, address, size).step == 0)
+		observer->seen.rewritten += size;
+	footprint_write(observer->footprint, address, size, writes);
+	touch(observer, address, size);
+	if (instruction->role == ROLE_CALL)
+		remember_own_address(observer, address);
+	if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
+		remember_own_address(observer, address + (size >= 255 ? 8 : 12));
 }
 
 static void follow_references(struct observer *observer, const struct instruction *instruction,
@@ -194,18 +251,10 @@ static void follow_references(struct observer *observer, const struct instructio
 		const struct reference *reference = &instruction->references[i];
 		uint64_t address = instruction_address(observer->machine, instruction, reference);
 		if (reference->reads)
-			follow_read(observer, instruction, address, reference->size);
-		if (!reference->writes)
-			continue;
-		if (inside(observer, address) &&
-		    footprint_written(observer->footprint, address, reference->size).step == 0)
-			observer->seen.rewritten += reference->size;
-		footprint_write(observer->footprint, address, reference->size, writes);
-		touch(observer, address, reference->size);
-		if (instruction->role == ROLE_CALL)
-			remember_own_address(observer, address);
-		if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
-			remember_own_address(observer, address + (reference->size == 255 ? 8 : 12));
+			follow_read(observer, instruction, x86_ip(observer->machine), address,
+				    reference->size);
+		if (reference->writes)
+			follow_write(observer, instruction, address, reference->size, writes);
 	}
 }
 
@@ -268,26 +317,59 @@ static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
 	return stop;
 }
 
-/* Asked often enough from one place, it is a hunt. */
-static void count_question(struct observer *observer, uint64_t ip)
+/* What may be asked about: arguments in registers, and on the stack. */
+static void question_values(const struct observer *observer, uint64_t values[QUESTION_PLACES])
 {
-	unsigned count = count_site(observer, ip);
+	static const enum x86_register registers[] = { X86_BX, X86_CX, X86_DX,
+						       X86_SI, X86_DI, X86_BP };
+	unsigned size = world_mode(observer->kind) == X86_MODE_64 ? 8 : 4;
+	uint64_t stack = x86_get(observer->machine, X86_SP);
 
-	if (count > observer->seen.questions)
-		observer->seen.questions = count;
-	if (count >= HUNT_QUESTIONS)
+	for (unsigned i = 0; i < 6; i++)
+		values[i] = x86_get(observer->machine, registers[i]);
+	for (unsigned i = 0; i < HUNT_WORDS; i++) {
+		values[6 + i] = 0;
+		if (x86_read(observer->machine, stack + (uint64_t)i * size, &values[6 + i], size) <
+		    0)
+			values[6 + i] = 0;
+	}
+}
+
+/* Asked often enough from one place, about one address behind the other, it is a hunt. `call`:
+ * which system call it is. */
+static void count_question(struct observer *observer, uint64_t ip, uint64_t call)
+{
+	struct questions *asked = &observer->questions;
+	uint64_t values[QUESTION_PLACES];
+
+	count_site(observer, ip);
+	question_values(observer, values);
+	if (asked->address != ip || asked->call != call) {
+		asked->address = ip;
+		asked->call = call;
+		asked->walking = ~0u;
+		asked->count = 0;
+	}
+	for (unsigned i = 0; i < QUESTION_PLACES && asked->count; i++)
+		if (values[i] - asked->values[i] - 1 >= HUNT_STEP)
+			asked->walking &= ~(1u << i);
+	memcpy(asked->values, values, sizeof values);
+	asked->count = asked->walking & ((1u << QUESTION_PLACES) - 1) ? asked->count + 1 : 0;
+	if (asked->count > observer->seen.questions)
+		observer->seen.questions = asked->count;
+	if (asked->count >= HUNT_QUESTIONS)
 		evidence(observer, SHELLCODE_EGG_HUNT_BIT);
 }
 
-/* Is it a call through the gate of 32-bit processes on 64-bit Windows (see world.c)? */
-static bool calls_gate(const struct observer *observer, const struct instruction *instruction)
+/* The same in Windows, where the call is a number. */
+static void count_windows_question(struct observer *observer, uint64_t ip)
 {
-	const struct reference *reference = &instruction->references[0];
+	uint64_t number = x86_get(observer->machine, X86_AX);
 
-	return observer->kind == WORLD_WINDOWS_32 && instruction->flow == FLOW_INDIRECT &&
-	       instruction->references_count && reference->thread_segment &&
-	       instruction_address(observer->machine, instruction, reference) ==
-		       observer->thread_block + WORLD_GATE;
+	if (number < WINDOWS_CALLS)
+		count_question(observer, ip, number);
+	else
+		count_site(observer, ip);
 }
 
 /* The call takes so many arguments: the registers that hold them are read. */
@@ -324,9 +406,10 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	struct x86_exit stop = stop_of(bytes, ip);
 	struct unix_judgement judgement;
 
+	observer->cost += CALL_COST;
 	if (system == UNIX_SYSTEMS) {
 		if (stop.vector == 0x2e)
-			count_question(observer, ip);
+			count_windows_question(observer, ip);
 		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
 			follow_native(observer, ip);
 		return;
@@ -335,7 +418,7 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 		if (judgement.name)
 			note_call(observer, judgement.name);
 		if (judgement.name && asks_about_memory(judgement.name))
-			count_question(observer, ip);
+			count_question(observer, ip, (uint64_t)(uintptr_t)judgement.name);
 		return;
 	}
 	note_call(observer, judgement.name);
@@ -349,8 +432,18 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	count_site(observer, ip);
 }
 
+/* In the gate: whoever called it is told by where it returns to. */
+static void follow_gate(struct observer *observer)
+{
+	uint64_t back = 0;
+
+	if (x86_read(observer->machine, x86_get(observer->machine, X86_SP), &back, 4) == 0)
+		count_windows_question(observer, back);
+}
+
 static void follow_api(struct observer *observer, const char *name)
 {
+	observer->cost += CALL_COST;
 	evidence(observer, SHELLCODE_API_BIT);
 	note_call(observer, name);
 	observer->seen.apis++;
@@ -360,7 +453,7 @@ static void follow_api(struct observer *observer, const char *name)
 
 /* --- one step --- */
 
-static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
+static struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 {
 	struct decoded *decoded = &observer->decoded[ip % DECODED];
 	uint8_t bytes[INSTRUCTION_MAX] = { 0 };
@@ -371,8 +464,10 @@ static const struct decoded *decoded_at(struct observer *observer, uint64_t ip)
 	if (decoded->valid && decoded->address == ip &&
 	    memcmp(decoded->bytes, bytes, sizeof bytes) == 0)
 		return decoded;
+	observer->cost += DECODE_COST;
 	memcpy(decoded->bytes, bytes, sizeof bytes);
 	decoded->address = ip;
+	decoded->ours = false;
 	decoded->valid = instruction_decode(world_mode(observer->kind),
 					    (struct bytes){ bytes, length }, &decoded->instruction);
 	return decoded->valid ? decoded : NULL;
@@ -414,6 +509,8 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 		return true;
 	if (executed->step && executed->form == instruction->shape) {
 		executed->repeats++;
+		if (executed->cleared) /* by chance, or always? */
+			observer->first_time = executed;
 		return true;
 	}
 	if (!executed->step) {
@@ -423,6 +520,7 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 		if (written.step)
 			note_written_shape(observer, instruction->shape);
 	}
+	observer->cost += EFFECT_COST;
 	executed->step = observer->steps;
 	executed->form = instruction->shape;
 	executed->shape = instruction->role == ROLE_NOTHING || instruction->flow == FLOW_JUMP
@@ -476,12 +574,17 @@ static void follow_faults(struct observer *observer, uint64_t ip, const struct d
 			: 0;
 }
 
+static bool jumps_to_itself(const struct decoded *decoded)
+{
+	return decoded->bytes[0] == 0xeb && decoded->bytes[1] == 0xfe;
+}
+
 /* A jump to itself that has been executed so often that other threads had their turns. */
 static bool waits(struct observer *observer, const struct decoded *decoded)
 {
 	const struct executed *executed;
 
-	if (decoded->bytes[0] != 0xeb || decoded->bytes[1] != 0xfe)
+	if (!jumps_to_itself(decoded))
 		return false;
 	executed = footprint_executed(observer->footprint, x86_ip(observer->machine));
 	observer->seen.waits = executed && executed->step && executed->repeats >= WAITS;
@@ -499,10 +602,11 @@ bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
 	const char *name = world_export_at(observer->world, ip);
-	const struct decoded *decoded;
+	struct decoded *decoded;
 	struct written written = { 0 }, writes;
 
 	note_result(observer);
+	observer->cost += STEP_COST;
 	observer->steps += 2; /* odd steps mark writes, see footprint.h */
 	if (!name && observer->previous_ours && api_in_libraries(ip) &&
 	    world_lead_to_function(observer->world)) {
@@ -531,10 +635,14 @@ bool observer_step(struct observer *observer)
 			observer->machine, observer->start, observer->end - observer->start);
 		return false;
 	}
+	if (observer->kind == WORLD_WINDOWS_32 && observer->previous_ours && ip == WORLD_GATE)
+		follow_gate(observer);
 	decoded = decoded_at(observer, ip);
 	if (decoded)
 		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
 	observer->previous_ours = decoded && (inside(observer, ip) || written.step);
+	if (decoded)
+		decoded->ours = observer->previous_ours;
 	if (!observer->previous_ours) {
 		observer->previous_length = 0;
 		return true;
@@ -550,12 +658,134 @@ bool observer_step(struct observer *observer)
 		return false;
 	writes.step = observer->steps | note_executed(observer, decoded, written);
 	writes.generation = (uint8_t)(written.generation + (written.generation < UINT8_MAX));
+	decoded->writes = (struct written){ 1, writes.generation };
 	follow_references(observer, &decoded->instruction, writes);
 	if (decoded->instruction.flow == FLOW_SYSTEM)
 		follow_system_call(observer, decoded->bytes);
-	else if (calls_gate(observer, &decoded->instruction))
-		count_question(observer, ip);
 	return true;
+}
+
+/* --- many steps at once --- */
+
+static bool is_ours(const struct observer *observer, uint64_t ip)
+{
+	return inside(observer, ip) || footprint_written(observer->footprint, ip, 1).step;
+}
+
+/* The instruction that stands at an address where one has been executed. */
+static struct decoded *decoded_before(struct observer *observer, uint64_t ip)
+{
+	struct decoded *decoded = &observer->decoded[ip % DECODED];
+
+	if (decoded->valid && decoded->address == ip)
+		return decoded;
+	decoded = decoded_at(observer, ip); /* another one was kept in its place */
+	if (decoded && is_ours(observer, ip)) {
+		struct written written =
+			footprint_written(observer->footprint, ip, decoded->instruction.length);
+		decoded->ours = true;
+		decoded->writes.step = 1;
+		decoded->writes.generation =
+			(uint8_t)(written.generation + (written.generation < UINT8_MAX));
+	}
+	return decoded;
+}
+
+/* What an instruction read that had been executed before. */
+static void follow_recorded_read(struct observer *observer, const struct decoded *decoded,
+				 const struct x86_record *record)
+{
+	const struct instruction *instruction = &decoded->instruction;
+
+	follow_read(observer, instruction, record->ip, record->address, record->size);
+	if (observer->compared) {
+		const struct decoded *next =
+			decoded_before(observer, record->ip + instruction->length);
+		observer->hunt_branches += next && branches_by_flags(next);
+		observer->compared = false;
+	}
+}
+
+static void follow_record(struct observer *observer, const struct x86_record *record, uint32_t step)
+{
+	const struct decoded *decoded = decoded_before(observer, record->ip);
+	struct written writes;
+
+	if (!decoded || !decoded->ours)
+		return;
+	if (!record->writes) {
+		follow_recorded_read(observer, decoded, record);
+		return;
+	}
+	writes = decoded->writes;
+	writes.step |= step;
+	follow_write(observer, &decoded->instruction, record->address, record->size, writes);
+}
+
+/* A fault may have led elsewhere than behind the instruction before: the next step sees to it. */
+static bool led_elsewhere(const struct observer *observer, uint64_t ip)
+{
+	return observer->previous_length &&
+	       ip != observer->previous_ip + observer->previous_length &&
+	       ip != observer->previous_ip;
+}
+
+/* So often has it jumped to itself, if that is what stands there. */
+static void note_waiting(struct observer *observer, uint64_t ip, uint32_t times)
+{
+	const struct decoded *decoded = decoded_before(observer, ip);
+	struct executed *executed;
+
+	if (!decoded || !jumps_to_itself(decoded))
+		return;
+	executed = footprint_executed(observer->footprint, ip);
+	if (executed)
+		executed->repeats += times;
+}
+
+uint32_t observer_run(struct observer *observer, uint32_t most)
+{
+	struct x86 *machine = observer->machine;
+	uint64_t ip, first;
+	uint32_t before = observer->steps, steps;
+
+	if (world_machine(observer->world) != machine)
+		return 0;
+	ip = x86_ip(machine);
+	if (most < 2 || !observer->follows || led_elsewhere(observer, ip))
+		return 0; /* a run of one asks nobody */
+	note_result(observer);
+	first = x86_instructions(machine);
+	(void)x86_run(machine, most); /* why it stopped the next step sees */
+	steps = (uint32_t)(x86_instructions(machine) - first);
+	for (size_t i = 0; i < x86_followed(machine); i++) {
+		uint64_t time = observer->records[i].time - first;
+		if (time < steps) /* not of one that has faulted */
+			follow_record(observer, &observer->records[i],
+				      before + 2 * ((uint32_t)time + 1));
+	}
+	observer->cost += ACCESS_COST * x86_followed(machine);
+	observer->steps += 2 * steps;
+	if (steps == 0)
+		return 0;
+	observer->previous_length = 0;
+	observer->compared = false;
+	observer->previous_ours = is_ours(observer, x86_came_from(machine));
+	if (x86_ip(machine) == ip)
+		note_waiting(observer, ip, steps);
+	return steps;
+}
+
+uint64_t observer_cost(struct observer *observer)
+{
+	if (world_machine(observer->world) == observer->machine) /* not a child's */
+		observer->effort = x86_effort(observer->machine) - observer->effort_before;
+	return observer->cost + observer->effort;
+}
+
+bool observer_is_full(const struct observer *observer)
+{
+	return observer->seen.executed >= FOOTPRINT_EXECUTED;
 }
 
 void observer_result(const struct observer *observer, struct observation *observation)

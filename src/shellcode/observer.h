@@ -1,9 +1,10 @@
-/* Watches a candidate run, one instruction at a time, and turns what it does into evidence.
+/* Watches a candidate run, and turns what it does into evidence.
  *
- * observer_step is called before each instruction. It follows addresses that the code takes of
- * itself, what it writes and later executes, which thread and process structures and export tables
- * it reads, and keeps the set of instructions that were executed, in order of first execution, as
- * the raw material of the kind. */
+ * observer_step is called before an instruction, which the world then executes; observer_run goes
+ * on from there for as long as nothing but known instructions are executed. Both follow addresses
+ * that the code takes of itself, what it writes and later executes, which thread and process
+ * structures and export tables it reads, and keeps the set of instructions that were executed, in
+ * order of first execution, as the raw material of the kind. */
 #ifndef KENBI_SHELLCODE_OBSERVER_H
 #define KENBI_SHELLCODE_OBSERVER_H
 
@@ -18,6 +19,17 @@ struct observer *observer_new(struct world *world, enum world_kind kind, size_t 
 void observer_free(struct observer *observer);
 /* False when the run cannot go on (see fixed_address), or would only wait (see waits). */
 bool observer_step(struct observer *observer);
+
+/* Begins or ends that the machine is followed (x86_follow), which observer_run needs. */
+bool observer_follow(struct observer *observer, bool wanted);
+/* Runs on behind a step, up to `most` instructions, as far as they are known and need nothing of
+ * the system; how many. The observation is the same as after as many steps, each followed by the
+ * run of one instruction. */
+uint32_t observer_run(struct observer *observer, uint32_t most);
+/* What this, and the machine's running, has cost; as in share.h. */
+uint64_t observer_cost(struct observer *observer);
+/* More different instructions have been executed than are remembered: no shellcode does that. */
+bool observer_is_full(const struct observer *observer);
 
 struct observation {
 	unsigned evidence;	   /* 1 << enum shellcode_evidence */

@@ -476,6 +476,11 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 	return (needed & ~(unsigned)start->sets) == 0;
 }
 
+bool plausible_asks_sets(enum seed_kind kind)
+{
+	return kind == SEED_HANDLER || kind == SEED_SEGMENT;
+}
+
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero)
 {

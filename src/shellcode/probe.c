@@ -14,6 +14,7 @@ enum {
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
 	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
+	FOLLOW_COST = 10000,	 /* of following a loop for a while: all code is decoded again */
 	SLOW_COST = 50,		 /* of an instruction that is not the everyday one */
 	GLIMPSE = 64,		 /* instructions before a run is looked at for the first time */
 	FIRST_RUN = 2048,	 /* instructions for a start that shows nothing */
@@ -128,7 +129,7 @@ struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
 	enum convention convention;
-	unsigned value[WORLDS], calls[WORLDS], stops, looks;
+	unsigned value[WORLDS], calls[WORLDS], stops, looks, followed;
 	uint64_t hunt_site, hunt_calls;
 	struct handler handler;
 	struct promise promise;
@@ -253,27 +254,41 @@ static bool loop_hunts(struct run *run)
 	return grown >= 3;
 }
 
-/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
- * cipher does before anything is decoded? It writes single values at many places outside the piece.
- */
-static bool loop_prepares(struct probe *probe)
+/* Puts the places that single values were written to, and that are not known, into the list. */
+static unsigned add_places(uint64_t places[TABLE_PLACES], unsigned found,
+			   const struct x86_record *records, size_t count)
 {
-	uint64_t places[TABLE_PLACES];
+	for (size_t i = 0; i < count && found < TABLE_PLACES; i++) {
+		bool known = !records[i].writes || records[i].size > 8;
+		for (unsigned k = 0; k < found; k++)
+			known |= places[k] == records[i].address;
+		if (!known)
+			places[found++] = records[i].address;
+	}
+	return found;
+}
+
+/* A loop that has shown nothing yet: does it fill a table of its own, as the key schedule of a
+ * cipher does before anything is decoded? It writes single values at many places. */
+static bool loop_prepares(struct run *run)
+{
+	struct x86 *machine = run->probe->machine;
+	struct x86_record records[X86_RECORDS_LEAST];
+	uint64_t places[TABLE_PLACES], end = x86_instructions(machine) + TABLE_LOOK, now;
+	enum x86_stop stop = X86_STOP_FOLLOW;
 	unsigned found = 0;
 
-	for (unsigned i = 0; i < TABLE_LOOK && found < TABLE_PLACES; i++) {
-		struct x86_access accesses[X86_MOST_ACCESSES];
-		int count = x86_accesses(probe->machine, accesses);
-		for (int j = 0; j < count && found < TABLE_PLACES; j++) {
-			bool known = !accesses[j].writes || accesses[j].size > 8;
-			for (unsigned k = 0; k < found; k++)
-				known |= places[k] == accesses[j].address;
-			if (!known)
-				places[found++] = accesses[j].address;
-		}
-		if (x86_run(probe->machine, 1).reason != X86_STOP_BUDGET)
-			return false;
+	run->followed++;
+	if (x86_follow(machine, records, X86_RECORDS_LEAST) < 0)
+		return false;
+	while (found < TABLE_PLACES && (now = x86_instructions(machine)) < end &&
+	       (stop == X86_STOP_FOLLOW || stop == X86_STOP_BUDGET)) {
+		/* what is new stops in front of itself: one step over it */
+		stop = x86_run(machine, stop == X86_STOP_FOLLOW ? 1 : end - now).reason;
+		found = add_places(places, found, records, x86_followed(machine));
 	}
+	if (x86_follow(machine, NULL, 0) < 0)
+		return false;
 	return found == TABLE_PLACES;
 }
 
@@ -412,7 +427,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 		used = x86_instructions(probe->machine) - first;
 		most = allowance(&watch, &before, patience, used, used_before, stays);
 		if (used >= most && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
-		    may_prepare && (prepares || (stays && loop_prepares(probe)))) {
+		    may_prepare && (prepares || (stays && loop_prepares(run)))) {
 			prepares = true;
 			most = DECODING_RUN;
 		}
@@ -458,6 +473,6 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	run.promise.decodes = rewrites(probe, patience);
 	run.promise.payload = decoded(probe, patience);
 	*spent += x86_effort(probe->machine) - effort + RUN_COST + STOP_COST * run.stops +
-		  LOOK_COST * run.looks;
+		  LOOK_COST * run.looks + FOLLOW_COST * run.followed;
 	return run.promise;
 }

@@ -22,8 +22,8 @@ enum {
 	QUIET_SEARCH = 1 << 20,
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
-	NEW_COST = 1200, /* of an instruction that is seen for the first time */
 	EVENT_COST = 400,
+	CALL_COST = 150,      /* of a call that nobody watches */
 	TRACE_LIMIT = 1 << 20 /* bytes of events */
 };
 
@@ -65,10 +65,11 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 
 	if (seen->executed < 4)
 		return false;
-	if (convention != CONVENTION_POINTERS)
+	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
 	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
-	       (seen->call_sites >= 3 && seen->executed >= 9) || seen->most_repeated >= 8;
+	       (seen->call_sites >= 3 && seen->executed >= 9) ||
+	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
 }
 
 static bool asks_about_memory(const struct observation *seen)
@@ -76,13 +77,16 @@ static bool asks_about_memory(const struct observation *seen)
 	return seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED;
 }
 
-/* A hunt for a mark is a loop of a few instructions and nothing else. */
+/* A hunt for a mark is a loop of a few instructions and nothing else; behind a decoder, of those
+ * that it wrote. */
 static bool hunt_verdict(const struct observation *seen)
 {
-	bool by_asking = asks_about_memory(seen) && seen->executed <= ASKING_HUNT;
+	bool written = has(seen, SHELLCODE_DECODES_BIT);
+	unsigned length = written ? seen->executed_written : seen->executed;
+	bool by_asking = asks_about_memory(seen) && length <= ASKING_HUNT;
 
-	return has(seen, SHELLCODE_EGG_HUNT_BIT) && !has(seen, SHELLCODE_DECODES_BIT) &&
-	       seen->executed >= 3 && ((seen->executed <= 16 && !seen->indirect) || by_asking);
+	return has(seen, SHELLCODE_EGG_HUNT_BIT) && length >= 3 &&
+	       (by_asking || (length <= 16 && !written && !seen->indirect));
 }
 
 /* Registers that hold what a hunt looks at, followed through copies: one bit each. */
@@ -146,6 +150,12 @@ static void judge_hunt(struct world *world, struct observation *seen)
 static bool acts(const struct observation *seen)
 {
 	return seen->apis > 0 || seen->calls > 0;
+}
+
+/* Has it acted, or asked again and again where memory is? */
+static bool shown(const struct observation *seen)
+{
+	return acts(seen) || asks_about_memory(seen);
 }
 
 static bool verdict(const struct observation *seen, enum convention convention, bool strict)
@@ -245,8 +255,7 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 		    seen->rewritten != progress->rewritten ||
 		    (events != progress->events && step < EVENTS_ARE_NEWS);
 
-	*spent += NEW_COST * (uint64_t)(seen->executed - progress->executed) +
-		  EVENT_COST * (uint64_t)(events - progress->events);
+	*spent += EVENT_COST * (uint64_t)(events - progress->events);
 	progress->executed = seen->executed;
 	progress->rewritten = seen->rewritten;
 	progress->events = events;
@@ -259,11 +268,12 @@ static bool goes_on(struct progress *progress, const struct observation *seen, s
 static enum world_end run_unwatched(struct world *world, uint64_t instructions, uint64_t *spent)
 {
 	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t effort = x86_effort(machine), calls = world_calls(world);
 	enum world_end end = world_run(world, instructions);
 
 	/* a child's machine has its own count */
 	*spent += world_machine(world) == machine ? x86_effort(machine) - effort : instructions;
+	*spent += CALL_COST * (world_calls(world) - calls);
 	return end;
 }
 
@@ -278,41 +288,49 @@ static void run(struct world *world, struct observer *observer, struct listing *
 {
 	struct progress progress = { 0 };
 	uint64_t *spent = &cost->judged, allowed = cost->judging;
-	const struct x86 *machine = world_machine(world);
-	uint64_t effort = x86_effort(machine);
+	uint64_t paid = 0; /* of what the observer cost */
+	uint32_t look_at = LOOK_EVERY;
 	bool proven = false;
 
 	proof->end = WORLD_BUDGET;
 	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
 	     step++) {
-		if (step % LOOK_EVERY == LOOK_EVERY - 1) {
-			if (world_machine(world) == machine) /* not a child's */
-				*spent += x86_effort(machine) - effort;
+		if (step >= look_at) {
+			look_at = step + LOOK_EVERY;
+			*spent += observer_cost(observer) - paid;
+			paid = observer_cost(observer);
 			look(world, observer, proof);
-			if (!goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
+			if (observer_is_full(observer) ||
+			    !goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
 				     step, spent))
 				break;
 			proven = proven ||
 				 verdict(&proof->observation, how->convention, how->strict);
+			if (proven && how->brief)
+				break;
 			/* who searches libraries is as good as proven, and the search is long */
 			if (proven || searches(&proof->observation)) {
 				spent = &cost->explained;
 				allowed = cost->explaining;
 			}
 			/* what it is, and that it acts, has been seen */
-			if (proven && acts(&proof->observation) && !listing &&
-			    step - progress.at >= QUIET)
+			if (proven && shown(&proof->observation) && !listing &&
+			    step - progress.at >= QUIET) {
+				observer_follow(observer, false);
 				proof->end = run_unwatched(world, UNOBSERVED, spent);
-			machine = world_machine(world);
-			effort = x86_effort(machine);
+				if (proof->end == WORLD_BUDGET)
+					observer_follow(observer, true);
+			}
+			paid = observer_cost(observer);
 			if (proof->end != WORLD_BUDGET)
 				break;
 		}
-		*spent += PROVE_STEP_COST;
 		if (listing)
 			listing_step(listing);
 		if (observer_step(observer)) {
 			proof->end = world_run(world, 1);
+			if (proof->end == WORLD_BUDGET && !listing)
+				step += observer_run(observer, look_at - step);
 			continue;
 		}
 		look(world, observer, proof);
@@ -320,7 +338,9 @@ static void run(struct world *world, struct observer *observer, struct listing *
 	}
 	if (listing)
 		listing_end(listing);
-	if (proof->end == WORLD_BUDGET && proven && *spent < allowed)
+	*spent += observer_cost(observer) - paid;
+	observer_follow(observer, false);
+	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
 		proof->end = run_unwatched(world, UNOBSERVED, spent);
 }
 
@@ -341,6 +361,7 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 		listing_free(listing);
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
+	observer_follow(observer, !how->list);
 	run(world, observer, listing, how, proof, cost);
 	look(world, observer, proof);
 	tell_fixed_address(world, proof, sink);

@@ -24,6 +24,7 @@ struct prove_how {
 	bool strict; /* inside an executable image: asks for evidence that compiled programs never
 			give */
 	bool list;   /* make the listing, too */
+	bool brief;  /* end with the verdict */
 };
 
 /* What a proof may cost until the verdict and behind it, and what it did cost; see share.h. */
@@ -32,8 +33,7 @@ struct proof_cost {
 	uint64_t judged, explained;   /* filled */
 };
 
-/* In nanoseconds, see share.h: of an instruction that is watched, and of a process to run it in. */
-enum { PROVE_STEP_COST = 75 };
+/* In nanoseconds, see share.h: of a process to run it in. */
 uint64_t prove_world_cost(enum world_kind kind);
 
 /* Runs piece + entry in a world of that kind. */

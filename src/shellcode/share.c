@@ -13,8 +13,8 @@ static const struct {
 } rates[SHARES] = {
 	[SHARE_LOOK] = { 4 * MILLISECOND, 8 },
 	[SHARE_PROBE] = { 12 * MILLISECOND, 10 },
-	[SHARE_PROVE] = { 16 * MILLISECOND, 5 },
-	[SHARE_EXPLAIN] = { 100 * MILLISECOND, 4 },
+	[SHARE_PROVE] = { 12 * MILLISECOND, 5 },
+	[SHARE_EXPLAIN] = { 20 * MILLISECOND, 4 },
 };
 
 void shares_init(struct shares *shares)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum {
+	LANE = 16,  /* bytes that are looked through at once */
 	BLOCK = 64, /* offsets that are prepared at once */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
@@ -14,7 +15,25 @@ enum {
 	STEP_COST = 3,
 	GLANCE_COST = 10,
 	ASK_COST = 200,
-	WINDOW_COST = 1500
+	WINDOW_COST = 700
+};
+
+typedef uint8_t lane __attribute__((vector_size(LANE)));
+
+struct jump {
+	uint16_t from; /* offsets into the window */
+	uint16_t to;
+	uint16_t next; /* that goes to the same place: its number and 1; 0: none */
+};
+
+/* The surroundings of a seed. Between two searches nothing is reached, and no jump goes anywhere.
+ */
+struct window {
+	size_t first, count; /* of the piece */
+	size_t jumps_count;
+	struct jump jumps[JUMPS];
+	uint16_t jumps_to[WINDOW]; /* the last that goes there: its number and 1; 0: none */
+	uint8_t reached[WINDOW];
 };
 
 struct sweep {
@@ -24,6 +43,7 @@ struct sweep {
 	uint64_t cost;
 	uint8_t *prepared;  /* per block: its steps are those of the present piece */
 	struct step *steps; /* flow UNKNOWN_FLOW: not decoded yet */
+	struct window window;
 };
 
 struct sweep *sweep_new(enum x86_mode mode, size_t largest)
@@ -55,7 +75,7 @@ void sweep_free(struct sweep *sweep)
 void sweep_load(struct sweep *sweep, struct bytes bytes)
 {
 	sweep->bytes = bytes;
-	memset(sweep->prepared, 0, sweep->blocks);
+	memset(sweep->prepared, 0, bytes.length / BLOCK + 1);
 }
 
 struct bytes sweep_bytes(const struct sweep *sweep)
@@ -114,20 +134,6 @@ struct step sweep_step(struct sweep *sweep, size_t offset)
 
 /* --- jumps of a window, found by their first byte --- */
 
-struct jump {
-	uint16_t from; /* offsets into the window */
-	uint16_t next; /* that goes to the same place: its number and 1; 0: none */
-};
-
-struct window {
-	struct sweep *sweep;
-	size_t first, count; /* of the piece */
-	size_t jumps_count;
-	struct jump jumps[JUMPS];
-	uint16_t jumps_to[WINDOW]; /* the last that goes there: its number and 1; 0: none */
-	uint8_t reached[WINDOW];
-};
-
 /* Lengths of relative jumps by their first byte; 6: behind 0F. */
 static const uint8_t jump_length[256] = {
 	[0x0f] = 6, [0x70] = 2, [0x71] = 2, [0x72] = 2, [0x73] = 2, [0x74] = 2,
@@ -151,30 +157,91 @@ static int64_t jump_distance(const uint8_t *at, size_t length)
 	return (int16_t)(end[-4] | end[-3] << 8) + (int64_t)length;
 }
 
-static void find_jumps(struct window *window)
+/* A bit for each of sixteen bytes, from masks. */
+static unsigned bits_of(lane masks)
 {
-	const uint8_t *data = sweep_bytes(window->sweep).data + window->first;
+	uint64_t words[2];
+
+	masks &= 1;
+	memcpy(words, &masks, sizeof words);
+	return (unsigned)(words[0] * 0x0102040810204080u >> 56) |
+	       (unsigned)(words[1] * 0x0102040810204080u >> 56) << 8;
+}
+
+/* Where jumps over 8 bits begin among sixteen bytes, and where others may. */
+static unsigned short_jumps(lane bytes)
+{
+	return bits_of((lane)((bytes & 0xf0) == 0x70) | (lane)((bytes & 0xfc) == 0xe0) |
+		       (lane)(bytes == 0xeb));
+}
+
+static unsigned long_jumps(lane bytes, lane next)
+{
+	return bits_of((lane)((bytes & 0xfe) == 0xe8) |
+		       ((lane)(bytes == 0x0f) & (lane)((next & 0xf0) == 0x80)));
+}
+
+static void add_jump(struct window *window, size_t at, int64_t distance)
+{
+	uint64_t to = at + (uint64_t)distance;
+
+	if (distance == 0 || to >= window->count)
+		return;
+	window->jumps[window->jumps_count++] =
+		(struct jump){ (uint16_t)at, (uint16_t)to, window->jumps_to[to] };
+	window->jumps_to[to] = (uint16_t)window->jumps_count;
+}
+
+/* Any jump at `at`. */
+static void look_for_jump(struct window *window, const uint8_t *data, size_t at)
+{
+	size_t length = jump_length[data[at]];
+
+	if (length && at + length <= window->count)
+		add_jump(window, at, jump_distance(&data[at], length));
+}
+
+/* Those among sixteen bytes that two follow, in order. */
+static void look_among(struct window *window, const uint8_t *data, size_t first)
+{
+	unsigned brief, jumps;
+	lane bytes, next;
+
+	memcpy(&bytes, data + first, sizeof bytes);
+	memcpy(&next, data + first + 1, sizeof next);
+	brief = short_jumps(bytes);
+	for (jumps = brief | long_jumps(bytes, next); jumps; jumps &= jumps - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(jumps);
+		const uint8_t *at = &data[first + bit];
+		if (brief >> bit & 1)
+			add_jump(window, first + bit, at[1] ? (int8_t)at[1] + 2 : 0);
+		else
+			look_for_jump(window, data, first + bit);
+	}
+}
+
+static void find_jumps(struct window *window, const uint8_t *data)
+{
+	size_t at = 0;
 
 	window->jumps_count = 0;
-	for (size_t i = 0; i + 1 < window->count && window->jumps_count < JUMPS; i++) {
-		size_t length = jump_length[data[i]];
-		int64_t distance, to;
-		if (length == 0 || i + length > window->count)
-			continue;
-		distance = jump_distance(&data[i], length);
-		to = (int64_t)i + distance;
-		if (distance == 0 || to < 0 || to >= (int64_t)window->count)
-			continue;
-		window->jumps[window->jumps_count++] =
-			(struct jump){ (uint16_t)i, window->jumps_to[to] };
-		window->jumps_to[to] = (uint16_t)window->jumps_count;
-	}
+	for (; at + LANE < window->count && window->jumps_count + LANE <= JUMPS; at += LANE)
+		look_among(window, data, at);
+	for (; at < window->count && window->jumps_count < JUMPS; at++)
+		look_for_jump(window, data, at);
+}
+
+static void forget_jumps(struct window *window)
+{
+	for (size_t i = 0; i < window->jumps_count; i++)
+		window->jumps_to[window->jumps[i].to] = 0;
 }
 
 /* --- going back --- */
 
 struct search_back {
-	struct window *window;
+	struct sweep *sweep;
+	bool sets;
 	struct start *starts;
 	size_t count, capacity;
 };
@@ -184,17 +251,17 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 {
 	const struct start *to = &search->starts[next];
 	struct start *start = &search->starts[search->count];
+	struct window *window = &search->sweep->window;
 	unsigned traits = to->traits | step.traits;
 
-	if (search->window->reached[at] || search->count == search->capacity ||
-	    step.traits & GLANCE_RARE)
+	if (window->reached[at] || search->count == search->capacity || step.traits & GLANCE_RARE)
 		return;
-	search->window->reached[at] = true;
+	window->reached[at] = true;
 	if (step.flow == FLOW_SYSTEM)
 		traits |= GLANCE_SYSTEM;
 	if (step.flow == FLOW_CALL)
 		traits |= GLANCE_CALL;
-	*start = (struct start){ .offset = search->window->first + at,
+	*start = (struct start){ .offset = window->first + at,
 				 .distance = (uint16_t)(to->distance + 1),
 				 .traits = (uint16_t)traits,
 				 .pushes = to->pushes,
@@ -204,9 +271,10 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 		start->loop = (size_t)((int64_t)start->offset + step.target);
 	if (start->loop == start->offset)
 		start->traits |= GLANCE_LOOP;
-	start->sets |= (uint8_t)glance_sets(
-		search->window->sweep->mode,
-		bytes_slice(search->window->sweep->bytes, start->offset, step.length));
+	if (search->sets)
+		start->sets |= (uint8_t)glance_sets(
+			search->sweep->mode,
+			bytes_slice(search->sweep->bytes, start->offset, step.length));
 	if (step.traits & GLANCE_PUSH && start->pushes < UINT8_MAX)
 		start->pushes++;
 	search->count++;
@@ -219,37 +287,44 @@ static bool falls_through(enum flow flow)
 
 static void predecessors(struct search_back *search, size_t next)
 {
-	struct window *window = search->window;
+	struct sweep *sweep = search->sweep;
+	struct window *window = &sweep->window;
 	size_t at = search->starts[next].offset - window->first;
 
 	for (size_t back = 1; back <= LONGEST_COMMON && back <= at; back++) {
 		size_t offset = window->first + at - back;
-		struct step step = sweep_length(window->sweep, offset);
+		struct step step = sweep_length(sweep, offset);
 		if (step.length == back && falls_through((enum flow)step.flow))
-			reach(search, at - back, next, sweep_step(window->sweep, offset));
+			reach(search, at - back, next, sweep_step(sweep, offset));
 	}
 	for (size_t i = window->jumps_to[at]; i; i = window->jumps[i - 1].next)
 		reach(search, window->jumps[i - 1].from, next,
-		      sweep_step(window->sweep, window->first + window->jumps[i - 1].from));
+		      sweep_step(sweep, window->first + window->jumps[i - 1].from));
 }
 
-size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity)
+size_t start_find(struct sweep *sweep, size_t seed, bool sets, struct start *starts,
+		  size_t capacity)
 {
-	struct window window = { .sweep = sweep,
-				 .first = seed < START_WINDOW ? 0 : seed - START_WINDOW };
-	struct search_back search = { .window = &window, .starts = starts, .capacity = capacity };
+	struct search_back search = {
+		.sweep = sweep, .sets = sets, .starts = starts, .capacity = capacity
+	};
+	struct window *window = &sweep->window;
 	size_t end = seed + START_WINDOW;
 
-	if (end > sweep->bytes.length)
-		end = sweep->bytes.length;
-	window.count = end - window.first;
 	if (capacity == 0)
 		return 0;
+	if (end > sweep->bytes.length)
+		end = sweep->bytes.length;
+	window->first = seed < START_WINDOW ? 0 : seed - START_WINDOW;
+	window->count = end - window->first;
 	sweep->cost += WINDOW_COST;
-	find_jumps(&window);
+	find_jumps(window, sweep->bytes.data + window->first);
 	starts[search.count++] = (struct start){ .offset = seed, .loop = SIZE_MAX };
-	window.reached[seed - window.first] = true;
+	window->reached[seed - window->first] = true;
 	for (size_t next = 0; next < search.count; next++)
 		predecessors(&search, next);
+	for (size_t i = 0; i < search.count; i++)
+		window->reached[starts[i].offset - window->first] = false;
+	forget_jumps(window);
 	return search.count;
 }

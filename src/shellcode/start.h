@@ -31,12 +31,13 @@ struct start {
 	uint16_t distance; /* instructions to the seed */
 	uint16_t traits;   /* enum glance_trait of those on the nearest way, without the seed's */
 	uint8_t pushes;	   /* among them, 255 or more is 255 */
-	uint8_t sets;	   /* registers that they give values, see glance_sets */
+	uint8_t sets;	   /* registers that they give values, see glance_sets; 0: not asked for */
 	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 
 /* Offsets that reach `seed` by ways without anything rare, nearest first, the seed itself first; at
- * most `capacity`. Returns their number. */
-size_t start_find(struct sweep *sweep, size_t seed, struct start *starts, size_t capacity);
+ * most `capacity`. `sets`: what they give values to is asked for. Returns their number. */
+size_t start_find(struct sweep *sweep, size_t seed, bool sets, struct start *starts,
+		  size_t capacity);
 
 #endif

@@ -1,137 +1,14 @@
-/* The pass: 64 bytes at a time are judged by what they consist of; the stretches that may be
- * encoded go to the decoders. Vectors of the compiler, so that every processor does it at its own
- * best. */
+/* The pass: 64 bytes at a time are judged by what they consist of (view_judge.h); the stretches
+ * that may be encoded go to the decoders. */
 #include "shellcode/view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	LANE = 16,
-	LANES = 4,
-	BLOCK = LANE * LANES,
-	MANY_ESCAPES = 3, /* of % and \ in a block */
-	MANY_EQUALS = 6	  /* of = and & */
-};
+#include "shellcode/view_base64.h"
+#include "shellcode/view_judge.h"
 
 enum stretch { STRETCH_ESCAPES, STRETCH_TOKEN, STRETCH_LIST, STRETCH_WIDE, STRETCH_PACKED };
-
-typedef uint8_t lane __attribute__((vector_size(LANE)));
-
-static lane lane_at(const uint8_t *data)
-{
-	lane value;
-
-	memcpy(&value, data, sizeof value);
-	return value;
-}
-
-static lane all(uint8_t byte)
-{
-	lane value;
-
-	memset(&value, byte, sizeof value);
-	return value;
-}
-
-static lane is(lane value, uint8_t byte)
-{
-	return (lane)(value == all(byte));
-}
-
-static lane between(lane value, uint8_t first, uint8_t last)
-{
-	return (lane)(value - all(first) <= all((uint8_t)(last - first)));
-}
-
-static bool full(lane mask)
-{
-	uint64_t words[2];
-
-	memcpy(words, &mask, sizeof words);
-	return (words[0] & words[1]) == UINT64_MAX;
-}
-
-static bool any(lane mask)
-{
-	uint64_t words[2];
-
-	memcpy(words, &mask, sizeof words);
-	return (words[0] | words[1]) != 0;
-}
-
-/* Sum of sixteen counters of at most 15 each. */
-static unsigned sum(lane counters)
-{
-	uint64_t words[2];
-
-	memcpy(words, &counters, sizeof words);
-	return (unsigned)((words[0] + words[1]) * 0x0101010101010101u >> 56);
-}
-
-struct block {
-	bool escapes, token, list, wide, packed;
-};
-
-/* Zero where the other half of UTF-16's ASCII is, and nowhere else. */
-static bool is_wide(lane zeros)
-{
-	static const lane odd = { 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255 };
-
-	return full((lane)(zeros == odd)) || full((lane)(zeros == (lane)~odd));
-}
-
-static lane token(lane value)
-{
-	return between(value | all(0x20), 'a', 'z') | between(value, '0', '9') | is(value, '+') |
-	       is(value, '/') | is(value, '-') | is(value, '_');
-}
-
-static lane list(lane value)
-{
-	lane lower = value | all(0x20);
-
-	return between(value, '\t', '?') | between(lower, 'a', 'f') | is(lower, 'x') |
-	       is(lower, 'h') | is(lower, 'r') | is(lower, 'w');
-}
-
-/* The first two bytes of gzip's, the last two of zip's. */
-static lane signature(const uint8_t *data)
-{
-	lane first = lane_at(data), second = lane_at(data + 1);
-
-	return (is(first, 0x1f) & is(second, 0x8b)) | (is(first, 0x03) & is(second, 0x04));
-}
-
-/* `data` has a byte more than the block. Most text has a blank, and a letter from the middle of the
- * alphabet, in every 32 bytes: no long word and no list, without looking closer. */
-static struct block judge(const uint8_t *data)
-{
-	lane escapes = { 0 }, equals = { 0 }, packed = { 0 }, zeros = { 0 };
-	struct block block = { 0 };
-
-	for (unsigned i = 0; i < LANES; i += 2) {
-		lane first = lane_at(data + i * LANE), second = lane_at(data + (i + 1) * LANE);
-		lane letters = between(first | all(0x20), 'i', 'q') |
-			       between(second | all(0x20), 'i', 'q');
-		if (!any(is(first, ' ') | is(second, ' ')))
-			block.token |= full(token(first) & token(second));
-		if (!any(letters))
-			block.list |= full(list(first) & list(second));
-		zeros |= is(first, 0) | is(second, 0);
-		escapes -= is(first, '%') | is(first, '\\');
-		escapes -= is(second, '%') | is(second, '\\');
-		equals -= is(first, '=') | is(first, '&');
-		equals -= is(second, '=') | is(second, '&');
-		packed |= signature(data + i * LANE) | signature(data + (i + 1) * LANE);
-	}
-	for (unsigned i = 0; any(zeros) && i < LANES; i += 2)
-		block.wide |= is_wide(is(lane_at(data + i * LANE), 0)) &&
-			      is_wide(is(lane_at(data + (i + 1) * LANE), 0));
-	block.escapes = sum(escapes) >= MANY_ESCAPES || sum(equals) >= MANY_EQUALS;
-	block.packed = any(packed);
-	return block;
-}
 
 /* --- views --- */
 
@@ -216,6 +93,9 @@ static size_t candidate(struct bytes bytes, enum stretch stretch, size_t from, s
 				return i;
 			break;
 		case STRETCH_TOKEN:
+			if (base64_digit(byte) >= 0)
+				return i;
+			break;
 		case STRETCH_LIST:
 		case STRETCH_WIDE: return i;
 		}
@@ -231,8 +111,8 @@ static int look(struct views *views, enum stretch stretch, size_t end, struct vi
 	int found = 0;
 
 	/* The end of the block before may be its beginning. */
-	if (*at + BLOCK < views->at)
-		*at = views->at - BLOCK;
+	if (*at + VIEW_BLOCK < views->at)
+		*at = views->at - VIEW_BLOCK;
 	while (found == 0 && *at < end) {
 		size_t start = candidate(views->bytes, stretch, *at, end);
 		*at = end;
@@ -243,7 +123,8 @@ static int look(struct views *views, enum stretch stretch, size_t end, struct vi
 	return found;
 }
 
-static int look_everywhere(struct views *views, struct block block, size_t end, struct view *view)
+static int look_everywhere(struct views *views, struct view_block block, size_t end,
+			   struct view *view)
 {
 	const bool wanted[] = { block.escapes, block.token, block.list, block.wide, block.packed };
 	int found = 0;
@@ -254,6 +135,17 @@ static int look_everywhere(struct views *views, struct block block, size_t end, 
 	return found;
 }
 
+/* Passes blocks that may hold nothing, but for the last, which nothing may follow. */
+static size_t skip_nothing(struct views *views)
+{
+	size_t left = views->bytes.length - views->at;
+
+	if (left > VIEW_BLOCK)
+		views->at += VIEW_BLOCK * view_judge_nothing(views->bytes.data + views->at,
+							     (left - 1) / VIEW_BLOCK);
+	return views->at;
+}
+
 int views_next(struct views *views, struct view *view)
 {
 	struct bytes bytes = views->bytes;
@@ -261,16 +153,17 @@ int views_next(struct views *views, struct view *view)
 
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
-	while (found == 0 && views->at < bytes.length) {
-		uint8_t last[BLOCK + 1] = { 0 };
-		size_t end = views->at + BLOCK;
+	while (found == 0 && skip_nothing(views) < bytes.length) {
+		uint8_t last[VIEW_BLOCK + 1];
+		size_t end = views->at + VIEW_BLOCK;
 		const uint8_t *data = bytes.data + views->at;
 		if (end >= bytes.length) {
 			end = bytes.length;
+			memset(last, 0, sizeof last);
 			memcpy(last, data, end - views->at);
 			data = last;
 		}
-		found = look_everywhere(views, judge(data), end, view);
+		found = look_everywhere(views, view_judge(data), end, view);
 		if (found == 0)
 			views->at = end;
 	}

@@ -94,6 +94,11 @@ static int unpack(struct views *views, const char *name, size_t start, size_t fr
 	struct bytes packed = bytes_slice(views->bytes, from, SIZE_MAX);
 	z_stream stream = { 0 };
 
+	*end = start + 1;
+	if (*views->budget == 0) {
+		views->exhausted = true;
+		return 0;
+	}
 	if (packed.length > UINT32_MAX / 2)
 		packed.length = UINT32_MAX / 2;
 	/* zlib does not write through next_in. */
@@ -121,10 +126,13 @@ int view_packed(struct views *views, size_t start, struct view *view, size_t *en
 	    bytes.data[start - 2] == 'P' && bytes.data[start - 1] == 'K' &&
 	    u16_at(bytes, start + 6) == 8) {
 		size_t header = start - 2;
-		return unpack(views, "zip", header,
-			      header + ZIP_HEADER + u16_at(bytes, header + 26) +
-				      u16_at(bytes, header + 28),
-			      RAW, view, end);
+		int found = unpack(views, "zip", header,
+				   header + ZIP_HEADER + u16_at(bytes, header + 26) +
+					   u16_at(bytes, header + 28),
+				   RAW, view, end);
+		/* an entry of nothing: the header began before what was looked at */
+		*end = *end > start ? *end : start + 1;
+		return found;
 	}
 	return 0;
 }

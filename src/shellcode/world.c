@@ -9,8 +9,11 @@
 
 enum {
 	MEMORY_LIMIT = 64 << 20,
-	GATE_CODE = 0x70f00000, /* below the libraries */
-	STACK_WORDS = 64	/* that an overflow is taken to have filled */
+	GATE_POINTER = 0xc0,   /* in the TEB: WOW32Reserved */
+	STACK_WORDS = 64,      /* that an overflow is taken to have filled */
+	STACK_WORDS_ALONE = 8, /* of these, when nothing else points at the code */
+	FOREIGN_BYTES = 1 << 13 /* behind a register that points at something else */,
+	FOREIGN_NOWHERE = 0x7ff0 /* where there is no memory for it */
 };
 
 static const struct world_facts {
@@ -70,11 +73,11 @@ enum unix_system world_unix(enum world_kind kind)
 static int make_gate(struct x86 *machine)
 {
 	static const uint8_t code[] = { 0xcd, 0x2e, 0xc3 };
-	uint32_t at = GATE_CODE;
+	uint32_t at = WORLD_GATE;
 
 	return x86_map(machine, at, sizeof code, X86_READ | X86_EXECUTE) |
 	       x86_write(machine, at, code, sizeof code) |
-	       x86_write(machine, x86_segment_base(machine, X86_FS) + WORLD_GATE, &at, sizeof at);
+	       x86_write(machine, x86_segment_base(machine, X86_FS) + GATE_POINTER, &at, sizeof at);
 }
 
 static int make_windows_32(struct world *world, struct bytes code, size_t entry,
@@ -169,16 +172,44 @@ void world_free(struct world *world)
 
 /* The stack as an overflow leaves it: the address that was returned to, then pointers to the
  * buffer. */
-static void fill_stack(struct world *world, uint64_t address)
+static void fill_stack(struct world *world, uint64_t address, unsigned count)
 {
 	size_t word = facts[world->kind].mode == X86_MODE_64 ? 8 : 4;
 	uint8_t words[STACK_WORDS * 8];
 
-	for (unsigned i = 0; i < STACK_WORDS; i++)
+	for (unsigned i = 0; i < count; i++)
 		memcpy(words + i * word, &address, word);
 	/* a stack that ends before stays as it is from there on */
-	if (x86_write(world->machine, world->stack, words, STACK_WORDS * word) < 0)
+	if (x86_write(world->machine, world->stack, words, count * word) < 0)
 		return;
+}
+
+/* Registers point at memory of their own that can be written, far from each other, as registers of
+ * a program mostly do; the frame pointer is one. */
+static uint64_t foreign(const struct world *world, int reg)
+{
+	uint64_t number = (uint64_t)reg + 1;
+
+	if (reg == X86_BP)
+		return world->frame;
+	return facts[world->kind].mode == X86_MODE_64 ? 0x5ac31d6f2000u + number * 0x1b9d35743a8u
+						      : 0x51d40000u + number * 0x01364a8cu;
+}
+
+static uint64_t given(struct world *world, int reg, enum convention convention, uint64_t address)
+{
+	uint64_t value;
+
+	if (convention == CONVENTION_POINTERS || (int)convention == CONVENTION_ALONE + reg)
+		return address;
+	if (convention == CONVENTION_ZERO)
+		return 0;
+	value = foreign(world, reg);
+	if (x86_protection(world->machine, value) >= 0 ||
+	    x86_map(world->machine, value - FOREIGN_BYTES / 2, FOREIGN_BYTES,
+		    X86_READ | X86_WRITE) == 0)
+		return value;
+	return FOREIGN_NOWHERE;
 }
 
 void world_enter(struct world *world, size_t entry, enum convention convention)
@@ -188,10 +219,12 @@ void world_enter(struct world *world, size_t entry, enum convention convention)
 
 	for (int reg = 0; reg < registers; reg++)
 		x86_set(world->machine, (enum x86_register)reg,
-			convention == CONVENTION_POINTERS ? address : 0);
+			given(world, reg, convention, address));
 	x86_set(world->machine, X86_SP, world->stack);
 	if (convention == CONVENTION_POINTERS)
-		fill_stack(world, address);
+		fill_stack(world, address, STACK_WORDS);
+	if (convention == CONVENTION_FOREIGN_STACK)
+		fill_stack(world, address, STACK_WORDS_ALONE);
 	x86_set_flags(world->machine, 0x202);
 	x86_set_ip(world->machine, address);
 }
@@ -247,6 +280,13 @@ struct x86 *world_machine(struct world *world)
 uint64_t world_instructions(const struct world *world)
 {
 	return world->win32 ? win32_instructions(world->win32) : x86_instructions(world->machine);
+}
+
+uint64_t world_calls(const struct world *world)
+{
+	return world->win32	     ? win32_calls(world->win32)
+	       : world->unix_process ? unix_calls(world->unix_process)
+				     : 0;
 }
 
 uint64_t world_code(const struct world *world)

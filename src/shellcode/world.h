@@ -25,12 +25,17 @@ enum world_end { WORLD_EXIT, WORLD_IDLE, WORLD_BUDGET, WORLD_FAULT };
 enum convention {
 	CONVENTION_POINTERS, /* every register, and the top of the stack, points at the code */
 	CONVENTION_ZERO,     /* every register is 0 (but the stack pointer) */
-	CONVENTIONS
+	CONVENTIONS,
+	/* To check what was seen with these; see confirm.h. Registers and stack hold what has
+	 * nothing to do with the code, but for one place. */
+	CONVENTION_FOREIGN = CONVENTIONS,
+	CONVENTION_FOREIGN_STACK, /* the top of the stack points at the code */
+	CONVENTION_ALONE	  /* plus an enum x86_register, which does */
 };
 
-/* Offset in the TEB of the pointer to the gate by which 32-bit processes of 64-bit Windows call the
- * system (WOW32Reserved). */
-enum { WORLD_GATE = 0xc0 };
+/* The gate by which 32-bit processes of 64-bit Windows call the system: where the pointer in the
+ * TEB (WOW32Reserved) leads. Its first instruction is an interrupt. */
+enum { WORLD_GATE = 0x70f00000 /* below the libraries */ };
 
 /* Bytes at a function's entry that guards replace by a jump, and that code which knows about guards
  * does itself and jumps over: mov edi, edi; push ebp; mov ebp, esp. */
@@ -50,7 +55,10 @@ void world_enter(struct world *world, size_t entry, enum convention convention);
 enum world_end world_run(struct world *world, uint64_t budget);
 struct x86 *world_machine(struct world *world);		/* another one after WORLD_EXIT */
 uint64_t world_instructions(const struct world *world); /* executed so far */
-uint64_t world_code(const struct world *world);		/* address of the code's first byte */
+/* Calls of the system and of libraries that were answered (0 for 64-bit Windows, which ends with
+ * the first ones). */
+uint64_t world_calls(const struct world *world);
+uint64_t world_code(const struct world *world); /* address of the code's first byte */
 /* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
 const char *world_export_at(struct world *world, uint64_t address);
 /* The machine is where a well-known version of Windows has a function (see fixed.h): leads it to

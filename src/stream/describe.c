@@ -136,7 +136,7 @@ void describe_file(struct describer *describer, enum stream_side sender, size_t 
 				       .carrier = carrier,
 				       .media = stream_media(content),
 				       .complete = complete };
-	if (describer->unpacking < UNPACK_LEVELS) {
+	if (!describer->stays_packed && describer->unpacking < UNPACK_LEVELS) {
 		struct stream_file archive = *entry; /* the list may move */
 		describer->unpacking++;
 		unpack_file(describer, &archive);
@@ -275,21 +275,36 @@ static int finish(struct describer *describer, const struct protocol *protocol)
 	return describer->cut || describer->left_packed ? ERROR_LIMIT : 0;
 }
 
+static int describe(struct describer *describer)
+{
+	if (begin(describer) < 0)
+		return ERROR_MEMORY;
+	const struct protocol *protocol = surest(describer->session);
+	if (protocol) {
+		describer->description->protocol = protocol->name;
+		protocol->read(describer);
+	} else {
+		for (int side = 0; side < STREAM_SIDES; side++)
+			raw_carve(describer, (enum stream_side)side);
+	}
+	return finish(describer, protocol);
+}
+
 int stream_describe(const struct stream_session *session, struct stream_description *description)
 {
 	struct describer describer = { .session = session, .description = description };
 
-	if (begin(&describer) < 0)
-		return ERROR_MEMORY;
-	const struct protocol *protocol = surest(session);
-	if (protocol) {
-		description->protocol = protocol->name;
-		protocol->read(&describer);
-	} else {
-		for (int side = 0; side < STREAM_SIDES; side++)
-			raw_carve(&describer, (enum stream_side)side);
-	}
-	return finish(&describer, protocol);
+	return describe(&describer);
+}
+
+int stream_describe_packed(const struct stream_session *session,
+			   struct stream_description *description)
+{
+	struct describer describer = { .session = session,
+				       .description = description,
+				       .stays_packed = true };
+
+	return describe(&describer);
 }
 
 int stream_describe_announced(const struct stream_session *session,

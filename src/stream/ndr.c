@@ -67,12 +67,15 @@ void ndr_check(struct describer *describer, enum stream_side side, size_t offset
 	struct ndr ndr = { describer, side, offset, little_endian, reader_of(stub) };
 
 	for (unsigned i = 0; i < operation->argument_count; i++) {
-		if (operation->arguments[i].form == TARGET_U32) {
-			read_aligned_u32(&ndr);
+		enum target_form form = operation->arguments[i].form;
+		if (form == TARGET_U32 || form == TARGET_NULL) {
+			uint32_t value = read_aligned_u32(&ndr);
 			if (reader_failed(&ndr.reader)) {
 				deviates(&ndr, "NDR stub ends within its arguments");
 				return;
 			}
+			if (form == TARGET_NULL && value)
+				return;
 		} else if (!check_string(&ndr, &operation->arguments[i])) {
 			return;
 		}

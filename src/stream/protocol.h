@@ -36,6 +36,7 @@ struct describer {
 	bool unjudged;			  /* something was not read */
 	size_t whole_until[STREAM_SIDES]; /* nothing is judged behind the first gap */
 	struct stream_range *last_sealed;
+	bool stays_packed;  /* nobody asks for what is packed */
 	unsigned unpacking; /* levels of archives */
 	size_t unpack_left; /* bytes that may still be unpacked */
 	bool left_packed;   /* not enough of them */

@@ -122,6 +122,8 @@ static bool take_off_coding(struct describer *describer, const struct http_messa
 {
 	enum unpack_form form = UNPACK_GZIP;
 
+	if (describer->stays_packed)
+		return false;
 	if (text_equal_ignoring_case(message->coding, "deflate"))
 		form = unpack_look(describer, body, UNPACK_ZLIB) ? UNPACK_ZLIB : UNPACK_DEFLATE;
 	else if (!text_equal_ignoring_case(message->coding, "gzip") &&

@@ -2,7 +2,7 @@
  * frame with a longer length).
  *
  * Messages of both sides are read in the order of time, since an answer says what a request opened.
- * SMB2 is recognised and named, not read: such a session is not judged. */
+ */
 #include "stream/smb.h"
 
 #include <stdlib.h>
@@ -14,11 +14,17 @@
 #define ANDX_MOST     8
 
 static const uint8_t smb1_magic[] = { 0xff, 'S', 'M', 'B' };
-static const uint8_t smb2_magic[] = { 0xfe, 'S', 'M', 'B' };
 
 static bool has_magic(struct bytes message, const uint8_t magic[4])
 {
 	return bytes_equal(bytes_slice(message, 0, 4), (struct bytes){ magic, 4 });
+}
+
+/* SMB 2 and 3 in the clear (0xfe), encrypted (0xfd), compressed (0xfc). */
+static bool is_smb2(struct bytes message)
+{
+	return message.length >= 4 && message.data[0] >= 0xfc && message.data[0] <= 0xfe &&
+	       bytes_equal_text(bytes_slice(message, 1, 3), "SMB");
 }
 
 int smb_recognise(const struct stream_session *session)
@@ -26,7 +32,7 @@ int smb_recognise(const struct stream_session *session)
 	for (int side = 0; side < STREAM_SIDES; side++) {
 		struct bytes data = session->half[side].data;
 		struct bytes message = bytes_slice(data, FRAME_HEADER, 4);
-		if (has_magic(message, smb1_magic) || has_magic(message, smb2_magic))
+		if (has_magic(message, smb1_magic) || is_smb2(message))
 			return SURE_BY_MAGIC;
 		/* A NetBIOS session request: two encoded names of 34 bytes (RFC 1002,
 		 * section 4.3.2). */
@@ -192,9 +198,8 @@ static bool read_frame(struct smb *smb, enum stream_side side, const struct fram
 		read_message(smb, side, frame->offset, content);
 		return true;
 	}
-	if (frame->type == FRAME_MESSAGE && has_magic(content, smb2_magic)) {
-		describe_unjudged(smb->describer);
-		describe_say(smb->describer, side, header, "command", bytes_of("SMB2 message"));
+	if (frame->type == FRAME_MESSAGE && is_smb2(content)) {
+		smb2_message_read(smb, side, frame->offset, content);
 		return true;
 	}
 	if (frame->type >= FRAME_REQUEST && frame->type <= FRAME_KEEP)

@@ -1,8 +1,9 @@
-/* SMB1 ([MS-CIFS], [MS-SMB]) as this room reads it: messages, open files and pipes, transactions.
+/* SMB as this room reads it: messages, open files and pipes, transactions; SMB1 by [MS-CIFS] and
+ * [MS-SMB], SMB 2 and 3 by [MS-SMB2].
  *
- * protocol_smb.c cuts the stream into messages, smb_command.c reads single commands,
- * smb_transaction.c those that come in parts, smb_open.c keeps what is open and what is written
- * there. */
+ * protocol_smb.c cuts the stream into messages, smb_command.c reads single commands of SMB1,
+ * smb_transaction.c those that come in parts, smb2.c messages of SMB 2 and 3, smb_open.c keeps what
+ * is open and what crosses there. */
 #ifndef KENBI_STREAM_SMB_H
 #define KENBI_STREAM_SMB_H
 
@@ -11,6 +12,7 @@
 #define SMB_HEADER  32u
 #define SMB_PENDING 64
 #define SMB_OPENS   256
+#define SMB_PIPES   16 /* trees of pipes that are remembered, SMB2 */
 
 enum smb_code {
 	SMB_CLOSE = 0x04,
@@ -39,6 +41,7 @@ struct smb_command {
 	bool unicode;
 	uint32_t status;
 	uint16_t tree, user, process, multiplex;
+	uint64_t number; /* of the message, SMB2 */
 	enum stream_side side;
 	size_t offset;	      /* of the message, in the session's side */
 	struct bytes message; /* from the SMB header on: offsets in commands count from there */
@@ -52,19 +55,26 @@ struct smb_pending {
 	bool used;
 	uint8_t code;
 	uint16_t multiplex, process;
-	uint16_t file;	  /* READ_ANDX, TRANSACTION */
-	const char *name; /* NT_CREATE_ANDX, OPEN_ANDX */
+	uint64_t number;
+	uint64_t file;	   /* READ_ANDX, TRANSACTION */
+	uint64_t position; /* READ_ANDX */
+	const char *name;  /* NT_CREATE_ANDX, OPEN_ANDX */
+};
+
+/* What crossed one way through an open file. */
+struct smb_content {
+	struct buffer bytes;
+	size_t first_offset; /* where the first of it came from */
+	bool incomplete;     /* there is a hole */
 };
 
 struct smb_open {
 	bool used;
-	uint16_t file;
+	uint64_t file; /* FID; of SMB2 the volatile part of the FileId */
 	const char *name;
 	bool is_pipe;
-	struct dcerpc rpc;     /* pipes */
-	struct buffer written; /* files */
-	size_t first_offset;   /* where the first write came from */
-	bool incomplete;       /* a write left a hole */
+	struct dcerpc rpc;			  /* pipes */
+	struct smb_content content[STREAM_SIDES]; /* files: written, read */
 };
 
 /* A transaction whose data comes in several messages. */
@@ -79,7 +89,10 @@ struct smb_transaction {
 
 struct smb {
 	struct describer *describer;
-	bool pipes_only; /* the last tree was IPC$ */
+	bool pipes_only;		/* the last tree was IPC$ */
+	uint32_t pipe_trees[SMB_PIPES]; /* SMB2; 0: none */
+	size_t next_pipe_tree;
+	uint64_t opened; /* the last file that was opened, which what is chained to it means */
 	struct smb_pending pending[SMB_PENDING];
 	size_t next_pending;
 	struct smb_open opens[SMB_OPENS];
@@ -90,6 +103,14 @@ struct smb {
 void smb_command_read(struct smb *smb, const struct smb_command *command);
 void smb_transaction_read(struct smb *smb, const struct smb_command *command);
 
+/* A message of SMB 2 or 3, with what is chained to it; `message` begins with its magic. */
+void smb2_message_read(struct smb *smb, enum stream_side side, size_t offset, struct bytes message);
+
+/* Who logs in by the NTLM message in a security blob, if one is there. */
+void smb_log_in(struct smb *smb, const struct smb_command *command, struct bytes blob);
+/* Names the vulnerability that goes by that mark in data/targets.yaml, with the deviation. */
+void smb_mark(struct smb *smb, const struct smb_command *command, const char *name,
+	      const char *deviation);
 void smb_deviates(struct smb *smb, const struct smb_command *command, const char *what);
 /* A string in the bytes of a command at `offset` there; Unicode ones are aligned in the message. */
 const char *smb_string(struct smb *smb, const struct smb_command *command, size_t offset);
@@ -97,17 +118,18 @@ const char *smb_string(struct smb *smb, const struct smb_command *command, size_
 struct bytes smb_part(struct smb *smb, const struct smb_command *command, size_t offset,
 		      size_t length);
 
-void smb_remember(struct smb *smb, const struct smb_command *command, uint16_t file,
-		  const char *name);
+void smb_remember(struct smb *smb, const struct smb_command *command, uint64_t file,
+		  uint64_t position, const char *name);
 /* Takes the request that `response` answers out of the list; false when it is not there. */
 bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_pending *request);
 
-void smb_open_add(struct smb *smb, uint16_t file, const char *name);
-struct smb_open *smb_open_find(struct smb *smb, uint16_t file);
-void smb_open_close(struct smb *smb, uint16_t file);
+void smb_open_add(struct smb *smb, uint64_t file, const char *name, bool is_pipe);
+struct smb_open *smb_open_find(struct smb *smb, uint64_t file);
+void smb_open_close(struct smb *smb, uint64_t file);
 void smb_open_close_all(struct smb *smb);
-/* Bytes that cross through an open pipe or are written into an open file at `position`. */
-void smb_open_transfer(struct smb *smb, uint16_t file, const struct smb_command *command,
+/* Bytes that cross through an open pipe, or are written into an open file or read from it at
+ * `position`. */
+void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command *command,
 		       uint64_t position, struct bytes content);
 
 #endif

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define READ_WORDS_SHORT ((size_t)10)
+#define READ_WORDS_LONG	 ((size_t)12)
 #define WRITE_WORDS_LONG ((size_t)14)
+#define PROCESS_HIGH	 ((size_t)12) /* [MS-CIFS] 2.2.3.1 */
 
 struct bytes smb_part(struct smb *smb, const struct smb_command *command, size_t offset,
 		      size_t length)
@@ -47,8 +49,14 @@ const char *smb_string(struct smb *smb, const struct smb_command *command, size_
 static void read_negotiate(struct smb *smb, const struct smb_command *command)
 {
 	struct reader reader = reader_of(command->bytes);
+	struct reader header = reader_of(command->message);
 	if (command->response)
 		return;
+	reader_seek(&header, PROCESS_HIGH);
+	if (reader_u16le(&header) &&
+	    bytes_find(command->bytes, bytes_of("\2SMB 2."), 0) != SIZE_MAX)
+		smb_mark(smb, command, "process-identifier",
+			 "SMB2 negotiated with a process identifier that selects a routine");
 	while (reader_left(&reader)) {
 		if (reader_u8(&reader) != 2) { /* the format byte of a dialect */
 			smb_deviates(smb, command, "SMB dialect list that does not parse");
@@ -81,11 +89,8 @@ static const char *ntlm_field(struct smb *smb, const struct smb_command *command
 	return describe_text_utf16(smb->describer, text);
 }
 
-static void read_extended_log_in(struct smb *smb, const struct smb_command *command, size_t length)
+void smb_log_in(struct smb *smb, const struct smb_command *command, struct bytes blob)
 {
-	struct bytes blob = bytes_slice(command->bytes, 0, length);
-	if (blob.length < length)
-		smb_deviates(smb, command, "SMB security blob longer than its message");
 	size_t start = bytes_find(blob, (struct bytes){ (const uint8_t *)"NTLMSSP", 8 }, 0);
 	struct bytes ntlm = start == SIZE_MAX ? blob : bytes_slice(blob, start, SIZE_MAX);
 	struct reader reader = reader_of(ntlm);
@@ -96,6 +101,14 @@ static void read_extended_log_in(struct smb *smb, const struct smb_command *comm
 	const char *user = ntlm_field(smb, command, ntlm, 36);
 	describe_say_format(smb->describer, command->side, command->offset, "login", "%s\\%s",
 			    domain, user[0] ? user : "(nobody)");
+}
+
+static void read_extended_log_in(struct smb *smb, const struct smb_command *command, size_t length)
+{
+	struct bytes blob = bytes_slice(command->bytes, 0, length);
+	if (blob.length < length)
+		smb_deviates(smb, command, "SMB security blob longer than its message");
+	smb_log_in(smb, command, blob);
 }
 
 static void read_session_setup(struct smb *smb, const struct smb_command *command)
@@ -148,11 +161,11 @@ static void read_open(struct smb *smb, const struct smb_command *command)
 		uint16_t file = reader_u16le(&words);
 		bool known = smb_recall(smb, command, &request);
 		if (known && command->status == 0 && !reader_failed(&words))
-			smb_open_add(smb, file, request.name);
+			smb_open_add(smb, file, request.name, smb->pipes_only);
 		return;
 	}
 	const char *name = smb_string(smb, command, 0);
-	smb_remember(smb, command, 0, name);
+	smb_remember(smb, command, 0, 0, name);
 	describe_say(smb->describer, command->side, command->offset,
 		     smb->pipes_only ? "pipe" : "open", bytes_of(name));
 }
@@ -185,8 +198,13 @@ static void read_read(struct smb *smb, const struct smb_command *command)
 
 	reader_skip(&words, 4);
 	if (!command->response) {
+		uint16_t file = reader_u16le(&words);
+		uint64_t position = reader_u32le(&words);
+		reader_skip(&words, 10);
+		if (command->words.length >= READ_WORDS_LONG * 2)
+			position |= (uint64_t)reader_u32le(&words) << 32;
 		if (command->words.length >= READ_WORDS_SHORT * 2)
-			smb_remember(smb, command, reader_u16le(&words), "");
+			smb_remember(smb, command, file, position, "");
 		else
 			smb_deviates(smb, command, "SMB read with too few words");
 		return;
@@ -196,7 +214,7 @@ static void read_read(struct smb *smb, const struct smb_command *command)
 	size_t offset = reader_u16le(&words);
 	length |= (size_t)reader_u16le(&words) << 16;
 	if (smb_recall(smb, command, &request) && !reader_failed(&words))
-		smb_open_transfer(smb, request.file, command, 0,
+		smb_open_transfer(smb, request.file, command, request.position,
 				  smb_part(smb, command, offset, length));
 }
 

@@ -1,19 +1,21 @@
-/* What is open on an SMB connection: pipes carry DCE/RPC, files collect what is written into them.
- */
+/* What is open on an SMB connection: pipes carry DCE/RPC, files collect what is written into them
+ * and what is read from them. */
 #include "stream/smb.h"
 
 #include <string.h>
 
 #define FILE_MOST (64u << 20)
 
-void smb_remember(struct smb *smb, const struct smb_command *command, uint16_t file,
-		  const char *name)
+void smb_remember(struct smb *smb, const struct smb_command *command, uint64_t file,
+		  uint64_t position, const char *name)
 {
 	smb->pending[smb->next_pending] = (struct smb_pending){ .used = true,
 								.code = command->code,
 								.multiplex = command->multiplex,
 								.process = command->process,
+								.number = command->number,
 								.file = file,
+								.position = position,
 								.name = name };
 	smb->next_pending = (smb->next_pending + 1) % SMB_PENDING;
 }
@@ -24,7 +26,7 @@ bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_
 		struct smb_pending *pending = &smb->pending[i];
 		if (!pending->used || pending->code != response->code ||
 		    pending->multiplex != response->multiplex ||
-		    pending->process != response->process)
+		    pending->process != response->process || pending->number != response->number)
 			continue;
 		*request = *pending;
 		pending->used = false;
@@ -39,33 +41,37 @@ static void finish(struct smb *smb, struct smb_open *open)
 		return;
 	if (open->is_pipe)
 		dcerpc_fini(&open->rpc);
-	if (open->written.length)
-		describe_file(smb->describer, STREAM_CLIENT, open->first_offset,
-			      buffer_bytes(&open->written), bytes_of(open->name), "smb",
-			      !open->incomplete && !buffer_failed(&open->written));
-	buffer_fini(&open->written);
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct smb_content *content = &open->content[side];
+		if (content->bytes.length)
+			describe_file(smb->describer, (enum stream_side)side, content->first_offset,
+				      buffer_bytes(&content->bytes), bytes_of(open->name), "smb",
+				      !content->incomplete && !buffer_failed(&content->bytes));
+		buffer_fini(&content->bytes);
+	}
 	open->used = false;
 }
 
-static struct smb_open *claim(struct smb *smb, uint16_t file, const char *name, bool is_pipe)
+static struct smb_open *claim(struct smb *smb, uint64_t file, const char *name, bool is_pipe)
 {
 	struct smb_open *open = &smb->opens[smb->next_open];
 	smb->next_open = (smb->next_open + 1) % SMB_OPENS;
 	finish(smb, open);
 	*open = (struct smb_open){ .used = true, .file = file, .name = name, .is_pipe = is_pipe };
-	buffer_init(&open->written, FILE_MOST);
+	for (int side = 0; side < STREAM_SIDES; side++)
+		buffer_init(&open->content[side].bytes, FILE_MOST);
 	if (is_pipe)
 		dcerpc_init(&open->rpc, smb->describer, open->name);
 	return open;
 }
 
-void smb_open_add(struct smb *smb, uint16_t file, const char *name)
+void smb_open_add(struct smb *smb, uint64_t file, const char *name, bool is_pipe)
 {
 	smb_open_close(smb, file);
-	claim(smb, file, name, smb->pipes_only);
+	claim(smb, file, name, is_pipe);
 }
 
-struct smb_open *smb_open_find(struct smb *smb, uint16_t file)
+struct smb_open *smb_open_find(struct smb *smb, uint64_t file)
 {
 	for (size_t i = 0; i < SMB_OPENS; i++)
 		if (smb->opens[i].used && smb->opens[i].file == file)
@@ -73,7 +79,7 @@ struct smb_open *smb_open_find(struct smb *smb, uint16_t file)
 	return NULL;
 }
 
-void smb_open_close(struct smb *smb, uint16_t file)
+void smb_open_close(struct smb *smb, uint64_t file)
 {
 	struct smb_open *open = smb_open_find(smb, file);
 	if (open)
@@ -86,28 +92,29 @@ void smb_open_close_all(struct smb *smb)
 		finish(smb, &smb->opens[(smb->next_open + i) % SMB_OPENS]);
 }
 
-static void write_file(struct smb *smb, struct smb_open *open, const struct smb_command *command,
-		       uint64_t position, struct bytes content)
+/* Puts a part at its place; a later one before which something is missing goes to the end. */
+static void put_content(struct smb *smb, struct smb_content *content,
+			const struct smb_command *command, uint64_t position, struct bytes part)
 {
-	struct buffer *written = &open->written;
+	struct buffer *kept = &content->bytes;
 
-	if (written->length == 0)
-		open->first_offset = command->offset;
-	if (position > written->length) {
-		open->incomplete = true; /* later parts without what stands before them */
-		position = written->length;
+	if (kept->length == 0)
+		content->first_offset = command->offset;
+	if (position > kept->length) {
+		content->incomplete = true;
+		position = kept->length;
 	}
-	size_t over = written->length - (size_t)position;
-	if (over > content.length)
-		over = content.length;
+	size_t over = kept->length - (size_t)position;
+	if (over > part.length)
+		over = part.length;
 	if (over)
-		memcpy(written->data + position, content.data, over);
-	struct bytes rest = bytes_slice(content, over, SIZE_MAX);
-	if (rest.length && buffer_append(written, rest.data, rest.length) < 0)
+		memcpy(kept->data + position, part.data, over);
+	struct bytes rest = bytes_slice(part, over, SIZE_MAX);
+	if (rest.length && buffer_append(kept, rest.data, rest.length) < 0)
 		smb->describer->cut = true;
 }
 
-void smb_open_transfer(struct smb *smb, uint16_t file, const struct smb_command *command,
+void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command *command,
 		       uint64_t position, struct bytes content)
 {
 	struct smb_open *open = smb_open_find(smb, file);
@@ -124,6 +131,6 @@ void smb_open_transfer(struct smb *smb, uint16_t file, const struct smb_command 
 		dcerpc_feed(&open->rpc, command->side,
 			    command->offset + (size_t)(content.data - command->message.data),
 			    content);
-	else if (command->side == STREAM_CLIENT)
-		write_file(smb, open, command, position, content);
+	else
+		put_content(smb, &open->content[command->side], command, position, content);
 }

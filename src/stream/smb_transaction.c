@@ -97,8 +97,8 @@ static void read_response_words(const struct smb_command *command, struct reader
 
 /* --- exploitation of SMB itself --- */
 
-static void mark(struct smb *smb, const struct smb_command *command, const char *name,
-		 const char *deviation)
+void smb_mark(struct smb *smb, const struct smb_command *command, const char *name,
+	      const char *deviation)
 {
 	const char *vulnerability = targets_mark(targets_get(NULL), name);
 	smb_deviates(smb, command, deviation);
@@ -113,8 +113,8 @@ static void consider_mixture(struct smb *smb, const struct smb_command *command,
 {
 	if (open->used && open->multiplex == command->multiplex && open->code == SMB_NT_TRANSACT &&
 	    command->code == SMB_TRANSACTION2_SECONDARY)
-		mark(smb, command, "mixed-transaction",
-		     "SMB transaction continued as one of another kind");
+		smb_mark(smb, command, "mixed-transaction",
+			 "SMB transaction continued as one of another kind");
 }
 
 static void consider_setup(struct smb *smb, const struct smb_command *command,
@@ -122,8 +122,8 @@ static void consider_setup(struct smb *smb, const struct smb_command *command,
 {
 	if (command->code == SMB_TRANSACTION2 && part->setup_count &&
 	    part->setup[0] == TRANS2_SESSION_SETUP)
-		mark(smb, command, "reserved-session-setup",
-		     "SMB TRANS2_SESSION_SETUP, which no client sends");
+		smb_mark(smb, command, "reserved-session-setup",
+			 "SMB TRANS2_SESSION_SETUP, which no client sends");
 }
 
 /* --- parts --- */
@@ -189,7 +189,7 @@ static void read_request(struct smb *smb, const struct smb_command *command,
 		return;
 	}
 	if (command->code == SMB_TRANSACTION)
-		smb_remember(smb, command, pipe ? part->setup[1] : 0, "");
+		smb_remember(smb, command, pipe ? part->setup[1] : 0, 0, "");
 	start(smb, command, open, part, pipe ? part->setup[1] : 0);
 }
 
@@ -204,7 +204,7 @@ static void read_response(struct smb *smb, const struct smb_command *command,
 	if (part->displacement && open->used)
 		add_part(smb, command, open, part);
 	else if (smb_recall(smb, command, &request))
-		start(smb, command, open, part, request.file);
+		start(smb, command, open, part, (uint16_t)request.file);
 }
 
 void smb_transaction_read(struct smb *smb, const struct smb_command *command)

@@ -202,6 +202,10 @@ MUST_CHECK int stream_prepare(struct error *error);
  * every case. */
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
+/* The same for who does not ask for files: what is packed in archives or by content codings stays
+ * packed. */
+MUST_CHECK int stream_describe_packed(const struct stream_session *session,
+				      struct stream_description *description);
 /* The same for a session that another one announced. For purposes "ftp-data" and "tftp" what
  * crosses is the announced file, whatever it looks like, and carries its name; for others this is
  * stream_describe. */

@@ -10,6 +10,7 @@ static const cyaml_strval_t forms[] = {
 	{ "wide-string", TARGET_WIDE_STRING },
 	{ "string", TARGET_STRING },
 	{ "u32", TARGET_U32 },
+	{ "null", TARGET_NULL },
 };
 
 static const cyaml_schema_field_t argument_fields[] = {

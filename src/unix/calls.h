@@ -10,7 +10,8 @@
  *   r  readable, or NULL    w  writable, or NULL     c  address, anything
  *   d  descriptor           D  descriptor or "here"  y  address family
  *   s  small number         l  length                m  permission bits
- *   u  user or group        k  process               g  signal
+ *   u  user, group, one process                     k  process; -1: all
+ *   g  signal, or another number that is as small
  *   h  magic number of reboot                        z  address wanted, a multiple of a page or 0
  *   f  flags                i  anything
  *
@@ -122,7 +123,7 @@
 	CALL(fsync, "d") \
 	CALL(ftime, "?") \
 	CALL(ftruncate, "dl") \
-	CALL(futex, "rffrrf") \
+	CALL(futex, "rsfrrf") \
 	CALL(futex_time64, "?") \
 	CALL(futex_waitv, "?") \
 	CALL(futimesat, "?") \
@@ -138,22 +139,22 @@
 	CALL(geteuid, "") \
 	CALL(getgid, "") \
 	CALL(getgroups, "lw") \
-	CALL(getitimer, "fw") \
+	CALL(getitimer, "gw") \
 	CALL(getlogin, "?") \
 	CALL(getmsg, "?") \
 	CALL(getpeername, "dAA") \
-	CALL(getpgid, "k") \
+	CALL(getpgid, "u") \
 	CALL(getpgrp, "") \
 	CALL(getpid, "") \
 	CALL(getpmsg, "?") \
 	CALL(getppid, "") \
-	CALL(getpriority, "fk") \
+	CALL(getpriority, "gu") \
 	CALL(getrandom, "olf") \
 	CALL(getresgid, "www") \
 	CALL(getresuid, "www") \
-	CALL(getrlimit, "fw") \
-	CALL(getrusage, "fw") \
-	CALL(getsid, "k") \
+	CALL(getrlimit, "gw") \
+	CALL(getrusage, "uw") \
+	CALL(getsid, "u") \
 	CALL(getsockname, "dAA") \
 	CALL(getsockopt, "dffwr") \
 	CALL(gettid, "") \
@@ -303,7 +304,7 @@
 	CALL(poll, "rls") \
 	CALL(ppoll, "?") \
 	CALL(ppoll_time64, "?") \
-	CALL(prctl, "fiiii") \
+	CALL(prctl, "uiiii") \
 	CALL(pread, "doll") \
 	CALL(preadv, "?") \
 	CALL(preadv2, "?") \
@@ -317,7 +318,7 @@
 	CALL(profil, "?") \
 	CALL(pselect6, "?") \
 	CALL(pselect6_time64, "?") \
-	CALL(ptrace, "fkii") \
+	CALL(ptrace, "fuii") \
 	CALL(putmsg, "?") \
 	CALL(putpmsg, "?") \
 	CALL(pwrite, "dbll") \
@@ -344,14 +345,14 @@
 	CALL(renameat, "DpDp") \
 	CALL(renameat2, "?") \
 	CALL(request_key, "?") \
-	CALL(restart_syscall, "") \
+	CALL(restart_syscall, "?") \
 	CALL(revoke, "p") \
 	CALL(rfork, "f") \
 	CALL(rmdir, "p") \
 	CALL(rseq, "?") \
 	CALL(rt_sigaction, "grwl") \
 	CALL(rt_sigpending, "?") \
-	CALL(rt_sigprocmask, "frwl") \
+	CALL(rt_sigprocmask, "grwl") \
 	CALL(rt_sigqueueinfo, "?") \
 	CALL(rt_sigreturn, "?") \
 	CALL(rt_sigsuspend, "?") \
@@ -402,16 +403,16 @@
 	CALL(setgid, "u") \
 	CALL(setgroups, "lr") \
 	CALL(sethostname, "tl") \
-	CALL(setitimer, "frw") \
+	CALL(setitimer, "grw") \
 	CALL(setlogin, "p") \
 	CALL(setns, "?") \
-	CALL(setpgid, "kk") \
-	CALL(setpriority, "fks") \
+	CALL(setpgid, "uu") \
+	CALL(setpriority, "gus") \
 	CALL(setregid, "uu") \
 	CALL(setresgid, "uuu") \
 	CALL(setresuid, "uuu") \
 	CALL(setreuid, "uu") \
-	CALL(setrlimit, "fr") \
+	CALL(setrlimit, "gr") \
 	CALL(setsid, "") \
 	CALL(setsockopt, "dffrl") \
 	CALL(settimeofday, "rr") \
@@ -432,7 +433,7 @@
 	CALL(signalfd, "?") \
 	CALL(signalfd4, "?") \
 	CALL(sigpending, "?") \
-	CALL(sigprocmask, "frw") \
+	CALL(sigprocmask, "grw") \
 	CALL(sigqueue, "?") \
 	CALL(sigreturn, "?") \
 	CALL(sigsendsys, "?") \
@@ -515,9 +516,9 @@
 	CALL(vmsplice, "?") \
 	CALL(vserver, "?") \
 	CALL(wait, "w") \
-	CALL(wait4, "kwfw") \
-	CALL(waitid, "fkwf") \
-	CALL(waitpid, "kwf") \
+	CALL(wait4, "uwfw") \
+	CALL(waitid, "guwf") \
+	CALL(waitpid, "uwf") \
 	CALL(write, "dbl") \
 	CALL(writev, "drl") \
 	CALL(yield, "") \

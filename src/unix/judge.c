@@ -121,7 +121,7 @@ static int weigh_number(char letter, uint64_t value)
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
 	case 'u': fits = number >= -1 && number < 1 << 16; break;
 	case 'k':
-		if (number == -1) /* every process, or any child */
+		if (number == -1) /* every process */
 			return 2;
 		fits = number >= 0 && number < 1 << 16;
 		break;

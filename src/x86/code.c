@@ -134,7 +134,7 @@ static struct operation *run_known(struct x86 *cpu, struct operation *op)
 /* … and before that. */
 static struct operation *run_new(struct x86 *cpu, struct operation *op)
 {
-	if (!follow_asks(cpu))
+	if (!cpu->follow.asks)
 		return run_known(cpu, op);
 	op->run = run_known;
 	return follow_stop(cpu, op);

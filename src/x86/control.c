@@ -46,7 +46,7 @@ struct operation *run_jcc(struct x86 *cpu, struct operation *op)
 /* Leaves to the owner, with a selector or zero. */
 static struct operation *system_call(struct x86 *cpu, struct operation *op, uint64_t selector)
 {
-	if (follow_asks(cpu))
+	if (UNLIKELY(cpu->follow.asks))
 		return follow_stop(cpu, op);
 	leave(cpu, op);
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_SYSCALL,
@@ -260,7 +260,7 @@ struct operation *run_jcxz(struct x86 *cpu, struct operation *op)
 
 static struct operation *interrupt(struct x86 *cpu, struct operation *op, uint64_t vector)
 {
-	if (follow_asks(cpu))
+	if (UNLIKELY(cpu->follow.asks))
 		return follow_stop(cpu, op);
 	leave(cpu, op);
 	cpu->exit = (struct x86_exit){ .reason = X86_STOP_INTERRUPT,

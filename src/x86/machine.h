@@ -174,7 +174,7 @@ struct follow {
 	struct x86_record *records; /* NULL: nobody follows */
 	size_t count, enough;	    /* enough: room for one more instruction is left */
 	bool full;
-	uint64_t run_start; /* the clock when the run began */
+	bool asks;	    /* the run has more than one instruction */
 	uint64_t came_from; /* the last instruction that did not lead on within its page */
 };
 
@@ -230,18 +230,11 @@ INLINE uint64_t instructions_now(const struct x86 *cpu)
 	return cpu->deadline - cpu->left;
 }
 
-/* Is someone following who has to be asked before this instruction, since no run began with it? */
-INLINE bool follow_asks(const struct x86 *cpu)
-{
-	return UNLIKELY(cpu->follow.records != NULL) &&
-	       instructions_now(cpu) != cpu->follow.run_start;
-}
-
-INLINE void follow_begin(struct x86 *cpu)
+INLINE void follow_begin(struct x86 *cpu, uint64_t budget)
 {
 	cpu->follow.count = 0;
 	cpu->follow.full = false;
-	cpu->follow.run_start = instructions_now(cpu);
+	cpu->follow.asks = cpu->follow.records && budget > 1;
 }
 
 /* From a handler of straight code to the next one, without the way over the loop. It does not cross

@@ -102,7 +102,7 @@ struct x86_exit x86_run(struct x86 *machine, uint64_t budget)
 		return (struct x86_exit){ .reason = X86_STOP_BLOCK,
 					  .address = machine->registers.ip };
 	}
-	follow_begin(machine);
+	follow_begin(machine, budget);
 	while (budget > 0) {
 		uint64_t address = machine->registers.ip, now = instructions_now(machine), executed;
 		bool stepping = machine->registers.flags & X86_FLAG_TF, go_on;

@@ -168,10 +168,10 @@ enum { X86_RECORDS_LEAST = 256 };
 /* From now on every access of an instruction to memory is put into `records` (in order; each run
  * begins an empty list; what an instruction did that faults behind it is listed, too), and runs
  * stop with X86_STOP_FOLLOW in front of each instruction that has not been stopped at since then or
- * since its bytes changed, in front of interrupts and system calls each time, and when the list may
- * have no room for another instruction. Where a run begins does not stop, and does not count as
- * stopped at. Borrows `records` until it is ended by NULL. ERROR_INPUT: less than
- * X86_RECORDS_LEAST. */
+ * since its bytes changed, in front of interrupts, system calls and what lies in two pages each
+ * time, and when the list may have no room for another instruction. A run of one instruction does
+ * not stop, and what it executes does not count as stopped at. Borrows `records` until it is ended
+ * by NULL. ERROR_INPUT: less than X86_RECORDS_LEAST. */
 MUST_CHECK int x86_follow(struct x86 *machine, struct x86_record *records, size_t capacity);
 /* How many records the last run has put into the list. */
 size_t x86_followed(const struct x86 *machine);

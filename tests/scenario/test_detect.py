@@ -73,6 +73,23 @@ class Detect(Case):
         self.assertIn("\nkenbi_saved_total 1\n", text)
         self.assertIn("\nkenbi_not_saved_total 2\n", text)
 
+    def test_eve_of_plain_files(self):
+        """No conversation, so no ends: the file's name is all there is."""
+        code, text, eve = self.path("code.bin"), self.path("text.txt"), self.path("plain.json")
+        with open(code, "wb") as file:
+            file.write(b"n" * 100 + CODE)
+        with open(text, "wb") as file:
+            file.write(b"nothing of interest " * 20)
+        process = harness.run("detect", "--eve", eve, code, text)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        with open(eve, encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        self.assertEqual([(event["event_type"], event["pcap_filename"]) for event in events],
+                         [("fileinfo", code), ("alert", code), ("fileinfo", text)])
+        self.assertEqual(events[0]["fileinfo"]["size"], 100 + len(CODE))
+        self.assertEqual(events[1]["kenbi"]["offset"], 100)
+        self.assertNotIn("src_ip", events[1])
+
     def test_eve(self):
         path, eve = self.capture(), self.path("eve.json")
         process = harness.run("detect", "--eve", eve, path)

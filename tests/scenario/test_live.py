@@ -157,6 +157,60 @@ class Live(Case):
         self.assertEqual((counters["sessions"], counters["searched"], counters["findings"]), (1, 1, 1))
         self.assertGreaterEqual(counters["looks"], 1)
 
+    def completed(self, vector, later):
+        """Sends the code, waits until it is told, sends what comes later (a conversation whose end is not seen), and
+        returns both records and the final counters."""
+        with open(os.path.join(os.environ["KENBI_BUILD"], "tests", *vector), "rb") as file:
+            body = b"n" * 100 + file.read()
+        process = self.start("--json")
+        capture = Capture()
+        capture.conversation("192.0.2.1", 4060, "198.51.100.2", 80,
+                             [("client", REQUEST % len(body) + body), ("server", ANSWER)])
+        self.send(capture)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
+        reader.start()
+
+        def wait_for(count):
+            for _ in range(200):
+                found = [json.loads(line) for line in lines if '"type":"shellcode"' in line]
+                if len(found) >= count:
+                    break
+                time.sleep(0.1)
+            return found
+
+        self.assertEqual([record.get("completed") for record in wait_for(1)], [None])
+        capture.packets = []
+        capture.conversation(*later)
+        capture.packets = capture.packets[:-3]
+        self.send(capture)
+        found = wait_for(2)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+        reader.join(10)
+        statistics = [json.loads(line) for line in lines if '"type":"statistics"' in line]
+        self.assertEqual(statistics[-1]["counters"]["findings"], len({record["id"] for record in found}))
+        found = [record for record in found if record["id"] == found[0]["id"]]  # a stage is code of its own, too
+        self.assertEqual([record.get("completed") for record in found], [None, True])
+        self.assertEqual(found[1]["kind"], found[0]["kind"])
+        return [[action for action in record["actions"] if action["action"] != "call"] for record in found]
+
+    def test_commands_on_an_opened_port_complete_it(self):
+        first, then = self.completed(
+            ("scenario", "demo", "demo_bind_encoded.bin"),
+            ("192.0.2.1", 4061, "198.51.100.2", 4444,
+             [("server", b"C:\\>"), ("client", b"echo open 203.0.113.45 8884 > o\r\n")]))
+        self.assertIn({"action": "bind", "port": 4444, "proto": "tcp"}, first)
+        self.assertFalse(any("203.0.113.45" in action.get("command", "") for action in first))
+        self.assertTrue(any("203.0.113.45" in action.get("command", "") for action in then), then)
+
+    def test_a_stage_from_a_server_completes_it(self):
+        first, then = self.completed(("shellcode", "linux_stage.bin"),
+                                     ("198.51.100.2", 4062, "198.51.100.20", 443, [("server", CODE + b" " * 100)]))
+        self.assertTrue(any(action["action"] == "connect" for action in first), first)
+        self.assertFalse(any(action["action"] == "execute" for action in first), first)
+        self.assertTrue(any(action["action"] == "execute" for action in then), then)
+
     def test_count_and_exit_code(self):
         process = self.start("--count", "10", "--exit-code", "--json")
         capture = Capture()

@@ -94,6 +94,16 @@ class Written(Story):
         self.assertCarries(case, "worm", "http")
         self.assertRanked(case)
 
+    def test_mail_worm(self):
+        case = self.of(os.path.join(CAPTURES, "mail_worm.pcap"))
+        self.assertCarries(case, "mass_mailer", "smtp")
+        self.assertEqual({sample["name"] for sample in case["sample"]}, {"document.scr"})
+
+    def test_mail_archive(self):
+        case = self.of(os.path.join(CAPTURES, "mail_archive.pcap"))
+        self.assertCarries(case, "mass_mailer", "smtp")
+        self.assertEqual([sample["name"] for sample in case["sample"]], ["document.txt .scr"])
+
     def test_nothing_happens_on_a_benign_day(self):
         case = self.of(os.path.join(CAPTURES, "benign.pcap"))
         self.assertEqual(case["shellcode"], [])

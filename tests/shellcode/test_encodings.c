@@ -119,12 +119,91 @@ static void encode_feedback(uint8_t *bytes, size_t count)
 	}
 }
 
+/* XTEA with the stub's key, block by block. */
+static void encode_tea(uint8_t *bytes, size_t count)
+{
+	static const uint32_t words[4] = { 0x6b656e62, 0x692d6b65, 0x792d3031, 0x32333435 };
+
+	for (size_t at = 0; at < count; at += 8) {
+		uint32_t v[2], sum = 0;
+		memcpy(v, bytes + at, 8);
+		for (unsigned cycle = 0; cycle < 32; cycle++) {
+			v[0] += ((v[1] << 4 ^ v[1] >> 5) + v[1]) ^ (sum + words[sum & 3]);
+			sum += 0x9e3779b9;
+			v[1] += ((v[0] << 4 ^ v[0] >> 5) + v[0]) ^ (sum + words[sum >> 11 & 3]);
+		}
+		memcpy(bytes + at, v, 8);
+	}
+}
+
+/* --- encoders that change the length: return that of `into` --- */
+
+static size_t pack_base64(const uint8_t *bytes, size_t count, uint8_t *into)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	size_t length = 0;
+
+	for (size_t i = 0; i < count; i += 3) {
+		uint32_t group =
+			(uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
+		for (unsigned shift = 24; shift > 0; shift -= 6)
+			into[length++] = (uint8_t)letters[group >> (shift - 6) & 63];
+	}
+	return length;
+}
+
+/* The longest earlier copy, at most 256 back and 257 long, of what begins at `at`; 0: none of two.
+ */
+static size_t longest(const uint8_t *bytes, size_t at, size_t count, size_t *distance)
+{
+	size_t best = 0;
+
+	for (size_t back = 1; back <= 256 && back <= at; back++) {
+		size_t length = 0;
+		while (length < 257 && at + length < count &&
+		       bytes[at + length] == bytes[at + length - back])
+			length++;
+		if (length > best) {
+			best = length;
+			*distance = back;
+		}
+	}
+	return best >= 2 ? best : 0;
+}
+
+static size_t pack_lz(const uint8_t *bytes, size_t count, uint8_t *into)
+{
+	size_t length = 0, at = 0;
+
+	while (at < count) {
+		size_t flags = length++;
+		into[flags] = 0;
+		for (unsigned bit = 0; bit < 8 && at < count; bit++) {
+			size_t distance = 0, copied = longest(bytes, at, count, &distance);
+			if (copied) {
+				into[flags] |= (uint8_t)(1 << bit);
+				into[length++] = (uint8_t)(distance - 1);
+				into[length++] = (uint8_t)(copied - 2);
+			} else {
+				into[length++] = bytes[at];
+				copied = 1;
+			}
+			at += copied;
+		}
+	}
+	return length;
+}
+
 static const struct decoder {
 	const char *stub;
 	bool wide;
 	unsigned length_at; /* of the payload's length, two bytes, in the stub */
 	void (*encode)(uint8_t *bytes, size_t count);
 	bool other_kind; /* the kind may differ from the bare one's */
+	bool unix_only;	 /* the decoder asks Linux for memory */
+	size_t (*pack)(const uint8_t *bytes, size_t count, uint8_t *into);
+	bool packed_length; /* the stub wants the length of what is packed */
 } decoders[] = {
 	{ "decoder_mmx", false, 2, encode_key },
 	{ "decoder_sse", false, 2, encode_key },
@@ -136,7 +215,12 @@ static const struct decoder {
 	{ "decoder_bitmap", false, 4, encode_77 },
 	{ "decoder_cpuid", false, 2, encode_cpuid },
 	{ "decoder_copy", false, 2, encode_countdown },
+	{ "decoder_tea", false, 2, encode_tea },
+	{ "decoder_lz", false, 2, .pack = pack_lz },
+	{ "decoder_base64", false, 2, .pack = pack_base64, .packed_length = true },
 	{ "decoder64_sse", true, 2, encode_key },
+	{ "decoder64_rc4", true, 2, encode_rc4, .other_kind = true },
+	{ "decoder64_mmap", true, 2, encode_not, .unix_only = true },
 	{ "decoder64_feedback", true, 2, encode_feedback },
 };
 
@@ -170,15 +254,19 @@ static bool acts(const struct shellcode_finding *finding, const char *action, co
 	return found;
 }
 
-/* The kind of the one finding when it is told as the payload; "" otherwise. */
+/* The kind of the finding when it is told as the payload, "" otherwise. What a decoder writes may
+ * be seen by a view, too: then all are of that kind. */
 static void kind_of(const struct payload *payload, struct bytes bytes, bool decodes, char kind[17])
 {
 	struct shellcode_finding findings[4];
 	struct error error;
 	int count = shellcode_scan(detector, bytes, (struct bytes){ NULL, 0 }, findings, 4, NULL,
 				   &error);
-	bool good = count == 1 && acts(&findings[0], payload->action, payload->detail) &&
-		    (!decodes || findings[0].evidence & 1u << SHELLCODE_DECODES_BIT);
+	bool good = count >= 1 && (!decodes || findings[0].evidence & 1u << SHELLCODE_DECODES_BIT);
+
+	for (int i = 0; i < count; i++)
+		good = good && acts(&findings[i], payload->action, payload->detail) &&
+		       strcmp(findings[i].kind, findings[0].kind) == 0;
 
 	snprintf(kind, 17, "%s", good ? findings[0].kind : "");
 	for (int i = 0; i < count; i++)
@@ -203,8 +291,9 @@ static bool is_recognised(const struct payload *payload, const char *how, struct
 
 static bool under(const struct payload *payload, const struct decoder *decoder)
 {
-	uint8_t bytes[4096] = { 0 };
+	uint8_t bytes[4096] = { 0 }, packed[8192];
 	struct buffer stub, code;
+	size_t length;
 	bool good;
 
 	read_vector(payload->vector, &code);
@@ -212,10 +301,14 @@ static bool under(const struct payload *payload, const struct decoder *decoder)
 	assert_true(code.length + 16 < sizeof bytes);
 	memcpy(bytes, code.data, code.length);
 	memset(bytes + code.length, 0x90, 16);
-	decoder->encode(bytes, code.length);
+	if (decoder->encode)
+		decoder->encode(bytes, code.length);
+	length = decoder->pack ? decoder->pack(bytes, code.length, packed)
+			       : (code.length + 15) / 16 * 16;
+	code.length = decoder->packed_length ? length : code.length;
 	stub.data[decoder->length_at] = (uint8_t)code.length;
 	stub.data[decoder->length_at + 1] = (uint8_t)(code.length >> 8);
-	assert_int_equal(buffer_append(&stub, bytes, (code.length + 15) / 16 * 16), 0);
+	assert_int_equal(buffer_append(&stub, decoder->pack ? packed : bytes, length), 0);
 	good = is_recognised(payload, decoder->stub, buffer_bytes(&stub), !decoder->other_kind);
 	buffer_fini(&stub);
 	buffer_fini(&code);
@@ -229,7 +322,8 @@ static void every_decoder_is_seen_through(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++)
 		for (size_t j = 0; j < sizeof payloads / sizeof payloads[0]; j++)
-			if (decoders[i].wide == payloads[j].wide)
+			if (decoders[i].wide == payloads[j].wide &&
+			    (!decoders[i].unix_only || !strstr(payloads[j].vector, "windows")))
 				missed += !under(&payloads[j], &decoders[i]);
 	assert_int_equal(missed, 0);
 }
@@ -301,6 +395,134 @@ static void printable_sums_are_seen_through(void **state)
 	assert_int_equal(missed, 0);
 }
 
+/* --- printable code that writes its payload behind itself, in the middle of text --- */
+
+enum { FIRST = 0x21, FLIP = 0x5a, SETUP = 26, TEXT = 1 << 18 };
+
+/* A printable byte that becomes `wanted` when it is xored with 5ah, ffh, both, or nothing. */
+static uint8_t hidden(uint8_t wanted, bool *inverted, bool *flipped)
+{
+	uint8_t byte = wanted;
+
+	*inverted = byte >= 0x80;
+	byte = *inverted ? (uint8_t)~byte : byte;
+	*flipped = byte < FIRST || byte > 0x7e;
+	return *flipped ? byte ^ FLIP : byte;
+}
+
+/* sub eax, …, three times: eax is the payload's address, less 21h; push eax; pop ecx; push 5ah;
+ * pop ebx; push 41h; pop eax; xor al, 41h; dec eax; for each byte what it needs of
+ * xor [ecx + 21h + i], al and xor [ecx + 21h + i], bl */
+static void patch_in_place(struct buffer *into, struct bytes payload)
+{
+	unsigned patches = 0;
+	bool inverted, flipped;
+	uint32_t parts[3];
+
+	assert_true(payload.length <= 0x7e - FIRST);
+	for (size_t i = 0; i < payload.length; i++) {
+		hidden(payload.data[i], &inverted, &flipped);
+		patches += inverted + flipped;
+	}
+	split(0u - (SETUP + 3 * patches - FIRST), parts);
+	for (unsigned part = 0; part < 3; part++) {
+		put(into, "-", 1);
+		put(into, &parts[part], 4);
+	}
+	put(into, "PYjZ[jAX4AH", 11);
+	for (size_t i = 0; i < payload.length; i++) {
+		uint8_t at = (uint8_t)(FIRST + i);
+		hidden(payload.data[i], &inverted, &flipped);
+		if (inverted) {
+			put(into, "0A", 2);
+			put(into, &at, 1);
+		}
+		if (flipped) {
+			put(into, "0Y", 2);
+			put(into, &at, 1);
+		}
+	}
+	for (size_t i = 0; i < payload.length; i++) {
+		uint8_t byte = hidden(payload.data[i], &inverted, &flipped);
+		put(into, &byte, 1);
+	}
+}
+
+static void put_base64(struct buffer *into, struct random *random)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+
+	for (size_t i = 0; i < TEXT; i++)
+		put(into, i % 77 == 76 ? "\n" : &letters[random_u32(random) % 64], 1);
+	put(into, "\n", 1);
+}
+
+/* Long words without blanks among others, as links and identifiers are. */
+static void put_html(struct buffer *into, struct random *random)
+{
+	static const char *const words[] = {
+		"<p class=\"note\">",
+		"<a href=\"https://www.example.org/manual/chapter-12.html#",
+		"</a>",
+		"some",
+		"more",
+		"words",
+		"&amp;",
+		"&nbsp;",
+		"\n",
+		"%20",
+		"\">",
+		"child_process_asynchronous_process_creation_options_and_callbacks"
+	};
+	size_t start = into->length;
+
+	while (into->length - start < TEXT) {
+		const char *word = words[random_u32(random) % (sizeof words / sizeof words[0])];
+		put(into, word, strlen(word));
+		if (random_u32(random) % 3)
+			put(into, " ", 1);
+	}
+	put(into, "\n", 1);
+}
+
+static void printable_code_is_found_in_text(void **state)
+{
+	void (*const around[])(struct buffer *, struct random *) = { put_base64, put_html };
+	struct buffer code, patched, text;
+	struct random random;
+
+	(void)state;
+	read_vector("linux_execve", &code);
+	buffer_init(&patched, ROOM);
+	patch_in_place(&patched, buffer_bytes(&code));
+	for (size_t i = 0; i < patched.length; i++)
+		assert_in_range(patched.data[i], 0x21, 0x7e);
+	for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
+		struct shellcode_finding findings[4];
+		struct error error;
+		size_t at;
+		random_init(&random, 51, i);
+		buffer_init(&text, 4 * TEXT);
+		around[i](&text, &random);
+		at = text.length;
+		put(&text, patched.data, patched.length);
+		put(&text, "\n", 1);
+		around[i](&text, &random);
+		assert_int_equal(shellcode_scan(detector, buffer_bytes(&text),
+						(struct bytes){ NULL, 0 }, findings, 4, NULL,
+						&error),
+				 1);
+		assert_int_equal(findings[0].entry, at);
+		assert_true(acts(&findings[0], "execute", "/bin"));
+		assert_true(findings[0].evidence & 1u << SHELLCODE_DECODES_BIT);
+		shellcode_finding_fini(&findings[0]);
+		buffer_fini(&text);
+	}
+	buffer_fini(&patched);
+	buffer_fini(&code);
+}
+
 static int set_up(void **state)
 {
 	struct error error;
@@ -321,6 +543,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_decoder_is_seen_through),
 		cmocka_unit_test(printable_sums_are_seen_through),
+		cmocka_unit_test(printable_code_is_found_in_text),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -72,6 +72,29 @@ static unsigned traits(enum x86_mode mode, const char *code, size_t length)
 	       ~(unsigned)GLANCE_ASKED;
 }
 
+/* Behind a prefix that changes nothing it is looked at closer: the traits stay. */
+static void finds_the_same_traits_either_way(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 31, 0);
+	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+		enum x86_mode mode = round & 1 ? X86_MODE_64 : X86_MODE_32;
+		uint8_t code[INSTRUCTION_MAX + 1] = { 0x3e };
+		struct step quick, close;
+		for (size_t i = 1; i < sizeof code; i++)
+			code[i] = (uint8_t)(random_u32(&random) >> 7);
+		quick = glance(mode, (struct bytes){ code + 1, INSTRUCTION_MAX });
+		close = glance(mode, (struct bytes){ code, INSTRUCTION_MAX });
+		if (quick.length == 0 || close.length == 0 ||
+		    (quick.traits | close.traits) & GLANCE_ASKED)
+			continue;
+		assert_int_equal(quick.length + 1, close.length);
+		assert_int_equal(quick.traits, close.traits);
+	}
+}
+
 static void tells_what_it_could_not_answer(void **state)
 {
 	(void)state;
@@ -130,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_on_every_opcode),
 		cmocka_unit_test(agrees_on_random_bytes),
+		cmocka_unit_test(finds_the_same_traits_either_way),
 		cmocka_unit_test(knows_the_traits),
 		cmocka_unit_test(knows_what_gets_a_value),
 		cmocka_unit_test(skips_prefixes),

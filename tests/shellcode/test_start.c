@@ -34,7 +34,7 @@ static void goes_back_through_straight_code(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	count = start_find(sweep, 5, starts, 16);
+	count = start_find(sweep, 5, false, starts, 16);
 	assert_int_equal(starts[0].offset, 5);
 	assert_true(contains(starts, count, 3));
 	assert_true(contains(starts, count, 2));
@@ -51,7 +51,7 @@ static void goes_back_through_jumps(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	count = start_find(sweep, 6, starts, 16);
+	count = start_find(sweep, 6, false, starts, 16);
 	assert_true(contains(starts, count, 0));
 	sweep_free(sweep);
 }
@@ -64,7 +64,7 @@ static void stops_at_what_cannot_execute(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	assert_int_equal(start_find(sweep, 2, starts, 16), 1);
+	assert_int_equal(start_find(sweep, 2, false, starts, 16), 1);
 	assert_int_equal(sweep_step(sweep, 1).length, 0);
 	sweep_free(sweep);
 }

@@ -11,6 +11,7 @@
 #include "shellcode/shellcode.h"
 #include "shellcode/view.h"
 #include "shellcode/view_base64.h"
+#include "shellcode/view_judge.h"
 
 enum { CODE = 90 };
 
@@ -372,6 +373,28 @@ static void a_small_budget_is_told(void **state)
 	buffer_fini(&text);
 }
 
+/* Entries of which nothing comes, and entries when the budget is gone, are passed by: a search that
+ * stays at one would never end. */
+static void empty_entries_are_passed_by(void **state)
+{
+	static const uint8_t nothing[] = { 0 };
+	uint64_t budgets[] = { 1 << 20, 0 };
+	struct buffer text;
+
+	(void)state;
+	buffer_init(&text, 1 << 16);
+	for (unsigned i = 0; i < 3; i++)
+		as_zip(&text, (struct bytes){ nothing, 0 });
+	for (unsigned i = 0; i < 2; i++) {
+		struct views views;
+		struct view view;
+		views_init(&views, buffer_bytes(&text), &budgets[i]);
+		assert_int_equal(views_next(&views, &view), 0);
+		assert_int_equal(views.exhausted, budgets[i] == 0);
+	}
+	buffer_fini(&text);
+}
+
 static void read_vector(const char *name, struct buffer *content)
 {
 	const char *folder = getenv("KENBI_VECTORS");
@@ -495,15 +518,78 @@ static void base64_knows_its_letters(void **state)
 		}
 }
 
+/* Blocks of a few kinds of bytes each, so that every answer comes up often. */
+static void blocks_are_judged_alike(void **state)
+{
+	static const char *const kinds[] = { "ABCXYZabcxyz0189+/-_",
+					     "0123456789abcdefABCDEF, xhrwXHRW\t?",
+					     "%=&\\ text %41", "a\0b\0c\0d\0",
+					     "\x1f\x8b\x03\x04 \x80\xff" };
+	static const size_t lengths[] = { 20, 35, 14, 8, 7 };
+	unsigned seen[5] = { 0 };
+	struct random random;
+
+	(void)state;
+	random_init(&random, 43, 0);
+	for (unsigned round = 0; round < 100000; round++) {
+		unsigned kind = random_u32(&random) % 5, noise = random_u32(&random) % 200;
+		uint8_t data[VIEW_BLOCK + 1];
+		struct view_block plain, quick;
+		for (size_t i = 0; i < sizeof data; i++) {
+			uint32_t number = random_u32(&random);
+			data[i] = (uint8_t)kinds[kind][kind == 3 ? i % 8 : number % lengths[kind]];
+			if (noise && (number >> 8) % 200 < noise / 4)
+				data[i] = (uint8_t)(number >> 16);
+		}
+		plain = view_judge_plainly(data);
+		quick = view_judge(data);
+		assert_int_equal(plain.escapes, quick.escapes);
+		assert_int_equal(plain.token, quick.token);
+		assert_int_equal(plain.list, quick.list);
+		assert_int_equal(plain.wide, quick.wide);
+		assert_int_equal(plain.packed, quick.packed);
+		assert_int_equal(view_judge_nothing(data, 1),
+				 !(plain.escapes || plain.token || plain.list || plain.wide ||
+				   plain.packed));
+		seen[0] += plain.escapes;
+		seen[1] += plain.token;
+		seen[2] += plain.list;
+		seen[3] += plain.wide;
+		seen[4] += plain.packed;
+	}
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(seen[i] > 1000);
+}
+
+/* Each byte alone in a block of others that are in the set. */
+static void blocks_are_judged_alike_by_each_byte(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++)
+		for (unsigned other = 0; other < 2; other++) {
+			uint8_t data[VIEW_BLOCK + 1];
+			struct view_block plain, quick;
+			memset(data, other ? '1' : 'A', sizeof data);
+			data[7] = data[40] = (uint8_t)byte;
+			plain = view_judge_plainly(data);
+			quick = view_judge(data);
+			assert_int_equal(plain.token, quick.token);
+			assert_int_equal(plain.list, quick.list);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_way_of_writing),
 		cmocka_unit_test(base64_is_decoded_as_letter_by_letter),
 		cmocka_unit_test(base64_knows_its_letters),
+		cmocka_unit_test(blocks_are_judged_alike),
+		cmocka_unit_test(blocks_are_judged_alike_by_each_byte),
 		cmocka_unit_test(leaves_plain_text_alone),
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),
+		cmocka_unit_test(empty_entries_are_passed_by),
 		cmocka_unit_test(code_is_found_through_views),
 	};
 

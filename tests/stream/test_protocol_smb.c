@@ -157,14 +157,73 @@ static void put_wide(struct message *stub, uint32_t maximum, uint32_t first, uin
 static const uint8_t dssetup[] = { 0x6a, 0x28, 0x19, 0x39, 0x0c, 0xb1, 0xd0, 0x11,
 				   0x9b, 0xa8, 0x00, 0xc0, 0x4f, 0xd9, 0x2e, 0xf5 };
 
-static struct talk *call_over_tcp(const struct message *stub)
+static struct talk *call_of(const uint8_t uuid[16], uint16_t operation, const struct message *stub)
 {
 	struct talk *talk = talk_new(6, 1026);
-	struct message bind = bind_to(dssetup), request = call(9, stub);
+	struct message bind = bind_to(uuid), request = call(operation, stub);
 	talk_bytes(talk, STREAM_CLIENT, bytes_in(&bind));
 	talk_bytes(talk, STREAM_CLIENT, bytes_in(&request));
 	talk_describe(talk);
 	return talk;
+}
+
+static struct talk *call_over_tcp(const struct message *stub)
+{
+	return call_of(dssetup, 9, stub);
+}
+
+/* [MS-DCOM] RemoteActivation: ORPCTHIS, a GUID, and a path behind a pointer. */
+static struct talk *activate(uint32_t extensions, size_t letters)
+{
+	static const uint8_t remote[] = { 0xb8, 0x4a, 0x9f, 0x4d, 0x1c, 0x7d, 0xcf, 0x11,
+					  0x86, 0x1e, 0x00, 0x20, 0xaf, 0x6e, 0x7c, 0x57 };
+	struct message stub = { .length = 0 };
+
+	put_number(&stub, 5, 4);
+	put_number(&stub, 0, 24);
+	put_number(&stub, extensions, 4);
+	put_number(&stub, 7, 16);
+	put_number(&stub, 0x20000, 4);
+	put_wide(&stub, (uint32_t)letters + 1, 0, (uint32_t)letters + 1, letters, true);
+	return call_of(remote, 0, &stub);
+}
+
+static void arguments_behind_structures(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t extensions;
+		size_t letters;
+		enum stream_conformance conformance;
+	} cases[] = {
+		{ 0, 20, STREAM_CONFORMS },
+		{ 0, 900, STREAM_DEVIATES },
+		/* What the extensions hold comes in between: nothing is said of the path. */
+		{ 0x20000, 900, STREAM_CONFORMS },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk *talk = activate(cases[i].extensions, cases[i].letters);
+		assert_true(talk_is(talk, "dcerpc", cases[i].conformance));
+		assert_non_null(strstr(talk->description.target, "MS03-026"));
+		talk_free(talk);
+	}
+}
+
+static void a_device_with_a_long_name(void **state)
+{
+	(void)state;
+	static const uint8_t pnp[] = { 0x40, 0x4e, 0x9f, 0x8d, 0x3d, 0xa0, 0xce, 0x11,
+				       0x8f, 0x69, 0x08, 0x00, 0x3e, 0x30, 0x05, 0x1b };
+	for (size_t letters = 200; letters <= 201; letters++) {
+		struct message stub = { .length = 0 };
+		put_wide(&stub, (uint32_t)letters + 1, 0, (uint32_t)letters + 1, letters, true);
+		put_number(&stub, 0, -stub.length % 4 + 4);
+		struct talk *talk = call_of(pnp, 54, &stub);
+		assert_true(talk_is(talk, "dcerpc",
+				    letters == 200 ? STREAM_CONFORMS : STREAM_DEVIATES));
+		assert_non_null(strstr(talk->description.target, "MS05-039"));
+		talk_free(talk);
+	}
 }
 
 static void a_pipe_carries_calls(void **state)
@@ -346,14 +405,54 @@ static void a_mixed_transaction_is_named(void **state)
 	talk_free(talk);
 }
 
-static void smb2_is_named_and_not_judged(void **state)
+/* The process identifier's high half is an index in CVE-2009-3103. */
+static void smb2_negotiated_with_a_process_identifier(void **state)
+{
+	(void)state;
+	for (int high = 0; high < 2; high++) {
+		struct talk *talk = talk_new(6, 445);
+		struct message words = { .length = 0 };
+		say_smb(talk, STREAM_CLIENT, 0x72, 1, &words,
+			(struct bytes){ (const uint8_t *)"\2SMB 2.002", 11 }, 0);
+		talk->data[STREAM_CLIENT].data[4 + 12] = (uint8_t)high;
+		talk_describe(talk);
+		assert_true(talk_is(talk, "smb", high ? STREAM_DEVIATES : STREAM_CONFORMS));
+		assert_int_equal(high, talk->description.target != NULL);
+		if (high)
+			assert_non_null(strstr(talk->description.target, "MS09-050"));
+		talk_free(talk);
+	}
+}
+
+static void read_part(struct talk *talk, uint16_t file, uint32_t position, const char *content)
+{
+	struct message words = no_andx();
+	put_number(&words, file, 2);
+	put_number(&words, position, 4);
+	put_number(&words, 0, 14);
+	say_smb(talk, STREAM_CLIENT, 0x2e, 9, &words, (struct bytes){ NULL, 0 }, 0);
+	words = no_andx();
+	put_number(&words, 0, 6);
+	put_number(&words, strlen(content), 2);
+	put_number(&words, 32 + 1 + 24 + 2, 2);
+	put_number(&words, 0, 10);
+	say_smb(talk, STREAM_SERVER, 0x2e, 9, &words, bytes_of(content), 0);
+}
+
+static void a_file_that_is_read_is_carved(void **state)
 {
 	(void)state;
 	struct talk *talk = talk_new(6, 445);
-	talk_bytes(talk, STREAM_CLIENT,
-		   (struct bytes){ (const uint8_t *)"\0\0\0\x08\xfeSMB\x40\0\0\0", 12 });
+	connect_tree(talk, "\\\\HOST\\SHARE");
+	open_file(talk, "tool.exe", 5);
+	read_part(talk, 5, 0, "one ");
+	read_part(talk, 5, 4, "two");
 	talk_describe(talk);
-	assert_true(talk_is(talk, "smb", STREAM_UNJUDGED));
+	assert_true(talk_is(talk, "smb", STREAM_CONFORMS));
+	const struct stream_file *file = talk_file(talk, "tool.exe", bytes_of("one two"));
+	assert_non_null(file);
+	assert_int_equal(file->sender, STREAM_SERVER);
+	assert_true(file->complete);
 	talk_free(talk);
 }
 
@@ -367,7 +466,10 @@ int main(void)
 		cmocka_unit_test(fragments_of_a_call_are_joined),
 		cmocka_unit_test(pdus_that_contradict_deviate),
 		cmocka_unit_test(a_mixed_transaction_is_named),
-		cmocka_unit_test(smb2_is_named_and_not_judged),
+		cmocka_unit_test(arguments_behind_structures),
+		cmocka_unit_test(a_device_with_a_long_name),
+		cmocka_unit_test(smb2_negotiated_with_a_process_identifier),
+		cmocka_unit_test(a_file_that_is_read_is_carved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,27 @@ static void members_of_a_zip(void **state)
 	buffer_fini(&packed);
 }
 
+/* Who does not ask for files pays for none. */
+static void left_packed_where_nobody_asks(void **state)
+{
+	(void)state;
+	struct buffer packed;
+
+	buffer_init(&packed, 1 << 20);
+	pack(program(), 15 + 16, &packed);
+	for (int coded = 0; coded < 2; coded++) {
+		struct talk *talk = answered("t.gz", coded ? "Content-Encoding: gzip\r\n" : "",
+					     buffer_bytes(&packed));
+		stream_description_fini(&talk->description);
+		assert_int_equal(stream_describe_packed(&talk->session, &talk->description), 0);
+		assert_true(talk_is(talk, "http", STREAM_CONFORMS));
+		assert_int_equal(talk->description.file_count, 1);
+		assert_string_equal(talk->description.files[0].media, "gzip");
+		talk_free(talk);
+	}
+	buffer_fini(&packed);
+}
+
 static void archives_in_archives(void **state)
 {
 	(void)state;
@@ -272,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_a_zip),
 		cmocka_unit_test(archives_in_archives),
+		cmocka_unit_test(left_packed_where_nobody_asks),
 		cmocka_unit_test(gzip_as_file_and_as_coding),
 		cmocka_unit_test(bombs_are_bounded),
 		cmocka_unit_test(directories_that_lie),

@@ -13,7 +13,7 @@ static struct x86_record records[RECORDS];
 static void stops_once_at_what_is_new(void **state)
 {
 	(void)state;
-	static const uint8_t fresh[] = { 5, 10, 15, 16 };
+	static const uint8_t fresh[] = { 0, 5, 10, 15, 16 };
 	struct x86 *machine = guest_new(X86_MODE_32);
 	GUEST_LOAD(machine, LOOP);
 	assert_int_equal(x86_run(machine, 4).reason,
@@ -38,7 +38,7 @@ static void stops_once_at_what_is_new(void **state)
 	assert_int_equal(records[1].ip, CODE + 10);
 	assert_true(records[1].writes);
 	assert_int_equal(records[1].time, records[0].time + 1);
-	assert_int_equal(x86_run(machine, 100).reason, X86_STOP_INTERRUPT);
+	assert_int_equal(x86_run(machine, 1).reason, X86_STOP_INTERRUPT);
 	/* system calls stop each time */
 	x86_set_ip(machine, CODE + 16);
 	x86_set_flags(machine, 2 | X86_FLAG_ZF);
@@ -65,6 +65,9 @@ static void one_stepped_over_unasked_is_still_new(void **state)
 	assert_int_equal(x86_run(machine, 1).reason, X86_STOP_BUDGET); /* mov eax, [DATA] */
 	x86_set_ip(machine, CODE + 16);
 	struct x86_exit end = x86_run(machine, 100);
+	assert_int_equal(end.reason, X86_STOP_FOLLOW);
+	assert_int_equal(end.address, CODE + 16);
+	end = x86_run(machine, 100);
 	assert_int_equal(end.reason, X86_STOP_FOLLOW);
 	assert_int_equal(end.address, CODE + 5);
 	x86_free(machine);

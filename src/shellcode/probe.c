@@ -32,7 +32,7 @@ enum {
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
 	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
 	TABLE_PLACES = 4,	 /* different places that it then writes */
-	TABLE_SHORTEST = 64,	 /* bytes from the entry on: loops for the table, and a payload */
+	TABLE_SHORTEST = 64,	 /* bytes that hold loops for the table, and a payload */
 	HUNT_LOOK = 64		 /* instructions of a loop that are looked at */
 };
 
@@ -417,7 +417,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
 	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
 	struct x86_watch before = { 0 };
-	bool prepares = false, may_prepare = entry + TABLE_SHORTEST <= probe->length;
+	bool prepares = false, may_prepare = probe->length >= TABLE_SHORTEST;
 
 	for (;;) {
 		struct x86_watch watch = x86_watch_counts(probe->machine);

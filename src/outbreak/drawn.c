@@ -186,6 +186,8 @@ static int drawn_scan_range(struct kernel *kernel, const struct drawn_source *so
 		size_t hits = range->kind == RANGE_LIVE ? drawn_all(part, found)
 							: targets_sift(&drawn->targets, words, part,
 								       first, size, found);
+		for (size_t i = 0; range->kind != RANGE_LIVE && i < hits; i++)
+			targets_foresee(&drawn->targets, first + (words[found[i]] * size >> 32));
 		for (size_t i = 0; i < hits; i++) {
 			uint32_t to = drawn_target(kernel, range, first, size, words[found[i]]);
 			if (to == TARGETS_NOBODY || loop_infected(kernel->loop, to))

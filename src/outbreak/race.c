@@ -84,17 +84,25 @@ static void tell(struct race *race, size_t forecast, const struct replica *repli
 	race_progress(race);
 }
 
-/* The candidate as if it were in force after that reaction time. */
+/* The candidate as if it were in force after that reaction time; where that is its own, that is
+ * known from the rounds. */
 static int simulate_delay(struct race *race, struct replica *replica, size_t index, size_t delay,
 			  struct error *error)
 {
 	struct remedy_candidate candidate = race->candidates[index];
+	uint32_t number = replica->population.replica;
+	uint32_t *end = &end_slots(race, index, delay)[number];
 	const struct history *history;
+	int result = 0;
 
-	candidate.delay_seconds = race->run->delays[delay];
-	int result = replica_try(replica, &candidate, &history, error);
-	if (result == 0)
-		end_slots(race, index, delay)[replica->population.replica] = history->count;
+	if (candidate.delay_seconds == race->run->delays[delay]) {
+		*end = tally_end(&race->tally, index + 1, number);
+	} else {
+		candidate.delay_seconds = race->run->delays[delay];
+		result = replica_try(replica, &candidate, &history, error);
+		if (result == 0)
+			*end = history->count;
+	}
 	race_progress(race);
 	return result;
 }

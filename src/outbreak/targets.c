@@ -4,8 +4,9 @@
 #include <string.h>
 
 #define LEAST_BITS 10
-#define USUAL_BITS 22 /* two bitmaps of 512 KiB */
+#define USUAL_BITS 21 /* of the upper bitmap: 256 KiB */
 #define MOST_BITS  29
+#define HASHED	   (1u << TARGETS_HASHED_BITS) /* so much larger is the hashed one */
 
 void targets_fini(struct targets *targets)
 {
@@ -43,7 +44,7 @@ static int targets_make_room(struct targets *targets, size_t words, struct error
 		return 0;
 	targets_fini(targets);
 	targets->upper = malloc(words * sizeof *targets->upper);
-	targets->hashed = malloc(words * sizeof *targets->hashed);
+	targets->hashed = malloc(words * HASHED * sizeof *targets->hashed);
 	targets->guide = malloc((words + 1) * sizeof *targets->guide);
 	if (!targets->upper || !targets->hashed || !targets->guide) {
 		targets_fini(targets);
@@ -69,7 +70,7 @@ int targets_set(struct targets *targets, const uint64_t *places, uint32_t count,
 	targets->bits = bits;
 	targets->shift = width > bits ? width - bits : 0;
 	memset(targets->upper, 0, words * sizeof *targets->upper);
-	memset(targets->hashed, 0, words * sizeof *targets->hashed);
+	memset(targets->hashed, 0, words * HASHED * sizeof *targets->hashed);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t upper = (uint32_t)places[i] >> targets->shift;
 		uint32_t hash = targets_hash(targets, (uint32_t)places[i]);

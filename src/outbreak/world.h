@@ -1,4 +1,4 @@
-/* world - the YAML form of a topology, for world.c, world_build.c and scenario.c. */
+/* world - the YAML form of a topology, for world.c, world_build.c and scenario_file.c. */
 #ifndef KENBI_OUTBREAK_WORLD_H
 #define KENBI_OUTBREAK_WORLD_H
 

@@ -4,6 +4,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* xoshiro256++ (Blackman & Vigna 2021, DOI 10.1145/3460772), seeded by splitmix64: not what the
+ * engine draws from, and quick. */
+struct generator {
+	uint64_t state[4];
+};
+
+static void seed_generator(struct generator *generator, uint64_t seed)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t mixed = seed += UINT64_C(0x9E3779B97F4A7C15);
+		mixed = (mixed ^ mixed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+		mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94D049BB133111EB);
+		generator->state[i] = mixed ^ mixed >> 31;
+	}
+}
+
+static uint64_t rotate(uint64_t value, unsigned bits)
+{
+	return value << bits | value >> (64 - bits);
+}
+
+static uint64_t draw_word(struct generator *generator)
+{
+	uint64_t *s = generator->state, result = rotate(s[0] + s[3], 23) + s[0], t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotate(s[3], 45);
+	return result;
+}
+
+/* Uniform in (0, 1). */
+static double draw_unit(struct generator *generator)
+{
+	return ((double)(draw_word(generator) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Uniform below `bound`, not above 2^32: a bias of 2^-32 at most. */
+static uint32_t draw_below(struct generator *generator, uint64_t bound)
+{
+	return (uint32_t)((draw_word(generator) >> 32) * bound >> 32);
+}
+
+static double draw_exponential(struct generator *generator)
+{
+	return -log(draw_unit(generator));
+}
+
 enum state { EMPTY, HARMLESS, SUSCEPTIBLE, INFECTED };
 
 /* What happens at a time: a host starts, scans, is cleaned, comes or goes; a message is opened. */
@@ -47,13 +98,13 @@ struct oracle {
 	double *subnet_part, *provider_part;
 	struct event *events; /* a heap by time */
 	size_t event_count, event_capacity;
-	struct random random;
+	struct generator random;
 	struct explicit_outcome *outcome;
 };
 
 static bool chance(struct oracle *oracle, double probability)
 {
-	return random_unit(&oracle->random) < probability;
+	return draw_unit(&oracle->random) < probability;
 }
 
 static void *array(size_t count, size_t size)
@@ -138,7 +189,7 @@ static struct event pop(struct oracle *oracle)
 
 static double normal(struct oracle *oracle)
 {
-	double u = random_unit(&oracle->random), v = random_unit(&oracle->random);
+	double u = draw_unit(&oracle->random), v = draw_unit(&oracle->random);
 	return sqrt(-2 * log(u)) * sin(2 * 3.14159265358979323846 * v);
 }
 
@@ -156,7 +207,7 @@ static void make_host(struct oracle *oracle, uint32_t address)
 	if (worm->offline > 0) {
 		host->away = chance(oracle, worm->offline / (worm->online + worm->offline));
 		double stay = host->away ? worm->offline : worm->online;
-		push(oracle, (struct event){ stay * random_exponential(&oracle->random), TOGGLES, 0,
+		push(oracle, (struct event){ stay * draw_exponential(&oracle->random), TOGGLES, 0,
 					     address, 0 });
 	}
 	oracle->vulnerable[oracle->outcome->vulnerable++] = address;
@@ -170,7 +221,7 @@ static void populate(struct oracle *oracle)
 	for (uint32_t i = 0; i < world->subnet_count; i++) {
 		const struct outbreak_subnet *subnet = &world->subnets[i];
 		oracle->base[i] = address;
-		oracle->subnet_part[i] = random_unit(&oracle->random);
+		oracle->subnet_part[i] = draw_unit(&oracle->random);
 		for (uint64_t j = 0; j < subnet->addresses; j++, address++) {
 			oracle->subnet[address] = i;
 			if (!chance(oracle, subnet->live_share))
@@ -179,18 +230,18 @@ static void populate(struct oracle *oracle)
 			if (!chance(oracle, subnet->vulnerable_share * (1 - subnet->patched_share)))
 				continue;
 			oracle->state[address] = SUSCEPTIBLE;
-			oracle->hosts[address].part = random_unit(&oracle->random);
+			oracle->hosts[address].part = draw_unit(&oracle->random);
 			make_host(oracle, address);
 		}
 	}
 	for (size_t i = 0; i < world->provider_count; i++)
-		oracle->provider_part[i] = random_unit(&oracle->random);
+		oracle->provider_part[i] = draw_unit(&oracle->random);
 }
 
 static void shuffle(struct oracle *oracle, uint32_t *items, uint32_t count)
 {
 	for (uint32_t i = count; i > 1; i--) {
-		uint32_t other = random_below(&oracle->random, i), item = items[other];
+		uint32_t other = draw_below(&oracle->random, i), item = items[other];
 		items[other] = items[i - 1];
 		items[i - 1] = item;
 	}
@@ -371,24 +422,24 @@ static void plan_scan(struct oracle *oracle, uint32_t address, uint32_t way, dou
 	double gap = 1 / (vector->rate * oracle->hosts[address].weight);
 
 	if (!is_even(vector->scan))
-		gap *= random_exponential(&oracle->random);
+		gap *= draw_exponential(&oracle->random);
 	push(oracle, (struct event){ stretch(oracle, address, time, gap), SCANS, way, address, 0 });
 }
 
 static uint32_t pick_vulnerable(struct oracle *oracle)
 {
-	return oracle->vulnerable[random_below(&oracle->random, oracle->outcome->vulnerable)];
+	return oracle->vulnerable[draw_below(&oracle->random, oracle->outcome->vulnerable)];
 }
 
 static void send_mail(struct oracle *oracle, uint32_t address, uint32_t way, double time)
 {
 	const struct outbreak_vector *vector = &oracle->ways[way];
-	double law = pow(random_unit(&oracle->random), 1 / (1 - vector->contact_exponent));
+	double law = pow(draw_unit(&oracle->random), 1 / (1 - vector->contact_exponent));
 	uint32_t contacts = (uint32_t)fmin(vector->contacts * law, vector->contacts_most);
 
 	for (uint32_t i = 0; i < contacts; i++) {
 		uint32_t to = pick_vulnerable(oracle);
-		double read = time + vector->reading * random_exponential(&oracle->random);
+		double read = time + vector->reading * draw_exponential(&oracle->random);
 		if (chance(oracle, vector->open_share))
 			push(oracle, (struct event){ read, OPENS, way, address, to });
 	}
@@ -411,14 +462,14 @@ static void start_way(struct oracle *oracle, uint32_t address, uint32_t way, dou
 	switch (vector->scan) {
 	case OUTBREAK_SEQUENTIAL:
 		agent->walk = vector->random_start > 0 && chance(oracle, vector->random_start)
-				      ? random_below(&oracle->random, space)
+				      ? draw_below(&oracle->random, space)
 				      : oracle->base[oracle->subnet[address]];
 		break;
-	case OUTBREAK_PERMUTATION: agent->walk = random_below(&oracle->random, space); break;
+	case OUTBREAK_PERMUTATION: agent->walk = draw_below(&oracle->random, space); break;
 	case OUTBREAK_FLAWED:
-		agent->walk = random_below(&oracle->random, power_of_two(space));
+		agent->walk = draw_below(&oracle->random, power_of_two(space));
 		agent->increment =
-			vector->increments[random_below(&oracle->random, vector->increment_count)];
+			vector->increments[draw_below(&oracle->random, vector->increment_count)];
 		break;
 	case OUTBREAK_MAIL: send_mail(oracle, address, way, time); return;
 	case OUTBREAK_RANDOM:
@@ -494,22 +545,21 @@ static uint64_t draw_local(struct oracle *oracle, const struct outbreak_vector *
 {
 	uint32_t subnet = oracle->subnet[address];
 	uint64_t space = oracle->world->scanned_space;
-	double point = random_unit(&oracle->random) - vector->local_share;
+	double point = draw_unit(&oracle->random) - vector->local_share;
 
 	if (point < 0)
 		return oracle->base[subnet] +
-		       random_below(&oracle->random,
-				    (uint32_t)oracle->world->subnets[subnet].addresses);
+		       draw_below(&oracle->random,
+				  (uint32_t)oracle->world->subnets[subnet].addresses);
 	for (int i = 0; i < 3; i++) {
 		point -= vector->prefix_share[i];
 		if (point >= 0)
 			continue;
 		uint64_t size = UINT64_C(1) << (24 - 8 * i), first = address / size * size;
-		return first +
-		       random_below(&oracle->random,
-				    (uint32_t)(first + size > space ? space - first : size));
+		return first + draw_below(&oracle->random,
+					  (uint32_t)(first + size > space ? space - first : size));
 	}
-	return random_below(&oracle->random, (uint32_t)space);
+	return draw_below(&oracle->random, (uint32_t)space);
 }
 
 /* One of the live hosts of the subnet. */
@@ -519,8 +569,8 @@ static uint64_t draw_live(struct oracle *oracle, uint32_t address)
 
 	for (;;) {
 		uint64_t place = oracle->base[subnet] +
-				 random_below(&oracle->random,
-					      (uint32_t)oracle->world->subnets[subnet].addresses);
+				 draw_below(&oracle->random,
+					    (uint32_t)oracle->world->subnets[subnet].addresses);
 		if (oracle->state[place] != EMPTY)
 			return place;
 	}
@@ -533,7 +583,7 @@ static uint64_t choose_target(struct oracle *oracle, const struct event *event)
 	uint64_t space = oracle->world->scanned_space, target;
 
 	switch (vector->scan) {
-	case OUTBREAK_RANDOM: return random_below(&oracle->random, (uint32_t)space);
+	case OUTBREAK_RANDOM: return draw_below(&oracle->random, (uint32_t)space);
 	case OUTBREAK_LOCAL: return draw_local(oracle, vector, event->from);
 	case OUTBREAK_SHARES: return draw_live(oracle, event->from);
 	case OUTBREAK_SEQUENTIAL:
@@ -594,8 +644,8 @@ static void scan(struct oracle *oracle, const struct event *event)
 			if (vector->scan == OUTBREAK_HIT_LIST)
 				hand_over(oracle, event->from, (uint32_t)target);
 		} else if (vector->scan == OUTBREAK_PERMUTATION) {
-			agent->walk = random_below(&oracle->random,
-						   (uint32_t)oracle->world->scanned_space);
+			agent->walk =
+				draw_below(&oracle->random, (uint32_t)oracle->world->scanned_space);
 		}
 	}
 	if (vector->scan == OUTBREAK_HIT_LIST && agent->walk == agent->end)
@@ -618,7 +668,7 @@ static void toggle(struct oracle *oracle, const struct event *event)
 
 	host->away = !host->away;
 	double stay = host->away ? oracle->worm->offline : oracle->worm->online;
-	push(oracle, (struct event){ event->time + stay * random_exponential(&oracle->random),
+	push(oracle, (struct event){ event->time + stay * draw_exponential(&oracle->random),
 				     TOGGLES, 0, event->from, 0 });
 }
 
@@ -643,7 +693,7 @@ static void happen(struct oracle *oracle, const struct event *event)
 
 bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm *worm,
 		  const struct remedy_candidate *const *remedies, size_t remedy_count,
-		  double duration, uint64_t seed, struct explicit_outcome *outcome)
+		  const struct explicit_run *run, struct explicit_outcome *outcome)
 {
 	struct oracle oracle = { .world = world,
 				 .worm = worm,
@@ -652,14 +702,15 @@ bool explicit_run(const struct outbreak_world *world, const struct outbreak_worm
 				 .outcome = outcome };
 
 	*outcome = (struct explicit_outcome){ .half_time = INFINITY };
-	random_init(&oracle.random, seed, UINT64_MAX); /* a stream that the engine never uses */
+	seed_generator(&oracle.random, run->seed);
 	bool made = make(&oracle);
 	if (made) {
 		populate(&oracle);
 		order(&oracle);
 		infect_first(&oracle);
 		while (outcome->infected < outcome->vulnerable && oracle.event_count > 0 &&
-		       oracle.events[0].time < duration) {
+		       oracle.events[0].time < run->duration &&
+		       !(run->until_half && outcome->half_time < INFINITY)) {
 			struct event event = pop(&oracle);
 			happen(&oracle, &event);
 		}

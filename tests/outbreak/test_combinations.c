@@ -216,8 +216,9 @@ static void ask_oracle(const struct outbreak *outbreak, const struct remedy_cand
 	struct outbreak_worm worm = worm_of(outbreak, &world);
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
-		assert_true(explicit_run(&world, &worm, all, MEMBERS, outbreak->duration,
-					 ORACLE_SEED + r, &outcome));
+		struct explicit_run run = { outbreak->duration, ORACLE_SEED + r,
+					    .until_half = true };
+		assert_true(explicit_run(&world, &worm, all, MEMBERS, &run, &outcome));
 		oracle[r] = outcome_of(outcome.half_time, outcome.infected);
 	}
 }

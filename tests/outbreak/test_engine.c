@@ -164,8 +164,8 @@ static void ask_oracle(const struct outbreak *outbreak, const struct remedy_cand
 	struct explicit_outcome outcome;
 
 	for (uint32_t r = 0; r < REPLICAS; r++) {
-		assert_true(explicit_run(&world, &outbreak->worm, &remedy, 1, outbreak->duration,
-					 100000 + r, &outcome));
+		struct explicit_run run = { outbreak->duration, 100000 + r, false };
+		assert_true(explicit_run(&world, &outbreak->worm, &remedy, 1, &run, &outcome));
 		sample->infected[r] = outcome.infected;
 		sample->half_time[r] = outcome.half_time;
 	}

@@ -128,6 +128,11 @@ enum allowance_answer allowance_take(struct allowance *allowance, size_t bytes)
 	return ALLOWANCE_GIVEN;
 }
 
+void allowance_grow(struct allowance *allowance, size_t bytes)
+{
+	atomic_fetch_add_explicit(&allowance->bytes, bytes, memory_order_relaxed);
+}
+
 void allowance_return(struct allowance *allowance, size_t bytes)
 {
 	atomic_fetch_sub_explicit(&allowance->bytes, bytes, memory_order_release);

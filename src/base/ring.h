@@ -7,7 +7,8 @@
  * cell).
  *
  * The allowance bounds what is under way between the unit that makes items and the one that is done
- * with them, by number and by bytes, exactly: it is never exceeded, not even for a moment. */
+ * with them, by number and by bytes, exactly: it is never exceeded, not even for a moment, but by
+ * what items grow while they are out. */
 #ifndef KENBI_BASE_RING_H
 #define KENBI_BASE_RING_H
 
@@ -39,6 +40,9 @@ void allowance_init(struct allowance *allowance, size_t items, size_t bytes);
 /* Takes one item of that size. An item larger than the limit is given when no other is out: it
  * could never be had otherwise. */
 enum allowance_answer allowance_take(struct allowance *allowance, size_t bytes);
+/* An item that is out turned out larger than was taken for it: from now on it counts so, also
+ * beyond the limit; then nothing is given until enough has come back. */
+void allowance_grow(struct allowance *allowance, size_t bytes);
 /* Gives it back. What was written before is seen by whoever takes next. */
 void allowance_return(struct allowance *allowance, size_t bytes);
 

@@ -127,6 +127,15 @@ static int search_side(struct shellcode_detector *detector, struct detection_job
 	return 0;
 }
 
+/* What was unpacked takes memory until the result has been taken. */
+static void count_unpacked(struct worker *worker, struct detection_job *job)
+{
+	size_t unpacked = job->description.unpacked;
+
+	allowance_grow(&worker->detection->allowance, unpacked);
+	job->size += unpacked;
+}
+
 static void detect(struct worker *worker, struct detection_job *job)
 {
 	/* A part may begin anywhere: it is described when it is whole. */
@@ -134,6 +143,7 @@ static void detect(struct worker *worker, struct detection_job *job)
 		job->described = worker->detection->options.files
 					 ? stream_describe(job->session, &job->description)
 					 : stream_describe_packed(job->session, &job->description);
+	count_unpacked(worker, job);
 	if (job->described == ERROR_MEMORY) {
 		error_set(&job->error, ERROR_MEMORY, NULL, "no memory to describe a conversation");
 		return;

@@ -188,6 +188,7 @@ struct stream_description {
 	size_t file_count;
 	const struct stream_range *sealed; /* side by side, ascending, not touching */
 	size_t sealed_count;
+	size_t unpacked;    /* bytes of files that came out of archives and codings */
 	const char *target; /* known vulnerable operation that was called ("MS04-011 …"), or NULL;
 			       from data/targets.yaml: interface UUID + operation number */
 };

@@ -6,8 +6,8 @@
 enum {
 	BEGINNING = 512,    /* of a member, by which it is judged; a PE's header is in it */
 	LOOK = 4096,	    /* of what is packed is looked at for that */
-	FLOOR = 1 << 20,    /* what anything packed may give */
-	PER_BYTE = 200,	    /* and for each of its bytes; deflate's most is 1,032 */
+	FLOOR = 128 << 10,  /* what anything packed may give */
+	PER_BYTE = 50,	    /* and for each of its bytes; deflate's most is 1,032 */
 	MEMBERS_MOST = 256, /* of one zip file */
 	DIRECTORY_END = 22,
 	COMMENT_MOST = 65535
@@ -95,6 +95,7 @@ bool unpack_whole(struct describer *describer, struct bytes packed, enum unpack_
 	buffer_init(into, most < describer->unpack_left ? most : describer->unpack_left);
 	bool complete = unpack_inflate(packed, form, into);
 	describer->left_packed |= into->length == into->limit;
+	describer->description->unpacked += into->length;
 	return pay(describer, into->length) && complete;
 }
 

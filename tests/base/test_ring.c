@@ -165,11 +165,25 @@ static void allowance_says_why(void **state)
 	assert_int_equal(allowance_take(&allowance, 1), ALLOWANCE_GIVEN);
 }
 
+static void what_grows_keeps_others_out(void **state)
+{
+	(void)state;
+	struct allowance allowance;
+
+	allowance_init(&allowance, 10, 100);
+	assert_int_equal(allowance_take(&allowance, 40), ALLOWANCE_GIVEN);
+	allowance_grow(&allowance, 80);
+	assert_int_equal(allowance_take(&allowance, 1), ALLOWANCE_BYTES);
+	allowance_return(&allowance, 120);
+	assert_int_equal(allowance_take(&allowance, 100), ALLOWANCE_GIVEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_and_bound),
 		cmocka_unit_test(allowance_says_why),
+		cmocka_unit_test(what_grows_keeps_others_out),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <zlib.h>
 
 #include "pipeline/case.h"
 #include "pipeline/reconstruction.h"
@@ -209,6 +210,48 @@ static struct detection_job *wait_for_job(struct detection *detection)
 			return job;
 	fail_msg("no result");
 	return NULL;
+}
+
+/* What is unpacked counts until the result has been taken. */
+static void what_is_unpacked_counts(void **state)
+{
+	(void)state;
+	static const char head[] = "HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+	static uint8_t program[60000] = "MZ";
+	uint8_t said[2000];
+	z_stream stream = { .next_in = program, .avail_in = sizeof program };
+
+	for (int asked = 0; asked < 2; asked++) {
+		struct detection_options options = { 1, 8, 1 << 20, false, true, false, asked };
+		struct detection *detection;
+		struct error error;
+		struct stream_session *session = session_of(sizeof said);
+		memcpy(said, head, sizeof head - 1);
+		stream.next_in = program;
+		stream.avail_in = sizeof program;
+		stream.next_out = said + sizeof head - 1;
+		stream.avail_out = sizeof said - sizeof head;
+		assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY),
+				 Z_OK);
+		assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+		deflateEnd(&stream);
+		session->half[STREAM_SERVER] = session->half[STREAM_CLIENT];
+		session->half[STREAM_CLIENT].data = (struct bytes){ NULL, 0 };
+		memcpy((uint8_t *)(uintptr_t)session->half[STREAM_SERVER].data.data, said,
+		       sizeof said);
+		assert_int_equal(detection_new(&options, &detection, &error), 0);
+		assert_int_equal(detection_submit_waiting(detection, session), 0);
+		struct detection_job *job = wait_for_job(detection);
+		size_t bytes = detection_fill(detection).bytes;
+		assert_int_equal(bytes, job->size);
+		if (asked)
+			assert_in_range(bytes, sizeof program, 2 * sizeof program);
+		else
+			assert_in_range(bytes, sizeof said, sizeof program / 2);
+		detection_job_free(detection, job);
+		assert_int_equal(detection_fill(detection).bytes, 0);
+		detection_free(detection);
+	}
 }
 
 /* What was refused fits again once a result is given back, and not before. */
@@ -419,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_number_of_workers),
+		cmocka_unit_test(what_is_unpacked_counts),
 		cmocka_unit_test(only_agreed_ciphertext_is_not_searched),
 		cmocka_unit_test(a_sink_that_refuses),
 		cmocka_unit_test(bounds_say_why),

@@ -1,6 +1,7 @@
-/* Executable images (ELF, PE, objects in archives) inside a stream, by their own headers. Compiled programs contain
- * system calls and position-independent code of their own, so that code inside an image is judged
- * more strictly; being an image never hides anything, since a sender may claim whatever he likes.
+/* Executable images (ELF, PE, objects in archives) inside a stream, by their own headers. Compiled
+ * programs contain system calls and position-independent code of their own, so that code inside an
+ * image is judged more strictly; being an image never hides anything, since a sender may claim
+ * whatever he likes.
  */
 #ifndef KENBI_SHELLCODE_IMAGE_H
 #define KENBI_SHELLCODE_IMAGE_H

@@ -55,9 +55,9 @@ struct observer {
 	struct world *world;
 	struct x86 *machine;
 	enum world_kind kind;
+	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
-	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
 	uint64_t process_block; /* PEB */
 	uint32_t steps;
 	bool previous_ours; /* the instruction before belonged to the code */
@@ -70,6 +70,7 @@ struct observer {
 	unsigned push_texts;
 	uint64_t hunt_ip, hunt_at, hunt_length;
 	unsigned hunt_branches;
+	bool follows;	      /* the machine is followed: records is used */
 	bool compared;	      /* the instruction before was such a comparison */
 	uint64_t first, last; /* extent that was touched */
 	struct call_site sites[CALL_SITES];
@@ -85,7 +86,6 @@ struct observer {
 	uint32_t last_call; /* step */
 	struct observation seen;
 	struct decoded decoded[DECODED];
-	bool follows; /* the machine is followed: records is used */
 	struct x86_record records[RECORDS];
 };
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """False positives in traffic: real clients talk to real servers, and kenbi reads what they said.
 
-In a network namespace of its own, curl, wget, lftp, smbclient, scp, dig and a mail client fetch and
+In a network namespace of its own, curl, wget, smbclient, scp, dig and a mail client fetch and
 send files of the folders from and to nginx (plain, compressed, TLS), vsftpd, smbd, sshd, dnsmasq and
 a mail server; tcpdump writes what crosses the interface. Each capture is searched by `kenbi detect`
 and deleted. Which client takes which file follows the seed. Every finding is one too many.
 
 Needs root, and Debian's nginx-light vsftpd samba smbclient openssh-server dnsmasq-base
-bind9-dnsutils lftp python3-aiosmtpd tcpdump curl wget; what is missing is said and left out.
+bind9-dnsutils python3-aiosmtpd tcpdump curl wget (./dev installs them).
 """
 import argparse
 import collections

@@ -62,9 +62,9 @@ struct observer {
 	struct world *world;
 	struct x86 *machine;
 	enum world_kind kind;
+	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
-	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
 	uint64_t process_block; /* PEB */
 	uint32_t steps;
 	bool previous_ours; /* the instruction before belonged to the code */

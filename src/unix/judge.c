@@ -10,8 +10,9 @@
 #include "unix/address.h"
 
 enum {
-	DESCRIPTORS = 1 << 16, /* code that looks for its connection tries them all */
-	REAL_TIME_SIGNALS = 32 /* the first of them */
+	DESCRIPTORS = 1 << 16,	/* code that looks for its connection tries them all */
+	REAL_TIME_SIGNALS = 32, /* the first of them */
+	MODES = 1 << 16		/* kinds of files and permission bits */
 };
 
 static int32_t as_signed(uint64_t value)
@@ -151,6 +152,10 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	case 'r':
 	case 'w':
 	case 'A': return weigh_optional(machine, value);
+	case 'm': /* open looks at them only when it makes a file */
+		return (uint32_t)value < MODES || (index && letters[index - 1] == 'f')
+			       ? 0
+			       : ERROR_INPUT;
 	case 'k': /* every process; but nobody sends all of them nothing, or a real-time signal */
 		if (letters[index + 1] == 'g' && (next == 0 || next >= REAL_TIME_SIGNALS))
 			return weigh_number('g', value);

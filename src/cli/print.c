@@ -405,7 +405,9 @@ static void print_remedy(const json_t *remedy)
 	printf("  #%-4lld ", number_of(remedy, "id"));
 	put_style(CLI_BOLD, text_of(remedy, "title"));
 	printf("\n      at the %s", text_of(remedy, "place"));
-	if (*text_of(remedy, "at") && strcmp(text_of(remedy, "at"), text_of(remedy, "place")) != 0)
+	/* Where nothing is loaded no machine is named. */
+	if (json_array_size(json_object_get(remedy, "rules")) > 0 &&
+	    strcmp(text_of(remedy, "at"), text_of(remedy, "place")) != 0)
 		printf(" (%s)", text_of(remedy, "at"));
 	if (*text_of(remedy, "why")) {
 		printf("; against: ");

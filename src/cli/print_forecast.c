@@ -115,6 +115,7 @@ static void print_deadline(const json_t *forecast, size_t width, double infected
 	printf("%*s", (int)(column_width(width) - json_array_size(deadline)), "");
 }
 
+/* Two lines: the figures fill eighty columns. */
 static void print_rank(const json_t *forecast, const json_t *remedy, size_t delays, double infected)
 {
 	const json_t *saved = json_object_get(forecast, "saved");
@@ -134,7 +135,7 @@ static void print_rank(const json_t *forecast, const json_t *remedy, size_t dela
 	       json_is_true(json_object_get(forecast, "pareto")) ? '*' : ' ',
 	       number_at(saved, "median"), range, json_is_object(interval) ? 15 : 14, mean, once);
 	print_deadline(forecast, delays, infected);
-	printf(" %4.1f %%  ", 100 * number_at(forecast, "disturbed"));
+	printf(" %4.1f %%\n         ", 100 * number_at(forecast, "disturbed"));
 	if (remedy)
 		printf("#%.0f ", number_at(remedy, "id"));
 	cli_print_text(stdout, remedy ? string_at(remedy, "title") : string_at(forecast, "name"));
@@ -154,7 +155,7 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies, const
 	json_t *forecast;
 
 	printf("  %srank   hosts saved  (5-95 %%)         (mean, 95 %%)    at once  %*s "
-	       "disturbs  remedy%s\n",
+	       "disturbs%s\n",
 	       cli_style(CLI_BOLD), (int)column_width(columns), "by delay", cli_style(CLI_PLAIN));
 	json_array_foreach(forecasts, index, forecast)
 	{
@@ -162,8 +163,9 @@ static void print_ranking(const json_t *forecasts, const json_t *remedies, const
 		if (!json_is_null(id))
 			print_rank(forecast, remedy_with(remedies, id), columns, infected);
 	}
-	printf("\n  *: nothing saves as much and disturbs less. By delay: what is saved when it is "
-	       "in force after");
+	printf("\n  *: nothing saves as much and disturbs less\n  by delay: what is saved when it "
+	       "is in "
+	       "force after");
 	for (size_t i = 0; i < columns; i++) {
 		printf(i ? ", " : " ");
 		print_seconds(json_number_value(json_array_get(delays, i)));

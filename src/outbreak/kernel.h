@@ -32,6 +32,8 @@ struct kernel_operations {
 	int (*start)(struct kernel *kernel, uint32_t host, struct error *error);
 	/* It has been cleaned. NULL: hits of such hosts are refused when they are due. */
 	void (*stop)(struct kernel *kernel, uint32_t host);
+	/* It has been cut off from all but its own place; see loop.h. NULL: nothing is spared. */
+	void (*hold)(struct kernel *kernel, uint32_t host);
 	/* Timed: an event of it is due. */
 	int (*fire)(struct kernel *kernel, const struct kernel_event *event, struct error *error);
 	/* Memoryless: hits per second, now; and one of them. */

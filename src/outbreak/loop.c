@@ -7,9 +7,10 @@
 #include "outbreak/draw.h"
 #include "outbreak/walk.h"
 
-/* Instead of a kernel's number: the host is cleaned; `from` infects `to`. */
+/* Instead of a kernel's number: the host is cleaned; `from` infects `to`; the host is held. */
 #define LOOP_CLEANS  UINT8_MAX
 #define LOOP_INFECTS (UINT8_MAX - 1)
+#define LOOP_HOLDS   (UINT8_MAX - 2)
 
 static const struct kernel_operations *loop_operations(const struct outbreak_worm *worm,
 						       enum outbreak_scan scan)
@@ -204,6 +205,7 @@ static int loop_reset(struct loop *loop, const struct history *base, struct hist
 	loop->agenda.count = 0;
 	loop->started = loop->base_next = loop->base_started = 0;
 	loop_plan_force(loop);
+	loop->hold = loop_choose_hold(loop);
 	loop->scans = 0;
 	memset(loop->state, 0, count);
 	for (uint32_t host = 0; host < count; host++) {
@@ -237,7 +239,19 @@ static int loop_infect(struct loop *loop, uint32_t host, uint32_t infector, uint
 	struct kernel_event cleans = { .time = loop_clean_time(loop, host),
 				       .from = host,
 				       .kernel = LOOP_CLEANS };
-	return loop_push(loop, &cleans, error);
+	struct kernel_event holds = { .time = loop_hold_time(loop, host),
+				      .from = host,
+				      .kernel = LOOP_HOLDS };
+	int result = loop_push(loop, &cleans, error);
+	return result < 0 ? result : loop_push(loop, &holds, error);
+}
+
+static void loop_hold(struct loop *loop, uint32_t host)
+{
+	for (unsigned i = 0; i < loop->kernel_count; i++)
+		if (loop->kernels[i].does->hold)
+			loop->kernels[i].does->hold(&loop->kernels[i], host);
+	loop->state[host] |= LOOP_HELD;
 }
 
 static void loop_clean(struct loop *loop, uint32_t host)
@@ -480,6 +494,10 @@ static int loop_fire(struct loop *loop, struct error *error)
 
 	if (event.kernel == LOOP_CLEANS) {
 		loop_clean(loop, event.from);
+		return 0;
+	}
+	if (event.kernel == LOOP_HOLDS) {
+		loop_hold(loop, event.from);
 		return 0;
 	}
 	if (event.kernel == LOOP_INFECTS)

@@ -27,7 +27,11 @@
 /* Hosts of a replica: a kernel needs some hundred bytes for each. */
 #define LOOP_MOST_HOSTS 20000000u
 
-enum loop_state { LOOP_SCANS = 1, LOOP_STOPPED = 2, LOOP_BASE_SCANS = 4 };
+enum loop_state { LOOP_SCANS = 1, LOOP_STOPPED = 2, LOOP_HELD = 4 };
+
+/* A remedy may cut infected hosts off from all but their subnet, or provider: most of what they
+ * scan is in vain, and kernels need not draw it. */
+enum loop_hold { LOOP_HOLDS_NOBODY, LOOP_HOLDS_BY_SUBNET, LOOP_HOLDS_BY_PROVIDER };
 
 struct loop {
 	const struct population *population; /* borrowed */
@@ -51,6 +55,7 @@ struct loop {
 	uint8_t *state;	     /* of each host: enum loop_state */
 	uint32_t started;    /* so many of history have started to scan */
 	uint32_t base_next, base_started;
+	enum loop_hold hold;
 	double first_force; /* the first of what is not settled is in force */
 	double next_force;  /* so is the next of all; INFINITY: all are */
 	uint64_t scans;	    /* drawn one by one */
@@ -106,6 +111,11 @@ double loop_speed(const struct loop *loop, uint32_t host);
 /* … of the chance of a scan: those before `end` (NULL: all). */
 double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
 			  const struct effect *end, uint32_t from, uint32_t to);
+/* By what this run holds hosts; when the host, infected now, will be, if it is (INFINITY: never);
+ * and the number that it shares with those it can still reach, who are its neighbours. */
+enum loop_hold loop_choose_hold(const struct loop *loop);
+double loop_hold_time(const struct loop *loop, uint32_t host);
+uint32_t loop_hold_group(const struct loop *loop, uint32_t host);
 /* From `time` on they let no scan of the infected host reach anybody in the subnet. */
 bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, double time);
 /* The host, not infected, cannot be. */

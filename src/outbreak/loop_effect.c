@@ -75,6 +75,73 @@ double loop_effect_chance(const struct loop *loop, const struct kernel *kernel,
 	return chance;
 }
 
+/* The remedy, once in force on a host that it covers, lets nothing out of its place. */
+static bool loop_holds_back(const struct remedy_candidate *candidate, enum remedy_place place)
+{
+	return (candidate->effect == REMEDY_BLOCK || candidate->effect == REMEDY_FILTER) &&
+	       candidate->pass <= 0 && candidate->place == place;
+}
+
+static bool loop_holds_by(const struct loop *loop, enum loop_hold hold,
+			  const struct remedy_candidate *candidate)
+{
+	const struct outbreak_world *world = loop->population->world;
+
+	if (hold == LOOP_HOLDS_BY_SUBNET)
+		return loop_holds_back(candidate, REMEDY_AT_SUBNET);
+	/* On routes, a border's filter may stand elsewhere. */
+	return loop_holds_back(candidate, REMEDY_AT_PROVIDER) ||
+	       (!world->parents && loop_holds_back(candidate, REMEDY_AT_BORDER));
+}
+
+static bool loop_any_holds(const struct loop *loop, enum loop_hold hold)
+{
+	for (const struct effect *effect = loop->effect; effect; effect = effect->also)
+		if (loop_holds_by(loop, hold, effect->candidate))
+			return true;
+	return false;
+}
+
+enum loop_hold loop_choose_hold(const struct loop *loop)
+{
+	const struct outbreak_world *world = loop->population->world;
+
+	if (loop_any_holds(loop, LOOP_HOLDS_BY_SUBNET))
+		return LOOP_HOLDS_BY_SUBNET;
+	for (size_t i = 1; i < world->subnet_count; i++)
+		if (world->subnets[i].provider < world->subnets[i - 1].provider)
+			return LOOP_HOLDS_NOBODY; /* providers' hosts are no neighbours */
+	return loop_any_holds(loop, LOOP_HOLDS_BY_PROVIDER) ? LOOP_HOLDS_BY_PROVIDER
+							    : LOOP_HOLDS_NOBODY;
+}
+
+double loop_hold_time(const struct loop *loop, uint32_t host)
+{
+	double time = INFINITY;
+
+	if (loop->hold == LOOP_HOLDS_NOBODY)
+		return time;
+	for (const struct effect *effect = loop->effect; effect; effect = effect->also) {
+		const struct remedy_candidate *candidate = effect->candidate;
+		if (!loop_holds_by(loop, loop->hold, candidate) || !effect->covered[host])
+			continue;
+		double since = loop->now;
+		if (candidate->effect == REMEDY_BLOCK)
+			since += candidate->reaction_seconds;
+		time = fmin(time, fmax(candidate->delay_seconds, since));
+	}
+	return time;
+}
+
+uint32_t loop_hold_group(const struct loop *loop, uint32_t host)
+{
+	uint32_t subnet = loop->population->subnet[host];
+
+	return loop->hold == LOOP_HOLDS_BY_SUBNET
+		       ? subnet
+		       : loop->population->world->subnets[subnet].provider;
+}
+
 bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, double time)
 {
 	uint32_t from = loop->population->subnet[host];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbreak/loop.h"
 #include "outbreak/route.h"
 
 #define MOST_MEMORY ((size_t)256 << 20)
@@ -87,7 +88,8 @@ static int list_places(struct expansion *expansion)
 	return 0;
 }
 
-/* NULL: it has no places of its own, or does nothing there. */
+/* NULL: it has no places of its own, or does nothing there; or needs the event loop, where a run
+ * costs ten times that of others: so it is tried at all places only. */
 static const struct places *places_of(const struct expansion *expansion,
 				      const struct remedy_candidate *candidate)
 {
@@ -97,7 +99,8 @@ static const struct places *places_of(const struct expansion *expansion,
 					      : &expansion->routes;
 
 	if (candidate->place == REMEDY_AT_HOST || candidate->effect == REMEDY_CONTROL ||
-	    candidate->places || candidate->share <= 0 || places->count < 2)
+	    loop_needed_for(candidate) || candidate->places || candidate->share <= 0 ||
+	    places->count < 2)
 		return NULL;
 	return places;
 }

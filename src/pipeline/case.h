@@ -277,6 +277,16 @@ json_t *case_flow(const struct stream_session *session);
 json_t *case_text(const char *text, size_t length);
 json_t *case_remedy_record(const struct remedy_candidate *candidate, int64_t id);
 /* --- subnet_curve.c --- */
+/* What the forecast of a case spreads. worm.vectors points at `way`: not to be copied. */
+struct case_worm {
+	struct outbreak_worm worm;
+	struct outbreak_vector way;
+	char why[1024]; /* what was seen, and what was assumed */
+};
+/* `scan` as remedy_scan_pattern() has it, NULL: none was seen; `source` says where. */
+void case_derive_worm(const json_t *scan, const char *source, uint16_t attacked_port,
+		      const struct outbreak_world *world, struct case_worm *derived);
+
 #define CASE_PLAYED 6 /* remedies, the best of a ranking, whose spread is followed over time */
 /* Gives the subnet_curve records of a ranking: without remedy, then with each of `best` (the first
  * of the ranking, at most CASE_PLAYED, all of them among `candidates`, which fixes their ids), then

@@ -103,7 +103,9 @@ static int prefer_earlier(struct search *search, const struct start *starts,
 			  const struct promise *promises, size_t count, const struct best *best,
 			  bool strict, size_t found)
 {
-	struct shellcode_finding *kept = &search->findings[found], *other = kept + 1;
+	struct shellcode_finding kept = search->findings[found], *other = &search->findings[found];
+	struct extent *extent = found < SEARCH_EXTENTS ? &search->detector->extents[found] : NULL;
+	struct extent before = extent ? *extent : (struct extent){ 0, 0 };
 	struct best earlier = *best;
 	int code;
 
@@ -111,20 +113,22 @@ static int prefer_earlier(struct search *search, const struct start *starts,
 		if (promises[i].worlds & best->promise.worlds &&
 		    promises[i].score == best->promise.score && starts[i].offset < earlier.start)
 			earlier.start = starts[i].offset;
-	if (search->piece_offset + earlier.start >= kept->entry ||
-	    search->count == search->capacity)
+	if (search->piece_offset + earlier.start >= kept.entry || search->count != found + 1)
 		return 0;
+	search->count = found; /* the two are the same code, and one takes the other's place */
 	code = search_prove(search, &earlier, strict);
-	if (code < 0 || search->count == found + 1)
+	if (search->count == found + 1 &&
+	    trace_log_count(other->trace) > trace_log_count(kept.trace)) {
+		shellcode_finding_fini(&kept);
 		return code;
-	if (trace_log_count(other->trace) > trace_log_count(kept->trace)) {
-		struct shellcode_finding more = *other;
-		*other = *kept;
-		*kept = more;
 	}
-	shellcode_finding_fini(other);
+	if (search->count == found + 1)
+		shellcode_finding_fini(other);
+	*other = kept;
+	if (extent)
+		*extent = before;
 	search->count = found + 1;
-	return 0;
+	return code;
 }
 
 /* Proves what promises most, first as far back as it can be extended; when that is nothing, what
@@ -181,6 +185,7 @@ int search_try(struct search *search, const struct candidate *candidate)
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
 		vain_count(search->vain,
-			   vain_look(search->piece, candidate->seed.offset, candidate->salt));
+			   vain_look(search->piece, candidate->seed.offset, candidate->salt),
+			   candidate->seed.kind);
 	return code;
 }

@@ -78,6 +78,10 @@ void search_extend(struct search *search, enum x86_mode mode, enum patience pati
 	size_t start = best->start;
 
 	search->for_proof = search->shares->left[SHARE_PROVE] / 4 * 3;
+	if (search_is_weak(&best->promise) && search->for_proof < SEARCH_FOR_STRONG)
+		search->for_proof = SEARCH_FOR_STRONG;
+	if (search->shares->left[SHARE_PROVE] <= search->for_proof)
+		return;
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
 		uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 		struct predecessor found = predecessor(search, mode, patience, best, start);

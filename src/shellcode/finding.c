@@ -10,6 +10,7 @@
 #include "shellcode/prove.h"
 
 enum {
+	LONGEST = 1 << 14,	 /* bytes that a finding covers, from where it was entered */
 	BRANCH_NOT_TAKEN = 16,	 /* instructions behind a finding that are its own */
 	LISTING_COST = 500000000 /* nanoseconds at most, for a listing */
 };
@@ -44,11 +45,18 @@ static bool runs_again(const struct search *search)
 }
 
 /* What the next proof may cost. */
-static struct proof_cost proof_limits(const struct search *search)
+static struct proof_cost proof_limits(const struct search *search, const struct best *best,
+				      enum world_kind kind)
 {
 	uint64_t explaining = shares_part(search->shares, SHARE_EXPLAIN);
+	uint64_t left = search->shares->left[SHARE_PROVE], world = prove_world_cost(kind);
+	/* a process that nothing runs in is in vain */
+	uint64_t judging = left > world ? world + (left - world) / 2 : left;
+	uint64_t above = left - SEARCH_FOR_STRONG;
 
-	return (struct proof_cost){ .judging = shares_part(search->shares, SHARE_PROVE),
+	if (search_is_weak(&best->promise) && judging > above)
+		judging = above;
+	return (struct proof_cost){ .judging = judging,
 				    .explaining =
 					    runs_again(search) ? explaining / 4 : explaining };
 }
@@ -118,12 +126,19 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 {
 	struct shellcode_finding finding;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
+	size_t entry = search->piece_offset + best->start;
+	size_t first = search->piece_offset + proof->observation.first;
 	uint64_t cost = 0;
 	int code;
 
+	/* who goes through all memory must not hide there what else is in it */
+	if (end > entry + LONGEST)
+		end = entry + LONGEST;
+	if (first + LONGEST < entry)
+		first = entry - LONGEST;
 	if (end > search->covered)
 		search->covered = end;
-	if (overlaps(search, search->piece_offset + proof->observation.first, end))
+	if (overlaps(search, first, end))
 		return 0;
 	describe(search, best, proof, &finding);
 	code = kind_name(search->piece, best->start, best->convention, proof,
@@ -135,8 +150,7 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	if (code < 0)
 		return code;
 	if (search->count < SEARCH_EXTENTS)
-		search->detector->extents[search->count] =
-			(struct extent){ search->piece_offset + proof->observation.first, end };
+		search->detector->extents[search->count] = (struct extent){ first, end };
 	search->findings[search->count++] = finding;
 	return 0;
 }
@@ -169,14 +183,16 @@ int search_prove(struct search *search, const struct best *best, bool strict)
 					       .kind = kind,
 					       .strict = strict };
 		struct proof proof;
-		struct proof_cost cost = proof_limits(search);
+		struct proof_cost cost;
 		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
-		if (search->shares->left[SHARE_PROVE] == 0) {
+		if (search->shares->left[SHARE_PROVE] <=
+		    (search_is_weak(&best->promise) ? SEARCH_FOR_STRONG : 0)) {
 			search->shares->untried++;
 			continue;
 		}
+		cost = proof_limits(search, best, kind);
 		search->detector->work.proofs++;
 		code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
 		shares_spend(search->shares, SHARE_PROVE, cost.judged);

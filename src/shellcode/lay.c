@@ -16,7 +16,7 @@ int search_sweep(struct search *search, enum x86_mode mode)
 	if (search->swept[mode])
 		return 0;
 	if (!*sweep)
-		*sweep = sweep_new(mode, SEARCH_PIECE);
+		*sweep = sweep_new(mode);
 	if (!*sweep)
 		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for a sweep");
 	sweep_load(*sweep, search->piece);

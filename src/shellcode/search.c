@@ -48,27 +48,62 @@ static bool more_to_do(const struct search *search)
 	return search->count < search->capacity;
 }
 
-/* Is a share so far down that this is left out? What has been in vain before makes room first. */
-static bool left_out(struct search *search, enum share share, size_t offset, unsigned salt)
+/* Has nothing like it been in vain here? As long as a share is not scarce, that its kind of seed
+ * seldom was is enough. */
+static bool is_fresh(const struct search *search, enum share share, const struct seed *seed,
+		     unsigned salt)
 {
-	bool out = search->shares->left[share] == 0 ||
-		   (shares_low(search->shares, share) &&
-		    vain_likely(search->vain, vain_look(search->piece, offset, salt)));
+	return !vain_seen(search->vain, vain_look(search->piece, seed->offset, salt)) ||
+	       (!shares_scarce(search->shares, share) && vain_rare(search->vain, seed->kind));
+}
+
+/* Should it make room for others, since a share is low? */
+static bool makes_room(const struct search *search, enum share share, const struct seed *seed,
+		       unsigned salt)
+{
+	if (!shares_low(search->shares, share) || is_fresh(search, share, seed, salt))
+		return false;
+	return shares_scarce(search->shares, share) ||
+	       vain_likely(search->vain, vain_look(search->piece, seed->offset, salt));
+}
+
+/* Is a share so far down that this is left out? */
+static bool left_out(struct search *search, enum share share, const struct seed *seed,
+		     unsigned salt)
+{
+	bool out = search->shares->left[share] == 0 || makes_room(search, share, seed, salt);
 
 	search->shares->untried += out;
 	return out;
 }
 
-static int try_candidates(struct search *search)
+/* Tries those candidates that wait: all, or what is fresh. */
+static int try_waiting(struct search *search, bool fresh)
 {
 	int code = 0;
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
-		const struct candidate *candidate = &search->detector->candidates[i];
+		struct candidate *candidate = &search->detector->candidates[i];
+		if (candidate->tried ||
+		    (fresh && !is_fresh(search, SHARE_PROBE, &candidate->seed, candidate->salt)))
+			continue;
+		candidate->tried = true;
 		if (search->piece_offset + candidate->seed.offset >= search->covered &&
-		    !left_out(search, SHARE_PROBE, candidate->seed.offset, candidate->salt))
+		    !left_out(search, SHARE_PROBE, &candidate->seed, candidate->salt))
 			code = search_try(search, candidate);
 	}
+	return code;
+}
+
+/* Where a share is low, what is fresh comes first. */
+static int try_candidates(struct search *search)
+{
+	int code = 0;
+
+	if (shares_low(search->shares, SHARE_PROBE))
+		code = try_waiting(search, true);
+	if (code == 0)
+		code = try_waiting(search, false);
 	search->candidates = 0;
 	return code;
 }
@@ -90,7 +125,7 @@ static bool judge(struct search *search, enum x86_mode mode, struct seed seed, b
 
 	search_pay_sweep(search, mode, before, SHARE_LOOK);
 	if (!plausible)
-		vain_count(search->vain, vain_look(search->piece, seed.offset, mode));
+		vain_count(search->vain, vain_look(search->piece, seed.offset, mode), seed.kind);
 	return plausible;
 }
 
@@ -106,7 +141,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	if (strict && never_in_images(seed.kind))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
-		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, seed.offset, mode))
+		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, &seed, mode))
 			continue;
 		code = search_sweep(search, mode);
 		seed.offset = offset - behind_prefix(search, mode, &seed);
@@ -114,7 +149,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 			continue;
 		search->detector->work.candidates++;
 		search->detector->candidates[search->candidates++] =
-			(struct candidate){ seed, mode, strict, mode };
+			(struct candidate){ seed, mode, strict, false, mode };
 		if (search->candidates == SEARCH_CANDIDATES)
 			code = try_candidates(search);
 	}

@@ -13,16 +13,19 @@
 #include "shellcode/start.h"
 
 enum {
-	SEARCH_PIECE = 1 << 17,	  /* bytes that are worked on at once */
-	SEARCH_CANDIDATES = 4096, /* that wait */
-	SEARCH_EXTENTS = 256	  /* of findings, that later ones are compared with */
+	SEARCH_PIECE = 1 << 17,	    /* bytes that are worked on at once */
+	SEARCH_CANDIDATES = 4096,   /* that wait */
+	SEARCH_EXTENTS = 256,	    /* of findings, that later ones are compared with */
+	SEARCH_WEAK = 1,	    /* scores up to this one promise little, and leave so many */
+	SEARCH_FOR_STRONG = 3200000 /* nanoseconds of the share of proofs to those above */
 };
 
 /* A seed in the width in which it means something. */
 struct candidate {
 	struct seed seed; /* offset into the piece */
 	enum x86_mode mode;
-	bool strict;   /* inside an executable image */
+	bool strict; /* inside an executable image */
+	bool tried;
 	unsigned salt; /* see vain.h */
 };
 
@@ -70,6 +73,11 @@ struct best {
 	enum convention convention;
 	struct promise promise;
 };
+
+static inline bool search_is_weak(const struct promise *promise)
+{
+	return promise->score <= SEARCH_WEAK;
+}
 
 /* --- lay.c: the sweeps and probes of a piece --- */
 

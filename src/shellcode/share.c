@@ -2,7 +2,6 @@
 
 enum {
 	MILLISECOND = 1000000,
-	PART = 2,	  /* of what is left, that goes to one of many */
 	DECODED_EARNS = 8 /* bytes of a view that earn as much as one of the stream */
 };
 
@@ -13,8 +12,8 @@ static const struct {
 } rates[SHARES] = {
 	[SHARE_LOOK] = { 4 * MILLISECOND, 8 },
 	[SHARE_PROBE] = { 12 * MILLISECOND, 10 },
-	[SHARE_PROVE] = { 12 * MILLISECOND, 5 },
-	[SHARE_EXPLAIN] = { 20 * MILLISECOND, 4 },
+	[SHARE_PROVE] = { 10 * MILLISECOND, 5 },
+	[SHARE_EXPLAIN] = { 28 * MILLISECOND, 4 },
 };
 
 void shares_init(struct shares *shares)
@@ -41,10 +40,16 @@ void shares_spend(struct shares *shares, enum share share, uint64_t cost)
 
 uint64_t shares_part(const struct shares *shares, enum share share)
 {
-	return shares->left[share] / PART;
+	/* an explanation is seldom followed by another, and a stream's first one is to be whole */
+	return share == SHARE_EXPLAIN ? shares->left[share] / 3 * 2 : shares->left[share] / 2;
 }
 
 bool shares_low(const struct shares *shares, enum share share)
 {
 	return shares->left[share] < rates[share].burst / 2;
+}
+
+bool shares_scarce(const struct shares *shares, enum share share)
+{
+	return shares->left[share] < rates[share].burst / 4;
 }

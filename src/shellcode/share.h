@@ -36,5 +36,7 @@ uint64_t shares_part(const struct shares *shares, enum share share);
 
 /* So little is left that what is likely to be in vain should be left out. */
 bool shares_low(const struct shares *shares, enum share share);
+/* Even less: only what is new to this stream should be tried. */
+bool shares_scarce(const struct shares *shares, enum share share);
 
 #endif

@@ -4,8 +4,9 @@
 #include <string.h>
 
 enum {
-	LANE = 16,  /* bytes that are looked through at once */
-	BLOCK = 64, /* offsets that are prepared at once */
+	LANE = 16,   /* bytes that are looked through at once */
+	BLOCK = 64,  /* offsets that are prepared at once */
+	SLOTS = 128, /* blocks that are remembered: what is near fits into a near cache */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
 	NO_TRAITS = 1 << 15, /* a step's, that have not been asked for */
@@ -39,43 +40,30 @@ struct window {
 struct sweep {
 	enum x86_mode mode;
 	struct bytes bytes;
-	size_t blocks;
 	uint64_t cost;
-	uint8_t *prepared;  /* per block: its steps are those of the present piece */
-	struct step *steps; /* flow UNKNOWN_FLOW: not decoded yet */
+	uint32_t blocks[SLOTS];		  /* of the piece, and 1, whose steps are there; 0: none */
+	struct step steps[SLOTS * BLOCK]; /* flow UNKNOWN_FLOW: not decoded yet */
 	struct window window;
 };
 
-struct sweep *sweep_new(enum x86_mode mode, size_t largest)
+struct sweep *sweep_new(enum x86_mode mode)
 {
 	struct sweep *sweep = calloc(1, sizeof *sweep);
 
-	if (!sweep)
-		return NULL;
-	sweep->mode = mode;
-	sweep->blocks = largest / BLOCK + 1;
-	sweep->prepared = calloc(sweep->blocks, 1);
-	sweep->steps = malloc(sweep->blocks * BLOCK * sizeof *sweep->steps);
-	if (!sweep->prepared || !sweep->steps) {
-		sweep_free(sweep);
-		return NULL;
-	}
+	if (sweep)
+		sweep->mode = mode;
 	return sweep;
 }
 
 void sweep_free(struct sweep *sweep)
 {
-	if (!sweep)
-		return;
-	free(sweep->prepared);
-	free(sweep->steps);
 	free(sweep);
 }
 
 void sweep_load(struct sweep *sweep, struct bytes bytes)
 {
 	sweep->bytes = bytes;
-	memset(sweep->prepared, 0, bytes.length / BLOCK + 1);
+	memset(sweep->blocks, 0, sizeof sweep->blocks);
 }
 
 struct bytes sweep_bytes(const struct sweep *sweep)
@@ -90,13 +78,15 @@ uint64_t sweep_cost(const struct sweep *sweep)
 
 static struct step *step_place(struct sweep *sweep, size_t offset)
 {
-	if (!sweep->prepared[offset / BLOCK]) {
-		memset(&sweep->steps[offset / BLOCK * BLOCK], UNKNOWN_FLOW,
-		       BLOCK * sizeof *sweep->steps);
-		sweep->prepared[offset / BLOCK] = true;
+	size_t block = offset / BLOCK, slot = block % SLOTS;
+	struct step *steps = &sweep->steps[slot * BLOCK];
+
+	if (sweep->blocks[slot] != block + 1) {
+		memset(steps, UNKNOWN_FLOW, BLOCK * sizeof *steps);
+		sweep->blocks[slot] = (uint32_t)block + 1;
 	}
 	sweep->cost += STEP_COST;
-	return &sweep->steps[offset];
+	return &steps[offset % BLOCK];
 }
 
 struct step sweep_length(struct sweep *sweep, size_t offset)

@@ -1,6 +1,6 @@
 /* Start points: from where can execution reach a seed?
  *
- * Offsets are decoded at need and remembered for the whole piece; going backwards from the seed, an
+ * Offsets are decoded at need and those near by are remembered; going backwards from the seed, an
  * offset reaches it when what it falls into, branches, jumps or calls to does. */
 #ifndef KENBI_SHELLCODE_START_H
 #define KENBI_SHELLCODE_START_H
@@ -11,8 +11,8 @@ enum { START_WINDOW = 512 }; /* bytes before and behind the seed that are looked
 
 struct sweep; /* the memo of one piece in one mode */
 
-/* For pieces of at most `largest` bytes; NULL: no memory. */
-struct sweep *sweep_new(enum x86_mode mode, size_t largest);
+/* For pieces of at most 4 GiB; NULL: no memory. */
+struct sweep *sweep_new(enum x86_mode mode);
 void sweep_free(struct sweep *sweep);
 /* Borrows `bytes` until the next sweep_load; forgets the piece before. */
 void sweep_load(struct sweep *sweep, struct bytes bytes);

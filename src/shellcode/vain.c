@@ -2,7 +2,8 @@
 
 enum {
 	BYTES = 5, /* of the look: a seed and what follows it at once; numbers come later */
-	OFTEN = 8
+	OFTEN = 8,
+	RARE_PART = 16 /* of all attempts, that a rare kind has fewer than one of */
 };
 
 unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt)
@@ -12,16 +13,28 @@ unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt)
 
 	for (size_t i = 0; i < look.length; i++)
 		hash = (hash ^ look.data[i]) * 0x100000001b3u;
-	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 52) % VAIN_LOOKS;
+	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 50) % VAIN_LOOKS;
 }
 
-void vain_count(struct vain *vain, unsigned look)
+void vain_count(struct vain *vain, unsigned look, unsigned kind)
 {
 	if (vain->counts[look] < UINT8_MAX)
 		vain->counts[look]++;
+	vain->kinds[kind]++;
+	vain->all++;
 }
 
 bool vain_likely(const struct vain *vain, unsigned look)
 {
 	return vain->counts[look] >= OFTEN;
+}
+
+bool vain_seen(const struct vain *vain, unsigned look)
+{
+	return vain->counts[look] > 0;
+}
+
+bool vain_rare(const struct vain *vain, unsigned kind)
+{
+	return vain->kinds[kind] * RARE_PART < vain->all;
 }

@@ -2,24 +2,31 @@
  * attempts that came to nothing in this stream.
  *
  * A flood of seeds is made of a few forms over and over; shellcode between them looks like none of
- * them. When a share runs low (share.h), what has often been in vain waits or is left out. Two
- * looks may share a count: then one is left out sooner, and only then. */
+ * them, or needs a seed of another kind. When a share runs low (share.h), what has often been in
+ * vain waits or is left out, what nearly all was in vain for later than the rest. Two looks may
+ * share a count: then one is left out sooner, and only then. */
 #ifndef KENBI_SHELLCODE_VAIN_H
 #define KENBI_SHELLCODE_VAIN_H
 
 #include "base/base.h"
 
-enum { VAIN_LOOKS = 4096 };
+enum { VAIN_LOOKS = 1 << 14, VAIN_KINDS = 16 };
 
 struct vain {
 	uint8_t counts[VAIN_LOOKS]; /* 255: that often or more */
+	uint64_t kinds[VAIN_KINDS], all;
 };
 
 /* The look of what begins at an offset: its place in the table. `salt` tells apart what is judged
  * in different ways. */
 unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt);
-void vain_count(struct vain *vain, unsigned look);
+/* `kind`: of the seed, below VAIN_KINDS. */
+void vain_count(struct vain *vain, unsigned look, unsigned kind);
 /* So often in vain that the next time would hardly be different. */
 bool vain_likely(const struct vain *vain, unsigned look);
+/* At least once. */
+bool vain_seen(const struct vain *vain, unsigned look);
+/* Less than a sixteenth of all that was in vain was of that kind. */
+bool vain_rare(const struct vain *vain, unsigned kind);
 
 #endif

@@ -426,6 +426,14 @@ static void remedies_go_to_their_places(void **state)
 	}
 	outbreak_result_fini(&result);
 	outbreak_candidates_fini(&all);
+
+	/* What the event loop is needed for is tried as it is. */
+	struct remedy_candidate clean = given[0];
+	clean.effect = REMEDY_CLEAN;
+	assert_int_equal(outbreak_candidates_at_places(&world, &clean, 1, 5, &all, &error), 0);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(all.left_out, 0);
+	outbreak_candidates_fini(&all);
 }
 
 static void only_named_places_take_part(void **state)

@@ -9,6 +9,9 @@ struct flood {
 	const char *name;
 	/* Fills `length` bytes. */
 	void (*fill)(uint8_t *data, size_t length, struct random *random);
+	/* It hides what stands behind it: new looks in random order, without end, take the share of
+	 * probes (docs/shellcode-search.md). */
+	bool hides;
 };
 
 extern const struct flood floods[]; /* ends with a NULL name */

@@ -11,7 +11,11 @@
 #include "flood.h"
 #include "shellcode/shellcode.h"
 
-enum { FLOOD = 1 << 20, FINDINGS = 64 };
+enum {
+	FLOOD = 1 << 20,
+	FINDINGS = 1 << 14, /* more than a flood can give */
+	LEADS_IN = 64	    /* bytes */
+};
 
 static struct shellcode_detector *detector;
 
@@ -23,7 +27,7 @@ static uint64_t spent(void)
 	return work.spent;
 }
 
-/* 80 nanoseconds a byte are 100 Mbit/s; what is found may be explained for as long again. */
+/* 80 nanoseconds a byte are 100 Mbit/s, with what is found, explained and named. */
 static void every_flood_is_bounded(void **state)
 {
 	uint8_t *data = malloc(FLOOD);
@@ -33,7 +37,7 @@ static void every_flood_is_bounded(void **state)
 	assert_non_null(data);
 	random_init(&random, 5, 0);
 	for (const struct flood *flood = floods; flood->name; flood++) {
-		struct shellcode_finding findings[FINDINGS];
+		struct shellcode_finding *findings = calloc(FINDINGS, sizeof *findings);
 		struct error error;
 		bool exhausted;
 		uint64_t before = spent();
@@ -41,62 +45,89 @@ static void every_flood_is_bounded(void **state)
 		flood->fill(data, FLOOD, &random);
 		count = shellcode_scan(detector, (struct bytes){ data, FLOOD }, bytes_of(""),
 				       findings, FINDINGS, &exhausted, &error);
-		assert_true(count >= 0);
+		assert_true(count >= 0 && findings);
 		for (int i = 0; i < count; i++)
 			shellcode_finding_fini(&findings[i]);
+		free(findings);
 		print_message("%s: %d findings, %.1f ms counted\n", flood->name, count,
 			      (double)(spent() - before) / 1e6);
-		assert_true(spent() - before <= (count ? 2 : 1) * 80ull * FLOOD);
+		assert_true(spent() - before <= 80ull * FLOOD);
 	}
 	free(data);
 }
 
-/* Is what stands behind the flood found, or the flood itself told as shellcode? */
-static bool found_behind(const struct flood *flood, struct bytes code)
+/* What is hidden, and what it is told to do when it is found. */
+static const struct hidden {
+	const char *vector, *command;
+} payloads[] = { { "linux_execve", "/bin//zq" }, { "windows_exec", "cmd.exe /c ver" } };
+
+/* The vector, with a command that no flood has. */
+static void read_hidden(const struct hidden *hidden, struct buffer *code)
+{
+	struct error error;
+	char path[4096];
+	uint8_t *shell;
+
+	snprintf(path, sizeof path, "%s/%s.bin", getenv("KENBI_VECTORS"), hidden->vector);
+	assert_int_equal(file_read(path, 1 << 16, code, &error), 0);
+	shell = memmem(code->data, code->length, "//sh", 4);
+	if (shell)
+		memcpy(shell, "//zq", 4);
+}
+
+/* It is a finding of its own, or a slide of what stands before it leads there: then it is told what
+ * it does. */
+static bool is_it(const struct hidden *hidden, const struct shellcode_finding *finding)
+{
+	char *actions = json_dumps(finding->actions, JSON_COMPACT | JSON_ENCODE_ANY);
+	bool told;
+
+	assert_non_null(actions);
+	told = strstr(actions, hidden->command) != NULL;
+	free(actions);
+	return told || (finding->view[0] == 0 && finding->entry + LEADS_IN >= FLOOD);
+}
+
+/* Is what stands behind the flood found? */
+static bool found_behind(const struct flood *flood, const struct hidden *hidden, struct bytes code)
 {
 	uint8_t *data = malloc(FLOOD + code.length);
-	struct shellcode_finding findings[FINDINGS];
+	struct shellcode_finding *findings = calloc(FINDINGS, sizeof *findings);
 	struct random random;
 	struct error error;
+	bool found = false;
 	int count;
 
 	assert_non_null(data);
+	assert_non_null(findings);
 	random_init(&random, 6, 0);
 	flood->fill(data, FLOOD, &random);
 	memcpy(data + FLOOD, code.data, code.length);
 	count = shellcode_scan(detector, (struct bytes){ data, FLOOD + code.length }, bytes_of(""),
 			       findings, FINDINGS, NULL, &error);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
+		found |= is_it(hidden, &findings[i]);
 		shellcode_finding_fini(&findings[i]);
+	}
+	free(findings);
 	free(data);
-	return count > 0;
-}
-
-/* What a flood hides: every second of its bytes is a seed's, and no two look alike; or decoders of
- * many keys leave too little for a search through export tables. */
-static bool is_beyond(const char *payload, const char *flood)
-{
-	return strcmp(flood, "FPU grid") == 0 || (strcmp(payload, "windows_exec") == 0 &&
-						  strcmp(flood, "decoders of many keys") == 0);
+	return found;
 }
 
 static void finds_what_stands_behind(void **state)
 {
-	static const char *const payloads[] = { "linux_execve", "windows_exec" };
 	unsigned missed = 0;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
 		struct buffer code;
-		struct error error;
-		char path[4096];
-		snprintf(path, sizeof path, "%s/%s.bin", getenv("KENBI_VECTORS"), payloads[i]);
-		assert_int_equal(file_read(path, 1 << 16, &code, &error), 0);
+		read_hidden(&payloads[i], &code);
 		for (const struct flood *flood = floods; flood->name; flood++) {
-			if (is_beyond(payloads[i], flood->name) ||
-			    found_behind(flood, buffer_bytes(&code)))
+			bool found = found_behind(flood, &payloads[i], buffer_bytes(&code));
+			if (found == !flood->hides)
 				continue;
-			print_message("%s is not found behind %s\n", payloads[i], flood->name);
+			print_message("%s is %sfound behind %s\n", payloads[i].vector,
+				      found ? "" : "not ", flood->name);
 			missed++;
 		}
 		buffer_fini(&code);

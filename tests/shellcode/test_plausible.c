@@ -11,7 +11,7 @@
 
 static bool ahead(enum x86_mode mode, struct bytes code, enum seed_kind kind, bool strict)
 {
-	struct sweep *sweep = sweep_new(mode, 4096);
+	struct sweep *sweep = sweep_new(mode);
 	bool plausible;
 
 	assert_non_null(sweep);
@@ -23,7 +23,7 @@ static bool ahead(enum x86_mode mode, struct bytes code, enum seed_kind kind, bo
 
 static bool entry(struct bytes code, bool decoded)
 {
-	struct sweep *sweep = sweep_new(X86_MODE_32, 4096);
+	struct sweep *sweep = sweep_new(X86_MODE_32);
 	bool plausible;
 
 	assert_non_null(sweep);

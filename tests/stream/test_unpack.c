@@ -40,7 +40,7 @@ static void pack(struct bytes content, int bits, struct buffer *into)
 	deflateEnd(&stream);
 }
 
-static void put_le(struct buffer *into, uint32_t value, size_t bytes)
+static void put_le(struct buffer *into, uint64_t value, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
 		uint8_t byte = (uint8_t)(value >> 8 * i);

@@ -60,9 +60,7 @@ static const struct outbreak_vector several[] = {
 	{ .scan = OUTBREAK_SHARES, .rate = 0.1 }
 };
 
-#define WAYS(array)                                                           \
-	.scan = (array)[0].scan, .rate = (array)[0].rate, .vectors = (array), \
-	.vector_count = sizeof(array) / sizeof *(array)
+#define WAYS(array) .vectors = (array), .vector_count = sizeof(array) / sizeof *(array)
 static const struct outbreak {
 	const char *name;
 	struct outbreak_worm worm;
@@ -163,6 +161,10 @@ static struct outbreak_worm worm_of(const struct outbreak *outbreak, struct outb
 {
 	struct outbreak_worm worm = outbreak->worm;
 
+	if (worm.vector_count > 0) {
+		worm.scan = worm.vectors[0].scan;
+		worm.rate = worm.vectors[0].rate;
+	}
 	*world = small;
 	if (outbreak->narrow) {
 		world->providers = narrow_providers;
@@ -173,7 +175,8 @@ static struct outbreak_worm worm_of(const struct outbreak *outbreak, struct outb
 
 static double outcome_of(double half_time, uint32_t infected)
 {
-	return half_time < INFINITY ? half_time : 1e6 - infected;
+	/* To the nanosecond: many times of evenly spaced scans are the same but for rounding. */
+	return half_time < INFINITY ? round(1e9 * half_time) : 1e15 - infected;
 }
 
 static void build_chain(struct replica *replica, uint32_t number,

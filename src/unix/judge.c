@@ -12,7 +12,8 @@
 enum {
 	DESCRIPTORS = 1 << 16,	/* code that looks for its connection tries them all */
 	REAL_TIME_SIGNALS = 32, /* the first of them */
-	MODES = 1 << 16		/* kinds of files and permission bits */
+	KIND_OF_FILE = 0170000, /* in a mode, above the permission bits */
+	REGULAR_FILE = 0100000
 };
 
 static int32_t as_signed(uint64_t value)
@@ -133,6 +134,17 @@ static int weigh_number(char letter, uint64_t value)
 	return fits ? 0 : ERROR_INPUT;
 }
 
+/* Systems look at the lower half of the word alone: code that pushes two bytes and takes four has
+ * anything above them, but for a pointer. */
+static bool is_mode(const struct x86 *machine, uint64_t value, bool makes_node)
+{
+	unsigned kind = value & KIND_OF_FILE;
+	uint8_t byte;
+
+	return (makes_node || kind == 0 || kind == REGULAR_FILE) &&
+	       ((uint32_t)value <= UINT16_MAX || x86_read(machine, value, &byte, 1) < 0);
+}
+
 static int weigh(const struct x86 *machine, const struct unix_request *request, const char *letters,
 		 unsigned index)
 {
@@ -153,7 +165,8 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	case 'w':
 	case 'A': return weigh_optional(machine, value);
 	case 'm': /* open looks at them only when it makes a file */
-		return (uint32_t)value < MODES || (index && letters[index - 1] == 'f')
+		return is_mode(machine, value, letters[index + 1] == 'i') ||
+				       (index && letters[index - 1] == 'f')
 			       ? 0
 			       : ERROR_INPUT;
 	case 'k': /* every process; but nobody sends all of them nothing, or a real-time signal */

@@ -187,6 +187,7 @@ void code_written(struct code *code, unsigned offset, unsigned size)
 
 static bool fetch_fault(struct x86 *cpu, uint64_t address, bool present)
 {
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_PF;
 	cpu->exit.error_code = 16u | (present ? 1u : 0u);
 	cpu->exit.fault_address = address;

@@ -339,6 +339,7 @@ static bool aligned(struct x86 *cpu, uint64_t address, unsigned size)
 	    (uint64_t)((int64_t)address >> 47) + 1 >= 2 ||
 	    (cpu->mode == X86_MODE_32 && address + size - 1 > UINT32_MAX))
 		return true;
+	cpu->exit.reason = X86_STOP_FAULT;
 	cpu->exit.vector = X86_VECTOR_AC;
 	cpu->exit.error_code = 0;
 	cpu->exit.fault_address = 0;

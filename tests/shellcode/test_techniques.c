@@ -28,6 +28,8 @@ static const struct technique {
 	{ "linux_egg_stack", "unknown", "x86", BIT(EGG_HUNT) | BIT(GETPC), NULL, NULL },
 	{ "linux_egg", "linux", "x86", BIT(EGG_HUNT), "call", "access" },
 	{ "linux_chmod", "linux", "x86", BIT(SYSCALL) | BIT(STACK_STRING), "call", "/etc//shadow" },
+	{ "linux_chmod_word", "linux", "x86", BIT(SYSCALL) | BIT(STACK_STRING), "call",
+	  "//etc/shadow" },
 	{ "linux_add_user", "linux", "x86", BIT(SYSCALL) | BIT(GETPC), "user", "kenbi" },
 	{ "linux_read_file", "linux", "x86", BIT(SYSCALL), "call", "/etc//passwd" },
 	{ "linux_chroot", "linux", "x86", BIT(SYSCALL), "call", "chroot" },

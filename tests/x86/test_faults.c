@@ -229,6 +229,24 @@ static void alignment_comes_back_with_a_snapshot(void **state)
 	x86_free(machine);
 }
 
+/* Whatever the run before it ended with. */
+static void alignment_faults_behind_a_stop(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+
+	GUEST_LOAD(machine, "\xcd\x80\x8b\x03");
+	x86_set_flags(machine, AC);
+	x86_set(machine, X86_BX, DATA);
+	assert_int_equal(x86_run(machine, 10).reason, X86_STOP_INTERRUPT);
+	assert_int_equal(x86_run(machine, 1).reason, X86_STOP_BUDGET);
+	x86_set_ip(machine, CODE);
+	x86_set(machine, X86_BX, DATA + 1);
+	assert_int_equal(x86_run(machine, 10).reason, X86_STOP_INTERRUPT);
+	faults(x86_run(machine, 10), X86_VECTOR_AC, 0, 2);
+	x86_free(machine);
+}
+
 /* --- far transfers --- */
 
 static void transfers_within_its_segment(void **state)
@@ -400,6 +418,7 @@ int main(void)
 		cmocka_unit_test(steps_through_repetitions),
 		cmocka_unit_test(checks_alignment_while_ac_is_set),
 		cmocka_unit_test(alignment_comes_back_with_a_snapshot),
+		cmocka_unit_test(alignment_faults_behind_a_stop),
 		cmocka_unit_test(transfers_within_its_segment),
 		cmocka_unit_test(refuses_other_segments),
 		cmocka_unit_test(returns_from_interrupts),

@@ -13,6 +13,7 @@
  *   u  user, group, one process                     k  process; -1: all
  *   g  signal, or another number that is as small
  *   h  magic number of reboot                        z  address wanted, a multiple of a page or 0
+ *   e  one of a few: 0 to 3  q  request of ioctl
  *   f  flags                i  anything
  *
  * Sources: the manual pages (section 2) of Linux man-pages 6, FreeBSD and illumos. */
@@ -179,7 +180,7 @@
 	CALL(io_uring_enter, "?") \
 	CALL(io_uring_register, "?") \
 	CALL(io_uring_setup, "?") \
-	CALL(ioctl, "dfi") \
+	CALL(ioctl, "dqi") \
 	CALL(ioperm, "llf") \
 	CALL(iopl, "f") \
 	CALL(ioprio_get, "?") \
@@ -352,7 +353,7 @@
 	CALL(rseq, "?") \
 	CALL(rt_sigaction, "grwl") \
 	CALL(rt_sigpending, "?") \
-	CALL(rt_sigprocmask, "grwl") \
+	CALL(rt_sigprocmask, "erwl") \
 	CALL(rt_sigqueueinfo, "?") \
 	CALL(rt_sigreturn, "?") \
 	CALL(rt_sigsuspend, "?") \
@@ -426,14 +427,14 @@
 	CALL(shmdt, "r") \
 	CALL(shmget, "ilf") \
 	CALL(shmsys, "?") \
-	CALL(shutdown, "df") \
+	CALL(shutdown, "de") \
 	CALL(sigaction, "grw") \
 	CALL(sigaltstack, "rw") \
 	CALL(signal, "gc") \
 	CALL(signalfd, "?") \
 	CALL(signalfd4, "?") \
 	CALL(sigpending, "?") \
-	CALL(sigprocmask, "grw") \
+	CALL(sigprocmask, "erw") \
 	CALL(sigqueue, "?") \
 	CALL(sigreturn, "?") \
 	CALL(sigsendsys, "?") \

@@ -111,6 +111,16 @@ static int weigh_optional(const struct x86 *machine, uint64_t address)
 	return address == 0 || x86_protection(machine, address) >= 0 ? 0 : ERROR_INPUT;
 }
 
+/* Who is asked is in the second byte; above the lower half are direction bits, if anything
+ * (ioctl(2), Linux and BSD alike). */
+static bool is_request(uint64_t value)
+{
+	uint32_t request = (uint32_t)value;
+
+	return (value == request || value == (uint64_t)as_signed(value)) && request >> 8 & 0xff &&
+	       (request <= UINT16_MAX || request >> 29);
+}
+
 static int weigh_number(char letter, uint64_t value)
 {
 	int32_t number = as_signed(value);
@@ -128,6 +138,8 @@ static int weigh_number(char letter, uint64_t value)
 		fits = number >= 0 && number < 1 << 16;
 		break;
 	case 'g': fits = number >= 0 && number <= 64; break;
+	case 'e': fits = number >= 0 && number <= 3; break;
+	case 'q': fits = is_request(value); break;
 	case 'z': fits = (value & 0xfff) == 0; break;
 	default: break;
 	}

@@ -42,8 +42,8 @@ static void pack(struct bytes content, int bits, struct buffer *into)
 
 static void put_le(struct buffer *into, uint64_t value, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++) {
-		uint8_t byte = (uint8_t)(value >> 8 * i);
+	for (size_t i = 0; i < bytes; i++, value >>= 8) {
+		uint8_t byte = (uint8_t)value;
 		assert_int_equal(buffer_append(into, &byte, 1), 0);
 	}
 }

@@ -277,6 +277,8 @@ def main():
     kenbi = str(pathlib.Path(given.kenbi).resolve())
     total, findings, counts = 0, 0, collections.Counter()
 
+    # Who is ended ends its servers, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     own_network()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -295,6 +295,7 @@ def main():
             for record in found:
                 print("finding:", json.dumps(record)[:600], file=sys.stderr)
             if found and given.keep:
+                os.makedirs(given.keep, exist_ok=True)
                 shutil.copy(capture, pathlib.Path(given.keep) / f"traffic-{given.seed}-{total}.pcap")
             capture.unlink()
             dropped = [line for line in lost.splitlines() if "dropped by kernel" in line]

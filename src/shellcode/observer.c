@@ -429,7 +429,9 @@ static void follow_system_call(struct observer *observer, const uint8_t *bytes)
 	observer->seen.calls++;
 	observer->seen.weight += judgement.weight;
 	observer->seen.numbers += judgement.numbers;
-	count_site(observer, ip);
+	/* again and again with nothing but addresses: a wrapper that someone else calls */
+	if (judgement.arguments == 0 || judgement.numbers || judgement.weight)
+		count_site(observer, ip);
 }
 
 /* In the gate: whoever called it is told by where it returns to. */

@@ -14,7 +14,8 @@
  *   g  signal, or another number that is as small
  *   h  magic number of reboot                        z  address wanted, a multiple of a page or 0
  *   e  one of a few: 0 to 3  q  request of ioctl
- *   f  flags                i  anything
+ *   f  flags                n  flags of clone: a process, or a thread
+ *   i  anything
  *
  * Sources: the manual pages (section 2) of Linux man-pages 6, FreeBSD and illumos. */
 #ifndef KENBI_UNIX_CALLS_H
@@ -58,7 +59,7 @@
 	CALL(clock_nanosleep, "frww") \
 	CALL(clock_settime, "fr") \
 	CALL(clock_settime64, "?") \
-	CALL(clone, "fwwww") \
+	CALL(clone, "nwwww") \
 	CALL(clone3, "?") \
 	CALL(close, "d") \
 	CALL(close_range, "?") \

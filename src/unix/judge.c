@@ -11,6 +11,8 @@
 
 enum {
 	DESCRIPTORS = 1 << 16,	/* code that looks for its connection tries them all */
+	SIGNAL_CHILD = 17,	/* Linux' SIGCHLD */
+	SHARE_MEMORY = 0x100,	/* its CLONE_VM */
 	REAL_TIME_SIGNALS = 32, /* the first of them */
 	KIND_OF_FILE = 0170000, /* in a mode, above the permission bits */
 	REGULAR_FILE = 0100000
@@ -140,6 +142,10 @@ static int weigh_number(char letter, uint64_t value)
 	case 'g': fits = number >= 0 && number <= 64; break;
 	case 'e': fits = number >= 0 && number <= 3; break;
 	case 'q': fits = is_request(value); break;
+	case 'n':
+		fits = (value & 0xff) == SIGNAL_CHILD ||
+		       (value & (0xff | SHARE_MEMORY)) == SHARE_MEMORY;
+		break;
 	case 'z': fits = (value & 0xfff) == 0; break;
 	default: break;
 	}
@@ -189,11 +195,19 @@ static int weigh(const struct x86 *machine, const struct unix_request *request, 
 	}
 }
 
+/* Flags that are an address are no flags. */
+static bool is_address(const struct x86 *machine, char letter, uint64_t value)
+{
+	return (letter == 'f' || letter == 'n') && (uint32_t)value > UINT16_MAX &&
+	       x86_protection(machine, value) >= 0;
+}
+
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement)
 {
 	struct unix_request request;
 	const char *letters;
+	bool mistaken = false;
 
 	memset(judgement, 0, sizeof *judgement);
 	/* where arguments lie on the stack, who has lost it cannot have put them there */
@@ -212,9 +226,13 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		if (weight < 0)
 			return false;
 		judgement->weight += (unsigned)weight;
+		mistaken |= is_address(machine, letters[i], request.arguments[i]);
 		judgement->numbers += weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
 				      is_small(machine, request.arguments[i]);
 	}
+	if (mistaken &&
+	    judgement->weight == 0) /* a path is one, whatever the flags behind it are */
+		return false;
 	judgement->ends = request.call == UNIX_CALL_execve || request.call == UNIX_CALL_exit ||
 			  request.call == UNIX_CALL_exit_group;
 	judgement->sensible = true;

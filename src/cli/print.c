@@ -461,6 +461,36 @@ static void print_remedies(const json_t *remedies, const json_t *forecasts, bool
 	}
 }
 
+/* How many records from `first` on say the same of the same file. */
+static size_t same_errors(const json_t *errors, size_t first)
+{
+	const json_t *said = json_array_get(errors, first);
+	size_t end = first + 1;
+
+	while (end < json_array_size(errors) && json_equal(json_array_get(errors, end), said))
+		end++;
+	return end - first;
+}
+
+static void print_errors(const json_t *errors)
+{
+	size_t count;
+
+	for (size_t i = 0; i < json_array_size(errors); i += count) {
+		const json_t *record = json_array_get(errors, i);
+		count = same_errors(errors, i);
+		printf("%snot complete:%s ", cli_style(CLI_YELLOW), cli_style(CLI_PLAIN));
+		if (*text_of(record, "file")) {
+			put(text_of(record, "file"));
+			fputs(": ", stdout);
+		}
+		put(text_of(record, "message"));
+		if (count > 1)
+			printf(" (%zu times)", count);
+		putchar('\n');
+	}
+}
+
 static void print_inputs(const json_t *inputs, const json_t *errors)
 {
 	size_t index;
@@ -480,16 +510,7 @@ static void print_inputs(const json_t *inputs, const json_t *errors)
 		}
 		putchar('\n');
 	}
-	json_array_foreach(errors, index, record)
-	{
-		printf("%snot complete:%s ", cli_style(CLI_YELLOW), cli_style(CLI_PLAIN));
-		if (*text_of(record, "file")) {
-			put(text_of(record, "file"));
-			fputs(": ", stdout);
-		}
-		put(text_of(record, "message"));
-		putchar('\n');
-	}
+	print_errors(errors);
 }
 
 void cli_print_case(const json_t *records, bool all)

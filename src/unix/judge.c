@@ -157,10 +157,9 @@ static int weigh_number(char letter, uint64_t value)
 static bool is_mode(const struct x86 *machine, uint64_t value, bool makes_node)
 {
 	unsigned kind = value & KIND_OF_FILE;
-	uint8_t byte;
 
 	return (makes_node || kind == 0 || kind == REGULAR_FILE) &&
-	       ((uint32_t)value <= UINT16_MAX || x86_read(machine, value, &byte, 1) < 0);
+	       ((uint32_t)value <= UINT16_MAX || x86_protection(machine, value) < 0);
 }
 
 static int weigh(const struct x86 *machine, const struct unix_request *request, const char *letters,

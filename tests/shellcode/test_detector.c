@@ -7,9 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/shellcode.h"
-
-static struct shellcode_detector *detector;
+#include "with_detector.h"
 
 static void read_vector(const char *name, struct buffer *content)
 {
@@ -284,21 +282,6 @@ static void stays_silent_on_what_is_no_code(void **state)
 	assert_int_equal(shellcode_scan(detector, bytes_of(""), bytes_of(""), findings, 2,
 					&exhausted, &error),
 			 0);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

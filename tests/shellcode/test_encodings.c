@@ -10,11 +10,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/shellcode.h"
+#include "with_detector.h"
 
 enum { ROOM = 1 << 16, KEY = 16 };
 
-static struct shellcode_detector *detector;
 static const uint8_t key[KEY] = { 0x5a, 0x13, 0xc7, 0x88, 0x21, 0x9d, 0x6e, 0xf4,
 				  0x5a, 0x13, 0xc7, 0x88, 0x21, 0x9d, 0x6e, 0xf4 };
 
@@ -521,21 +520,6 @@ static void printable_code_is_found_in_text(void **state)
 	}
 	buffer_fini(&patched);
 	buffer_fini(&code);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

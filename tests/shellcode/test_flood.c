@@ -9,15 +9,13 @@
 #include <cmocka.h>
 
 #include "flood.h"
-#include "shellcode/shellcode.h"
+#include "with_detector.h"
 
 enum {
 	FLOOD = 1 << 20,
 	FINDINGS = 1 << 14, /* more than a flood can give */
 	LEADS_IN = 64	    /* bytes */
 };
-
-static struct shellcode_detector *detector;
 
 static uint64_t spent(void)
 {
@@ -135,21 +133,6 @@ static void finds_what_stands_behind(void **state)
 		buffer_fini(&code);
 	}
 	assert_int_equal(missed, 0);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

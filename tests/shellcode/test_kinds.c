@@ -8,12 +8,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/shellcode.h"
 #include "variant.h"
+#include "with_detector.h"
 
 enum { PAYLOADS = 64, TRIED = 5 }; /* of each payload's variants; ./dev bench kinds takes all */
-
-static struct shellcode_detector *detector;
 
 /* The first finding's kind, "" when there is none. */
 static void kind_of(struct bytes bytes, char kind[17])
@@ -74,21 +72,6 @@ static void every_payload_is_one_kind(void **state)
 					    variant_payload(j));
 			}
 	assert_int_equal(wrong, 0);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

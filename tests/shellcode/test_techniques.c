@@ -9,9 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/shellcode.h"
-
-static struct shellcode_detector *detector;
+#include "with_detector.h"
 
 #define BIT(name) (1u << SHELLCODE_##name##_BIT)
 
@@ -191,21 +189,6 @@ static void stages_are_run_from_the_wire(void **state)
 	shellcode_finding_fini(&findings[0]);
 	buffer_fini(&code);
 	buffer_fini(&stage);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

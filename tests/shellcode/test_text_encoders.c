@@ -10,13 +10,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/shellcode.h"
-
 #include "encoder_text.h"
+#include "with_detector.h"
 
 enum { ROOM = 1 << 18, HASHES = 7 };
-
-static struct shellcode_detector *detector;
 
 static const struct payload {
 	const char *vector, *action, *detail;
@@ -180,21 +177,6 @@ static void every_hash_is_searched_with(void **state)
 		buffer_fini(&code);
 	}
 	assert_int_equal(wrong, 0);
-}
-
-static int set_up(void **state)
-{
-	struct error error;
-
-	(void)state;
-	return shellcode_new(&detector, &error);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	shellcode_free(detector);
-	return 0;
 }
 
 int main(void)

@@ -425,6 +425,8 @@ static bool prepares_call(const struct start *start, bool zero)
 {
 	unsigned number = GLANCE_SETS_AX | GLANCE_SYSTEM;
 
+	if (!number_possible(start->number, zero))
+		return false;
 	if (!zero)
 		return (start->traits & number) != 0;
 	return (start->traits & (number | GLANCE_TOUCHES_AX)) != 0 &&
@@ -476,9 +478,17 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 	return (needed & ~(unsigned)start->sets) == 0;
 }
 
-bool plausible_asks_sets(enum seed_kind kind)
+enum start_asks plausible_asks(enum seed_kind kind)
 {
-	return kind == SEED_HANDLER || kind == SEED_SEGMENT;
+	switch (kind) {
+	case SEED_HANDLER:
+	case SEED_SEGMENT: return START_ASKS_SETS;
+	case SEED_INT80:
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_SYSCALL: return START_ASKS_NUMBER;
+	default: return START_ASKS_NOTHING;
+	}
 }
 
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "shellcode/plausible.h"
+#include "shellcode/printable.h"
 
 enum {
 	OVERLAP = 1 << 14, /* of neighbouring pieces: longest shell code that is sure to be seen
@@ -217,7 +218,7 @@ static int search_piece(struct search *search, size_t end)
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
-		if (!plausible_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+		if (!printable_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
 			continue;
 		code = consider(search, seed, &search->printable_images);
 	}

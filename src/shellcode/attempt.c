@@ -20,11 +20,16 @@ static bool finds_itself(enum seed_kind kind)
 }
 
 /* Code that finds itself needs no help from registers; what makes calls, or was built from text,
- * may. What a decoder leads to may as well. */
-static bool worth_another(enum seed_kind kind, struct promise promise)
+ * may. What a decoder leads to may as well. Printable code that wrote nowhere into itself with
+ * pointers everywhere has no other way to with none. */
+static bool worth_another(const struct seed *seed, struct promise promise)
 {
+	enum seed_kind kind = seed->kind;
+
+	if (kind == SEED_PRINTABLE)
+		return seed->to_stack || promise.decodes;
 	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
+	       (finds_itself(kind) && promise.decodes);
 }
 
 static enum patience patience_of(enum seed_kind kind)
@@ -45,7 +50,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 
 	for (size_t i = 0; i < count; i++) {
 		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
-			     (convention == 0 || worth_another(kind, promises[i])) &&
+			     (convention == 0 || worth_another(&candidate->seed, promises[i])) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
 		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;

@@ -29,9 +29,9 @@ struct ingredients {
 	unsigned pushes;
 };
 
-static bool has_ingredients(const struct ingredients *seen)
+static bool builds(const struct ingredients *seen)
 {
-	return seen->patches >= PATCHES || (seen->sums >= SUMS && seen->pushes >= PUSHES);
+	return seen->sums >= SUMS && seen->pushes >= PUSHES;
 }
 
 /* Sum of sixteen counters of at most LANES each. */
@@ -69,19 +69,21 @@ static void count_block(struct ingredients *seen, const uint8_t *data)
 	seen->pushes += sum_of(pushes);
 }
 
-bool printable_run(struct bytes run)
+enum printable printable_run(struct bytes run)
 {
 	uint8_t last[LANE * LANES + 1] = { 0 }; /* zeros are nothing of it */
 	struct ingredients seen = { 0 };
 	size_t at = 0;
 
-	for (; at + LANE * LANES < run.length && !has_ingredients(&seen); at += LANE * LANES)
+	for (; at + LANE * LANES < run.length && !builds(&seen); at += LANE * LANES)
 		count_block(&seen, run.data + at);
-	if (at < run.length && !has_ingredients(&seen)) {
+	if (at < run.length && !builds(&seen)) {
 		memcpy(last, run.data + at, run.length - at);
 		count_block(&seen, last);
 	}
-	return has_ingredients(&seen);
+	return builds(&seen)		 ? PRINTABLE_BUILDS
+	       : seen.patches >= PATCHES ? PRINTABLE_WRITES
+					 : PRINTABLE_NOT;
 }
 
 /* --- its instructions --- */
@@ -114,15 +116,15 @@ static const uint8_t shapes[128] = {
 static unsigned length_of(enum x86_mode mode, const uint8_t *at)
 {
 	unsigned end = 0, shape;
-	bool narrow = false;
+	bool narrow = false, wide = false;
 
 	while (at[end] < 128 && shapes[at[end]] == P && end < PREFIXES)
 		narrow |= at[end++] == 0x66;
-	if (mode == X86_MODE_64 && (at[end] & 0xf0) == 0x40) {
-		if (at[end++] & 8)
-			narrow = false;
-		if ((at[end] & 0xf0) == 0x40)
+	/* the last REX counts */
+	for (unsigned rex = 0; mode == X86_MODE_64 && (at[end] & 0xf0) == 0x40; rex++) {
+		if (rex == PREFIXES)
 			return INSTRUCTION_MAX + 1;
+		wide = (at[end++] & 8) != 0;
 	}
 	if (at[end] >= 128)
 		return INSTRUCTION_MAX + 1;
@@ -134,7 +136,7 @@ static unsigned length_of(enum x86_mode mode, const uint8_t *at)
 		return INSTRUCTION_MAX + 1;
 	end++;
 	return end + (shape & M ? form_quick_address(at + end) : 0) + (shape & B ? 1 : 0) +
-	       (shape & Z ? (narrow ? 2 : 4) : 0);
+	       (shape & Z ? (narrow && !wide ? 2 : 4) : 0);
 }
 
 struct straight {
@@ -160,8 +162,7 @@ static bool enough(const struct straight *straight)
 	const struct ingredients *seen = &straight->seen;
 
 	return straight->steps >= SHORTEST &&
-	       ((seen->sums >= SUMS && seen->pushes >= PUSHES) ||
-		(seen->patches >= PATCHES && straight->kinds_count >= KINDS));
+	       (builds(seen) || (seen->patches >= PATCHES && straight->kinds_count >= KINDS));
 }
 
 bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset)

@@ -5,9 +5,14 @@
 
 #include "shellcode/start.h"
 
-/* Do the characters of a run hold what such code needs: changes of what lies behind it, or sums
- * that are pushed? Asked before it is decoded as code. */
-bool printable_run(struct bytes run);
+enum printable {
+	PRINTABLE_NOT,	  /* no code */
+	PRINTABLE_WRITES, /* it may write into itself, through a register that points at it */
+	PRINTABLE_BUILDS  /* or build its payload on the stack, by sums that are pushed */
+};
+
+/* What the characters of a run hold of what such code needs. Asked before it is decoded as code. */
+enum printable printable_run(struct bytes run);
 /* Do the instructions from `offset` on go straight through enough of that? */
 bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset);
 

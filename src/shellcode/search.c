@@ -163,7 +163,7 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, false }, .mode = X86_MODE_32 };
+	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, true }, .mode = X86_MODE_32 };
 	size_t found = search->count;
 	int code = 0;
 
@@ -201,6 +201,7 @@ static int search_piece(struct search *search, size_t end)
 {
 	size_t at = 0, run_end = 0;
 	int code = try_beginning(search);
+	enum printable run;
 	struct seed seed;
 
 	seed_map_load(&search->detector->map, search->piece);
@@ -218,8 +219,10 @@ static int search_piece(struct search *search, size_t end)
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
-		if (!printable_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+		run = printable_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset));
+		if (run == PRINTABLE_NOT)
 			continue;
+		seed.to_stack = run == PRINTABLE_BUILDS;
 		code = consider(search, seed, &search->printable_images);
 	}
 	return code == 0 ? try_candidates(search) : code;

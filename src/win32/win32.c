@@ -22,6 +22,18 @@
 #define HOST_BASE      0x01000000u
 #define CODE_ROOM      0x10000u /* behind placed code, which may write there */
 
+/* A shell code's process is made for every proof: what it is made from is read once. */
+static int load_machine(struct win32 *w, const char *folder, struct error *error)
+{
+	int result = win32_machine_shared(folder, &w->machine, error);
+
+	if (result != ERROR_LIMIT)
+		return result;
+	result = win32_machine_load(folder, &w->own_machine, error);
+	w->machine = w->own_machine;
+	return result;
+}
+
 static int fill(struct win32 *w, const struct win32_config *config, struct error *error)
 {
 	char folder[PATH_MAX];
@@ -29,7 +41,7 @@ static int fill(struct win32 *w, const struct win32_config *config, struct error
 
 	if (!from)
 		from = file_data_path("machine", folder, sizeof folder);
-	int result = win32_machine_load(from, &w->machine, error);
+	int result = load_machine(w, from, error);
 	if (result < 0)
 		return result;
 	w->files = win32_files_new(DISK_LIMIT);
@@ -94,7 +106,7 @@ void win32_free(struct win32 *w)
 		free(w->children[i].command);
 	win32_files_free(w->files);
 	win32_registry_free(w->registry);
-	win32_machine_free(w->machine);
+	win32_machine_free(w->own_machine);
 	free(w->said);
 	free(w->sample_copy);
 	free(w->sample_path);

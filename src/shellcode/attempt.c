@@ -178,7 +178,6 @@ int search_try(struct search *search, const struct candidate *candidate)
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
 	size_t count = 1, found = search->count;
-	unsigned look = vain_look(search->piece, candidate->seed.offset, candidate->salt);
 	int code;
 
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
@@ -190,8 +189,8 @@ int search_try(struct search *search, const struct candidate *candidate)
 	code = prove_starts(search, candidate, starts, count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
-		vain_count(search->vain, look, candidate->seed.kind);
+		vain_count(search->vain, candidate->look, candidate->seed.kind);
 	else
-		vain_found(search->vain, look);
+		vain_found(search->vain, candidate->look);
 	return code;
 }

@@ -68,6 +68,14 @@ uint64_t observer_cost(struct observer *observer)
 	return observer->cost + observer->effort;
 }
 
+uint64_t observer_fixed_call(struct observer *observer)
+{
+	uint64_t address = observer->fixed_call;
+
+	observer->fixed_call = 0;
+	return address;
+}
+
 bool observer_is_full(const struct observer *observer)
 {
 	return observer->seen.executed >= FOOTPRINT_EXECUTED;

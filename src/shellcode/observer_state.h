@@ -58,6 +58,7 @@ struct observer {
 	bool previous_ours; /* the instruction before belonged to the code */
 	uint64_t previous_ip;
 	uint8_t previous_length; /* of the instruction before when it goes on behind itself; 0 */
+	uint64_t fixed_call;	 /* see observer_fixed_call */
 	uint64_t faulted_ip;
 	unsigned faults; /* of that instruction */
 	uint64_t own_addresses[OWN_ADDRESSES];

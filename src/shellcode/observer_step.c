@@ -9,6 +9,7 @@ enum {
 	STEP_COST = 100,   /* nanoseconds, see share.h: of a single step */
 	DECODE_COST = 350, /* of an instruction that is decoded for it */
 	EFFECT_COST = 350, /* and one that is executed for the first time */
+	FIXED_CALLS = 16,  /* into other versions of Windows, that are answered */
 	WAITS = 1 << 14	   /* jumps to itself that are waiting */
 };
 
@@ -161,20 +162,38 @@ static void leave_code(struct observer *observer)
 	observer->previous_length = 0;
 }
 
+/* Where some other version of Windows has a function: which one, and what it leaves on the stack,
+ * nobody knows. It returns at once, with an address in a library that may be called in turn. */
+static bool answer_fixed(struct observer *observer, uint64_t ip)
+{
+	struct x86 *machine = observer->machine;
+	uint64_t stack = x86_get(machine, X86_SP);
+
+	if (observer->seen.fixed_calls >= FIXED_CALLS ||
+	    !api_sensible_stack(machine, observer->start, observer->end - observer->start))
+		return false;
+	observer_evidence(observer, SHELLCODE_API_BIT);
+	observer->seen.apis++;
+	observer->seen.apis_sensible++;
+	observer->seen.fixed_calls++;
+	observer->fixed_call = ip;
+	x86_set_ip(machine, x86_read_u32(machine, stack));
+	x86_set(machine, X86_SP, stack + 4);
+	x86_set(machine, X86_AX, ip);
+	observer->steps -= 2; /* what it returns to is this step's */
+	return observer_step(observer);
+}
+
 /* From the code into a library, but not to a function's entry. Behind the bytes that hooks stand
- * in it is as good as called; elsewhere it cannot be answered, and the run is over. */
+ * in it is as good as called; elsewhere it may be a function's entry in another Windows. */
 static bool enter_library(struct observer *observer, uint64_t ip)
 {
-	if (world_export_at(observer->world, ip - WORLD_HOOK)) {
-		observer_evidence(observer, SHELLCODE_API_BIT);
-		observer->seen.apis++;
-		leave_code(observer);
-		return true;
-	}
-	observer->seen.fixed_address = ip;
-	observer->seen.fixed_sensible = api_sensible_stack(observer->machine, observer->start,
-							   observer->end - observer->start);
-	return false;
+	leave_code(observer);
+	if (!world_export_at(observer->world, ip - WORLD_HOOK))
+		return answer_fixed(observer, ip);
+	observer_evidence(observer, SHELLCODE_API_BIT);
+	observer->seen.apis++;
+	return true;
 }
 
 /* An instruction of the code's own. */

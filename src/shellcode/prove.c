@@ -29,20 +29,15 @@ static bool has(const struct observation *seen, enum shellcode_evidence bit)
 	return (seen->evidence & 1u << bit) != 0;
 }
 
-/* A call to where some version of Windows has a function cannot be answered; it is told as a call
- * of that address with the texts that it was given. */
-static void tell_fixed_address(struct world *world, struct proof *proof, struct trace_sink sink)
+/* A call to where some version of Windows has a function is told as a call of that address with the
+ * texts that it was given. */
+static void tell_fixed_call(const struct x86 *machine, uint64_t address, struct trace_sink sink)
 {
-	struct observation *seen = &proof->observation;
-	struct x86 *machine = world_machine(world);
 	char name[300], text[65];
-	int used;
+	int used = snprintf(name, sizeof name, "%08x", (unsigned)address);
 
-	if (!seen->fixed_sensible)
-		return;
-	used = snprintf(name, sizeof name, "%08x", (unsigned)seen->fixed_address);
 	for (unsigned i = 0; i < 4; i++) {
-		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 + 4 * i);
+		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 * i);
 		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2)
 			used += snprintf(name + used, sizeof name - (size_t)used, " %s", text);
 	}
@@ -51,9 +46,6 @@ static void tell_fixed_address(struct world *world, struct proof *proof, struct 
 				     .process = 1,
 				     .values = { trace_text("fixed address"), trace_text(name) } };
 	trace_emit(&sink, &event);
-	seen->evidence |= 1u << SHELLCODE_API_BIT;
-	seen->apis++;
-	seen->apis_sensible++;
 }
 
 /* A shell that talks to the wire reads what the sender says next as commands. */
@@ -165,6 +157,7 @@ struct run_state {
 	struct world *world;
 	struct observer *observer;
 	struct listing *listing; /* NULL: none is made */
+	struct trace_sink sink;
 	const struct prove_how *how;
 	struct proof *proof;
 	struct proof_cost *cost;
@@ -215,10 +208,16 @@ static bool worth_more(struct run_state *run, uint32_t step)
 static uint32_t advance(struct run_state *run, uint32_t most)
 {
 	struct proof *proof = run->proof;
+	bool on;
+	uint64_t fixed;
 
 	if (run->listing)
 		listing_step(run->listing);
-	if (!observer_step(run->observer)) {
+	on = observer_step(run->observer);
+	fixed = observer_fixed_call(run->observer);
+	if (fixed)
+		tell_fixed_call(world_machine(run->world), fixed, run->sink);
+	if (!on) {
 		look(run->world, run->observer, proof);
 		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
 		return 0;
@@ -274,11 +273,11 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 	run_observed(&(struct run_state){ .world = world,
 					  .observer = observer,
 					  .listing = listing,
+					  .sink = sink,
 					  .how = how,
 					  .proof = proof,
 					  .cost = cost });
 	look(world, observer, proof);
-	tell_fixed_address(world, proof, sink);
 	tell_shell_commands(wire, proof->trace, sink);
 	proof->payload = observer_payload(observer);
 	proof->instructions = world_instructions(world) - before;

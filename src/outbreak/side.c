@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFETCH 8	    /* drawn or taken from asking memory to using it */
-#define ALIKE	 UINT32_MAX /* of a subnet: the remedy does not part it from others */
+#define PREFETCH   8	      /* drawn or taken from asking memory to using it */
+#define LOOK_AHEAD 24	      /* the same, of hosts that are laid out */
+#define ALIKE	   UINT32_MAX /* of a subnet: the remedy does not part it from others */
 
 static uint32_t compartment_of_host(const struct side *side, uint32_t host)
 {
@@ -201,6 +202,9 @@ static void lay_out(struct side *side, uint32_t targets)
 {
 	memset(side->first, 0, (side->compartments + 1) * sizeof *side->first);
 	for (uint32_t target = 0; target < targets; target++) {
+		if (side->base && target + LOOK_AHEAD < targets)
+			__builtin_prefetch(
+				&side->population->subnet[side->base->host[target + LOOK_AHEAD]]);
 		uint32_t c = compartment_of_host(side, side_host(side, target));
 		if (side->base)
 			side->place[target] = c;
@@ -298,6 +302,8 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 	if (result < 0)
 		return result;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
+	supply_words_init(&side->order, side->population->seed, side->population->replica,
+			  effect_draws(effect, DRAW_EXPOSED));
 	set_rates(side);
 	set_trees(side);
 	lay_out(side, base->count);
@@ -307,7 +313,8 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 /* The numbers of a compartment have changed. */
 static void weigh_inside(struct side *side, size_t c)
 {
-	if (side->inside_pair[c] > 0)
+	/* Where nobody scans yet, nothing has changed. */
+	if (side->scanning[c] > 0 && side->inside_pair[c] > 0)
 		sum_tree_set(&side->inside, c,
 			     (double)side->scanning[c] * side->front[c] * side->inside_pair[c]);
 }
@@ -328,19 +335,32 @@ static bool is_shuffled(const struct side *side)
 	return side->base && side->exact;
 }
 
-void side_expose(struct side *side, uint32_t target, struct supply_words *words)
+/* Somebody may be hit there: from outside, or by those who scan in it. */
+static bool is_hit(const struct side *side, uint32_t c)
+{
+	unsigned half = side->half[c];
+	return side->pair[0][half] > 0 || side->pair[1][half] > 0 || side->scanning[c] > 0;
+}
+
+static void shuffle_in(struct side *side, uint32_t *front, uint32_t last)
+{
+	uint32_t other = supply_below(&side->order, last + 1), target = front[last];
+
+	front[last] = front[other];
+	front[other] = target;
+}
+
+/* Order matters from the first hit on: many a place that a filter closes is never hit. */
+void side_expose(struct side *side, uint32_t target)
 {
 	uint32_t c = side_compartment(side, target);
 	uint32_t *front = side->slot + side->first[c];
 	uint32_t last = side->front[c]++;
 
-	if (is_shuffled(side)) {
-		uint32_t other = supply_below(words, last + 1);
-		__builtin_prefetch(&front[supply_foresee(words, PREFETCH, last + 1)], 1);
-		front[last] = front[other];
-		front[other] = target;
-	} else {
-		front[last] = target;
+	front[last] = target;
+	if (is_shuffled(side) && is_hit(side, c)) {
+		__builtin_prefetch(&front[supply_foresee(&side->order, PREFETCH, last + 1)], 1);
+		shuffle_in(side, front, last);
 	}
 	side->target_count[side->half[c]]++;
 	weigh_targets(side, c);
@@ -375,6 +395,10 @@ static void add_source(struct side *side, uint32_t number)
 {
 	uint32_t c = side->placed[number];
 	unsigned half = side->half[c];
+
+	if (is_shuffled(side) && !is_hit(side, c))
+		for (uint32_t i = 1; i < side->front[c]; i++)
+			shuffle_in(side, side->slot + side->first[c], i);
 	uint32_t place = side->source_count[half]++;
 
 	side->sources[half ? side->source_end - 1 - place : place] = number;

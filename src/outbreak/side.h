@@ -55,6 +55,7 @@ struct side {
 	bool spread[2];		    /* it has several, and is hit from outside: `targets` is kept */
 	struct sum_tree targets[2]; /* front of the compartments of each half */
 	struct sum_tree inside;	    /* rate of what inside_pair adds */
+	struct supply_words order;  /* with base: in which those who may be hit are */
 	size_t capacity;
 };
 
@@ -82,8 +83,8 @@ static inline void side_foresee(const struct side *side, uint32_t index)
 	__builtin_prefetch(&side->rank[side->base->infector[index]]);
 	__builtin_prefetch(&side->place[side->base->infector[index]]);
 }
-/* The target may be hit from now on. `words` are for nothing else. */
-void side_expose(struct side *side, uint32_t target, struct supply_words *words);
+/* The target may be hit from now on. */
+void side_expose(struct side *side, uint32_t target);
 /* A target of that compartment that was never exposed, or was taken, is infected. `infector` is its
  * place in history. */
 void side_infect(struct side *side, uint32_t target, uint32_t compartment, uint32_t infector,

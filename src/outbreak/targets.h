@@ -11,7 +11,7 @@
 #include "base/base.h"
 
 #define TARGETS_NOBODY	    UINT32_MAX
-#define TARGETS_HASHED_BITS 2  /* log2 of how much larger the hashed bitmap is */
+#define TARGETS_HASHED_BITS 1  /* log2 of how much larger the hashed bitmap is */
 #define TARGETS_BEYOND	    16 /* that targets_sift() may write beyond what it finds */
 
 struct targets {

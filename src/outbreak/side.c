@@ -40,8 +40,9 @@ int side_init(struct side *side, const struct population *population,
 	side->front = calloc(n, sizeof *side->front);
 	side->back = calloc(n, sizeof *side->back);
 	side->scanning = calloc(n, sizeof *side->scanning);
+	side->ahead = calloc(n, sizeof *side->ahead);
 	bool enough = side->of_subnet && side->numbered && side->half && side->inside_pair &&
-		      side->first && side->front && side->back && side->scanning &&
+		      side->first && side->front && side->back && side->scanning && side->ahead &&
 		      sum_tree_init(&side->inside, n) == 0;
 	for (int half = 0; enough && half < 2; half++)
 		enough = sum_tree_init(&side->targets[half], n) == 0;
@@ -70,6 +71,7 @@ void side_fini(struct side *side)
 	free(side->front);
 	free(side->back);
 	free(side->scanning);
+	free(side->ahead);
 	free_targets(side);
 	sum_tree_fini(&side->inside);
 	for (int half = 0; half < 2; half++)
@@ -307,6 +309,8 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 	set_rates(side);
 	set_trees(side);
 	lay_out(side, base->count);
+	for (size_t c = 0; c < side->compartments; c++)
+		side->ahead[c] = supply_word(&side->order);
 	return 0;
 }
 
@@ -342,26 +346,33 @@ static bool is_hit(const struct side *side, uint32_t c)
 	return side->pair[0][half] > 0 || side->pair[1][half] > 0 || side->scanning[c] > 0;
 }
 
-static void shuffle_in(struct side *side, uint32_t *front, uint32_t last)
+/* The last of compartment `c` changes places with any. The word that says with whom was drawn when
+ * this was done there last, so that memory could be asked for it. */
+static void shuffle_in(struct side *side, uint32_t c, uint32_t last)
 {
-	uint32_t other = supply_below(&side->order, last + 1), target = front[last];
+	uint32_t *front = side->slot + side->first[c];
+	uint64_t product = (uint64_t)side->ahead[c] * (last + 1);
 
-	front[last] = front[other];
+	while ((uint32_t)product < last + 1 && (uint32_t)product < -(last + 1) % (last + 1))
+		product = (uint64_t)supply_word(&side->order) * (last + 1);
+	uint32_t other = (uint32_t)(product >> 32), target = front[last], moved = front[other];
+	front[last] = moved;
 	front[other] = target;
+	side->ahead[c] = supply_word(&side->order);
+	__builtin_prefetch(&front[(uint64_t)side->ahead[c] * (last + 1) >> 32], 1);
+	/* Who is last is taken first. */
+	__builtin_prefetch(&side->base->host[moved]);
+	__builtin_prefetch(&side->rank[moved], 1);
 }
 
 /* Order matters from the first hit on: many a place that a filter closes is never hit. */
 void side_expose(struct side *side, uint32_t target)
 {
-	uint32_t c = side_compartment(side, target);
-	uint32_t *front = side->slot + side->first[c];
-	uint32_t last = side->front[c]++;
+	uint32_t c = side_compartment(side, target), last = side->front[c]++;
 
-	front[last] = target;
-	if (is_shuffled(side) && is_hit(side, c)) {
-		__builtin_prefetch(&front[supply_foresee(&side->order, PREFETCH, last + 1)], 1);
-		shuffle_in(side, front, last);
-	}
+	side->slot[side->first[c] + last] = target;
+	if (is_shuffled(side) && is_hit(side, c))
+		shuffle_in(side, c, last);
 	side->target_count[side->half[c]]++;
 	weigh_targets(side, c);
 }
@@ -398,7 +409,7 @@ static void add_source(struct side *side, uint32_t number)
 
 	if (is_shuffled(side) && !is_hit(side, c))
 		for (uint32_t i = 1; i < side->front[c]; i++)
-			shuffle_in(side, side->slot + side->first[c], i);
+			shuffle_in(side, c, i);
 	uint32_t place = side->source_count[half]++;
 
 	side->sources[half ? side->source_end - 1 - place : place] = number;

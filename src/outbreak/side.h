@@ -41,6 +41,7 @@ struct side {
 	uint32_t *front;     /* … how many may be hit */
 	uint32_t *back;	     /* … are infected, where inside_pair is not 0 */
 	uint32_t *scanning;  /* … of them, past their latency */
+	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
 	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */

@@ -64,7 +64,7 @@ const struct cli_command cli_analyze = {
 		   "bytes, folders",
 	.usage = "[OPTION]… FILE…",
 	.options =
-		"  --report DIR      write DIR/index.html and DIR/case.json\n"
+		"  --report DIR      write DIR/index.html, DIR/case.json and DIR/stix.json\n"
 		"  --json            print records as NDJSON, one a line\n"
 		"  --all             leave nothing out of what is printed for people\n"
 		"  --store FILE      the attack data base (default: $KENBI_STORE, else\n"

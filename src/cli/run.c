@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "report/report.h"
@@ -127,7 +128,8 @@ static int finish(struct delivery *delivery, struct cli_inputs *inputs)
 	if (delivery->records && !run->json)
 		cli_print_case(delivery->records, run->all);
 	if (result == 0 && run->report) {
-		result = report_write(delivery->records, run->report, &delivery->error);
+		result = report_write(delivery->records, run->report, (double)time(NULL),
+				      &delivery->error);
 		if (result == 0 && !run->json)
 			printf("\nreport: %s/index.html\n", run->report);
 	}

@@ -146,6 +146,8 @@ int shell_recognise(const struct stream_session *session);
 void shell_read(struct describer *describer);
 int dns_recognise(const struct stream_session *session);
 void dns_read(struct describer *describer);
+int ssrp_recognise(const struct stream_session *session);
+void ssrp_read(struct describer *describer);
 int telnet_recognise(const struct stream_session *session);
 void telnet_read(struct describer *describer);
 int pe_transfer_recognise(const struct stream_session *session);

@@ -190,9 +190,12 @@ static int make_contents(struct win32_machine *machine, const char *folder, stru
 int win32_machine_load(const char *folder, struct win32_machine **result, struct error *error)
 {
 	struct win32_machine *machine = calloc(1, sizeof *machine);
+	char shipped[PATH_MAX];
 	void *data;
 
 	*result = NULL;
+	if (!folder)
+		folder = file_data_path("machine", shipped, sizeof shipped);
 	if (!machine)
 		return error_set(error, ERROR_MEMORY, folder, "no memory for the machine");
 	int failed = load_part(folder, "machine.yaml", &description_schema, &data, NULL, error);

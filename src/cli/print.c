@@ -553,17 +553,17 @@ void cli_print_case(const json_t *records, bool all)
 		print_behaviours(by[BEHAVIOUR]);
 	if (json_array_size(by[REMEDY]))
 		print_remedies(by[REMEDY], by[FORECAST], all);
-	if (json_array_size(by[FORECAST])) {
-		json_array_foreach(by[WORM], index, record)
-		{
-			heading("Worm", SIZE_MAX);
-			printf("  ");
-			put(text_of(record, "derived_from"));
-			putchar('\n');
-		}
+	json_array_foreach(by[WORM], index, record)
+	{
+		heading(json_is_null(json_object_get(record, "scan")) ? "Forecast" : "Worm",
+			SIZE_MAX);
+		printf("  ");
+		put(text_of(record, "derived_from"));
+		putchar('\n');
+	}
+	if (json_array_size(by[FORECAST]))
 		cli_print_forecast(by[FORECAST], by[REMEDY], by[COMBINATION],
 				   json_array_get(by[RANKING], 0));
-	}
 	if (!json_array_size(by[SHELLCODE]) && !json_array_size(by[SAMPLE]) &&
 	    !json_array_size(by[FORECAST]) && !json_array_size(by[REMEDY]))
 		printf("\nNo shellcode and no executable was found.\n");

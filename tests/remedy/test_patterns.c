@@ -55,6 +55,12 @@ static const struct {
 	{ "infection_vector", 1,
 	  "{\"event\": \"shellcode\", \"kind\": \"a\", \"os\": \"windows\", \"port\": 445, "
 	  "\"detail\": \"\"}" },
+	{ "client_attack", 1,
+	  "{\"event\": \"session.answer\", \"address\": \"203.0.113.9\", \"port\": 80, \"proto\": "
+	  "\"tcp\", \"protocol\": \"http\", \"name\": \"www.example.org\"}" },
+	{ "client_attack", 1,
+	  "{\"event\": \"session.answer\", \"address\": \"203.0.113.9\", \"port\": 5900, "
+	  "\"proto\": \"tcp\", \"protocol\": \"unknown\", \"name\": \"\"}" },
 	{ "shell", 1, "{\"event\": \"shell.command\", \"command\": \"dir\"}" },
 	{ "program", 1,
 	  "{\"event\": \"self\", \"path\": \"a.exe\", \"sha256\": "
@@ -228,6 +234,9 @@ static const struct {
 };
 
 static const char *const honest[] = {
+	/* who asked is attacked, and no service */
+	"{\"event\": \"shellcode\", \"kind\": \"a\", \"os\": \"windows\", \"port\": 80, "
+	"\"detail\": \"x86\", \"side\": \"server\"}",
 	"{\"event\": \"file.create\", \"path\": \"C:\\\\Program Files\\\\Editor\\\\readme.txt\"}",
 	"{\"event\": \"file.create\", \"path\": \"C:\\\\Windows\\\\Temp\\\\setup.tmp\"}",
 	"{\"event\": \"file.open\", \"path\": \"C:\\\\Users\\\\a\\\\letter.doc\", \"access\": "

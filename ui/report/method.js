@@ -60,7 +60,7 @@ function modelFacts(found) {
   const worm = found.worm[0],
     without = found.without,
     world = found.world[0];
-  if (!worm && !without) return null;
+  if (!without) return null;
   return [
     element("h3", null, "How the forecast was made"),
     element(

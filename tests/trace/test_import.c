@@ -119,6 +119,34 @@ static void cape_network_tells_what_calls_do_not(void **state)
 	trace_import_fini(&import);
 }
 
+/* What CAPE took out of the program: servers as URLs, by address or by name; and what crossed in
+ * TLS. */
+static void cape_configurations_name_servers(void **state)
+{
+	struct trace_import import = read_import("cape-config.json", NULL);
+	const struct trace_log *log = import.parts[0].log;
+	unsigned by_name = 0;
+	(void)state;
+	const struct trace_event *six = only(log, TRACE_SESSION, "2001:db8::7");
+	assert_int_equal(six->values[1].number, 443);
+	const struct trace_event *udp = only(log, TRACE_SESSION, "198.51.100.7");
+	assert_int_equal(udp->values[1].number, 5353);
+	assert_string_equal(udp->values[2].text, "udp");
+	assert_string_equal(udp->values[4].text, "configuration of Emo");
+	for (size_t i = 0; i < trace_log_count(log); i++) {
+		const struct trace_event *event = trace_log_event(log, i);
+		by_name += event->kind == TRACE_SESSION &&
+			   strcmp(event->values[4].text, "by-name cc.example.net") == 0 &&
+			   event->values[1].number == 8080;
+	}
+	assert_int_equal(by_name, 1);
+	assert_int_equal(count_of(log, TRACE_SESSION, ""), 3); /* not those without a port */
+	only(log, TRACE_MUTEX_CREATE, "Global\\I98B68E3C");
+	only(log, TRACE_NET_DOWNLOAD, "https://files.example.net/stage/two.exe");
+	assert_int_equal(count_of(log, TRACE_NET_DOWNLOAD, ""), 1);
+	trace_import_fini(&import);
+}
+
 static void cuckoo_arguments_are_an_object(void **state)
 {
 	struct trace_import import = read_import("cuckoo.json", NULL);
@@ -273,6 +301,15 @@ static void errors_say_what_and_where(void **state)
 	expect_refusal("{\"event_type\":\"flow\",\"flow_id\":\"x\"}\n", NULL, "file:1",
 		       "flow_id: expected a whole number");
 	expect_refusal("{\"behavior\":{}}", NULL, "file", "without behaviour");
+	expect_refusal("{\"info\":{},\"target\":{},\"behavior\":[]}", NULL, "file",
+		       "behavior: expected an object");
+	expect_refusal("{\"network\":{\"tcp\":{}}}", NULL, "file", "network.tcp: expected a list");
+	expect_refusal("{\"behavior\":{\"processes\":[{},{\"calls\":7}]}}", NULL, "file",
+		       "behavior.processes[1].calls: expected a list");
+	expect_refusal("{\"behavior\":{\"processes\":[{\"calls\":[{},\"5f\"]}]}}", NULL, "file",
+		       "behavior.processes[0].calls[1]: expected a call");
+	expect_refusal("{\"behavior\":{},\"CAPE\":{\"configs\":{}}}", NULL, "file",
+		       "CAPE.configs: expected a list");
 	expect_refusal("{\n\"behavior\":{\n]}", NULL, "file:3", "not a JSON report");
 	expect_refusal("{\"behavior\":{}}", "192.0.2.1", "file", "no hosts to choose");
 	expect_refusal("{\"type\":\"input\"}\n", NULL, "file", "no events in it");
@@ -299,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cape_calls_become_events),
 		cmocka_unit_test(cape_network_tells_what_calls_do_not),
+		cmocka_unit_test(cape_configurations_name_servers),
 		cmocka_unit_test(cuckoo_arguments_are_an_object),
 		cmocka_unit_test(eve_gives_each_machine_its_trace),
 		cmocka_unit_test(eve_tells_who_is_attacked),

@@ -148,18 +148,16 @@ const struct cli_command cli_outbreak = {
 	.name = "outbreak",
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
 	.usage = "[OPTION]… SCENARIO.yaml\n       kenbi outbreak history [OPTION]… [NAME…]",
-	.options = "  --report DIR   write DIR/index.html, DIR/case.json and DIR/stix.json\n"
-		   "  --json         print provenance, world, worm, remedy, forecast, combination, "
-		   "ranking and\n"
-		   "                 subnet_curve records as NDJSON\n"
-		   "  --seed N       instead of the scenario's\n"
-		   "  --replicas N   instead of the scenario's\n"
-		   "  --threads N    processors to use (default: all); the result is the same\n\n"
-		   "`history` simulates outbreaks of the past (all of data/history/, or those "
-		   "named) and holds what\n"
-		   "was recorded of them against the simulation; it knows --json (history "
-		   "records), --seed,\n"
-		   "--replicas and --threads.\n\n"
-		   "The format of scenarios is described in docs/topology.md.\n",
+	.options =
+		"  --report DIR   write DIR/index.html, DIR/case.json and DIR/stix.json\n"
+		"  --json         print provenance, world, worm, remedy, forecast, combination,\n"
+		"                 ranking and subnet_curve records as NDJSON\n"
+		"  --seed N       instead of the scenario's\n"
+		"  --replicas N   instead of the scenario's\n"
+		"  --threads N    processors to use (default: all); the result is the same\n\n"
+		"`history` simulates outbreaks of the past (all of data/history/, or those\n"
+		"named) and holds what was recorded of them against the simulation; it knows\n"
+		"--json (history records), --seed, --replicas and --threads.\n\n"
+		"The format of scenarios is described in docs/topology.md.\n",
 	.run = outbreak,
 };

@@ -208,6 +208,21 @@ static void print_action(const json_t *action)
 	putchar('\n');
 }
 
+/* Who attacks whom: the side that said the code, and the one that was told. */
+static void print_attacker(const json_t *flow, const char *side)
+{
+	bool served = strcmp(side, "server") == 0;
+
+	printf("\n         %s", cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "dst" : "src"));
+	printf("%s port %lld attacks %s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "dport" : "sport"), cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "src" : "dst"));
+	printf("%s port %lld/%s%s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "sport" : "dport"), text_of(flow, "proto"),
+	       served ? ", which had asked it" : "");
+}
+
 static void print_shellcodes(const json_t *shellcodes)
 {
 	size_t index, inner;
@@ -223,6 +238,7 @@ static void print_shellcodes(const json_t *shellcodes)
 		if (json_is_object(flow)) {
 			printf(" of what the %s said in session %lld", text_of(code, "side"),
 			       number_of(code, "session"));
+			print_attacker(flow, text_of(code, "side"));
 		} else {
 			printf(" of ");
 			put(text_of(code, "file"));
@@ -564,8 +580,9 @@ void cli_print_case(const json_t *records, bool all)
 	if (json_array_size(by[FORECAST]))
 		cli_print_forecast(by[FORECAST], by[REMEDY], by[COMBINATION],
 				   json_array_get(by[RANKING], 0));
-	if (!json_array_size(by[SHELLCODE]) && !json_array_size(by[SAMPLE]) &&
-	    !json_array_size(by[FORECAST]) && !json_array_size(by[REMEDY]))
+	if (json_array_size(by[INPUT]) && !json_array_size(by[SHELLCODE]) &&
+	    !json_array_size(by[SAMPLE]) && !json_array_size(by[FORECAST]) &&
+	    !json_array_size(by[REMEDY]))
 		printf("\nNo shellcode and no executable was found.\n");
 	for (int i = 0; i < TYPES; i++)
 		json_decref(by[i]);

@@ -109,6 +109,9 @@ class Written(Story):
         self.assertEqual(case["forecast"], [])
         self.assertEqual([each["scan"] for each in case["worm"]], [None])
         self.assertIn("nothing is forecast", case["worm"][0]["derived_from"])
+        said = run("detect", os.path.join(CAPTURES, "drive_by.pcap")).stdout
+        self.assertIn("203.0.113.45 port 80 attacks 192.0.2.20 port", said)
+        self.assertIn("which had asked it", said)
 
     def test_mail_worm(self):
         case = self.of(os.path.join(CAPTURES, "mail_worm.pcap"))

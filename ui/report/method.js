@@ -117,6 +117,11 @@ function omissions(found) {
             ". case.json beside it holds the whole case, one record a line.",
           ],
     ),
+    element(
+      "p",
+      null,
+      "stix.json beside it is a bundle of STIX 2.1 for threat intelligence platforms: samples, kinds of shellcode, indicators, techniques, vulnerabilities and remedies.",
+    ),
   ];
 }
 

@@ -208,6 +208,21 @@ static void print_action(const json_t *action)
 	putchar('\n');
 }
 
+/* Who attacks whom: the side that said the code, and the one that was told. */
+static void print_attacker(const json_t *flow, const char *side)
+{
+	bool served = strcmp(side, "server") == 0;
+
+	printf("\n         %s", cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "dst" : "src"));
+	printf("%s port %lld attacks %s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "dport" : "sport"), cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "src" : "dst"));
+	printf("%s port %lld/%s%s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "sport" : "dport"), text_of(flow, "proto"),
+	       served ? ", which had asked it" : "");
+}
+
 static void print_place(const json_t *code)
 {
 	printf("at byte %lld of ", number_of(code, "offset"));
@@ -228,6 +243,8 @@ static void print_shellcode(const json_t *code)
 	       text_of(code, "kind"), cli_style(CLI_PLAIN), text_of(code, "os"),
 	       text_of(code, "arch"));
 	print_place(code);
+	if (json_is_object(json_object_get(code, "flow")))
+		print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
 	printf("\n         recognised: ");
 	json_array_foreach(json_object_get(code, "evidence"), index, item)
 		printf("%s%s", index ? ", " : "", json_string_value(item));
@@ -580,19 +597,20 @@ void cli_print_case(const json_t *records, bool all)
 		print_behaviours(by[BEHAVIOUR]);
 	if (json_array_size(by[REMEDY]))
 		print_remedies(by[REMEDY], by[FORECAST], all);
-	if (json_array_size(by[FORECAST])) {
-		json_array_foreach(by[WORM], index, record)
-		{
-			heading("Worm", SIZE_MAX);
-			printf("  ");
-			put(text_of(record, "derived_from"));
-			putchar('\n');
-		}
+	json_array_foreach(by[WORM], index, record)
+	{
+		heading(json_is_null(json_object_get(record, "scan")) ? "Forecast" : "Worm",
+			SIZE_MAX);
+		printf("  ");
+		put(text_of(record, "derived_from"));
+		putchar('\n');
+	}
+	if (json_array_size(by[FORECAST]))
 		cli_print_forecast(by[FORECAST], by[REMEDY], by[COMBINATION],
 				   json_array_get(by[RANKING], 0));
-	}
-	if (!json_array_size(by[SHELLCODE]) && !json_array_size(by[SAMPLE]) &&
-	    !json_array_size(by[FORECAST]) && !json_array_size(by[REMEDY]))
+	if (json_array_size(by[INPUT]) && !json_array_size(by[SHELLCODE]) &&
+	    !json_array_size(by[SAMPLE]) && !json_array_size(by[FORECAST]) &&
+	    !json_array_size(by[REMEDY]))
 		printf("\nNo shellcode and no executable was found.\n");
 	for (int i = 0; i < TYPES; i++)
 		json_decref(by[i]);

@@ -86,7 +86,7 @@ static void keep_finding(struct pipeline *pipeline, struct shellcode_finding *fi
 
 /* What attack on which service this was, in the words of behaviour. */
 static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding *finding,
-		      const struct stream_session *session)
+		      const struct stream_session *session, enum stream_side side)
 {
 	struct trace_sink sink = trace_log_sink(pipeline->wire);
 	struct trace_event event = { .kind = TRACE_SHELLCODE, .process = 1 };
@@ -95,6 +95,7 @@ static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding 
 	event.values[1] = trace_text(finding->os);
 	event.values[2] = trace_number(session ? session->half[STREAM_SERVER].port : 0);
 	event.values[3] = trace_text(finding->arch);
+	event.values[4] = trace_text(!session ? "" : side == STREAM_CLIENT ? "client" : "server");
 	trace_emit(&sink, &event);
 }
 
@@ -119,7 +120,7 @@ int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *find
 			json_object_set_new(last_held(pipeline), "time",
 					    json_real(case_seconds(session->last_ns)));
 		if (pipeline->options.stages & PIPELINE_REMEDIES)
-			tell_wire(pipeline, &findings[i], session);
+			tell_wire(pipeline, &findings[i], session, side);
 		if (session)
 			case_note_code(pipeline, &findings[i], id, session, side, session_id);
 		if (pipeline->options.stages & PIPELINE_REMEDIES)

@@ -45,6 +45,36 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_HANDLER;
 }
 
+/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
+ * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
+ * plain load from fs: or gs:. */
+static bool chance_hardly_makes(struct bytes bytes, const struct seed *seed)
+{
+	struct reader reader = reader_of(bytes);
+
+	reader_seek(&reader, seed->offset + 1);
+	uint8_t next = reader_u8(&reader), third = reader_u8(&reader);
+	switch (seed->kind) {
+	case SEED_CALL: return true;
+	case SEED_FPU: return third == 0x24;
+	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
+	default: return false;
+	}
+}
+
+/* Is the seed in packed data? Offsets must not go backwards but between pieces. */
+static bool is_packed(struct search *search, size_t offset)
+{
+	const struct scan_packed *packed = search->packed;
+	size_t *next = &search->packed_next;
+
+	while (*next > 0 && packed->at[*next - 1].end > offset)
+		--*next;
+	while (*next < packed->count && packed->at[*next].end <= offset)
+		++*next;
+	return *next < packed->count && offset >= packed->at[*next].start;
+}
+
 static bool more_to_do(const struct search *search)
 {
 	return search->count < search->capacity;
@@ -140,7 +170,9 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 	int code = 0;
 
 	search->detector->work.seeds++;
-	if (strict && never_in_images(seed.kind))
+	if ((strict && never_in_images(seed.kind)) ||
+	    (is_packed(search, search->piece_offset + seed.offset) &&
+	     !chance_hardly_makes(search->piece, &seed)))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
 		struct candidate candidate = { seed, mode, strict, false, 0 };
@@ -239,11 +271,13 @@ static int by_offset(const void *a, const void *b)
 }
 
 int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
-	     struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
-	     struct shares *shares, struct vain *vain, struct error *error)
+	     const struct scan_packed *packed, struct bytes follow_up,
+	     struct shellcode_finding *findings, size_t capacity, struct shares *shares,
+	     struct vain *vain, struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
+				 .packed = packed,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,

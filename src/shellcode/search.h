@@ -54,6 +54,8 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before the present seed */
 	struct shares *shares;
 	struct vain *vain;
 	bool decoded;	    /* the bytes are a view's */

@@ -306,9 +306,12 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	search->count++;
 }
 
-static bool falls_through(enum flow flow)
+/* Does it go on behind itself, be it by a jump to there? */
+static bool falls_through(const struct step *step)
 {
-	return flow == FLOW_NEXT || flow == FLOW_BRANCH || flow == FLOW_CALL || flow == FLOW_SYSTEM;
+	return step->flow == FLOW_NEXT || step->flow == FLOW_BRANCH || step->flow == FLOW_CALL ||
+	       step->flow == FLOW_SYSTEM ||
+	       (step->flow == FLOW_JUMP && step->target == step->length);
 }
 
 /* Which of the sixteen offsets before `at` (in the window) hold an instruction that falls into it:
@@ -323,7 +326,7 @@ static unsigned falling_into(struct sweep *sweep, size_t at)
 	for (unknown &= 0xffffu << (LANE - LONGEST_COMMON); unknown; unknown &= unknown - 1) {
 		unsigned bit = (unsigned)__builtin_ctz(unknown);
 		struct step step = sweep_length(sweep, window->first + at + bit - LANE);
-		falls[bit] = falls_through((enum flow)step.flow) ? step.length : 0;
+		falls[bit] = falls_through(&step) ? step.length : 0;
 	}
 	sweep->cost += BACK_COST;
 	return bits_of((lane)(lane_at(falls) == distances)) & 0xffffu << (LANE - LONGEST_COMMON);

@@ -25,7 +25,7 @@ static bool is_token(struct bytes text)
 	return text.length > 0;
 }
 
-static int hexadecimal(uint8_t byte)
+int http_digit(uint8_t byte)
 {
 	if (byte >= '0' && byte <= '9')
 		return byte - '0';
@@ -44,8 +44,8 @@ static void judge_target(struct describer *describer, enum stream_side side, siz
 		if (target.data[i] != '%')
 			continue;
 		struct bytes digits = bytes_slice(target, i + 1, 2);
-		escapes_right &= digits.length == 2 && hexadecimal(digits.data[0]) >= 0 &&
-				 hexadecimal(digits.data[1]) >= 0;
+		escapes_right &= digits.length == 2 && http_digit(digits.data[0]) >= 0 &&
+				 http_digit(digits.data[1]) >= 0;
 	}
 	if (!escapes_right)
 		deviates(describer, side, offset,
@@ -86,6 +86,7 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 		return false;
 	describe_say(describer, side, offset, "request", line);
 	judge_target(describer, side, offset, message->target);
+	http_target_of_request(describer, message);
 	return true;
 }
 
@@ -144,6 +145,8 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 		deviates(describer, side, offset, "HTTP header field without a proper name");
 		return;
 	}
+	if (side == STREAM_CLIENT)
+		http_target_of_field(describer, message, name, value);
 	if (!is_field_text(value))
 		deviates(describer, side, offset, "HTTP header field with binary value");
 	if (text_equal_ignoring_case(name, "Content-Length")) {
@@ -218,8 +221,8 @@ static uint64_t chunk_size(struct bytes line, bool *right)
 {
 	uint64_t size = 0;
 	size_t digits = 0;
-	while (digits < line.length && digits < 15 && hexadecimal(line.data[digits]) >= 0)
-		size = size * 16 + (unsigned)hexadecimal(line.data[digits++]);
+	while (digits < line.length && digits < 15 && http_digit(line.data[digits]) >= 0)
+		size = size * 16 + (unsigned)http_digit(line.data[digits++]);
 	*right = digits > 0 &&
 		 (digits == line.length || line.data[digits] == ';' || line.data[digits] == ' ');
 	return size;

@@ -102,8 +102,8 @@ struct win32_child {
 struct win32 {
 	uint32_t magic;
 	/* --- the emulated Windows --- */
-	const struct win32_machine *machine; /* data/machine */
-	struct win32_machine *own_machine;   /* where that is not shared; NULL: it is */
+	const struct win32_machine *machine;
+	struct win32_machine *own_machine; /* where it was not given */
 	struct win32_files *files;
 	struct win32_registry *registry;
 	const struct peer *peer;

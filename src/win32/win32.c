@@ -1,7 +1,6 @@
 /* The door: one emulated Windows per struct win32, and what lies in it. */
 #include "win32/win32.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,28 +21,13 @@
 #define HOST_BASE      0x01000000u
 #define CODE_ROOM      0x10000u /* behind placed code, which may write there */
 
-/* A shell code's process is made for every proof: what it is made from is read once. */
-static int load_machine(struct win32 *w, const char *folder, struct error *error)
-{
-	int result = win32_machine_shared(folder, &w->machine, error);
-
-	if (result != ERROR_LIMIT)
-		return result;
-	result = win32_machine_load(folder, &w->own_machine, error);
-	w->machine = w->own_machine;
-	return result;
-}
-
 static int fill(struct win32 *w, const struct win32_config *config, struct error *error)
 {
-	char folder[PATH_MAX];
-	const char *from = config->machine;
+	int result = config->machine ? 0 : win32_machine_load(NULL, &w->own_machine, error);
 
-	if (!from)
-		from = file_data_path("machine", folder, sizeof folder);
-	int result = load_machine(w, from, error);
 	if (result < 0)
 		return result;
+	w->machine = config->machine ? config->machine : w->own_machine;
 	w->files = win32_files_new(DISK_LIMIT);
 	w->registry = win32_registry_new(REGISTRY_LIMIT);
 	w->scratch = malloc(WIN32_SCRATCH);
@@ -51,7 +35,7 @@ static int fill(struct win32 *w, const struct win32_config *config, struct error
 		return error_set(error, ERROR_MEMORY, "", "no memory for a simulated machine");
 	result = win32_machine_fill(w->machine, w->files, w->registry);
 	if (result < 0)
-		return error_set(error, result, from, "holds more files or keys than fit");
+		return error_set(error, result, "machine", "holds more files or keys than fit");
 	if (config->sample_path)
 		w->sample_path = strdup(config->sample_path);
 	else if (asprintf(&w->sample_path, "%s\\sample.exe",

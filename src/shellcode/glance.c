@@ -301,19 +301,6 @@ enum {
 	QUICK = 14 /* bytes that it has at most: REX, opcode, ModRM, SIB, 4 + 4 */
 };
 
-/* Bytes of ModRM, SIB and displacement by ModRM (32-bit addresses), but for a SIB without a base.
- */
-static unsigned quick_address(const uint8_t *at)
-{
-	unsigned mode = at[0] >> 6, base = at[0] & 7;
-
-	if (mode == 3)
-		return 1;
-	if (base == 4)
-		return (mode == 0 && (at[1] & 7) == 5 ? 6u : 2u) + (mode == 2 ? 4u : mode);
-	return (mode == 0 && base == 5 ? 5u : 1u) + (mode == 2 ? 4u : mode);
-}
-
 /* Flow of the opcodes of the one-byte map that are not asked for more: 0, FLOW_NEXT. */
 static const uint8_t quick_flow[256] = {
 	[0x70] = FLOW_BRANCH, [0x71] = FLOW_BRANCH, [0x72] = FLOW_BRANCH, [0x73] = FLOW_BRANCH,
@@ -367,7 +354,7 @@ static bool look_quickly(enum x86_mode mode, struct bytes code, struct step *ste
 	if (shape & (N | P | S) || (mode == X86_MODE_64 && (byte & 0xf0) == 0x40))
 		return false;
 	immediate = (shape & B ? 1u : 0u) + (shape & W ? 2u : 0u) + (shape & Z ? 4u : 0u);
-	end += 1 + (shape & M ? quick_address(at + end + 1) : 0) + immediate;
+	end += 1 + (shape & M ? form_quick_address(at + end + 1) : 0) + immediate;
 	*step = (struct step){ .length = (uint8_t)end, .flow = flow ? (uint8_t)flow : FLOW_NEXT };
 	if (flow == FLOW_BRANCH || flow == FLOW_JUMP || flow == FLOW_CALL)
 		step->target = distance(at + end - immediate, immediate) + step->length;

@@ -22,6 +22,19 @@ static inline uint8_t form_byte(const struct form *form, size_t at)
 	return at < form->code.length ? form->code.data[at] : 0;
 }
 
+/* Bytes of ModRM, SIB and displacement by ModRM (32-bit addresses), but for a SIB without a base.
+ */
+static inline unsigned form_quick_address(const uint8_t *at)
+{
+	unsigned mode = at[0] >> 6, base = at[0] & 7;
+
+	if (mode == 3)
+		return 1;
+	if (base == 4)
+		return (mode == 0 && (at[1] & 7) == 5 ? 6u : 2u) + (mode == 2 ? 4u : mode);
+	return (mode == 0 && base == 5 ? 5u : 1u) + (mode == 2 ? 4u : mode);
+}
+
 /* Prefixes and opcode, and ModRM where that follows: `at` is behind the opcode. False: there is
  * none.
  */

@@ -18,9 +18,6 @@ bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct star
 		      struct seed seed, bool zero);
 /* What plausible_behind asks of ways, see start_find. */
 enum start_asks plausible_asks(enum seed_kind kind);
-/* Do the characters of a printable run hold what alphanumeric code needs: changes of what lies
- * behind it, or sums that are pushed? Asked before it is decoded as code. */
-bool plausible_run(struct bytes run);
 /* Could code begin at `offset`: does it go on for a while, or come to something, without what a
  * program cannot or would not execute? Of bytes that were `decoded` more is asked: that it changes
  * memory. */

@@ -26,7 +26,7 @@ struct candidate {
 	enum x86_mode mode;
 	bool strict; /* inside an executable image */
 	bool tried;
-	unsigned salt; /* see vain.h */
+	unsigned look; /* see vain.h */
 };
 
 /* The bytes of a stream that a finding's code touched: [first, end). */

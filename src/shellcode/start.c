@@ -79,6 +79,11 @@ struct bytes sweep_bytes(const struct sweep *sweep)
 	return sweep->bytes;
 }
 
+void sweep_pay(struct sweep *sweep, uint64_t cost)
+{
+	sweep->cost += cost;
+}
+
 uint64_t sweep_cost(const struct sweep *sweep)
 {
 	return sweep->cost;

@@ -24,6 +24,8 @@ struct step sweep_step(struct sweep *sweep, size_t offset);
 struct step sweep_length(struct sweep *sweep, size_t offset);
 /* The same, for walks that come by once: nothing is remembered. */
 struct step sweep_pass(struct sweep *sweep, size_t offset);
+/* Counts what a walk of one's own has cost. */
+void sweep_pay(struct sweep *sweep, uint64_t cost);
 /* What all this has cost since sweep_new, see share.h. */
 uint64_t sweep_cost(const struct sweep *sweep);
 

@@ -85,7 +85,8 @@ static void read_prefixes(struct form *form)
 			break;
 	}
 	if (form->mode == X86_MODE_64 && (form_byte(form, form->at) & 0xf0) == 0x40) {
-		form->wide = (form_byte(form, form->at) & 8) != 0;
+		form->rex = form_byte(form, form->at);
+		form->wide = (form->rex & 8) != 0;
 		form->at++;
 	}
 }
@@ -262,6 +263,7 @@ static uint8_t read_opcode(struct form *form)
 	if (shape & S && !form->two_bytes && !has_long_immediate(form))
 		shape = special(form->opcode, form->modrm);
 	form->has_modrm = (shape & M) != 0;
+	form->closer = (shape & (N | P)) != 0;
 	return shape;
 }
 
@@ -421,13 +423,19 @@ size_t glance_opcode(enum x86_mode mode, struct bytes code)
 	return form.at;
 }
 
+bool form_of(enum x86_mode mode, struct bytes code, struct form *form)
+{
+	*form = (struct form){ .mode = mode, .code = code };
+	read_prefixes(form);
+	if (form->at >= code.length)
+		return false;
+	read_opcode(form);
+	return true;
+}
+
 unsigned glance_sets(enum x86_mode mode, struct bytes code)
 {
-	struct form form = { .mode = mode, .code = code };
+	struct form form;
 
-	read_prefixes(&form);
-	if (form.at >= code.length)
-		return 0;
-	read_opcode(&form);
-	return form_sets(&form);
+	return form_of(mode, code, &form) ? form_sets(&form) : 0;
 }

@@ -301,13 +301,6 @@ static bool has_ingredients(const struct ingredients *seen)
 	       (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES);
 }
 
-static void count_ingredients(struct ingredients *seen, uint8_t byte, uint8_t next)
-{
-	seen->patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
-	seen->sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
-	seen->pushes += byte == 0x50;
-}
-
 /* Sum of sixteen counters of at most LANES each. */
 static unsigned sum_of(lane counters)
 {
@@ -317,15 +310,21 @@ static unsigned sum_of(lane counters)
 	return (unsigned)((words[0] + words[1]) * 0x0101010101010101u >> 56);
 }
 
-/* The same for LANE * LANES bytes, which one more follows. */
+static lane lane_of(const uint8_t *data)
+{
+	lane value;
+
+	memcpy(&value, data, sizeof value);
+	return value;
+}
+
+/* Counts what LANE * LANES bytes hold, which one more follows. */
 static void count_block(struct ingredients *seen, const uint8_t *data)
 {
 	lane patches = { 0 }, sums = { 0 }, pushes = { 0 };
 
-	for (unsigned i = 0; i < LANES; i++) {
-		lane byte, next;
-		memcpy(&byte, data + (size_t)i * LANE, sizeof byte);
-		memcpy(&next, data + (size_t)i * LANE + 1, sizeof next);
+	for (unsigned i = 0; i < LANES; i++, data += LANE) {
+		lane byte = lane_of(data), next = lane_of(data + 1);
 		/* masks are -1 */
 		patches -= (lane)((byte | 1) == 0x31) & (lane)((next & 0xc0) == 0x40) &
 			   (lane)((next & 7) != 4);
@@ -339,13 +338,16 @@ static void count_block(struct ingredients *seen, const uint8_t *data)
 
 bool plausible_run(struct bytes run)
 {
+	uint8_t last[LANE * LANES + 1] = { 0 }; /* zeros are nothing of it */
 	struct ingredients seen = { 0 };
 	size_t at = 0;
 
 	for (; at + LANE * LANES < run.length && !has_ingredients(&seen); at += LANE * LANES)
 		count_block(&seen, run.data + at);
-	for (; at < run.length && !has_ingredients(&seen); at++)
-		count_ingredients(&seen, run.data[at], at + 1 < run.length ? run.data[at + 1] : 0);
+	if (at < run.length && !has_ingredients(&seen)) {
+		memcpy(last, run.data + at, run.length - at);
+		count_block(&seen, last);
+	}
 	return has_ingredients(&seen);
 }
 
@@ -425,6 +427,8 @@ static bool prepares_call(const struct start *start, bool zero)
 {
 	unsigned number = GLANCE_SETS_AX | GLANCE_SYSTEM;
 
+	if (!number_possible(start->number, zero))
+		return false;
 	if (!zero)
 		return (start->traits & number) != 0;
 	return (start->traits & (number | GLANCE_TOUCHES_AX)) != 0 &&
@@ -476,9 +480,17 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 	return (needed & ~(unsigned)start->sets) == 0;
 }
 
-bool plausible_asks_sets(enum seed_kind kind)
+enum start_asks plausible_asks(enum seed_kind kind)
 {
-	return kind == SEED_HANDLER || kind == SEED_SEGMENT;
+	switch (kind) {
+	case SEED_HANDLER:
+	case SEED_SEGMENT: return START_ASKS_SETS;
+	case SEED_INT80:
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_SYSCALL: return START_ASKS_NUMBER;
+	default: return START_ASKS_NOTHING;
+	}
 }
 
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,

@@ -119,7 +119,8 @@ static int try_waiting(struct search *search, bool fresh)
 			continue;
 		candidate->tried = true;
 		if (search->piece_offset + candidate->seed.offset >= search->covered &&
-		    !left_out(search, SHARE_PROBE, &candidate->seed, candidate->salt))
+		    !left_out(search, SHARE_PROBE, &candidate->seed, candidate->salt) &&
+		    !left_out(search, SHARE_PROVE, &candidate->seed, candidate->salt))
 			code = search_try(search, candidate);
 	}
 	return code;
@@ -130,7 +131,7 @@ static int try_candidates(struct search *search)
 {
 	int code = 0;
 
-	if (shares_low(search->shares, SHARE_PROBE))
+	if (shares_low(search->shares, SHARE_PROBE) || shares_low(search->shares, SHARE_PROVE))
 		code = try_waiting(search, true);
 	if (code == 0)
 		code = try_waiting(search, false);

@@ -16,10 +16,15 @@ unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt)
 	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 50) % VAIN_LOOKS;
 }
 
-void vain_count(struct vain *vain, unsigned look, unsigned kind)
+void vain_found(struct vain *vain, unsigned look)
 {
 	if (vain->counts[look] < UINT8_MAX)
 		vain->counts[look]++;
+}
+
+void vain_count(struct vain *vain, unsigned look, unsigned kind)
+{
+	vain_found(vain, look);
 	vain->kinds[kind]++;
 	vain->all++;
 }

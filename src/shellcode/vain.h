@@ -1,5 +1,5 @@
-/* What was tried in vain: counts, by the look of a seed, of judgements and
- * attempts that came to nothing in this stream.
+/* What was tried in vain: counts, by the look of a seed, of judgements and attempts that came to
+ * nothing in this stream, or to what was found already.
  *
  * A flood of seeds is made of a few forms over and over; shellcode between them looks like none of
  * them, or needs a seed of another kind. When a share runs low (share.h), what has often been in
@@ -22,6 +22,8 @@ struct vain {
 unsigned vain_look(struct bytes bytes, size_t offset, unsigned salt);
 /* `kind`: of the seed, below VAIN_KINDS. */
 void vain_count(struct vain *vain, unsigned look, unsigned kind);
+/* It gave a finding: the next one would tell the same, and can wait. */
+void vain_found(struct vain *vain, unsigned look);
 /* So often in vain that the next time would hardly be different. */
 bool vain_likely(const struct vain *vain, unsigned look);
 /* At least once. */

@@ -23,7 +23,7 @@ class Story(Case):
         process, found = records("analyze", "--store", self.store, "--replicas", "4", path)
         self.assertEqual(process.returncode, 0, process.stderr)
         return {kind: [record for record in found if record["type"] == kind]
-                for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast", "subnet_curve", "provenance")}
+                for kind in ("session", "shellcode", "sample", "step", "behaviour", "remedy", "worm", "forecast", "subnet_curve", "provenance")}
 
     def actions(self, case):
         return [action for code in case["shellcode"] for action in code["actions"]]
@@ -93,6 +93,25 @@ class Written(Story):
         self.assertDownloads(case, "http://198.51.100.80/update/irc32.exe")
         self.assertCarries(case, "worm", "http")
         self.assertRanked(case)
+
+    def test_drive_by(self):
+        """A page attacks its reader: no service is closed for it, and nothing that spreads is made up."""
+        case = self.of(os.path.join(CAPTURES, "drive_by.pcap"))
+        self.assertOpensShell(case, 4444)
+        self.assertEqual([each["side"] for each in case["shellcode"]], ["server"])
+        names = {each["name"]: each for each in case["behaviour"]}
+        self.assertNotIn("infection_vector", names)
+        attack = names["client_attack"]["parameters"]
+        self.assertEqual((attack["host"], attack["port"]), ("www.prize.example", 80))
+        remedies = {each["name"] for each in case["remedy"]}
+        self.assertLessEqual({"block-attacking-server", "dns-sinkhole", "proxy-host"}, remedies)
+        self.assertFalse([name for name in remedies if name.startswith(("filter-port", "host-firewall"))])
+        self.assertEqual(case["forecast"], [])
+        self.assertEqual([each["scan"] for each in case["worm"]], [None])
+        self.assertIn("nothing is forecast", case["worm"][0]["derived_from"])
+        said = run("detect", os.path.join(CAPTURES, "drive_by.pcap")).stdout
+        self.assertIn("203.0.113.45 port 80 attacks 192.0.2.20 port", said)
+        self.assertIn("which had asked it", said)
 
     def test_mail_worm(self):
         case = self.of(os.path.join(CAPTURES, "mail_worm.pcap"))

@@ -82,10 +82,11 @@ static bool choose(const struct start *starts, const struct promise *promises, s
 }
 
 /* Forms that any data is full of are worth fewer attempts; system calls, which come after what puts
- * their arguments together, more. */
-static size_t starts_of(enum seed_kind kind)
+ * their arguments together, and jumps to what was built on the stack, more. */
+static size_t starts_of(const struct seed *seed)
 {
-	switch (kind) {
+	switch (seed->kind) {
+	case SEED_STACK: return seed->to_stack ? STARTS : STARTS / 4;
 	case SEED_SEGMENT:
 	case SEED_FPU: return STARTS / 12;
 	case SEED_INT80:
@@ -180,7 +181,7 @@ int search_try(struct search *search, const struct candidate *candidate)
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(sweep, candidate->seed.offset,
 				   plausible_asks_sets(candidate->seed.kind), starts,
-				   starts_of(candidate->seed.kind));
+				   starts_of(&candidate->seed));
 	code = prove_starts(search, candidate, starts, count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)

@@ -19,8 +19,9 @@ static const char *os_of(const struct proof *proof)
 {
 	const struct observation *seen = &proof->observation;
 
-	return seen->apis || seen->call_sites || seen->walked_over ? world_os(proof->kind)
-								   : "unknown";
+	return seen->apis || seen->call_sites || seen->walked_over || seen->loader
+		       ? world_os(proof->kind)
+		       : "unknown";
 }
 
 static void describe(struct search *search, const struct best *best, struct proof *proof,

@@ -270,9 +270,12 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	search->count++;
 }
 
-static bool falls_through(enum flow flow)
+/* Does it go on behind itself, be it by a jump to there? */
+static bool falls_through(const struct step *step)
 {
-	return flow == FLOW_NEXT || flow == FLOW_BRANCH || flow == FLOW_CALL || flow == FLOW_SYSTEM;
+	return step->flow == FLOW_NEXT || step->flow == FLOW_BRANCH || step->flow == FLOW_CALL ||
+	       step->flow == FLOW_SYSTEM ||
+	       (step->flow == FLOW_JUMP && step->target == step->length);
 }
 
 static void predecessors(struct search_back *search, size_t next)
@@ -284,7 +287,7 @@ static void predecessors(struct search_back *search, size_t next)
 	for (size_t back = 1; back <= LONGEST_COMMON && back <= at; back++) {
 		size_t offset = window->first + at - back;
 		struct step step = sweep_length(sweep, offset);
-		if (step.length == back && falls_through((enum flow)step.flow))
+		if (step.length == back && falls_through(&step))
 			reach(search, at - back, next, sweep_step(sweep, offset));
 	}
 	for (size_t i = window->jumps_to[at]; i; i = window->jumps[i - 1].next)

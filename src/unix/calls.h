@@ -397,14 +397,14 @@
 	CALL(set_robust_list, "?") \
 	CALL(set_thread_area, "w") \
 	CALL(set_tid_address, "w") \
-	CALL(setdomainname, "tl") \
+	CALL(setdomainname, "bl") \
 	CALL(setegid, "u") \
 	CALL(seteuid, "u") \
 	CALL(setfsgid, "u") \
 	CALL(setfsuid, "u") \
 	CALL(setgid, "u") \
 	CALL(setgroups, "lr") \
-	CALL(sethostname, "tl") \
+	CALL(sethostname, "bl") \
 	CALL(setitimer, "grw") \
 	CALL(setlogin, "p") \
 	CALL(setns, "?") \

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFETCH 8	    /* drawn or taken from asking memory to using it */
-#define ALIKE	 UINT32_MAX /* of a subnet: the remedy does not part it from others */
+#define PREFETCH   8	      /* drawn or taken from asking memory to using it */
+#define LOOK_AHEAD 24	      /* the same, of hosts that are laid out */
+#define ALIKE	   UINT32_MAX /* of a subnet: the remedy does not part it from others */
 
 static uint32_t compartment_of_host(const struct side *side, uint32_t host)
 {
@@ -42,8 +43,9 @@ int side_init(struct side *side, const struct population *population,
 	side->zone_of_subnet = calloc(n, sizeof *side->zone_of_subnet);
 	side->zone_sources = calloc(n, sizeof *side->zone_sources);
 	side->waiting = calloc(n, sizeof *side->waiting);
+	side->ahead = calloc(n, sizeof *side->ahead);
 	bool enough = side->of_subnet && side->numbered && side->half && side->inside_pair &&
-		      side->first && side->front && side->back && side->scanning &&
+		      side->first && side->front && side->back && side->scanning && side->ahead &&
 		      side->zone_of_subnet && side->zone_sources && side->waiting &&
 		      sum_tree_init(&side->inside, n) == 0;
 	for (int half = 0; enough && half < 2; half++)
@@ -78,6 +80,7 @@ void side_fini(struct side *side)
 	free(side->zone_of_subnet);
 	free(side->zone_sources);
 	free(side->waiting);
+	free(side->ahead);
 	free_targets(side);
 	sum_tree_fini(&side->inside);
 	for (int half = 0; half < 2; half++)
@@ -237,6 +240,9 @@ static void lay_out(struct side *side, uint32_t targets)
 {
 	memset(side->first, 0, (side->compartments + 1) * sizeof *side->first);
 	for (uint32_t target = 0; target < targets; target++) {
+		if (side->base && target + LOOK_AHEAD < targets)
+			__builtin_prefetch(
+				&side->population->subnet[side->base->host[target + LOOK_AHEAD]]);
 		uint32_t c = compartment_of_host(side, side_host(side, target));
 		if (side->base)
 			side->place[target] = c;
@@ -338,16 +344,21 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 	if (result < 0)
 		return result;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
+	supply_words_init(&side->order, side->population->seed, side->population->replica,
+			  effect_draws(effect, DRAW_EXPOSED));
 	set_rates(side);
 	set_trees(side);
 	lay_out(side, base->count);
+	for (size_t c = 0; c < side->compartments; c++)
+		side->ahead[c] = supply_word(&side->order);
 	return 0;
 }
 
 /* The numbers of a compartment have changed. */
 static void weigh_inside(struct side *side, size_t c)
 {
-	if (side->inside_pair[c] > 0)
+	/* Where nobody scans yet, nothing has changed. */
+	if (side->scanning[c] > 0 && side->inside_pair[c] > 0)
 		sum_tree_set(&side->inside, c,
 			     (double)side->scanning[c] * side->front[c] * side->inside_pair[c]);
 }
@@ -373,7 +384,34 @@ static uint32_t zone_of(const struct side *side, uint32_t host)
 	return side->zone_of_subnet[side->population->subnet[host]];
 }
 
-void side_expose(struct side *side, uint32_t target, struct supply_words *words)
+/* Somebody may be hit there: from outside, or by those who scan in it. */
+static bool is_hit(const struct side *side, uint32_t c)
+{
+	unsigned half = side->half[c];
+	return side->pair[0][half] > 0 || side->pair[1][half] > 0 || side->scanning[c] > 0;
+}
+
+/* The last of compartment `c` changes places with any. The word that says with whom was drawn when
+ * this was done there last, so that memory could be asked for it. */
+static void shuffle_in(struct side *side, uint32_t c, uint32_t last)
+{
+	uint32_t *front = side->slot + side->first[c];
+	uint64_t product = (uint64_t)side->ahead[c] * (last + 1);
+
+	while ((uint32_t)product < last + 1 && (uint32_t)product < -(last + 1) % (last + 1))
+		product = (uint64_t)supply_word(&side->order) * (last + 1);
+	uint32_t other = (uint32_t)(product >> 32), target = front[last], moved = front[other];
+	front[last] = moved;
+	front[other] = target;
+	side->ahead[c] = supply_word(&side->order);
+	__builtin_prefetch(&front[(uint64_t)side->ahead[c] * (last + 1) >> 32], 1);
+	/* Who is last is taken first. */
+	__builtin_prefetch(&side->base->host[moved]);
+	__builtin_prefetch(&side->rank[moved], 1);
+}
+
+/* Order matters from the first hit on: many a place that a filter closes is never hit. */
+void side_expose(struct side *side, uint32_t target)
 {
 	uint32_t zone = side->parts ? zone_of(side, side_host(side, target)) : 0;
 
@@ -382,18 +420,11 @@ void side_expose(struct side *side, uint32_t target, struct supply_words *words)
 		side->waiting[zone] = target;
 		return;
 	}
-	uint32_t c = side_compartment(side, target);
-	uint32_t *front = side->slot + side->first[c];
-	uint32_t last = side->front[c]++;
+	uint32_t c = side_compartment(side, target), last = side->front[c]++;
 
-	if (is_shuffled(side)) {
-		uint32_t other = supply_below(words, last + 1);
-		__builtin_prefetch(&front[supply_foresee(words, PREFETCH, last + 1)], 1);
-		front[last] = front[other];
-		front[other] = target;
-	} else {
-		front[last] = target;
-	}
+	side->slot[side->first[c] + last] = target;
+	if (is_shuffled(side) && is_hit(side, c))
+		shuffle_in(side, c, last);
 	side->target_count[side->half[c]]++;
 	weigh_targets(side, c);
 }
@@ -423,15 +454,14 @@ static void place(struct side *side, uint32_t number, uint32_t c)
 	side->placed[number] = c;
 }
 
-/* Somebody scans in the zone: who waits there can be hit. Rates are not exact: no words are drawn.
- */
+/* Somebody scans in the zone: who waits there can be hit. */
 static void reach_zone(struct side *side, uint32_t zone)
 {
 	side->zone_sources[zone]++;
 	while (side->waiting[zone] != SIDE_NOBODY) {
 		uint32_t target = side->waiting[zone];
 		side->waiting[zone] = side->next_waiting[target];
-		side_expose(side, target, NULL);
+		side_expose(side, target);
 	}
 }
 
@@ -439,6 +469,10 @@ static void add_source(struct side *side, uint32_t number)
 {
 	uint32_t c = side->placed[number];
 	unsigned half = side->half[c];
+
+	if (is_shuffled(side) && !is_hit(side, c))
+		for (uint32_t i = 1; i < side->front[c]; i++)
+			shuffle_in(side, c, i);
 	uint32_t place = side->source_count[half]++;
 
 	side->sources[half ? side->source_end - 1 - place : place] = number;

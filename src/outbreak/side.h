@@ -43,6 +43,7 @@ struct side {
 	uint32_t *front;     /* … how many may be hit */
 	uint32_t *back;	     /* … are infected, where inside_pair is not 0 */
 	uint32_t *scanning;  /* … of them, past their latency */
+	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
 	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */
@@ -62,9 +63,10 @@ struct side {
 	 * SIDE_NOBODY. */
 	bool parts;
 	uint32_t *zone_of_subnet;
-	uint32_t *zone_sources; /* of each zone: who scans in it */
-	uint32_t *waiting;	/* … its first target that waits */
-	uint32_t *next_waiting; /* of each target: the next one */
+	uint32_t *zone_sources;	   /* of each zone: who scans in it */
+	uint32_t *waiting;	   /* … its first target that waits */
+	uint32_t *next_waiting;	   /* of each target: the next one */
+	struct supply_words order; /* with base: in which those who may be hit are */
 	size_t capacity;
 };
 
@@ -92,8 +94,8 @@ static inline void side_foresee(const struct side *side, uint32_t index)
 	__builtin_prefetch(&side->rank[side->base->infector[index]]);
 	__builtin_prefetch(&side->place[side->base->infector[index]]);
 }
-/* The target may be hit from now on. `words` are for nothing else. */
-void side_expose(struct side *side, uint32_t target, struct supply_words *words);
+/* The target may be hit from now on. */
+void side_expose(struct side *side, uint32_t target);
 /* A target of that compartment that was never exposed, or was taken, is infected. `infector` is its
  * place in history. */
 void side_infect(struct side *side, uint32_t target, uint32_t compartment, uint32_t infector,

@@ -317,7 +317,7 @@ static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *states,
 			    unsigned shift, size_t *index)
 {
 	const struct walker *walker = kernel->state;
-	uint32_t found[WALKER_BATCH + 1];
+	uint32_t found[WALKER_BATCH + TARGETS_BEYOND];
 	size_t hits = targets_sift(&walker->targets, states, count, 0, (UINT64_C(1) << 32) >> shift,
 				   found);
 

@@ -26,7 +26,7 @@ struct candidate {
 	enum x86_mode mode;
 	bool strict; /* inside an executable image */
 	bool tried;
-	unsigned salt; /* see vain.h */
+	unsigned look; /* see vain.h */
 };
 
 /* The bytes of a stream that a finding's code touched: [first, end). */
@@ -54,6 +54,8 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before the present seed */
 	struct shares *shares;
 	struct vain *vain;
 	bool decoded;	    /* the bytes are a view's */

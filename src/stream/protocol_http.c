@@ -120,12 +120,12 @@ static struct exchange exchange_answered(struct exchanges *exchanges,
 static bool take_off_coding(struct describer *describer, const struct http_message *message,
 			    struct bytes body, struct buffer *content, bool *complete)
 {
-	enum unpack_form form = UNPACK_GZIP;
+	enum inflate_form form = INFLATE_GZIP;
 
 	if (describer->stays_packed)
 		return false;
 	if (text_equal_ignoring_case(message->coding, "deflate"))
-		form = unpack_look(describer, body, UNPACK_ZLIB) ? UNPACK_ZLIB : UNPACK_DEFLATE;
+		form = unpack_look(describer, body, INFLATE_ZLIB) ? INFLATE_ZLIB : INFLATE_BARE;
 	else if (!text_equal_ignoring_case(message->coding, "gzip") &&
 		 !text_equal_ignoring_case(message->coding, "x-gzip"))
 		return false;

@@ -22,6 +22,9 @@ struct win32_window {
 	unsigned process;
 };
 
+/* That of data/machine, read once and kept until this process ends: it never changes within it. Not
+ * to be freed. Any thread. */
+MUST_CHECK int win32_machine_shipped(const struct win32_machine **machine, struct error *error);
 /* Puts its files and keys into the (empty) stores. File contents stay borrowed from the machine. */
 MUST_CHECK int win32_machine_fill(const struct win32_machine *machine, struct win32_files *files,
 				  struct win32_registry *registry);

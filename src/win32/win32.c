@@ -23,11 +23,13 @@
 
 static int fill(struct win32 *w, const struct win32_config *config, struct error *error)
 {
-	int result = config->machine ? 0 : win32_machine_load(NULL, &w->own_machine, error);
+	int result = 0;
 
+	w->machine = config->machine;
+	if (!w->machine)
+		result = win32_machine_shipped(&w->machine, error);
 	if (result < 0)
 		return result;
-	w->machine = config->machine ? config->machine : w->own_machine;
 	w->files = win32_files_new(DISK_LIMIT);
 	w->registry = win32_registry_new(REGISTRY_LIMIT);
 	w->scratch = malloc(WIN32_SCRATCH);
@@ -90,7 +92,6 @@ void win32_free(struct win32 *w)
 		free(w->children[i].command);
 	win32_files_free(w->files);
 	win32_registry_free(w->registry);
-	win32_machine_free(w->own_machine);
 	free(w->said);
 	free(w->sample_copy);
 	free(w->sample_path);

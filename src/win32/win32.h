@@ -26,7 +26,7 @@ void win32_machine_free(struct win32_machine *machine);
 #define WIN32_OWN_ADDRESS 0xC0000232u
 
 struct win32_config {
-	/* borrowed for the life of the process; NULL: data/machine is read for it alone */
+	/* borrowed for the life of the process; NULL: data/machine of kenbi, which is read once */
 	const struct win32_machine *machine;
 	const char *sample_path;  /* where the program lies; NULL: C:\Documents and Settings\… */
 	const char *command_line; /* NULL: the path */

@@ -113,6 +113,24 @@ class Written(Story):
         self.assertIn("203.0.113.45 port 80 attacks 192.0.2.20 port", said)
         self.assertIn("which had asked it", said)
 
+    def test_datagram_worm(self):
+        """A worm in one datagram: no program crosses, the shellcode is what spreads."""
+        case = self.of(os.path.join(CAPTURES, "datagram_worm.pcap"))
+        self.assertEqual(case["sample"], [])
+        self.assertTrue(all("MS02-039" in session["target"] for session in case["session"]))
+        self.assertEqual(len({code["kind"] for code in case["shellcode"]}), 1)
+        self.assertEqual({code["scan"]["port"] for code in case["shellcode"]}, {1434})
+        scan = next(action for action in self.actions(case) if action["action"] == "scan")
+        self.assertEqual((scan["port"], scan["proto"]), (1434, "udp"))
+        self.assertGreater(scan["targets"], 100)
+        titles = [step["title"] for step in case["step"]]
+        self.assertTrue(any(title.startswith("59 more hosts are sent the same shellcode") for title in titles), titles)
+        self.assertLess(len(titles), 8)
+        self.assertEqual(case["worm"][0]["port"], 1434)
+        remedies = {each["name"] for each in case["remedy"]}
+        self.assertLessEqual({"patch", "filter-port-subnet", "rate-limit-port"}, remedies)
+        self.assertRanked(case)
+
     def test_mail_worm(self):
         case = self.of(os.path.join(CAPTURES, "mail_worm.pcap"))
         self.assertCarries(case, "mass_mailer", "smtp")

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "shellcode/plausible.h"
+#include "shellcode/printable.h"
 
 #define BYTES(text) ((struct bytes){ (const uint8_t *)(text), sizeof(text) - 1 })
 
@@ -90,10 +91,12 @@ static void decoded_words_must_change_memory(void **state)
 static void runs_are_judged_by_their_characters(void **state)
 {
 	(void)state;
-	assert_true(plausible_run(BYTES("PYIIII0AkAAQ2AB1BB0BBABXP")));
-	assert_true(plausible_run(BYTES("%AAAA%BBBB-AAAAP-BBBB-CCCCP-AAAA-BBBBP")));
-	assert_false(plausible_run(BYTES("http://www.example.com/a/very/long/name.html")));
-	assert_false(plausible_run(BYTES("")));
+	assert_int_equal(printable_run(BYTES("PYIIII0AkAAQ2AB1BB0BBABXP")), PRINTABLE_WRITES);
+	assert_int_equal(printable_run(BYTES("%AAAA%BBBB-AAAAP-BBBB-CCCCP-AAAA-BBBBP")),
+			 PRINTABLE_BUILDS);
+	assert_int_equal(printable_run(BYTES("http://www.example.com/a/very/long/name.html")),
+			 PRINTABLE_NOT);
+	assert_int_equal(printable_run(BYTES("")), PRINTABLE_NOT);
 }
 
 int main(void)

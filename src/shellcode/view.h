@@ -76,7 +76,7 @@ view_decoder view_wide;	   /* UTF-16 */
 view_decoder view_packed;  /* a signature of gzip or zip, see view_signature */
 view_decoder view_message; /* an HTTP message: chunked or deflated body */
 
-/* Where the next signature of a packed file is, at or after views->at; the length: nowhere. */
+/* Where the next signature of a packed file is, at or after views->at; SIZE_MAX: nowhere. */
 size_t view_signature(struct views *views);
 
 /* Of a JavaScript, VBScript, C, Perl or Python string: length of what ends it and begins its

@@ -105,17 +105,6 @@ static int unpack(struct views *views, const char *name, size_t start, size_t fr
 
 /* --- signatures --- */
 
-/* The first `first` with `second` behind it at or after `from`, or the length. */
-static size_t next_pair(struct bytes bytes, uint8_t first, uint8_t second, size_t from)
-{
-	const uint8_t *at = bytes.data + from, *end = bytes.data + bytes.length;
-
-	for (; (at = memchr(at, first, (size_t)(end - at))); at++)
-		if (at + 1 < end && at[1] == second)
-			return (size_t)(at - bytes.data);
-	return bytes.length;
-}
-
 size_t view_signature(struct views *views)
 {
 	static const uint8_t pairs[2][2] = { { 0x1f, 0x8b }, { 'K', 3 } };
@@ -123,7 +112,7 @@ size_t view_signature(struct views *views)
 
 	for (unsigned i = 0; i < 2; i++)
 		if (at[i] < views->at || at[i] == 0)
-			at[i] = next_pair(views->bytes, pairs[i][0], pairs[i][1], views->at);
+			at[i] = bytes_find_pair(views->bytes, pairs[i][0], pairs[i][1], views->at);
 	return at[0] < at[1] ? at[0] : at[1];
 }
 

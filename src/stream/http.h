@@ -21,6 +21,9 @@ struct http_body {
 	size_t offset;	      /* where it begins */
 	size_t behind;	      /* where the next message begins */
 	bool complete;
+	struct stream_piece *pieces; /* the chunks; the arena's */
+	size_t piece_count, piece_room;
+	bool in_order; /* each chunk is as long as it says */
 };
 
 /* Reads start line and header fields at `offset`. False: nothing is there, or it is no message. */

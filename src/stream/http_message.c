@@ -228,45 +228,87 @@ static uint64_t chunk_size(struct bytes line, bool *right)
 	return size;
 }
 
+/* Notes where the next chunk crossed; the list grows in the arena. */
+static bool add_piece(struct describer *describer, struct http_body *body,
+		      const struct stream_piece *piece)
+{
+	if (body->piece_count == body->piece_room) {
+		size_t room = body->piece_room ? 2 * body->piece_room : 16;
+		struct stream_piece *grown =
+			arena_take(describe_arena(describer), room * sizeof *grown);
+		if (!grown)
+			return false;
+		if (body->piece_count)
+			memcpy(grown, body->pieces, body->piece_count * sizeof *grown);
+		body->pieces = grown;
+		body->piece_room = room;
+	}
+	body->pieces[body->piece_count++] = *piece;
+	return true;
+}
+
+/* Finds the chunks. Returns whether each was as long as it said. */
+static bool find_chunks(struct describer *describer, enum stream_side side, struct reader *reader,
+			struct http_body *body)
+{
+	bool clean = true;
+
+	for (size_t length = 0; reader_left(reader) && !describer->cut;) {
+		bool right;
+		size_t at = reader->offset;
+		uint64_t size = chunk_size(reader_line(reader), &right);
+		if (!right) {
+			deviates(describer, side, body->offset + at,
+				 "HTTP chunk whose size does not parse");
+			return false;
+		}
+		if (size == 0) { /* trailer fields up to an empty line */
+			while (reader_left(reader) && reader_line(reader).length)
+				;
+			body->complete = true;
+			body->behind = body->offset + reader->offset;
+			break;
+		}
+		size_t left = reader_left(reader);
+		struct stream_piece piece = { length, body->offset + reader->offset,
+					      size < left ? (size_t)size : left };
+		reader_skip(reader, piece.length);
+		if (piece.length && !add_piece(describer, body, &piece))
+			describer->cut = true;
+		if (piece.length < size)
+			break;
+		length += piece.length;
+		if (reader_left(reader) && reader_line(reader).length) {
+			deviates(describer, side, body->offset + reader->offset,
+				 "HTTP chunk longer than its size");
+			clean = false;
+		}
+	}
+	return clean;
+}
+
 static void read_chunks(struct describer *describer, enum stream_side side, struct bytes rest,
 			struct http_body *body)
 {
 	struct reader reader = reader_of(rest);
-	uint8_t *joined = arena_take(describe_arena(describer), rest.length + 1);
-	size_t length = 0;
+	uint8_t *joined = NULL;
 
 	body->behind = body->offset + rest.length;
+	body->in_order = find_chunks(describer, side, &reader, body);
+	if (body->piece_count) {
+		const struct stream_piece *last = &body->pieces[body->piece_count - 1];
+		body->content.length = last->at + last->length;
+		joined = arena_take(describe_arena(describer), body->content.length);
+		describer->cut |= !joined;
+	}
 	if (!joined) {
-		describer->cut = true;
+		body->content.length = 0;
 		return;
 	}
-	while (reader_left(&reader)) {
-		bool right;
-		size_t at = reader.offset;
-		uint64_t size = chunk_size(reader_line(&reader), &right);
-		if (!right) {
-			deviates(describer, side, body->offset + at,
-				 "HTTP chunk whose size does not parse");
-			break;
-		}
-		if (size == 0) { /* trailer fields up to an empty line */
-			while (reader_left(&reader) && reader_line(&reader).length)
-				;
-			body->complete = true;
-			body->behind = body->offset + reader.offset;
-			break;
-		}
-		size_t left = reader_left(&reader);
-		struct bytes chunk = reader_take(&reader, size < left ? (size_t)size : left);
-		memcpy(joined + length, chunk.data, chunk.length);
-		length += chunk.length;
-		if (chunk.length < size)
-			break;
-		if (reader_left(&reader) && reader_line(&reader).length)
-			deviates(describer, side, body->offset + reader.offset,
-				 "HTTP chunk longer than its size");
-	}
-	body->content = (struct bytes){ joined, length };
+	for (size_t i = 0; i < body->piece_count; i++)
+		memcpy(joined + body->pieces[i].at,
+		       rest.data + (body->pieces[i].offset - body->offset), body->pieces[i].length);
+	body->content.data = joined;
 }
 
 static bool has_no_body(const struct http_message *message, enum stream_side side,

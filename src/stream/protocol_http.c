@@ -145,7 +145,13 @@ static void keep_body(struct describer *describer, enum stream_side side,
 	struct buffer content;
 
 	if (!take_off_coding(describer, message, body->content, &content, &complete)) {
-		describe_file(describer, side, body->offset, body->content, as, "http", complete);
+		if (message->chunked && body->content.length)
+			describe_joined_file(describer, side, body->offset, body->content,
+					     complete && body->in_order ? body->pieces : NULL,
+					     body->piece_count, as, "http", complete);
+		else
+			describe_file(describer, side, body->offset, body->content, as, "http",
+				      complete);
 		return;
 	}
 	describe_file(describer, side, body->offset, buffer_bytes(&content), as, "http", complete);

@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <pthread.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,26 +232,6 @@ void win32_machine_free(struct win32_machine *machine)
 	knowledge_free(&files_schema, machine->files, machine->file_count);
 	knowledge_free(&keys_schema, machine->keys, machine->key_count);
 	free(machine);
-}
-
-int win32_machine_shared(const char *folder, const struct win32_machine **machine,
-			 struct error *error)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct win32_machine *kept;
-	static char kept_from[PATH_MAX];
-	int result = 0;
-
-	pthread_mutex_lock(&lock);
-	if (!kept && strlen(folder) < sizeof kept_from) {
-		result = win32_machine_load(folder, &kept, error);
-		strcpy(kept_from, folder);
-	}
-	if (result == 0 && (!kept || strcmp(kept_from, folder) != 0))
-		result = error_set(error, ERROR_LIMIT, folder, "another machine is shared");
-	*machine = kept;
-	pthread_mutex_unlock(&lock);
-	return result;
 }
 
 int win32_machine_shipped(const struct win32_machine **machine, struct error *error)

@@ -213,6 +213,8 @@ static void print_attacker(const json_t *flow, const char *side)
 {
 	bool served = strcmp(side, "server") == 0;
 
+	if (!json_is_object(flow))
+		return;
 	printf("\n         %s", cli_style(CLI_BOLD));
 	put(text_of(flow, served ? "dst" : "src"));
 	printf("%s port %lld attacks %s", cli_style(CLI_PLAIN),
@@ -243,8 +245,7 @@ static void print_shellcode(const json_t *code)
 	       text_of(code, "kind"), cli_style(CLI_PLAIN), text_of(code, "os"),
 	       text_of(code, "arch"));
 	print_place(code);
-	if (json_is_object(json_object_get(code, "flow")))
-		print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
+	print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
 	printf("\n         recognised: ");
 	json_array_foreach(json_object_get(code, "evidence"), index, item)
 		printf("%s%s", index ? ", " : "", json_string_value(item));
@@ -276,6 +277,7 @@ static void print_shellcodes(const json_t *shellcodes, bool all)
 			printf("  #%-4lld the same kind as #%lld ", number_of(code, "id"),
 			       json_integer_value(first));
 			print_place(code);
+			print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
 			putchar('\n');
 		}
 	}

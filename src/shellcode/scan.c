@@ -143,9 +143,9 @@ static int by_offset(const void *a, const void *b)
 	return (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
-		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
-		   struct error *error)
+int scan_stream(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+		struct shellcode_finding *findings, size_t capacity, bool *exhausted,
+		struct error *error)
 {
 	struct scan scan = { .detector = detector,
 			     .follow_up = follow_up,
@@ -158,8 +158,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 
 	shares_init(&scan.shares);
 	code = scan_everything(&scan, &given);
-	if (exhausted)
-		*exhausted = scan.exhausted || scan.shares.untried > 0;
+	*exhausted = scan.exhausted || scan.shares.untried > 0;
 	if (code < 0) {
 		for (size_t i = 0; i < scan.count; i++)
 			shellcode_finding_fini(&findings[i]);

@@ -1,4 +1,4 @@
-/* The search of bytes as they are, without views (see view.h). */
+/* The search of a stream with its views (see view.h), and of bytes as they are. */
 #ifndef KENBI_SHELLCODE_SCAN_H
 #define KENBI_SHELLCODE_SCAN_H
 
@@ -24,5 +24,10 @@ MUST_CHECK int scan_raw(struct shellcode_detector *detector, struct bytes bytes,
 			const struct scan_packed *packed, struct bytes follow_up,
 			struct shellcode_finding *findings, size_t capacity, struct shares *shares,
 			struct vain *vain, struct error *error);
+
+/* As shellcode_scan, whatever was searched before. */
+MUST_CHECK int scan_stream(struct shellcode_detector *detector, struct bytes bytes,
+			   struct bytes follow_up, struct shellcode_finding *findings,
+			   size_t capacity, bool *exhausted, struct error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "shellcode/image.h"
 #include "shellcode/probe.h"
 #include "shellcode/scan.h"
+#include "shellcode/repeat.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
@@ -41,6 +42,7 @@ struct shellcode_detector {
 	struct seed_map map;
 	struct candidate candidates[SEARCH_CANDIDATES];
 	struct shellcode_work work;
+	struct repeats repeats;
 	bool explains;	       /* findings come with their listing */
 	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
 };

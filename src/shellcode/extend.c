@@ -161,8 +161,10 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 	uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 	bool reached = false;
 
-	/* where a stream has much to prove, how well it is told matters less */
-	for (size_t i = 0; i < count && !shares_low(search->shares, SHARE_PROVE); i++) {
+	/* where a stream has much to prove, or little is promised, how it is told matters less */
+	if (shares_low(search->shares, SHARE_PROVE) || search_is_weak(&best->promise))
+		return false;
+	for (size_t i = 0; i < count; i++) {
 		if (starts[i].offset >= best->start ||
 		    search->piece_offset + starts[i].offset < search->covered ||
 		    !(promises[i].worlds & best->promise.worlds) ||

@@ -207,6 +207,8 @@ static bool watch(struct observer *observer, uint64_t ip, struct decoded *decode
 		observer_evidence(observer, SHELLCODE_DECODES_BIT);
 	observer->hunt_branches += observer->compared && observer_branches_by_flags(decoded);
 	observer->compared = false;
+	observer->seen.borrows |= decoded->bytes[0] == 0x0f &&
+				  (decoded->bytes[1] == 0xa2 || decoded->bytes[1] == 0x31);
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
 	observer_touch(observer, ip, decoded->instruction.length);
 	if (waits(observer, decoded))

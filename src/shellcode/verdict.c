@@ -47,7 +47,7 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return false;
 	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
-	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
+	return value >= 2 || (value >= 1 && seen->executed >= 5 && !seen->borrows) ||
 	       (seen->call_sites >= 3 && seen->executed >= 9) ||
 	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
 }

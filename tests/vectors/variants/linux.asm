@@ -773,7 +773,7 @@ r:	inc ecx
 	add ecx, 8
 	jmp ecx
 
-;= linux_egg_access 32 | linux x86 | call access
+;= linux_egg_access 32 | - x86 | -
 	mov ebx, 0x50905090
 	xor ecx, ecx
 	mul ecx

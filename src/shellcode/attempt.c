@@ -155,13 +155,17 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 		for (unsigned i = 0;
 		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
-			struct best extended = best;
+			struct best from[3] = { best, best, best };
 			below = best.promise.score;
 			if (candidate->seed.kind != SEED_PRINTABLE)
-				search_extend(search, candidate->mode, patience, &extended);
-			code = search_prove(search, &extended, candidate->strict);
-			if (code == 0 && search->count == found && extended.start != best.start)
-				code = search_prove(search, &best, candidate->strict);
+				search_extend(search, candidate->mode, patience, &from[1]);
+			from[0] = from[1];
+			if (search_reach_back(search, candidate->mode, starts, promises, count,
+					      &from[0]))
+				search_extend(search, candidate->mode, patience, &from[0]);
+			for (unsigned k = 0; k < 3 && code == 0 && search->count == found; k++)
+				if (k == 0 || from[k].start != from[k - 1].start)
+					code = search_prove(search, &from[k], candidate->strict);
 			if (search->count == found)
 				continue;
 			return code == 0 && candidate->seed.kind == SEED_SEGMENT

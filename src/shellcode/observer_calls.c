@@ -165,6 +165,8 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 			count_windows_question(observer, ip);
 		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
 			follow_native(observer, ip);
+		else if (stop.reason == X86_STOP_SYSCALL)
+			count_windows_question(observer, ip);
 		return;
 	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {

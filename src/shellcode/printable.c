@@ -111,9 +111,7 @@ static const uint8_t shapes[128] = {
 };
 /* clang-format on */
 
-/* The length of the printable instruction at `at`, which INSTRUCTION_MAX bytes follow; 0: it is
- * none that code has; INSTRUCTION_MAX + 1: it needs a closer look. */
-static unsigned length_of(enum x86_mode mode, const uint8_t *at)
+unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 {
 	unsigned end = 0, shape;
 	bool narrow = false, wide = false;
@@ -173,7 +171,7 @@ bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset)
 	while (straight.steps < LOOK && offset < bytes.length) {
 		uint8_t first = bytes.data[offset];
 		unsigned length = offset + INSTRUCTION_MAX < bytes.length
-					  ? length_of(mode, bytes.data + offset)
+					  ? printable_length(mode, bytes.data + offset)
 					  : INSTRUCTION_MAX + 1;
 		if (length > INSTRUCTION_MAX) {
 			struct step step = sweep_pass(sweep, offset);

@@ -181,10 +181,22 @@ static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 	return run->possible != 0 && !ends;
 }
 
+/* Is the answer to a system call compared with what Windows says of a bad address? */
+static bool asks_windows(const struct run *run, const struct x86_exit *stop)
+{
+	static const uint8_t compares[] = { 0x3c, 0x05 }; /* cmp al, 5 */
+	uint8_t code[2];
+
+	return stop->vector == 0x2e ||
+	       (x86_read(run->probe->machine, x86_ip(run->probe->machine), code, 2) == 0 &&
+		memcmp(code, compares, sizeof code) == 0);
+}
+
 /* Egg hunters ask the system about one address after the other and are told that it is bad. */
 static bool hunts(struct run *run, const struct x86_exit *stop)
 {
 	struct x86 *machine = run->probe->machine;
+	bool windows = asks_windows(run, stop);
 	uint64_t number = x86_get(machine, X86_AX) & 0xffff;
 
 	if (stop->address != run->hunt_site) {
@@ -194,14 +206,14 @@ static bool hunts(struct run *run, const struct x86_exit *stop)
 	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
 		return false;
 	if (run->hunt_calls == HUNT_CALLS) {
-		run->promise.worlds |= stop->vector == 0x2e ? bit(WORLD_WINDOWS_32)
-				       : run->probe->mode == X86_MODE_64
-					       ? bit(WORLD_LINUX_64)
+		bool wide = run->probe->mode == X86_MODE_64;
+		run->promise.worlds |= windows ? bit(wide ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32)
+				       : wide  ? bit(WORLD_LINUX_64)
 					       : bit(WORLD_LINUX_32) | bit(WORLD_FREEBSD_32);
 		run->promise.score = 1;
 		return false;
 	}
-	x86_set(machine, X86_AX, stop->vector == 0x2e ? 0xc0000005u : (uint64_t)-14);
+	x86_set(machine, X86_AX, windows ? 0xc0000005u : (uint64_t)-14);
 	return true;
 }
 

@@ -29,6 +29,17 @@ static bool has(const struct observation *seen, enum shellcode_evidence bit)
 	return (seen->evidence & 1u << bit) != 0;
 }
 
+/* Ends a text before the first character that cannot be printed. Returns its length. */
+static size_t cut_to_printable(char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= 0x20 && text[length] < 0x7f)
+		length++;
+	text[length] = 0;
+	return length;
+}
+
 /* A call to where some version of Windows has a function is told as a call of that address with the
  * texts that it was given. */
 static void tell_fixed_call(const struct x86 *machine, uint64_t address, struct trace_sink sink)
@@ -38,7 +49,8 @@ static void tell_fixed_call(const struct x86 *machine, uint64_t address, struct 
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 * i);
-		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2)
+		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2 &&
+		    cut_to_printable(text) > 2)
 			used += snprintf(name + used, sizeof name - (size_t)used, " %s", text);
 	}
 	struct trace_event event = { .kind = TRACE_API_UNKNOWN,

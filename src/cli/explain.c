@@ -5,20 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/print_parts.h"
 
 enum { BYTES_SHOWN = 8, TEXT_COLUMN = 32, REMARK_COLUMN = 73 };
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static json_int_t number_of(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
 
 static void put_bytes(const char *hexadecimal)
 {

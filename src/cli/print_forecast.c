@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/print_parts.h"
 
 #define CURVE_WIDTH 32
 
@@ -54,18 +54,6 @@ static void print_seconds(double seconds)
 		printf("%.3g h", seconds / 3600);
 	else
 		printf("%.3g d", seconds / 86400);
-}
-
-static void print_grouped(double number)
-{
-	char digits[40];
-	int length = snprintf(digits, sizeof digits, "%.0f", number);
-
-	for (int i = 0; i < length; i++) {
-		if (i > 0 && (length - i) % 3 == 0)
-			putchar(',');
-		putchar(digits[i]);
-	}
 }
 
 /* The infected over time, of all who can be. */

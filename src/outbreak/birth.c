@@ -11,7 +11,7 @@
 struct clock {
 	double now, left;
 	struct supply_waits waits;
-	struct supply_words words, order;
+	struct supply_words words;
 };
 
 static void clock_init(struct clock *clock, const struct population *population,
@@ -118,7 +118,7 @@ static bool happens_again(const struct side *side, uint32_t index, struct luck *
 }
 
 /* Entry `index` of the base history is about to happen. */
-static void follow(struct side *side, uint32_t index, struct luck *luck, struct clock *clock)
+static void follow(struct side *side, uint32_t index, struct luck *luck)
 {
 	const struct history *base = side->base;
 	const struct effect *effect = side->effect;
@@ -131,7 +131,7 @@ static void follow(struct side *side, uint32_t index, struct luck *luck, struct 
 		if (effect_immune(effect, base->host[index]))
 			return;
 		if (rank >= side->scanning_total || !happens_again(side, index, luck)) {
-			side_expose(side, index, &clock->order);
+			side_expose(side, index);
 			return;
 		}
 	}
@@ -176,8 +176,6 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 	if (result < 0)
 		return result;
 	luck_init(&luck, effect);
-	supply_words_init(&clock.order, side->population->seed, side->population->replica,
-			  effect_draws(effect, DRAW_EXPOSED));
 	clock_init(&clock, side->population, effect_draws(effect, DRAW_DEFERRED),
 		   effect_draws(effect, DRAW_HIT));
 	if (next > 0) {
@@ -195,7 +193,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 		else if (start <= clock.now && start < duration)
 			side_start_next(side);
 		else if (event <= clock.now && event < duration)
-			follow(side, next++, &luck, &clock);
+			follow(side, next++, &luck);
 	}
 	return 0;
 }

@@ -10,7 +10,8 @@
 #include "base/base.h"
 
 enum draw_purpose {
-	DRAW_COUNTS,	/* live and vulnerable hosts of each subnet */
+	DRAW_COUNTS, /* hosts of each subnet that can be infected, where they are many; see DRAW_FEW
+		      */
 	DRAW_ADDRESSES, /* where in its subnet a host lies */
 	DRAW_FIRST_INFECTED,
 	DRAW_SPREAD,	/* the outbreak in which nothing is done */
@@ -37,8 +38,10 @@ enum draw_purpose {
 	DRAW_SCANS,    /* explicit scans: targets; see drawn.c for these three */
 	DRAW_SCAN_COUNTS,
 	DRAW_SCAN_TIMES,
-	DRAW_HIT,    /* by whom somebody is hit, and who, where only the rate of hits is known */
-	DRAW_EXPOSED /* in which order those who can be hit are */
+	DRAW_HIT,     /* by whom somebody is hit, and who, where only the rate of hits is known */
+	DRAW_EXPOSED, /* in which order those who can be hit are */
+	DRAW_FEW,     /* hosts of each subnet that can be infected, where they are few */
+	DRAW_LIVE     /* how many others are live */
 };
 
 static inline void draw_init(struct random *random, uint64_t seed, uint32_t replica,

@@ -164,7 +164,7 @@ static int drawn_scan_range(struct kernel *kernel, const struct drawn_source *so
 	uint64_t first = range_first(range, population, host);
 	uint64_t size = range_size(range, population, host);
 	double refused = (double)((UINT64_C(1) << 32) % size) * 0x1p-32;
-	uint32_t words[CHUNK], found[CHUNK + 1];
+	uint32_t words[CHUNK], found[CHUNK + TARGETS_BEYOND];
 	struct random random;
 
 	drawn_random(source, DRAW_SCAN_COUNTS, number, 0, &random);

@@ -61,7 +61,8 @@ static void add_demand(const struct history *history, const struct hosts *hosts,
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t host = history->host[i];
-		uint32_t provider = population->world->subnets[population->subnet[host]].provider;
+		uint32_t provider =
+			population->world->subnets[population_subnet(population, host)].provider;
 		demand[provider] += rate * hosts_weight(hosts, host);
 	}
 }

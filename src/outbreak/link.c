@@ -60,7 +60,7 @@ static int link_make_room(struct link *link, size_t count, struct error *error)
 static uint32_t link_provider(const struct link *link, uint32_t host)
 {
 	const struct population *population = link->hosts->population;
-	return population->world->subnets[population->subnet[host]].provider;
+	return population->world->subnets[population_subnet(population, host)].provider;
 }
 
 int link_reset(struct link *link, struct error *error)

@@ -12,6 +12,8 @@
 #define LOOP_INFECTS (UINT8_MAX - 1)
 #define LOOP_HOLDS   (UINT8_MAX - 2)
 
+#define LEAST_STEPS 64 /* from one look at who scans in vain to the next */
+
 static const struct kernel_operations *loop_operations(const struct outbreak_worm *worm,
 						       enum outbreak_scan scan)
 {
@@ -112,7 +114,9 @@ int loop_init(struct loop *loop, const struct population *population,
 	hosts_init(&loop->hosts, population, worm);
 	for (size_t i = 0; i < count; i++)
 		rate += loop->vectors[i].scan == OUTBREAK_MAIL ? 0 : loop->vectors[i].rate;
-	int result = link_init(&loop->link, &loop->hosts, rate, error);
+	loop->parts = malloc(loop_most_parts(population->world));
+	int result = loop->parts ? link_init(&loop->link, &loop->hosts, rate, error)
+				 : error_set(error, ERROR_MEMORY, "", "no memory for places");
 	if (result == 0)
 		result = link_init(&loop->base_link, &loop->hosts, rate, error);
 	for (size_t i = 0; result == 0 && i < count; i++)
@@ -133,6 +137,7 @@ void loop_fini(struct loop *loop)
 	free(loop->without);
 	free(loop->rank);
 	free(loop->state);
+	free(loop->parts);
 	agenda_fini(&loop->agenda);
 	*loop = (struct loop){ 0 };
 }
@@ -198,11 +203,12 @@ static int loop_reset(struct loop *loop, const struct history *base, struct hist
 		result = link_reset(&loop->link, error);
 	if (result == 0 && loop->base)
 		result = link_reset(&loop->base_link, error);
+	if (result == 0)
+		result = agenda_reset(&loop->agenda, loop->duration, count, error);
 	if (result < 0)
 		return result;
 	loop->history = history;
 	loop->now = 0;
-	loop->agenda.count = 0;
 	loop->started = loop->base_next = loop->base_started = 0;
 	loop_plan_force(loop);
 	loop->hold = loop_choose_hold(loop);
@@ -254,7 +260,7 @@ static void loop_hold(struct loop *loop, uint32_t host)
 	loop->state[host] |= LOOP_HELD;
 }
 
-static void loop_clean(struct loop *loop, uint32_t host)
+void loop_stop(struct loop *loop, uint32_t host)
 {
 	loop->state[host] |= LOOP_STOPPED;
 	link_load(&loop->link, host, 0);
@@ -493,7 +499,7 @@ static int loop_fire(struct loop *loop, struct error *error)
 	struct kernel_event event = agenda_pop(&loop->agenda);
 
 	if (event.kernel == LOOP_CLEANS) {
-		loop_clean(loop, event.from);
+		loop_stop(loop, event.from);
 		return 0;
 	}
 	if (event.kernel == LOOP_HOLDS) {
@@ -519,7 +525,7 @@ static int loop_step(struct loop *loop, bool *over, struct error *error)
 {
 	double force = loop->next_force;
 	double start = loop_next_start(loop);
-	double due = loop->agenda.count ? loop->agenda.events[0].time : INFINITY;
+	double due = agenda_next(&loop->agenda);
 	double followed = loop->base && loop->base_next < loop->base->count
 				  ? loop->base->time[loop->base_next]
 				  : INFINITY;
@@ -560,8 +566,15 @@ static int loop_go(struct loop *loop, enum draw_purpose purpose, struct error *e
 	for (uint32_t i = 0; !loop->base && result == 0 && i < population->chosen_count; i++)
 		result = loop_infect(loop, (uint32_t)population->chosen[i], HISTORY_NOBODY, 0,
 				     error);
-	while (result == 0 && !over && !loop_is_over(loop))
+	/* As many steps as there are hosts pay for a look at all of them. */
+	for (uint32_t steps = 1; result == 0 && !over && !loop_is_over(loop); steps++) {
+		if (steps > population->count + LEAST_STEPS) {
+			if (loop_retire(loop))
+				break;
+			steps = 0;
+		}
 		result = loop_step(loop, &over, error);
+	}
 	return result;
 }
 

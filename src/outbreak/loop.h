@@ -53,6 +53,7 @@ struct loop {
 				loop_hit() */
 	uint32_t *rank;	     /* of each infected host: its place in history */
 	uint8_t *state;	     /* of each host: enum loop_state */
+	uint8_t *parts;	     /* of each part of the hosts, while loop_retire() looks at them */
 	uint32_t started;    /* so many of history have started to scan */
 	uint32_t base_next, base_started;
 	enum loop_hold hold;
@@ -122,6 +123,14 @@ bool loop_cuts_off(const struct loop *loop, uint32_t host, uint32_t subnet, doub
 bool loop_any_immune(const struct loop *loop, uint32_t host);
 /* When the host, infected now, is cleaned; INFINITY: never. */
 double loop_clean_time(const struct loop *loop, uint32_t host);
+
+/* The host scans no more. */
+void loop_stop(struct loop *loop, uint32_t host);
+/* Stops those who can infect nobody any more, past the remedies that are in force; true: nobody
+ * can. Time goes with the number of hosts. loop_retire.c. */
+bool loop_retire(struct loop *loop);
+/* Room that it needs in `parts`. */
+size_t loop_most_parts(const struct outbreak_world *world);
 
 static inline bool loop_infected(const struct loop *loop, uint32_t host)
 {

@@ -1,10 +1,13 @@
 #include "outbreak/population.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "outbreak/binomial.h"
-#include "outbreak/draw.h"
+#include "outbreak/supply.h"
+
+#define FEW 32.0 /* expected hosts of a subnet that are counted one by one */
 
 int population_init(struct population *population, const struct outbreak_world *world,
 		    struct error *error)
@@ -12,8 +15,7 @@ int population_init(struct population *population, const struct outbreak_world *
 	*population = (struct population){ .world = world };
 	population->first = calloc(world->subnet_count + 1, sizeof *population->first);
 	population->base = calloc(world->subnet_count + 1, sizeof *population->base);
-	population->live_in = calloc(world->subnet_count + 1, sizeof *population->live_in);
-	if (!population->first || !population->base || !population->live_in) {
+	if (!population->first || !population->base) {
 		population_fini(population);
 		return error_set(error, ERROR_MEMORY, world->name, "no memory for its subnets");
 	}
@@ -28,6 +30,7 @@ void population_fini(struct population *population)
 	free(population->base);
 	free(population->live_in);
 	free(population->subnet);
+	free(population->block);
 	free(population->address);
 	free(population->below);
 	free(population->chosen);
@@ -48,22 +51,67 @@ static int make_room(void **array, size_t *capacity, size_t count, size_t size, 
 	return 0;
 }
 
+/* Chance that an address is somebody who can be infected. */
+static double chance_of_one(const struct outbreak_subnet *subnet)
+{
+	return subnet->live_share * subnet->vulnerable_share * (1 - subnet->patched_share);
+}
+
+/* Where subnets have few hosts each: hazard runs on from address to address and from subnet to
+ * subnet, and somebody is at each address in which a unit exponential is used up. That is a trial
+ * of its own for each address, at the cost of one number for each who is there. */
+struct count_walk {
+	struct supply_waits waits;
+	double left;	       /* of the present exponential */
+	double chance, hazard; /* of an address */
+};
+
+static void count_walk_init(struct count_walk *walk, const struct population *population)
+{
+	supply_waits_init(&walk->waits, population->seed, population->replica, DRAW_FEW);
+	walk->left = supply_wait(&walk->waits);
+	walk->chance = walk->hazard = 0;
+}
+
+static uint64_t count_few(struct count_walk *walk, uint64_t addresses, double chance)
+{
+	double room = (double)addresses;
+	uint64_t count = 0;
+
+	if (chance != walk->chance) {
+		walk->chance = chance;
+		walk->hazard = -log1p(-chance);
+	}
+	for (;;) {
+		double gap = floor(walk->left / walk->hazard) + 1;
+		if (gap > room)
+			break;
+		room -= gap;
+		walk->left = supply_wait(&walk->waits);
+		count++;
+	}
+	walk->left = fmax(0, walk->left - room * walk->hazard);
+	return count;
+}
+
+/* Who can be infected. */
 static int draw_counts(struct population *population, struct error *error)
 {
 	const struct outbreak_world *world = population->world;
+	struct count_walk walk;
 	struct random random;
 	uint64_t total = 0;
 
 	draw_init(&random, population->seed, population->replica, DRAW_COUNTS);
-	population->live = 0;
+	count_walk_init(&walk, population);
 	for (size_t i = 0; i < world->subnet_count; i++) {
 		const struct outbreak_subnet *subnet = &world->subnets[i];
-		uint64_t live = binomial_draw(&random, subnet->addresses, subnet->live_share);
-		population->live += live;
-		population->live_in[i] = live;
+		double chance = chance_of_one(subnet);
 		population->first[i] = (uint32_t)total;
-		total += binomial_draw(&random, live,
-				       subnet->vulnerable_share * (1 - subnet->patched_share));
+		if (chance > 0 && chance < 0.5 && (double)subnet->addresses * chance < FEW)
+			total += count_few(&walk, subnet->addresses, chance);
+		else
+			total += binomial_draw(&random, subnet->addresses, chance);
 		if (total > POPULATION_MOST)
 			return error_set(
 				error, ERROR_LIMIT, world->name,
@@ -72,6 +120,116 @@ static int draw_counts(struct population *population, struct error *error)
 	}
 	population->first[world->subnet_count] = (uint32_t)total;
 	population->count = (uint32_t)total;
+	return 0;
+}
+
+static bool needs_live(const struct outbreak_worm *worm)
+{
+	struct outbreak_vector vectors[OUTBREAK_VECTORS];
+	size_t count = outbreak_worm_vectors(worm, vectors);
+
+	for (size_t i = 0; i < count; i++)
+		if (vectors[i].scan == OUTBREAK_SHARES)
+			return true;
+	return false;
+}
+
+static bool alike(const struct outbreak_subnet *a, const struct outbreak_subnet *b)
+{
+	return a->live_share == b->live_share && a->vulnerable_share == b->vulnerable_share &&
+	       a->patched_share == b->patched_share;
+}
+
+/* Live hosts are those and, of the other addresses, so many. Neighbours with the same shares are
+ * drawn together, unless it matters who has how many. */
+static int draw_live(struct population *population, const struct outbreak_worm *worm,
+		     struct error *error)
+{
+	const struct outbreak_world *world = population->world;
+	bool each = needs_live(worm);
+	struct random random;
+
+	if (each && !population->live_in) {
+		population->live_in = calloc(world->subnet_count + 1, sizeof *population->live_in);
+		if (!population->live_in)
+			return error_set(error, ERROR_MEMORY, world->name,
+					 "no memory for its subnets");
+	}
+	draw_init(&random, population->seed, population->replica, DRAW_LIVE);
+	population->live = population->count;
+	for (size_t i = 0, end; i < world->subnet_count; i = end) {
+		const struct outbreak_subnet *subnet = &world->subnets[i];
+		double one = chance_of_one(subnet);
+		for (end = i + 1; !each && end < world->subnet_count; end++)
+			if (!alike(subnet, &world->subnets[end]))
+				break;
+		uint64_t able = population->first[end] - population->first[i];
+		uint64_t rest = population->base[end] - population->base[i] - able;
+		uint64_t unable = one < 1 ? binomial_draw(&random, rest,
+							  (subnet->live_share - one) / (1 - one))
+					  : 0;
+		population->live += unable;
+		if (each)
+			population->live_in[i] = able + unable;
+	}
+	return 0;
+}
+
+/* About as many blocks as subnets. */
+static int index_subnets(struct population *population, struct error *error)
+{
+	size_t subnets = population->world->subnet_count, subnet = 0;
+
+	population->named = false;
+	population->host_bits = 0;
+	while (population->count >> population->host_bits > subnets)
+		population->host_bits++;
+	size_t blocks = (population->count >> population->host_bits) + (size_t)2;
+	int result = make_room((void **)&population->block, &population->block_capacity, blocks,
+			       sizeof *population->block, error);
+	for (size_t i = 0; result == 0 && i < blocks; i++) {
+		while (subnet + 1 < subnets &&
+		       population->first[subnet + 1] <= i << population->host_bits)
+			subnet++;
+		population->block[i] = (uint32_t)subnet;
+	}
+	return result;
+}
+
+uint32_t population_subnet(const struct population *population, uint32_t host)
+{
+	if (population->named)
+		return population->subnet[host];
+	const uint32_t *block = &population->block[host >> population->host_bits];
+	uint32_t low = block[0], high = block[1];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low + 1) / 2;
+		if (population->first[middle] <= host)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+int population_name_subnets(struct population *population, struct error *error)
+{
+	const uint32_t *first = population->first;
+	size_t subnets = population->world->subnet_count;
+	int result = population->named
+			     ? 0
+			     : make_room((void **)&population->subnet, &population->capacity,
+					 (size_t)population->count + 1, sizeof *population->subnet,
+					 error);
+
+	if (result < 0 || population->named)
+		return result;
+	population->named = true;
+	/* One subnet is number 0 of all hosts: that memory is never touched. */
+	for (size_t i = 0; subnets > 1 && i < subnets; i++)
+		for (uint32_t host = first[i]; host < first[i + 1]; host++)
+			population->subnet[host] = (uint32_t)i;
 	return 0;
 }
 
@@ -190,16 +348,11 @@ int population_draw(struct population *population, const struct outbreak_worm *w
 	population->replica = replica;
 	int result = draw_counts(population, error);
 	if (result == 0)
-		result =
-			make_room((void **)&population->subnet, &population->capacity,
-				  (size_t)population->count + 1, sizeof *population->subnet, error);
+		result = draw_live(population, worm, error);
+	if (result == 0)
+		result = index_subnets(population, error);
 	if (result < 0)
 		return result;
-	/* One subnet is number 0 of all hosts: that memory is never touched. */
-	for (size_t i = 0;
-	     population->world->subnet_count > 1 && i < population->world->subnet_count; i++)
-		for (uint32_t host = population->first[i]; host < population->first[i + 1]; host++)
-			population->subnet[host] = (uint32_t)i;
 	if (needs_addresses(worm)) {
 		result = make_room((void **)&population->address, &population->address_capacity,
 				   (size_t)population->count + 1, sizeof *population->address,

@@ -38,6 +38,8 @@ void replica_fini(struct replica *replica)
 int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct error *error)
 {
 	int result = population_draw(&replica->population, replica->worm, seed, number, error);
+	if (result == 0 && (replica->looped || replica->worm->scan != OUTBREAK_RANDOM))
+		result = population_name_subnets(&replica->population, error);
 	if (result < 0)
 		return result;
 	if (replica->looped) {
@@ -54,7 +56,10 @@ int replica_run(struct replica *replica, uint64_t seed, uint32_t number, struct 
 
 int replica_name_infectors(struct replica *replica, struct error *error)
 {
-	return whole_name_infectors(&replica->population, replica->worm, &replica->base, error);
+	int result = population_name_subnets(&replica->population, error);
+	return result < 0 ? result
+			  : whole_name_infectors(&replica->population, replica->worm,
+						 &replica->base, error);
 }
 
 static bool needs_loop(const struct replica *replica, const struct effect *effect)

@@ -28,7 +28,7 @@ void replica_fini(struct replica *replica);
 /* Draws world number `number` and runs the outbreak in it, into `base`. */
 MUST_CHECK int replica_run(struct replica *replica, uint64_t seed, uint32_t number,
 			   struct error *error);
-/* Sees to it that base.infector is there; replica_try() does. */
+/* Sees to it that base.infector and population.subnet are there; replica_try() does. */
 MUST_CHECK int replica_name_infectors(struct replica *replica, struct error *error);
 /* Runs it again with a remedy. *history is `with`, or `base` where the remedy changes nothing. */
 MUST_CHECK int replica_try(struct replica *replica, const struct remedy_candidate *candidate,

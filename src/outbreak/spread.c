@@ -64,7 +64,7 @@ static void add_history(const struct outbreak_spread *spread, struct spread_sums
 	for (uint32_t i = 0; i < history->count; i++) {
 		while (frame + 1 < spread->frames && history->time[i] > spread->time[frame])
 			row += spread->groups, frame++;
-		row[population->subnet[history->host[i]] / spread->group_size]++;
+		row[population_subnet(population, history->host[i]) / spread->group_size]++;
 	}
 }
 

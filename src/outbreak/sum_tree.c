@@ -34,6 +34,9 @@ void sum_tree_set(struct sum_tree *tree, size_t index, double weight)
 {
 	size_t node = tree->leaves + index;
 
+	/* Mostly so where weights are 0 as long as nobody scans. */
+	if (tree->nodes[node] == weight)
+		return;
 	tree->nodes[node] = weight;
 	while (node > 1) {
 		node /= 2;

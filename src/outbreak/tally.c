@@ -88,7 +88,7 @@ void tally_subnets(struct tally *tally, size_t forecast, const struct population
 		return;
 	}
 	for (uint32_t i = 0; i < history->count; i++)
-		sums[population->subnet[history->host[i]]]++;
+		sums[population_subnet(population, history->host[i])]++;
 }
 
 void tally_population(struct tally *tally, const struct population *population)

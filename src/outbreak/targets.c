@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined __x86_64__
+#include <immintrin.h>
+#endif
+
 #define LEAST_BITS 10
 #define USUAL_BITS 21 /* of the upper bitmap: 256 KiB */
 #define MOST_BITS  29
@@ -73,11 +77,11 @@ int targets_set(struct targets *targets, const uint64_t *places, uint32_t count,
 	memset(targets->hashed, 0, words * HASHED * sizeof *targets->hashed);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t upper = (uint32_t)places[i] >> targets->shift;
-		uint32_t hash = targets_hash(targets, (uint32_t)places[i]);
+		struct targets_mark mark = targets_mark(targets, (uint32_t)places[i]);
 		while (next <= upper >> 5)
 			targets->guide[next++] = i;
 		targets->upper[upper >> 5] |= 1u << (upper & 31);
-		targets->hashed[hash >> 5] |= 1u << (hash & 31);
+		targets->hashed[mark.word] |= mark.bits;
 	}
 	while (next <= words)
 		targets->guide[next++] = count;
@@ -99,23 +103,78 @@ uint32_t targets_find(const struct targets *targets, uint64_t place)
 	return low < end && targets->places[low] == place ? low : TARGETS_NOBODY;
 }
 
-/* No branch depends on what is found: the index is always written, and stays where it was hit. */
-size_t targets_sift(const struct targets *targets, const uint32_t *words, size_t count,
-		    uint64_t first, uint64_t size, uint32_t *found)
+/* Whose upper bits are those of somebody. No branch depends on what is found: the index is always
+ * written, and stays where it was hit. */
+static size_t sift_upper(const struct targets *targets, const uint32_t *words, size_t count,
+			 uint64_t first, uint64_t size, uint32_t *found)
 {
 	const uint32_t *upper = targets->upper;
 	unsigned shift = targets->shift;
-	size_t passed = 0, kept = 0;
+	size_t passed = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t place = (uint32_t)(first + (words[i] * size >> 32));
 		found[passed] = (uint32_t)i;
 		passed += targets_bit(upper, place >> shift);
 	}
+	return passed;
+}
+
+#if defined __x86_64__
+/* The high halves of products of 16 words with a size up to 2^32. */
+__attribute__((target("avx512f"))) static inline __m512i scale16(__m512i words, uint64_t size)
+{
+	if (size >> 32)
+		return words;
+	__m512i factor = _mm512_set1_epi64((int64_t)size);
+	__m512i even = _mm512_srli_epi64(_mm512_mul_epu32(words, factor), 32);
+	__m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), factor);
+	return _mm512_mask_blend_epi32(0xAAAA, even, odd);
+}
+
+/* The same, sixteen at a time. */
+__attribute__((target("avx512f"))) static size_t sift_upper16(const struct targets *targets,
+							      const uint32_t *words, size_t count,
+							      uint64_t first, uint64_t size,
+							      uint32_t *found)
+{
+	const __m512i one = _mm512_set1_epi32(1), low = _mm512_set1_epi32(31);
+	const __m512i start = _mm512_set1_epi32((int32_t)(uint32_t)first);
+	__m128i shift = _mm_cvtsi32_si128((int)targets->shift);
+	__m512i index = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	size_t passed = 0;
+
+	for (size_t i = 0; i < count; i += 16) {
+		__mmask16 there = (__mmask16)(count - i < 16 ? (1u << (count - i)) - 1 : 0xFFFF);
+		__m512i place = scale16(_mm512_maskz_loadu_epi32(there, words + i), size);
+		place = _mm512_srl_epi32(_mm512_add_epi32(place, start), shift);
+		__m512i cells = _mm512_mask_i32gather_epi32(
+			place, there, _mm512_srli_epi32(place, 5), targets->upper, 4);
+		__m512i bits = _mm512_sllv_epi32(one, _mm512_and_si512(place, low));
+		__mmask16 hit = _mm512_mask_test_epi32_mask(there, cells, bits);
+		_mm512_storeu_si512(found + passed, _mm512_maskz_compress_epi32(hit, index));
+		passed += (unsigned)__builtin_popcount(hit);
+		index = _mm512_add_epi32(index, _mm512_set1_epi32(16));
+	}
+	return passed;
+}
+#endif
+
+size_t targets_sift(const struct targets *targets, const uint32_t *words, size_t count,
+		    uint64_t first, uint64_t size, uint32_t *found)
+{
+	size_t passed, kept = 0;
+
+#if defined __x86_64__
+	if (__builtin_cpu_supports("avx512f"))
+		passed = sift_upper16(targets, words, count, first, size, found);
+	else
+#endif
+		passed = sift_upper(targets, words, count, first, size, found);
 	for (size_t i = 0; i < passed; i++) {
 		uint32_t place = (uint32_t)(first + (words[found[i]] * size >> 32));
 		found[kept] = found[i];
-		kept += targets_bit(targets->hashed, targets_hash(targets, place));
+		kept += targets_marked(targets, place);
 	}
 	return kept;
 }

@@ -137,6 +137,11 @@ static uint32_t walker_host(const struct walker *walker, uint32_t place)
 	return walker->host_at ? walker->host_at[place] : place;
 }
 
+static uint32_t walker_place(const struct walker *walker, uint32_t host)
+{
+	return walker->place_of ? walker->place_of[host] : host;
+}
+
 /* --- what is next on the way --- */
 
 /* Disjoint sets of hosts that end in an open one, with path halving (Tarjan & van Leeuwen 1984, DOI
@@ -206,14 +211,17 @@ static uint32_t walker_next_open(struct kernel *kernel, const struct walker_walk
 }
 
 /* The next place of interest at or after the walk's position, around at the end. `*scan` is the
- * number of the scan at the position, and becomes that of the scan at the place. */
-static uint32_t walker_leap_to(struct kernel *kernel, uint32_t host, uint64_t *scan, double rate)
+ * number of the scan at the position, and becomes that of the scan at the place. `place` is the
+ * first from the position on; TARGETS_NOBODY: that is to be found. */
+static uint32_t walker_leap_to(struct kernel *kernel, uint32_t host, uint32_t place, uint64_t *scan,
+			       double rate)
 {
 	struct walker *walker = kernel->state;
 	struct walker_walk *walk = &walker->walks[host];
 	uint32_t count = kernel->loop->population->count;
-	uint32_t place = walker_place_from(walker, count, walk->position);
 
+	if (place == TARGETS_NOBODY)
+		place = walker_place_from(walker, count, walk->position);
 	if (kernel->vector->scan == OUTBREAK_SEQUENTIAL)
 		place = walker_next_open(kernel, walk, host, place, *scan, rate);
 	else if (place == count)
@@ -317,7 +325,7 @@ static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *states,
 			    unsigned shift, size_t *index)
 {
 	const struct walker *walker = kernel->state;
-	uint32_t found[WALKER_BATCH + 1];
+	uint32_t found[WALKER_BATCH + TARGETS_BEYOND];
 	size_t hits = targets_sift(&walker->targets, states, count, 0, (UINT64_C(1) << 32) >> shift,
 				   found);
 
@@ -359,8 +367,10 @@ static uint32_t walker_step_on(struct kernel *kernel, struct walker_walk *walk, 
 	return TARGETS_NOBODY;
 }
 
-/* The walk goes on from its position, which is its scan number `scan`. */
-static int walker_go_on(struct kernel *kernel, uint32_t host, uint64_t scan, struct error *error)
+/* The walk goes on from its position, which is its scan number `scan`; `next` is the first place
+ * from there on, or TARGETS_NOBODY where that is not known. */
+static int walker_go_on(struct kernel *kernel, uint32_t host, uint64_t scan, uint32_t next,
+			struct error *error)
 {
 	const struct loop *loop = kernel->loop;
 	const struct population *population = loop->population;
@@ -375,7 +385,7 @@ static int walker_go_on(struct kernel *kernel, uint32_t host, uint64_t scan, str
 				? walker_step_on(kernel, walk, &scan, last)
 				: walker_step_up(kernel, walk, &scan, last);
 	} else {
-		place = walker_leap_to(kernel, host, &scan, rate);
+		place = walker_leap_to(kernel, host, next, &scan, rate);
 	}
 	if (place == TARGETS_NOBODY)
 		return 0;
@@ -414,7 +424,7 @@ static int walker_leap(struct kernel *kernel, uint32_t host, uint64_t scan, stru
 		walk->position = space > UINT32_MAX ? random_u32(&random)
 						    : random_below(&random, (uint32_t)space);
 	}
-	return walker_go_on(kernel, host, scan, error);
+	return walker_go_on(kernel, host, scan, TARGETS_NOBODY, error);
 }
 
 static int walker_start(struct kernel *kernel, uint32_t host, struct error *error)
@@ -426,7 +436,7 @@ static int walker_start(struct kernel *kernel, uint32_t host, struct error *erro
 	if (kernel->vector->scan != OUTBREAK_SEQUENTIAL)
 		return walker_leap(kernel, host, 1, error);
 	walk->position = walk_choose_start(population, kernel->vector->random_start, host);
-	return walker_go_on(kernel, host, 1, error);
+	return walker_go_on(kernel, host, 1, TARGETS_NOBODY, error);
 }
 
 static int walker_fire(struct kernel *kernel, const struct kernel_event *event, struct error *error)
@@ -448,7 +458,8 @@ static int walker_fire(struct kernel *kernel, const struct kernel_event *event, 
 		return walker_leap(kernel, event->from, event->count + 1, error);
 	if (kernel->vector->scan != OUTBREAK_FLAWED) /* whose state is there already */
 		walk->position = (walk->position + 1) % loop->population->world->scanned_space;
-	return walker_go_on(kernel, event->from, event->count + 1, error);
+	return walker_go_on(kernel, event->from, event->count + 1,
+			    walker_place(kernel->state, event->to) + 1, error);
 }
 
 /* Nobody needs to stop at an infected host any more. */

@@ -27,11 +27,34 @@ void shellcode_free(struct shellcode_detector *detector)
 	sweep_free(detector->sweeps[X86_MODE_32]);
 	sweep_free(detector->sweeps[X86_MODE_64]);
 	seed_map_fini(&detector->map);
+	repeats_fini(&detector->repeats);
 	free(detector);
+}
+
+int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, struct bytes follow_up,
+		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
+		   struct error *error)
+{
+	bool alone = follow_up.length == 0 && detector->inside_image == 0, cut = false;
+	uint64_t before = detector->work.spent;
+	int count = -1;
+
+	if (alone)
+		count = repeats_give(&detector->repeats, bytes, findings, capacity, &cut);
+	if (count < 0) {
+		count = scan_stream(detector, bytes, follow_up, findings, capacity, &cut, error);
+		if (alone && count >= 0 && (size_t)count < capacity)
+			repeats_keep(&detector->repeats, bytes, detector->work.spent - before,
+				     findings, (size_t)count, cut);
+	}
+	if (exhausted)
+		*exhausted = cut;
+	return count;
 }
 
 void shellcode_explain(struct shellcode_detector *detector, bool wanted)
 {
+	repeats_fini(&detector->repeats); /* they came without listings, or with */
 	detector->explains = wanted;
 }
 

@@ -9,6 +9,7 @@
 #include "shellcode/image.h"
 #include "shellcode/probe.h"
 #include "shellcode/scan.h"
+#include "shellcode/repeat.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
@@ -26,7 +27,7 @@ struct candidate {
 	enum x86_mode mode;
 	bool strict; /* inside an executable image */
 	bool tried;
-	unsigned salt; /* see vain.h */
+	unsigned look; /* see vain.h */
 };
 
 /* The bytes of a stream that a finding's code touched: [first, end). */
@@ -41,6 +42,7 @@ struct shellcode_detector {
 	struct seed_map map;
 	struct candidate candidates[SEARCH_CANDIDATES];
 	struct shellcode_work work;
+	struct repeats repeats;
 	bool explains;	       /* findings come with their listing */
 	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
 };
@@ -54,6 +56,8 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before the present seed */
 	struct shares *shares;
 	struct vain *vain;
 	bool decoded;	    /* the bytes are a view's */

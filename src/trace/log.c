@@ -1,10 +1,12 @@
 /* Events kept in memory: texts in an arena, events in one growing array. */
 #include "trace/trace.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct trace_log {
+	_Atomic unsigned owners;
 	struct arena *arena;
 	struct trace_event *events;
 	size_t count, capacity, limit;
@@ -18,6 +20,7 @@ struct trace_log *trace_log_new(size_t limit)
 	struct trace_log *log = calloc(1, sizeof *log);
 	if (!log)
 		return NULL;
+	log->owners = 1;
 	log->limit = limit;
 	log->arena = arena_new(limit);
 	if (!log->arena) {
@@ -27,9 +30,16 @@ struct trace_log *trace_log_new(size_t limit)
 	return log;
 }
 
+struct trace_log *trace_log_share(struct trace_log *log)
+{
+	if (log)
+		atomic_fetch_add(&log->owners, 1);
+	return log;
+}
+
 void trace_log_free(struct trace_log *log)
 {
-	if (!log)
+	if (!log || atomic_fetch_sub(&log->owners, 1) > 1)
 		return;
 	arena_free(log->arena);
 	free(log->events);

@@ -55,6 +55,9 @@ void trace_emit(const struct trace_sink *sink, const struct trace_event *event);
 struct trace_log;
 struct trace_log *trace_log_new(size_t limit);
 void trace_log_free(struct trace_log *log);
+/* Another owner of a log that does not change any more, in any thread: each frees it. Returns log,
+ * which may be NULL. */
+struct trace_log *trace_log_share(struct trace_log *log);
 struct trace_sink trace_log_sink(struct trace_log *log);
 size_t trace_log_count(const struct trace_log *log);
 /* Event `index`; valid as long as the log. */

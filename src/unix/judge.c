@@ -133,6 +133,7 @@ static int weigh_number(char letter, uint64_t value)
 	case 'D': fits = number == -100 || (number >= 0 && number < DESCRIPTORS); break;
 	case 's': fits = number >= -256 && number < 1 << 16; break;
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
+	case 'L': fits = number > 0 && number <= 1 << 24; break;
 	case 'u': fits = number >= -1 && number < 1 << 16; break;
 	case 'k':
 		if (number == -1) /* every process */

@@ -1,4 +1,4 @@
-/* The parts under the engine: binomial variates, subsets, sum tree, ring. */
+/* The parts under the engine: binomial variates, subsets, sum tree, ring, agenda. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 #include <math.h>
 #include <cmocka.h>
 
+#include "outbreak/agenda.h"
 #include "outbreak/binomial.h"
 #include "outbreak/draw.h"
 #include "outbreak/noise.h"
@@ -137,7 +138,7 @@ static void targets_are_found(void **state)
 	for (size_t s = 0; s < sizeof spaces / sizeof *spaces; s++) {
 		uint64_t space = spaces[s], places[500];
 		uint32_t count = space < 1000 ? (uint32_t)(space + 1) / 2 : 500;
-		uint32_t words[NOISE_WORDS], found[NOISE_WORDS + 1];
+		uint32_t words[NOISE_WORDS], found[NOISE_WORDS + TARGETS_BEYOND];
 		struct random random;
 		random_init(&random, 9, s);
 		subset_draw(&random, space, count, places);
@@ -151,16 +152,25 @@ static void targets_are_found(void **state)
 						 TARGETS_NOBODY);
 		}
 		noise_words(1, s, 0, words);
-		size_t sifted = targets_sift(&targets, words, NOISE_WORDS, 0, space, found),
-		       next = 0;
-		for (uint32_t i = 0; i < NOISE_WORDS; i++) {
-			uint64_t place = words[i] * space >> 32;
-			bool kept = next < sifted && found[next] == i;
-			next += kept;
-			if (targets_find(&targets, place) != TARGETS_NOBODY)
-				assert_true(kept);
-		}
-		assert_int_equal(next, sifted);
+		/* Whole batches, and what is left of one; from the first address, and from another.
+		 */
+		for (uint64_t first = 0; first < space && first < 2; first++)
+			for (uint32_t all = 1000; all <= NOISE_WORDS; all += 3) {
+				size_t sifted = targets_sift(&targets, words, all, first,
+							     space - first, found),
+				       next = 0;
+				for (uint32_t i = 0; i < all; i++) {
+					uint64_t place = first + (words[i] * (space - first) >> 32);
+					bool kept = next < sifted && found[next] == i;
+					next += kept;
+					if (targets_find(&targets, place) != TARGETS_NOBODY)
+						assert_true(kept);
+				}
+				assert_int_equal(next, sifted);
+				/* It is worth something: most of those where nobody is are gone. */
+				if (space > 1000000)
+					assert_true(sifted <= 2);
+			}
 	}
 	targets_fini(&targets);
 }
@@ -257,12 +267,59 @@ static void ring_keeps_the_order(void **state)
 	ring_fini(&ring);
 }
 
+/* Against a look at all that is due: by time, of equal times by host, also while more comes in,
+ * also for what is due before what was taken last. */
+static void agenda_keeps_the_order(void **state)
+{
+	(void)state;
+	static struct kernel_event due[3000];
+	struct agenda agenda = { 0 };
+	struct random random;
+
+	for (size_t expected = 1; expected <= 100000; expected *= 100) {
+		size_t count = 0;
+		random_init(&random, 4, expected);
+		assert_int_equal(agenda_reset(&agenda, 1000, expected, NULL), 0);
+		assert_true(agenda_next(&agenda) == INFINITY);
+		for (unsigned step = 0; step < 9000; step++) {
+			bool push = step < 6000 && random_below(&random, 3) > 0;
+			if (push && count < sizeof due / sizeof *due) {
+				/* Many at the same time, some in a crowd, the last at the end. */
+				double time = random_below(&random, 2) ? random_below(&random, 1000)
+								       : 500 + random_unit(&random);
+				due[count] =
+					(struct kernel_event){ .time = time,
+							       .count = step,
+							       .from = random_below(&random, 9),
+							       .to = step };
+				assert_int_equal(agenda_push(&agenda, &due[count++], NULL), 0);
+			} else if (count > 0) {
+				size_t first = 0;
+				for (size_t i = 1; i < count; i++)
+					if (due[i].time < due[first].time ||
+					    (due[i].time == due[first].time &&
+					     (due[i].from < due[first].from ||
+					      (due[i].from == due[first].from &&
+					       due[i].to < due[first].to))))
+						first = i;
+				assert_true(agenda_next(&agenda) == due[first].time);
+				struct kernel_event event = agenda_pop(&agenda);
+				assert_true(event.time == due[first].time);
+				assert_int_equal(event.count, due[first].count);
+				due[first] = due[--count];
+			}
+		}
+	}
+	agenda_fini(&agenda);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(binomial_has_its_distribution),
 					    cmocka_unit_test(poisson_has_its_distribution),
 					    cmocka_unit_test(noise_can_be_read_anywhere),
 					    cmocka_unit_test(targets_are_found),
+					    cmocka_unit_test(agenda_keeps_the_order),
 					    cmocka_unit_test(subsets_are_even),
 					    cmocka_unit_test(sum_tree_draws_in_proportion),
 					    cmocka_unit_test(ring_keeps_the_order) };

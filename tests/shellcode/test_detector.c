@@ -284,6 +284,45 @@ static void stays_silent_on_what_is_no_code(void **state)
 			 0);
 }
 
+/* A worm's datagrams are all alike: the second costs nothing and is told as the first, as often as
+ * it comes; one that differs in a byte, or is heard more of, is searched. */
+static void what_repeats_itself_is_searched_once(void **state)
+{
+	(void)state;
+	struct shellcode_work first, second, third, fourth;
+	struct buffer code;
+
+	buffer_init(&code, 1 << 16);
+	assert_int_equal(buffer_append(&code, "\4AAAAAAAA", 9), 0);
+	read_vector("windows_bind", &code);
+	struct shellcode_finding a = find_one(buffer_bytes(&code), "");
+	shellcode_work(detector, &first);
+	struct shellcode_finding b = find_one(buffer_bytes(&code), "");
+	shellcode_work(detector, &second);
+	assert_int_equal(second.proofs, first.proofs);
+	assert_int_equal(second.spent, first.spent);
+	assert_string_equal(a.kind, b.kind);
+	assert_int_equal(a.offset, b.offset);
+	assert_int_equal(a.instructions, b.instructions);
+	assert_true(json_equal(a.actions, b.actions));
+	assert_ptr_not_equal(a.actions, b.actions);
+	assert_int_equal(trace_log_count(a.trace), trace_log_count(b.trace));
+	shellcode_finding_fini(&a);
+	assert_true(trace_log_count(b.trace) > 0);
+	shellcode_finding_fini(&b);
+
+	a = find_one(buffer_bytes(&code), "dir\n");
+	shellcode_work(detector, &third);
+	assert_true(third.proofs > second.proofs);
+	shellcode_finding_fini(&a);
+	code.data[1] = 'B';
+	a = find_one(buffer_bytes(&code), "");
+	shellcode_work(detector, &fourth);
+	assert_true(fourth.proofs > third.proofs);
+	shellcode_finding_fini(&a);
+	buffer_fini(&code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +333,7 @@ int main(void)
 		cmocka_unit_test(feeds_what_the_sender_said_next),
 		cmocka_unit_test(runs_a_stage_from_the_wire),
 		cmocka_unit_test(stays_silent_on_what_is_no_code),
+		cmocka_unit_test(what_repeats_itself_is_searched_once),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -284,6 +284,36 @@ static void stays_silent_on_what_is_no_code(void **state)
 			 0);
 }
 
+/* Finds itself, reads itself, and maps memory: a proof with a page's length, none with 0, as chance
+ * has it in ciphertext. */
+static void a_call_that_asks_for_nothing_proves_nothing(void **state)
+{
+	static const uint8_t begin[] = "\xe8\0\0\0\0\x5e\x8b\x06\x31\xc0\x31\xdb\x31\xc9\x31\xd2"
+				       "\x31\xf6\x31\xff\x31\xed";
+	static const uint8_t length[] = "\xb5\x10"; /* mov ch, 10h */
+	static const uint8_t call[] = "\xb0\xc0\xcd\x80\xf4";
+
+	(void)state;
+	for (size_t sensible = 0; sensible < 2; sensible++) {
+		struct shellcode_finding findings[2];
+		struct buffer code;
+		struct error error;
+		bool exhausted;
+		buffer_init(&code, 1 << 10);
+		buffer_append_text(&code, "letters letters letters letters ");
+		assert_int_equal(buffer_append(&code, begin, sizeof begin - 1), 0);
+		assert_int_equal(buffer_append(&code, length, sensible ? 2 : 0), 0);
+		assert_int_equal(buffer_append(&code, call, sizeof call - 1), 0);
+		buffer_append_text(&code, " letters letters letters letters");
+		int count = shellcode_scan(detector, buffer_bytes(&code), bytes_of(""), findings, 2,
+					   &exhausted, &error);
+		assert_int_equal(count, sensible);
+		for (int i = 0; i < count; i++)
+			shellcode_finding_fini(&findings[i]);
+		buffer_fini(&code);
+	}
+}
+
 /* A worm's datagrams are all alike: the second costs nothing and is told as the first, as often as
  * it comes; one that differs in a byte, or is heard more of, is searched. */
 static void what_repeats_itself_is_searched_once(void **state)
@@ -333,6 +363,7 @@ int main(void)
 		cmocka_unit_test(feeds_what_the_sender_said_next),
 		cmocka_unit_test(runs_a_stage_from_the_wire),
 		cmocka_unit_test(stays_silent_on_what_is_no_code),
+		cmocka_unit_test(a_call_that_asks_for_nothing_proves_nothing),
 		cmocka_unit_test(what_repeats_itself_is_searched_once),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -103,23 +103,35 @@ static void make_random(struct data_class *class, size_t limit)
 	}
 }
 
-/* The letters of base64 in lines of 76, from random bytes. */
-static void make_base64(struct data_class *class, size_t limit)
+enum { LINE = 57 }; /* bytes that a line of 76 letters says */
+
+/* Appends bytes as lines of base64. */
+static void append_base64(struct buffer *stream, struct bytes bytes)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789+/";
-	struct random random;
 
-	random_init(&random, 78, 0);
-	class->streams = calloc(1, sizeof *class->streams);
-	if (!class->streams)
-		return;
-	buffer_init(class->streams, limit);
-	for (size_t i = 0; i < limit; i++)
-		buffer_append(class->streams,
-			      i % 77 == 76 ? "\n" : &letters[random_u32(&random) % 64], 1);
-	class->count = 1;
-	class->bytes = class->streams->length;
+	for (size_t at = 0; at + 3 <= bytes.length; at += 3) {
+		const uint8_t *three = bytes.data + at;
+		char four[5] = { letters[three[0] >> 2],
+				 letters[(three[0] << 4 | three[1] >> 4) & 63],
+				 letters[(three[1] << 2 | three[2] >> 6) & 63],
+				 letters[three[2] & 63], '\n' };
+		buffer_append(stream, four, (at + 3) % LINE == 0 ? 5 : 4);
+	}
+}
+
+/* Every stream of another class as a stream of base64, as far as the limit goes. */
+static void make_base64(struct data_class *class, const struct data_class *from, size_t limit)
+{
+	class->streams = calloc(from->count + 1, sizeof *class->streams);
+	for (size_t i = 0; class->streams && i < from->count && class->bytes < limit; i++) {
+		struct buffer *stream = &class->streams[class->count++];
+		struct bytes bytes = buffer_bytes(&from->streams[i]);
+		buffer_init(stream, 2 * LARGEST_FILE);
+		append_base64(stream, bytes_slice(bytes, 0, (limit - class->bytes) / 4 * 3));
+		class->bytes += stream->length;
+	}
 }
 
 unsigned data_classes_make(struct data_class *classes, size_t limit)
@@ -134,19 +146,26 @@ unsigned data_classes_make(struct data_class *classes, size_t limit)
 	static const char *const bin[] = { "/usr/bin", "/usr/lib/x86_64-linux-gnu", NULL };
 	static const char *const mingw[] = { "/usr/i686-w64-mingw32", "/usr/lib/gcc",
 					     "/usr/lib/python3", "/usr/lib/gcc", NULL };
-	struct data_class all[] = { { .name = "text, HTML" },	 { .name = "text, source" },
-				    { .name = "text, logs" },	 { .name = "text, base64" },
-				    { .name = "binaries, ELF" }, { .name = "binaries, PE" },
-				    { .name = "random bytes" } };
+	struct data_class all[] = { { .name = "text, HTML" },
+				    { .name = "text, source" },
+				    { .name = "text, logs" },
+				    { .name = "binaries, ELF" },
+				    { .name = "binaries, PE" },
+				    { .name = "random bytes" },
+				    { .name = "text, base64 of HTML" },
+				    { .name = "text, base64 of ELF" },
+				    { .name = "text, base64 of random bytes" } };
 	unsigned count = 0;
 
 	gather_from(&all[0], doc, html, "", limit);
 	gather_from(&all[1], include, source, "", limit);
 	gather_from(&all[2], var_log, logs, "", limit);
-	make_base64(&all[3], limit / 4);
-	gather_from(&all[4], bin, NULL, "\177ELF", 2 * limit);
-	gather_from(&all[5], mingw, windows, "MZ", limit);
-	make_random(&all[6], limit);
+	gather_from(&all[3], bin, NULL, "\177ELF", 2 * limit);
+	gather_from(&all[4], mingw, windows, "MZ", limit);
+	make_random(&all[5], limit);
+	make_base64(&all[6], &all[0], limit / 4);
+	make_base64(&all[7], &all[3], limit / 4);
+	make_base64(&all[8], &all[5], limit / 4);
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i].bytes)
 			classes[count++] = all[i];

@@ -17,7 +17,7 @@ struct data_class {
 	size_t count, bytes;
 };
 
-enum { DATA_CLASSES = 8 };
+enum { DATA_CLASSES = 9 };
 /* What the machine has of text, binaries, Windows programs and so on, at most `limit` bytes of
  * each, and generated random bytes. Returns the number of classes that are not empty. */
 unsigned data_classes_make(struct data_class *classes, size_t limit);

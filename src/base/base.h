@@ -16,6 +16,7 @@
 #include "base/ring.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/inflate.h"
 #include "base/knowledge.h"
 #include "base/log.h"
 

@@ -10,13 +10,44 @@ struct message {
 	size_t length;
 };
 
+/* What libyaml calls events, for people who write the files. */
+static const struct {
+	const char *event, *words;
+} kinds[] = { { "SCALAR", "a single value" },
+	      { "SEQUENCE", "a list" },
+	      { "SEQUENCE_START", "a list" },
+	      { "MAPPING", "keys with values" },
+	      { "MAPPING_START", "keys with values" },
+	      { "ALIAS", "an alias" },
+	      { "DOC_END", "the end" },
+	      { "STREAM_END", "the end" } };
+
+static const char *words_for(const char *event)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(event, kinds[i].event) == 0)
+			return kinds[i].words;
+	return event;
+}
+
+/* "Expecting SEQUENCE, got event: SCALAR" is said as "expected a list, found a single value". */
+static bool say_expectation(const char *text, char line[200])
+{
+	char expected[32], found[32];
+
+	if (sscanf(text, "Expecting %31[A-Z_], got event: %31[A-Z_]", expected, found) != 2)
+		return false;
+	snprintf(line, 200, "expected %s, found %s", words_for(expected), words_for(found));
+	return true;
+}
+
 /* libcyaml tells the cause first and then a backtrace of keys with lines and columns; both are
  * kept. */
 PRINTF_LIKE(3, 0)
 static void keep_log(cyaml_log_t level, void *context, const char *format, va_list list)
 {
 	struct message *message = context;
-	char line[200];
+	char line[200], plain[200];
 
 	if (level < CYAML_LOG_ERROR)
 		return;
@@ -26,6 +57,8 @@ static void keep_log(cyaml_log_t level, void *context, const char *format, va_li
 		text += 6;
 	while (*text == ' ')
 		text++;
+	if (say_expectation(text, plain))
+		text = plain;
 	size_t length = strcspn(text, "\n");
 	if (length == 0 || strncmp(text, "Backtrace", 9) == 0)
 		return;

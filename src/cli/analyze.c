@@ -60,11 +60,10 @@ static int analyze(const struct cli_command *command, int count, char **words)
 
 const struct cli_command cli_analyze = {
 	.name = "analyze",
-	.summary = "From captured attack to ranked countermeasure: captures, executables, raw "
-		   "bytes, folders",
+	.summary = "From captured attack to ranked countermeasure: the whole chain",
 	.usage = "[OPTION]… FILE…",
 	.options =
-		"  --report DIR      write DIR/index.html and DIR/case.json\n"
+		"  --report DIR      write DIR/index.html, DIR/case.json and DIR/stix.json\n"
 		"  --json            print records as NDJSON, one a line\n"
 		"  --all             leave nothing out of what is printed for people\n"
 		"  --store FILE      the attack data base (default: $KENBI_STORE, else\n"
@@ -75,6 +74,7 @@ const struct cli_command cli_analyze = {
 		"  --replicas N      runs of the forecast per remedy\n"
 		"  --budget N        million instructions that a sample may execute (default 200)\n"
 		"  --events          with --json: every behaviour event too\n"
-		"  --exit-code       exit with 1 when something malicious was found\n",
+		"  --exit-code       exit with 1 when something malicious was found\n\n"
+		"FILE is a capture, an executable, raw bytes, a trace, or a folder of these.\n",
 	.run = analyze,
 };

@@ -42,11 +42,11 @@ const struct cli_command cli_behave = {
 	.name = "behave",
 	.summary = "Run executables in the simulated Windows and judge what they do",
 	.usage = "[OPTION]… FILE…",
-	.options = "  --json        print sample records as NDJSON\n"
-		   "  --events      with --json: every behaviour event too (a trace for `kenbi "
-		   "remedy`)\n"
-		   "  --budget N    million instructions that a sample may execute (default 200)\n"
-		   "  --seed N      of everything random (default 1)\n"
-		   "  --exit-code   exit with 1 when a sample is malicious\n",
+	.options =
+		"  --json        print sample records as NDJSON\n"
+		"  --events      with --json: every behaviour event too, a trace for kenbi remedy\n"
+		"  --budget N    million instructions that a sample may execute (default 200)\n"
+		"  --seed N      of everything random (default 1)\n"
+		"  --exit-code   exit with 1 when a sample is malicious\n",
 	.run = behave,
 };

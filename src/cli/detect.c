@@ -159,7 +159,7 @@ static int detect(const struct cli_command *command, int count, char **words)
 
 const struct cli_command cli_detect = {
 	.name = "detect",
-	.summary = "Find shellcode in captures, plain bytes or live traffic, by executing it",
+	.summary = "Find shellcode in captures, bytes or live traffic by executing it",
 	.usage = "[OPTION]… FILE… | -i INTERFACE [OPTION]…",
 	.options =
 		"  --raw             every file is plain bytes, whatever it looks like\n"

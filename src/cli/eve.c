@@ -134,9 +134,12 @@ static int write_shellcode(FILE *file, const json_t *record)
 	char words[160];
 
 	double when = json_is_number(time) ? json_number_value(time) : now();
-	json_t *event = json_is_object(ends) ? event_of(record, ends, "alert", when,
-							side && strcmp(side, "server") == 0)
+	bool served = side && strcmp(side, "server") == 0;
+	json_t *event = json_is_object(ends) ? event_of(record, ends, "alert", when, served)
 					     : file_event(record, "alert", when);
+	if (json_is_object(ends))
+		json_object_set_new(event, "direction",
+				    json_string(served ? "to_client" : "to_server"));
 	snprintf(words, sizeof words, "KENBI shellcode for %s on %s, kind %s",
 		 text_of(record, "os"), text_of(record, "arch"), text_of(record, "kind"));
 	json_object_set_new(event, "alert",

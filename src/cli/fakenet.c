@@ -21,8 +21,11 @@ static int fakenet(const struct cli_command *command, int count, char **words)
 	while (result == 0 && (option = getopt_long(count, words, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'l':
-			if (address_parse(optarg, &serve.listen) < 0)
-				result = ERROR_USAGE;
+			if (address_parse(optarg, &serve.listen) < 0) {
+				result = error_set(&error, ERROR_USAGE, optarg,
+						   "not an address of IPv4 or IPv6");
+				log_error(&error);
+			}
 			break;
 		case 'd':
 			buffer_fini(&download);
@@ -37,7 +40,10 @@ static int fakenet(const struct cli_command *command, int count, char **words)
 		default: result = ERROR_USAGE;
 		}
 	}
-	if (result == ERROR_USAGE || (result == 0 && (!serve.listen.family || optind < count))) {
+	if (result == ERROR_USAGE && error.code) {
+		result = error.code;
+	} else if (result == ERROR_USAGE ||
+		   (result == 0 && (!serve.listen.family || optind < count))) {
 		cli_usage_error(command, "name the address to listen on with --listen");
 		result = ERROR_USAGE;
 	} else if (result == 0) {

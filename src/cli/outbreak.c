@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/ranks.h"
 #include "cli/run.h"
@@ -92,7 +93,7 @@ static int forecast(const char *path, const struct choices *choices, struct erro
 	if (result == 0 && !choices->json && !silent)
 		cli_print_case(output.records, true);
 	if (result == 0 && choices->report && !silent) {
-		result = report_write(output.records, choices->report, error);
+		result = report_write(output.records, choices->report, (double)time(NULL), error);
 		if (result == 0 && !choices->json)
 			printf("\nreport: %s/index.html\n", choices->report);
 	}
@@ -147,18 +148,16 @@ const struct cli_command cli_outbreak = {
 	.name = "outbreak",
 	.summary = "Simulate an infection from a scenario, without and with each remedy",
 	.usage = "[OPTION]… SCENARIO.yaml\n       kenbi outbreak history [OPTION]… [NAME…]",
-	.options = "  --report DIR   write DIR/index.html and DIR/case.json\n"
-		   "  --json         print provenance, world, worm, remedy, forecast, combination, "
-		   "ranking and\n"
-		   "                 subnet_curve records as NDJSON\n"
-		   "  --seed N       instead of the scenario's\n"
-		   "  --replicas N   instead of the scenario's\n"
-		   "  --threads N    processors to use (default: all); the result is the same\n\n"
-		   "`history` simulates outbreaks of the past (all of data/history/, or those "
-		   "named) and holds what\n"
-		   "was recorded of them against the simulation; it knows --json (history "
-		   "records), --seed,\n"
-		   "--replicas and --threads.\n\n"
-		   "The format of scenarios is described in docs/topology.md.\n",
+	.options =
+		"  --report DIR   write DIR/index.html, DIR/case.json and DIR/stix.json\n"
+		"  --json         print provenance, world, worm, remedy, forecast, combination,\n"
+		"                 ranking and subnet_curve records as NDJSON\n"
+		"  --seed N       instead of the scenario's\n"
+		"  --replicas N   instead of the scenario's\n"
+		"  --threads N    processors to use (default: all); the result is the same\n\n"
+		"`history` simulates outbreaks of the past (all of data/history/, or those\n"
+		"named) and holds what was recorded of them against the simulation; it knows\n"
+		"--json (history records), --seed, --replicas and --threads.\n\n"
+		"The format of scenarios is described in docs/topology.md.\n",
 	.run = outbreak,
 };

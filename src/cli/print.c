@@ -7,7 +7,7 @@
 
 #include "cli/cli.h"
 
-#define SHORT_LIST 20 /* sessions shown unless --all */
+#define SHORT_LIST 20 /* sessions, and places of known shellcode, shown unless --all */
 
 int cli_print_json(const json_t *record)
 {
@@ -208,36 +208,82 @@ static void print_action(const json_t *action)
 	putchar('\n');
 }
 
-static void print_shellcodes(const json_t *shellcodes)
+/* Who attacks whom: the side that said the code, and the one that was told. */
+static void print_attacker(const json_t *flow, const char *side)
 {
-	size_t index, inner;
-	json_t *code, *item;
+	bool served = strcmp(side, "server") == 0;
+
+	if (!json_is_object(flow))
+		return;
+	printf("\n         %s", cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "dst" : "src"));
+	printf("%s port %lld attacks %s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "dport" : "sport"), cli_style(CLI_BOLD));
+	put(text_of(flow, served ? "src" : "dst"));
+	printf("%s port %lld/%s%s", cli_style(CLI_PLAIN),
+	       number_of(flow, served ? "sport" : "dport"), text_of(flow, "proto"),
+	       served ? ", which had asked it" : "");
+}
+
+static void print_place(const json_t *code)
+{
+	printf("at byte %lld of ", number_of(code, "offset"));
+	if (json_is_object(json_object_get(code, "flow")))
+		printf("what the %s said in session %lld", text_of(code, "side"),
+		       number_of(code, "session"));
+	else
+		put(text_of(code, "file"));
+}
+
+static void print_shellcode(const json_t *code)
+{
+	const json_t *scan = json_object_get(code, "scan");
+	size_t index;
+	json_t *item;
+
+	printf("  #%-4lld kind %s%s%s  %s %s ", number_of(code, "id"), cli_style(CLI_BOLD),
+	       text_of(code, "kind"), cli_style(CLI_PLAIN), text_of(code, "os"),
+	       text_of(code, "arch"));
+	print_place(code);
+	print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
+	printf("\n         recognised: ");
+	json_array_foreach(json_object_get(code, "evidence"), index, item)
+		printf("%s%s", index ? ", " : "", json_string_value(item));
+	printf("; ");
+	put_grouped(real_of(code, "instructions"));
+	printf(" instructions to its end (%s)\n", text_of(code, "end"));
+	json_array_foreach(json_object_get(code, "actions"), index, item) print_action(item);
+	if (json_is_object(scan))
+		printf("         chooses its targets: %s\n", text_of(scan, "strategy"));
+	if (json_object_get(code, "listing"))
+		cli_print_listing(json_object_get(code, "listing"));
+}
+
+/* Each kind once, and where else it is; all of them with what they do where that is asked for, or
+ * where they have listings. */
+static void print_shellcodes(const json_t *shellcodes, bool all)
+{
+	json_t *told = json_object(), *code;
+	size_t index, others = 0;
 
 	heading("Shellcode", json_array_size(shellcodes));
 	json_array_foreach(shellcodes, index, code)
 	{
-		const json_t *flow = json_object_get(code, "flow");
-		printf("  #%-4lld kind %s%s%s  %s %s at byte %lld", number_of(code, "id"),
-		       cli_style(CLI_BOLD), text_of(code, "kind"), cli_style(CLI_PLAIN),
-		       text_of(code, "os"), text_of(code, "arch"), number_of(code, "offset"));
-		if (json_is_object(flow)) {
-			printf(" of what the %s said in session %lld", text_of(code, "side"),
-			       number_of(code, "session"));
-		} else {
-			printf(" of ");
-			put(text_of(code, "file"));
+		const json_t *first = json_object_get(told, text_of(code, "kind"));
+		if (!first || all || json_object_get(code, "listing")) {
+			print_shellcode(code);
+			json_object_set(told, text_of(code, "kind"), json_object_get(code, "id"));
+		} else if (others++ < SHORT_LIST) {
+			printf("  #%-4lld the same kind as #%lld ", number_of(code, "id"),
+			       json_integer_value(first));
+			print_place(code);
+			print_attacker(json_object_get(code, "flow"), text_of(code, "side"));
+			putchar('\n');
 		}
-		printf("\n         recognised: ");
-		json_array_foreach(json_object_get(code, "evidence"), inner, item)
-			printf("%s%s", inner ? ", " : "", json_string_value(item));
-		printf("; ");
-		put_grouped(real_of(code, "instructions"));
-		printf(" instructions to its end (%s)\n", text_of(code, "end"));
-		json_array_foreach(json_object_get(code, "actions"), inner, item)
-			print_action(item);
-		if (json_object_get(code, "listing"))
-			cli_print_listing(json_object_get(code, "listing"));
 	}
+	if (others > SHORT_LIST)
+		printf("  … and %zu more of these kinds (--all shows them)\n", others - SHORT_LIST);
+	json_decref(told);
 }
 
 /* --- samples --- */
@@ -542,7 +588,7 @@ void cli_print_case(const json_t *records, bool all)
 	if (json_array_size(by[SESSION]))
 		print_sessions(by[SESSION], by[SHELLCODE], all);
 	if (json_array_size(by[SHELLCODE]))
-		print_shellcodes(by[SHELLCODE]);
+		print_shellcodes(by[SHELLCODE], all);
 	if (json_array_size(by[SAMPLE])) {
 		heading("Samples", json_array_size(by[SAMPLE]));
 		json_array_foreach(by[SAMPLE], index, record) print_sample(record);
@@ -553,19 +599,20 @@ void cli_print_case(const json_t *records, bool all)
 		print_behaviours(by[BEHAVIOUR]);
 	if (json_array_size(by[REMEDY]))
 		print_remedies(by[REMEDY], by[FORECAST], all);
-	if (json_array_size(by[FORECAST])) {
-		json_array_foreach(by[WORM], index, record)
-		{
-			heading("Worm", SIZE_MAX);
-			printf("  ");
-			put(text_of(record, "derived_from"));
-			putchar('\n');
-		}
+	json_array_foreach(by[WORM], index, record)
+	{
+		heading(json_is_null(json_object_get(record, "scan")) ? "Forecast" : "Worm",
+			SIZE_MAX);
+		printf("  ");
+		put(text_of(record, "derived_from"));
+		putchar('\n');
+	}
+	if (json_array_size(by[FORECAST]))
 		cli_print_forecast(by[FORECAST], by[REMEDY], by[COMBINATION],
 				   json_array_get(by[RANKING], 0));
-	}
-	if (!json_array_size(by[SHELLCODE]) && !json_array_size(by[SAMPLE]) &&
-	    !json_array_size(by[FORECAST]) && !json_array_size(by[REMEDY]))
+	if (json_array_size(by[INPUT]) && !json_array_size(by[SHELLCODE]) &&
+	    !json_array_size(by[SAMPLE]) && !json_array_size(by[FORECAST]) &&
+	    !json_array_size(by[REMEDY]))
 		printf("\nNo shellcode and no executable was found.\n");
 	for (int i = 0; i < TYPES; i++)
 		json_decref(by[i]);

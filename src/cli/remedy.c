@@ -8,17 +8,20 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "report/report.h"
 
-static const struct option options[] = {
-	{ "json", no_argument, NULL, 'j' },	    { "benign", required_argument, NULL, 'b' },
-	{ "format", required_argument, NULL, 'f' }, { "playbook", required_argument, NULL, 'p' },
-	{ "host", required_argument, NULL, 'H' },   { 0 }
-};
+static const struct option options[] = { { "json", no_argument, NULL, 'j' },
+					 { "benign", required_argument, NULL, 'b' },
+					 { "format", required_argument, NULL, 'f' },
+					 { "playbook", required_argument, NULL, 'p' },
+					 { "host", required_argument, NULL, 'H' },
+					 { "stix", no_argument, NULL, 's' },
+					 { 0 } };
 
 enum { MOST_CHOSEN = 64 };
 
 struct output {
-	bool json, playbook; /* playbook: it alone is printed */
+	bool json, playbook, stix; /* playbook: it alone is printed */
 	json_t *records, *made;
 };
 
@@ -59,9 +62,9 @@ static int read_choice(const struct cli_command *command, char *text, uint32_t *
 	return 0;
 }
 
-static void print_playbook(const json_t *playbook)
+static void print_document(const json_t *document)
 {
-	char *text = json_dumps(playbook, JSON_INDENT(2));
+	char *text = json_dumps(document, JSON_INDENT(2));
 
 	if (text)
 		puts(text);
@@ -134,11 +137,14 @@ static int remedy(const struct cli_command *command, int count, char **words)
 			output.playbook = true;
 			break;
 		case 'H': asked.host = optarg; break;
+		case 's': output.stix = true; break;
 		default: return CLI_INPUT;
 		}
 	}
 	if (optind == count)
 		return cli_usage_error(command, "remedies against what? name traces");
+	if (output.playbook + output.stix + output.json > 1)
+		return cli_usage_error(command, "choose one of --json, --playbook and --stix");
 	if (asked.format && !output.playbook)
 		return cli_usage_error(command, "--format is a playbook's: add --playbook");
 	if (benign && open_benign(benign, &asked, &error) < 0) {
@@ -149,8 +155,10 @@ static int remedy(const struct cli_command *command, int count, char **words)
 	asked.chosen = chosen;
 	asked.time = (uint64_t)time(NULL);
 	int result = derive(&asked, words + optind, count - optind, &output);
+	if (result == 0 && output.stix)
+		output.made = report_stix(output.records, (double)asked.time);
 	if (result == 0 && output.made)
-		print_playbook(output.made);
+		print_document(output.made);
 	else if (result == 0 && !output.json)
 		cli_print_case(output.records, true);
 	json_decref(output.made);
@@ -163,8 +171,13 @@ const struct cli_command cli_remedy = {
 	.summary = "Derive behaviours and countermeasures from recorded traces",
 	.usage = "[OPTION]… TRACE…",
 	.options =
-		"  --json           print behaviour and remedy records as NDJSON\n"
-		"  --host ADDRESS   of a Suricata log: this machine alone\n\n"
+		"  --json             print behaviour and remedy records as NDJSON\n"
+		"  --benign FILE      honest traffic: a capture, an EVE log, a profile, or one\n"
+		"                     of ours by name; each filter tells what it touches\n"
+		"  --host ADDRESS     of a Suricata log: this machine alone\n"
+		"  --playbook N[,N]…  the remedies with these numbers as a CACAO 2.0 playbook\n"
+		"  --format NAME      in the playbook, rules of this format where there are any\n"
+		"  --stix             behaviours and remedies as a STIX 2.1 bundle\n\n"
 		"A trace is what `kenbi behave --json --events` prints, a JSON report of CAPE or\n"
 		"Cuckoo, or Suricata's EVE log.\n",
 	.run = remedy,

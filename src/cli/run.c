@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "outbreak/outbreak.h"
 #include "report/report.h"
 
 struct delivery {
@@ -127,7 +129,8 @@ static int finish(struct delivery *delivery, struct cli_inputs *inputs)
 	if (delivery->records && !run->json)
 		cli_print_case(delivery->records, run->all);
 	if (result == 0 && run->report) {
-		result = report_write(delivery->records, run->report, &delivery->error);
+		result = report_write(delivery->records, run->report, (double)time(NULL),
+				      &delivery->error);
 		if (result == 0 && !run->json)
 			printf("\nreport: %s/index.html\n", run->report);
 	}
@@ -138,6 +141,16 @@ static int finish(struct delivery *delivery, struct cli_inputs *inputs)
 	return 0;
 }
 
+/* Said before hours of work, not after. */
+static int check_topology(const char *path, struct error *error)
+{
+	struct outbreak_world world = { 0 };
+	int result = outbreak_world_load(path, &world, error);
+
+	outbreak_world_fini(&world);
+	return result;
+}
+
 int cli_run(const struct cli_run *run, char *const *words, int count)
 {
 	struct delivery delivery = { .run = run };
@@ -146,7 +159,9 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 	struct cli_inputs inputs = { 0 };
 	int result = 0;
 
-	if (run->report)
+	if (run->options.topology)
+		result = check_topology(run->options.topology, &delivery.error);
+	if (result == 0 && run->report)
 		result = cli_report_folder(run->report, &delivery.error);
 	if (result == 0 && run->outputs)
 		result = cli_outputs_open(run->outputs, &delivery.error);
@@ -154,6 +169,8 @@ int cli_run(const struct cli_run *run, char *const *words, int count)
 		result = open_store(run, words, count, &delivery);
 	if (result == 0 && cli_inputs_init(&inputs, words, count) < 0)
 		result = error_set(&delivery.error, ERROR_MEMORY, NULL, "no memory for the inputs");
+	if (result == 0 && inputs.count == 0 && !inputs.failed)
+		result = error_set(&delivery.error, ERROR_INPUT, words[0], "no file to read in it");
 	if (result == 0 && (!run->json || run->report))
 		delivery.records = json_array();
 	if (result == 0)

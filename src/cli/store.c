@@ -112,11 +112,10 @@ static int store(const struct cli_command *command, int count, char **words)
 
 const struct cli_command cli_store = {
 	.name = "store",
-	.summary = "Ask the attack data base: attempts, codes, kinds, sources, ports, samples",
+	.summary = "Ask the attack data base what came, from whom, how often",
 	.usage = "[OPTION]… [QUESTION]\n       kenbi store [OPTION]… --sample SHA256 --output FILE",
 	.options = "questions:\n"
-		   "  summary    attempts, sources, distinct codes, distinct kinds, samples "
-		   "(default)\n"
+		   "  summary    attempts, sources, distinct codes and kinds, samples (default)\n"
 		   "  cases      every case: when, what, how much was found\n"
 		   "  attempts   every shellcode that was seen, newest first\n"
 		   "  codes      distinct attack codes, most frequent first\n"

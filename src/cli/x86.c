@@ -182,15 +182,15 @@ static int x86(const struct cli_command *command, int count, char **words)
 
 const struct cli_command cli_x86 = {
 	.name = "x86",
-	.summary = "Run raw bytes as code in the CPU simulator, instruction by instruction",
+	.summary = "Run raw bytes as code, instruction by instruction",
 	.usage = "trace [OPTION]… FILE",
 	.options = "  --64               64-bit code (else 32-bit)\n"
 		   "  --base ADDRESS     where the bytes lie (0x400000)\n"
 		   "  --entry OFFSET     the first instruction's place in the bytes (0)\n"
 		   "  --instructions N   stop after N instructions (10000)\n"
 		   "  --registers NAME=VALUE[,NAME=VALUE]…\n"
-		   "                     general registers, eflags, fs_base, gs_base at the start "
-		   "(0)\n"
+		   "                     general registers, eflags, fs_base, gs_base at the\n"
+		   "                     start (0)\n"
 		   "  --quiet            only how it ended\n"
 		   "  --json             print records as NDJSON\n"
 		   "\nFILE - is standard input. Nothing is executed natively.\n",

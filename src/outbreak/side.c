@@ -40,9 +40,13 @@ int side_init(struct side *side, const struct population *population,
 	side->front = calloc(n, sizeof *side->front);
 	side->back = calloc(n, sizeof *side->back);
 	side->scanning = calloc(n, sizeof *side->scanning);
+	side->zone_of_subnet = calloc(n, sizeof *side->zone_of_subnet);
+	side->zone_sources = calloc(n, sizeof *side->zone_sources);
+	side->waiting = calloc(n, sizeof *side->waiting);
 	side->ahead = calloc(n, sizeof *side->ahead);
 	bool enough = side->of_subnet && side->numbered && side->half && side->inside_pair &&
 		      side->first && side->front && side->back && side->scanning && side->ahead &&
+		      side->zone_of_subnet && side->zone_sources && side->waiting &&
 		      sum_tree_init(&side->inside, n) == 0;
 	for (int half = 0; enough && half < 2; half++)
 		enough = sum_tree_init(&side->targets[half], n) == 0;
@@ -59,6 +63,8 @@ static void free_targets(struct side *side)
 	free(side->place);
 	free(side->placed);
 	free(side->sources);
+	free(side->next_waiting);
+	side->next_waiting = NULL;
 }
 
 void side_fini(struct side *side)
@@ -71,6 +77,9 @@ void side_fini(struct side *side)
 	free(side->front);
 	free(side->back);
 	free(side->scanning);
+	free(side->zone_of_subnet);
+	free(side->zone_sources);
+	free(side->waiting);
 	free(side->ahead);
 	free_targets(side);
 	sum_tree_fini(&side->inside);
@@ -106,6 +115,12 @@ static bool filters_places(const struct side *side)
 	       candidate->place != REMEDY_AT_HOST;
 }
 
+/* A limit on the rate of whole subnets. */
+static bool limits_places(const struct side *side)
+{
+	return side->effect && side->effect->candidate->effect == REMEDY_RATE && side->effect->part;
+}
+
 /* Whether compartments can tell all that the remedy does. Local scans need subnets. Where routes
  * have several filters that let a part through, what does is no matter of halves. */
 static bool can_be_exact(const struct side *side)
@@ -115,7 +130,8 @@ static bool can_be_exact(const struct side *side)
 	if (side->effect->also)
 		return false;
 	if (side->worm->scan == OUTBREAK_LOCAL)
-		return filters_places(side) && candidate->place == REMEDY_AT_SUBNET;
+		return limits_places(side) ||
+		       (filters_places(side) && candidate->place == REMEDY_AT_SUBNET);
 	return !filters_places(side) || candidate->place != REMEDY_AT_LINK ||
 	       candidate->pass <= 0 || !side->effect->zone;
 }
@@ -134,8 +150,9 @@ static uint32_t group_of(const struct side *side, size_t subnet)
 		       : side->population->world->subnets[subnet].provider;
 }
 
-/* Compartment 0 for all that are alike, then one for each place that is apart from others. */
-static size_t number_places(struct side *side)
+/* 0 for all that are alike, then one number for each place that is apart from others, by subnet.
+ * How many there are. */
+static size_t number_places(struct side *side, uint32_t *of_subnet)
 {
 	const struct outbreak_world *world = side->population->world;
 	const uint32_t *first = side->population->first;
@@ -149,7 +166,7 @@ static size_t number_places(struct side *side)
 		bool empty = first[i] == first[i + 1];
 		if (group != ALIKE && !empty && side->numbered[group] == 0)
 			side->numbered[group] = count++;
-		side->of_subnet[i] = group == ALIKE || empty ? 0 : side->numbered[group];
+		of_subnet[i] = group == ALIKE || empty ? 0 : side->numbered[group];
 	}
 	return count;
 }
@@ -168,11 +185,27 @@ static void choose_compartments(struct side *side)
 		side->compartments = 1;
 		memset(side->of_subnet, 0, world->subnet_count * sizeof *side->of_subnet);
 	} else if (filters_places(side)) {
-		side->compartments = number_places(side);
+		side->compartments = number_places(side, side->of_subnet);
 	} else {
 		side->by_host = true;
 		side->compartments = 2;
 	}
+}
+
+static int choose_zones(struct side *side, struct error *error)
+{
+	side->parts = !side->exact && filters_places(side) && side->effect->candidate->pass <= 0;
+	if (!side->parts)
+		return 0;
+	if (!side->next_waiting)
+		side->next_waiting = malloc(side->capacity * sizeof *side->next_waiting);
+	if (!side->next_waiting)
+		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts",
+				 side->capacity);
+	size_t zones = number_places(side, side->zone_of_subnet);
+	memset(side->zone_sources, 0, zones * sizeof *side->zone_sources);
+	memset(side->waiting, 0xff, zones * sizeof *side->waiting);
+	return 0;
 }
 
 static int clear(struct side *side, uint32_t targets, struct history *history, struct error *error)
@@ -186,6 +219,9 @@ static int clear(struct side *side, uint32_t targets, struct history *history, s
 	if (result < 0)
 		return result;
 	choose_compartments(side);
+	result = choose_zones(side, error);
+	if (result < 0)
+		return result;
 	side->history = history;
 	side->scanning_total = 0;
 	side->source_end = targets;
@@ -230,7 +266,7 @@ static void set_halves(struct side *side)
 }
 
 /* Rates between the halves, and in compartments. A filter does not part two hosts of the same
- * place: what they hit each other more is added. */
+ * place, a limit holds among them, too. What they hit each other more is added. */
 static void set_rates(struct side *side)
 {
 	const struct outbreak_worm *worm = side->worm;
@@ -243,16 +279,20 @@ static void set_rates(struct side *side)
 			for (unsigned to = 0; to < 2; to++)
 				side->apart[from][to] = effect_apart(side->effect, from, to);
 	}
-	for (unsigned from = 0; from < 2; from++)
+	for (unsigned from = 0; from < 2; from++) {
+		bool holds = side->by_host || (side->exact && limits_places(side));
+		side->within[from] = holds ? side->apart[from][from] : 1;
 		for (unsigned to = 0; to < 2; to++)
 			side->pair[from][to] = side->global_pair * side->apart[from][to];
+	}
 	for (size_t c = 0; c < side->compartments; c++) {
+		unsigned half = side->half[c];
+		double own = local ? worm->rate * worm->local_share /
+					     (double)side->population->world->subnets[c].addresses
+				   : 0;
 		side->inside_pair[c] =
-			local ? worm->rate * worm->local_share /
-					(double)side->population->world->subnets[c].addresses
-			      : 0;
-		if (side->half[c] && !side->by_host)
-			side->inside_pair[c] += (1 - side->apart[1][1]) * side->global_pair;
+			own * side->within[half] +
+			(side->within[half] - side->apart[half][half]) * side->global_pair;
 	}
 }
 
@@ -339,6 +379,11 @@ static bool is_shuffled(const struct side *side)
 	return side->base && side->exact;
 }
 
+static uint32_t zone_of(const struct side *side, uint32_t host)
+{
+	return side->zone_of_subnet[side->population->subnet[host]];
+}
+
 /* Somebody may be hit there: from outside, or by those who scan in it. */
 static bool is_hit(const struct side *side, uint32_t c)
 {
@@ -368,6 +413,13 @@ static void shuffle_in(struct side *side, uint32_t c, uint32_t last)
 /* Order matters from the first hit on: many a place that a filter closes is never hit. */
 void side_expose(struct side *side, uint32_t target)
 {
+	uint32_t zone = side->parts ? zone_of(side, side_host(side, target)) : 0;
+
+	if (side->parts && side->zone_sources[zone] == 0) {
+		side->next_waiting[target] = side->waiting[zone];
+		side->waiting[zone] = target;
+		return;
+	}
 	uint32_t c = side_compartment(side, target), last = side->front[c]++;
 
 	side->slot[side->first[c] + last] = target;
@@ -402,6 +454,17 @@ static void place(struct side *side, uint32_t number, uint32_t c)
 	side->placed[number] = c;
 }
 
+/* Somebody scans in the zone: who waits there can be hit. */
+static void reach_zone(struct side *side, uint32_t zone)
+{
+	side->zone_sources[zone]++;
+	while (side->waiting[zone] != SIDE_NOBODY) {
+		uint32_t target = side->waiting[zone];
+		side->waiting[zone] = side->next_waiting[target];
+		side_expose(side, target);
+	}
+}
+
 static void add_source(struct side *side, uint32_t number)
 {
 	uint32_t c = side->placed[number];
@@ -414,6 +477,8 @@ static void add_source(struct side *side, uint32_t number)
 
 	side->sources[half ? side->source_end - 1 - place : place] = number;
 	side->scanning[c]++;
+	if (side->parts)
+		reach_zone(side, zone_of(side, side->history->host[number]));
 }
 
 void side_infect(struct side *side, uint32_t target, uint32_t c, uint32_t infector, double time)
@@ -435,13 +500,13 @@ void side_follow(struct side *side, uint32_t count)
 		place(side, target, side->place[target]);
 		side->rank[target] = target;
 	}
-	while (side->scanning_total < count &&
-	       base->time[side->scanning_total] + side->worm->latency <= base->time[count - 1])
-		add_source(side, side->scanning_total++);
 	memcpy(history->host, base->host, count * sizeof *base->host);
 	memcpy(history->infector, base->infector, count * sizeof *base->infector);
 	memcpy(history->time, base->time, count * sizeof *base->time);
 	history->count = count;
+	while (side->scanning_total < count &&
+	       base->time[side->scanning_total] + side->worm->latency <= base->time[count - 1])
+		add_source(side, side->scanning_total++);
 }
 
 double side_next_start(const struct side *side)

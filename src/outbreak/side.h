@@ -20,6 +20,7 @@
 #include "outbreak/supply.h"
 
 #define SIDE_NOT_INFECTED UINT32_MAX
+#define SIDE_NOBODY	  UINT32_MAX
 
 struct side {
 	const struct population *population; /* borrowed */
@@ -35,7 +36,8 @@ struct side {
 	uint8_t *half;	     /* of each compartment: the remedy covers it */
 	double global_pair;  /* rate at which a scanning host hits a certain target anywhere */
 	double apart[2][2];  /* what remains of it from one half on the other */
-	double pair[2][2];   /* global_pair times that */
+	double within[2];    /* … on hosts of the same compartment */
+	double pair[2][2];   /* global_pair times `apart` */
 	double *inside_pair; /* of each: what scanning hosts in it add to that, on targets in it */
 	uint32_t *first;     /* of each: where its segment starts; one more: the end */
 	uint32_t *front;     /* … how many may be hit */
@@ -56,7 +58,15 @@ struct side {
 	bool spread[2];		    /* it has several, and is hit from outside: `targets` is kept */
 	struct sum_tree targets[2]; /* front of the compartments of each half */
 	struct sum_tree inside;	    /* rate of what inside_pair adds */
-	struct supply_words order;  /* with base: in which those who may be hit are */
+	/* Where rates are not exact, and the remedy lets nothing at all from one zone to another:
+	 * nobody is hit in zones where nobody scans. Their targets wait, in lists that end with
+	 * SIDE_NOBODY. */
+	bool parts;
+	uint32_t *zone_of_subnet;
+	uint32_t *zone_sources;	   /* of each zone: who scans in it */
+	uint32_t *waiting;	   /* … its first target that waits */
+	uint32_t *next_waiting;	   /* of each target: the next one */
+	struct supply_words order; /* with base: in which those who may be hit are */
 	size_t capacity;
 };
 
@@ -109,7 +119,8 @@ struct side_hit side_draw_hit(const struct side *side, struct supply_words *word
 static inline double side_chance(const struct side *side, uint32_t infector, uint32_t victim)
 {
 	uint32_t from = side->place[infector], to = side->place[victim];
-	return from == to && !side->by_host ? 1 : side->apart[side->half[from]][side->half[to]];
+	return from == to ? side->within[side->half[from]]
+			  : side->apart[side->half[from]][side->half[to]];
 }
 
 /* Hits per second on exposed targets: from one half on the other, apart from what inside_pair adds,

@@ -21,13 +21,24 @@ static json_t *evidence_words(unsigned evidence)
 	return words;
 }
 
+/* How a payload that spreads by itself chooses its victims; null: it does not scan. Returned owned.
+ */
+static json_t *scan_of(const struct shellcode_finding *finding)
+{
+	json_t *scan = finding->trace
+			       ? remedy_scan_pattern(finding->trace, trace_log_self(finding->trace))
+			       : NULL;
+
+	return scan ? scan : json_null();
+}
+
 static json_t *finding_record(struct pipeline *pipeline, const struct shellcode_finding *finding,
 			      int64_t id, uint64_t base, const struct stream_session *session,
 			      enum stream_side side, int64_t session_id, const char *code)
 {
 	return json_pack(
-		"{s:s, s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:s, s:s, s:o, s:s, s:s, s:O, s:I, "
-		"s:s, s:O*}",
+		"{s:s, s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:s, s:s, s:o, s:s, s:s, s:O, s:o, "
+		"s:I, s:s, s:O*}",
 		"type", "shellcode", "id", (json_int_t)id, "file", pipeline->file, "session",
 		session_id ? json_integer(session_id) : json_null(), "flow",
 		session ? case_flow(session) : json_null(), "side",
@@ -35,8 +46,9 @@ static json_t *finding_record(struct pipeline *pipeline, const struct shellcode_
 		"view", finding->view, "offset", (json_int_t)(base + finding->offset), "entry",
 		(json_int_t)(base + finding->entry), "arch", finding->arch, "os", finding->os,
 		"evidence", evidence_words(finding->evidence), "kind", finding->kind, "code", code,
-		"actions", finding->actions, "instructions", (json_int_t)finding->instructions,
-		"end", finding->end, "listing", finding->listing);
+		"actions", finding->actions, "scan", scan_of(finding), "instructions",
+		(json_int_t)finding->instructions, "end", finding->end, "listing",
+		finding->listing);
 }
 
 /* The trace of a kind is kept once: more of the same teach nothing new. */
@@ -51,7 +63,7 @@ static bool kind_is_known(const struct pipeline *pipeline, const char *kind)
 }
 
 static void keep_finding(struct pipeline *pipeline, struct shellcode_finding *finding, int64_t id,
-			 int64_t session_id, enum stream_side side)
+			 int64_t session_id, enum stream_side side, const json_t *scan)
 {
 	bool known = kind_is_known(pipeline, finding->kind);
 	struct case_shellcode *kept = case_list_add(&pipeline->shellcodes, sizeof *kept);
@@ -67,13 +79,14 @@ static void keep_finding(struct pipeline *pipeline, struct shellcode_finding *fi
 	if (trace) {
 		trace->log = finding->trace;
 		finding->trace = NULL;
+		trace->scan = json_is_object(scan) ? json_deep_copy(scan) : NULL;
 		snprintf(trace->source, sizeof trace->source, "shellcode %lld", (long long)id);
 	}
 }
 
 /* What attack on which service this was, in the words of behaviour. */
 static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding *finding,
-		      const struct stream_session *session)
+		      const struct stream_session *session, enum stream_side side)
 {
 	struct trace_sink sink = trace_log_sink(pipeline->wire);
 	struct trace_event event = { .kind = TRACE_SHELLCODE, .process = 1 };
@@ -82,6 +95,7 @@ static void tell_wire(struct pipeline *pipeline, const struct shellcode_finding 
 	event.values[1] = trace_text(finding->os);
 	event.values[2] = trace_number(session ? session->half[STREAM_SERVER].port : 0);
 	event.values[3] = trace_text(finding->arch);
+	event.values[4] = trace_text(!session ? "" : side == STREAM_CLIENT ? "client" : "server");
 	trace_emit(&sink, &event);
 }
 
@@ -106,11 +120,12 @@ int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *find
 			json_object_set_new(last_held(pipeline), "time",
 					    json_real(case_seconds(session->last_ns)));
 		if (pipeline->options.stages & PIPELINE_REMEDIES)
-			tell_wire(pipeline, &findings[i], session);
+			tell_wire(pipeline, &findings[i], session, side);
 		if (session)
 			case_note_code(pipeline, &findings[i], id, session, side, session_id);
 		if (pipeline->options.stages & PIPELINE_REMEDIES)
-			keep_finding(pipeline, &findings[i], id, session_id, side);
+			keep_finding(pipeline, &findings[i], id, session_id, side,
+				     json_object_get(last_held(pipeline), "scan"));
 	}
 	pipeline->malicious |= count > 0;
 	if (!exhausted)

@@ -21,9 +21,11 @@ struct reading {
 	int64_t base; /* id of the session before this capture's first */
 };
 
-static void keep_session(struct reading *reading, const struct stream_session *session,
-			 const struct stream_description *description, int64_t id, bool attack)
+static void keep_session(struct reading *reading, const struct detection_job *job, int64_t id,
+			 bool attack)
 {
+	const struct stream_session *session = job->session;
+	const struct stream_description *description = &job->description;
 	struct pipeline *pipeline = reading->pipeline;
 	struct case_session *kept = case_list_add(&pipeline->sessions, sizeof *kept);
 
@@ -37,6 +39,7 @@ static void keep_session(struct reading *reading, const struct stream_session *s
 	kept->protocol = session->protocol;
 	kept->first = case_seconds(session->first_ns);
 	kept->attack = attack;
+	kept->on_server = job->side[STREAM_CLIENT].count > 0;
 	case_copy_text(kept->speaks, sizeof kept->speaks, description->protocol);
 	case_copy_text(kept->target, sizeof kept->target, description->target);
 	for (size_t i = 0; i < description->utterance_count; i++)
@@ -61,32 +64,53 @@ static void keep_announcements(struct pipeline *pipeline,
 	}
 }
 
-/* The conversation in the words of behaviour, as far as it belongs to an attack. */
-static void tell_session(struct pipeline *pipeline, const struct stream_session *session,
-			 const struct stream_description *description, bool attack)
+/* The name by which a client asked for the server, without a port; "" where it gave an address. */
+static void name_of_server(const struct stream_description *description, char name[256])
+{
+	struct address address;
+
+	*name = 0;
+	for (size_t i = 0; i < description->utterance_count; i++)
+		if (strcmp(description->utterances[i].what, "host") == 0) {
+			snprintf(name, 256, "%.255s", description->utterances[i].text);
+			name[strcspn(name, ":")] = 0;
+			break;
+		}
+	if (address_parse(name, &address) == 0)
+		*name = 0;
+}
+
+/* The conversation in the words of behaviour, as far as it belongs to an attack: on the server, or
+ * by it on who asked. */
+static void tell_session(struct pipeline *pipeline, const struct detection_job *job)
 {
 	struct trace_sink sink = trace_log_sink(pipeline->wire);
-	const struct stream_half *server = &session->half[STREAM_SERVER];
-	char address[ADDRESS_TEXT_SIZE];
+	const struct stream_description *description = &job->description;
+	const struct stream_half *server = &job->session->half[STREAM_SERVER];
+	char address[ADDRESS_TEXT_SIZE], name[256];
+	struct trace_event event = { .kind = TRACE_SESSION, .process = 1 };
 
-	address_text(&server->address, address);
-	if (attack || description->target) {
-		struct trace_event event = { .kind = TRACE_SESSION, .process = 1 };
-		event.values[0] = trace_text(address);
-		event.values[1] = trace_number(server->port);
-		event.values[2] = trace_text(session->protocol == 6 ? "tcp" : "udp");
-		event.values[3] = trace_text(description->protocol);
-		event.values[4] = trace_text(description->target);
+	event.values[0] = trace_text(address_text(&server->address, address));
+	event.values[1] = trace_number(server->port);
+	event.values[2] = trace_text(job->session->protocol == 6 ? "tcp" : "udp");
+	event.values[3] = trace_text(description->protocol);
+	event.values[4] = trace_text(description->target);
+	if (job->side[STREAM_CLIENT].count > 0 || description->target)
+		trace_emit(&sink, &event);
+	if (job->side[STREAM_SERVER].count > 0) {
+		name_of_server(description, name);
+		event.kind = TRACE_SESSION_ANSWER;
+		event.values[4] = trace_text(name);
 		trace_emit(&sink, &event);
 	}
 	if (strcmp(description->protocol, "shell") != 0)
 		return;
 	for (size_t i = 0; i < description->utterance_count; i++) {
-		struct trace_event event = { .kind = TRACE_SHELL_COMMAND, .process = 1 };
+		struct trace_event typed = { .kind = TRACE_SHELL_COMMAND, .process = 1 };
 		if (strcmp(description->utterances[i].what, "command") != 0)
 			continue;
-		event.values[0] = trace_text(description->utterances[i].text);
-		trace_emit(&sink, &event);
+		typed.values[0] = trace_text(description->utterances[i].text);
+		trace_emit(&sink, &typed);
 	}
 }
 
@@ -213,9 +237,9 @@ static int link_session(struct reading *reading, const struct detection_job *job
 {
 	struct pipeline *pipeline = reading->pipeline;
 
-	keep_session(reading, job->session, &job->description, id, attack);
+	keep_session(reading, job, id, attack);
 	keep_announcements(pipeline, &job->description, id);
-	tell_session(pipeline, job->session, &job->description, attack);
+	tell_session(pipeline, job);
 	if (pipeline->options.stages & PIPELINE_SESSIONS)
 		json_array_append_new(pipeline->held_sessions,
 				      case_result_record(pipeline, job, id, saved));

@@ -35,6 +35,7 @@ struct case_session {
 	int64_t announced_by; /* session that announced this one; 0: none */
 	size_t commands;      /* said in a shell */
 	bool attack;	      /* carries shellcode */
+	bool on_server;	      /* … from the client: a service is attacked */
 };
 
 struct case_announcement {

@@ -1,6 +1,7 @@
 /* Queue, workers, results. Semaphores only wake sleepers: posting one never blocks, and everything
  * that passes between threads passes through the rings. */
 #include "pipeline/detection.h"
+#include "pipeline/detection_search.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define FINDINGS       64 /* most pieces of shellcode told of one side */
-#define STRETCHES_MOST 64 /* of ciphertext, between which is searched one by one */
 
 struct worker {
 	struct detection *detection;
@@ -40,93 +38,6 @@ struct detection {
 
 /* --- a worker --- */
 
-/* A side that is nothing but one executable goes to the simulator whole, not to the search for raw
- * code. */
-static bool is_all_executable(const struct stream_description *description, enum stream_side side)
-{
-	for (size_t i = 0; i < description->file_count; i++)
-		if (description->files[i].sender == side && description->files[i].offset == 0 &&
-		    strcmp(description->files[i].media, "pe") == 0)
-			return true;
-	return false;
-}
-
-/* The next stretch of the side, from *at on, that is no ciphertext; *at then is where to go on. */
-static struct bytes next_open(const struct stream_description *description, enum stream_side side,
-			      struct bytes said, size_t *range, size_t *at)
-{
-	size_t begin = *at, end = said.length;
-
-	for (; *range < description->sealed_count; ++*range) {
-		const struct stream_range *sealed = &description->sealed[*range];
-		if (sealed->side != side)
-			continue;
-		if (sealed->offset > begin) {
-			end = sealed->offset;
-			break;
-		}
-		begin = sealed->offset + sealed->length;
-	}
-	*at = end;
-	return bytes_slice(said, begin, end - begin);
-}
-
-/* More stretches than an honest conversation has: it is searched as it is. */
-static bool is_ragged(const struct stream_description *description)
-{
-	return description->sealed_count > STRETCHES_MOST;
-}
-
-static int search_bytes(struct shellcode_detector *detector, struct detection_job *job,
-			struct detection_side *result, struct bytes said, struct bytes part,
-			struct shellcode_finding *findings)
-{
-	bool exhausted = false;
-	int count = shellcode_scan(detector, part, (struct bytes){ 0 }, findings,
-				   FINDINGS - result->count, &exhausted, &job->error);
-
-	result->exhausted |= exhausted;
-	for (int i = 0; i < count; i++) {
-		findings[i].offset += (size_t)(part.data - said.data);
-		findings[i].entry += (size_t)(part.data - said.data);
-	}
-	return count;
-}
-
-static int search_side(struct shellcode_detector *detector, struct detection_job *job,
-		       enum stream_side side)
-{
-	struct detection_side *result = &job->side[side];
-	struct bytes said = job->session->half[side].data;
-	struct shellcode_finding findings[FINDINGS];
-	size_t range = is_ragged(&job->description) ? SIZE_MAX : 0, at = 0;
-	int count = 0;
-
-	while (at < said.length && count >= 0 && result->count < FINDINGS) {
-		struct bytes part = next_open(&job->description, side, said, &range, &at);
-		if (part.length)
-			count = search_bytes(detector, job, result, said, part,
-					     findings + result->count);
-		if (count > 0)
-			result->count += (size_t)count;
-	}
-	if (result->count == 0)
-		return count;
-	result->findings = malloc(result->count * sizeof *findings);
-	if (count < 0 || !result->findings) {
-		for (size_t i = 0; i < result->count; i++)
-			shellcode_finding_fini(&findings[i]);
-		free(result->findings);
-		*result = (struct detection_side){ 0 };
-		return count < 0 ? count
-				 : error_set(&job->error, ERROR_MEMORY, NULL,
-					     "no memory for findings");
-	}
-	memcpy(result->findings, findings, result->count * sizeof *findings);
-	digest_text(said, result->code);
-	return 0;
-}
-
 /* What was unpacked takes memory until the result has been taken. */
 static void count_unpacked(struct worker *worker, struct detection_job *job)
 {
@@ -152,8 +63,7 @@ static void detect(struct worker *worker, struct detection_job *job)
 		return;
 	for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES; side++)
 		if (job->session->half[side].data.length &&
-		    !is_all_executable(&job->description, side) &&
-		    search_side(worker->detector, job, side) < 0)
+		    detection_search_side(worker->detector, job, side) < 0)
 			return;
 }
 

@@ -72,28 +72,56 @@ static uint16_t attacked_port(const struct pipeline *pipeline)
 	const struct case_session *sessions = pipeline->sessions.items;
 
 	for (size_t i = 0; i < pipeline->sessions.count; i++)
-		if (sessions[i].attack)
+		if (sessions[i].on_server)
 			return sessions[i].server_port;
 	return 0;
 }
 
-static void derive_worm(const struct pipeline *pipeline, const struct outbreak_world *world,
-			struct case_worm *worm)
+/* Nothing that spreads by itself: remedies stand without a rank, and the worm's record says why. */
+static int give_unranked(struct pipeline *pipeline, const struct remedy_candidates *candidates,
+			 struct error *error)
+{
+	int result = case_give(
+		&pipeline->sink,
+		json_pack("{s:s, s:n, s:s}", "type", "worm", "scan", "derived_from",
+			  "no scan and no attack on a service was seen: nothing that spreads by "
+			  "itself, so nothing is forecast"),
+		error);
+
+	for (size_t i = 0; i < candidates->count && result == 0; i++)
+		result =
+			case_give(&pipeline->sink,
+				  case_remedy_record(&candidates->items[i], (int64_t)i + 1), error);
+	return result;
+}
+
+static int give_forecast(struct pipeline *pipeline, const struct outbreak_run *run,
+			 const struct remedy_candidates *candidates, struct error *error)
 {
 	const struct case_trace *seen = strongest_scan(pipeline);
+	uint16_t port = attacked_port(pipeline);
+	struct outbreak_world world = { 0 };
+	struct case_worm worm;
 
-	case_derive_worm(seen ? seen->scan : NULL, seen ? seen->source : NULL,
-			 attacked_port(pipeline), world, worm);
+	if (!seen && port == 0)
+		return give_unranked(pipeline, candidates, error);
+	int result = outbreak_world_load(pipeline->options.topology, &world, error);
+	if (result == 0) {
+		case_derive_worm(seen ? seen->scan : NULL, seen ? seen->source : NULL, port, &world,
+				 &worm);
+		result = pipeline_forecast(&world, &worm.worm, worm.why, run, candidates->items,
+					   candidates->count, &pipeline->sink, error);
+	}
+	outbreak_world_fini(&world);
+	return result;
 }
 
 int case_forecast(struct pipeline *pipeline, struct error *error)
 {
 	struct remedy_knowledge *knowledge = NULL;
 	struct remedy_candidates candidates = { 0 };
-	struct outbreak_world world = { 0 };
 	struct outbreak_run run = outbreak_default_run();
 	json_t *behaviours = NULL;
-	struct case_worm worm;
 	int result = remedy_load(NULL, &knowledge, error);
 
 	outbreak_ask_all(&run);
@@ -110,16 +138,9 @@ int case_forecast(struct pipeline *pipeline, struct error *error)
 	if (result == 0 && pipeline->malicious) {
 		result = remedy_derive(knowledge, behaviours, &candidates, error);
 		if (result == 0)
-			result = outbreak_world_load(pipeline->options.topology, &world, error);
-		if (result == 0)
-			derive_worm(pipeline, &world, &worm);
-		if (result == 0)
-			result = pipeline_forecast(&world, &worm.worm, worm.why, &run,
-						   candidates.items, candidates.count,
-						   &pipeline->sink, error);
+			result = give_forecast(pipeline, &run, &candidates, error);
 	}
 	json_decref(behaviours);
-	outbreak_world_fini(&world);
 	remedy_candidates_fini(&candidates);
 	remedy_knowledge_free(knowledge);
 	return result;

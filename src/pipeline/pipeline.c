@@ -210,7 +210,7 @@ static int feed(struct pipeline *pipeline, int descriptor, struct error *error)
 	if (fstat(descriptor, &status) < 0 || !S_ISREG(status.st_mode))
 		return error_set(error, ERROR_INPUT, pipeline->file, "not a regular file");
 	if (status.st_size == 0)
-		return error_set(error, ERROR_INPUT, pipeline->file, "empty");
+		return error_set(error, ERROR_INPUT, pipeline->file, "the file is empty");
 	ssize_t got = pread(descriptor, beginning, sizeof beginning, 0);
 	if (got < 0)
 		return error_system(error, pipeline->file, "cannot read");

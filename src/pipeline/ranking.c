@@ -10,6 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of each provider, through whom it reaches the others; null at the top. Null without routes. */
+static json_t *parents(const struct outbreak_world *world)
+{
+	if (!world->parents)
+		return json_null();
+	json_t *list = json_array();
+	for (size_t i = 0; i < world->provider_count; i++)
+		json_array_append_new(list, world->parents[i] == OUTBREAK_TOP
+						    ? json_null()
+						    : json_integer(world->parents[i]));
+	return list;
+}
+
 static json_t *world_record(const struct outbreak_world *world,
 			    const struct outbreak_forecast *baseline)
 {
@@ -26,9 +39,9 @@ static json_t *world_record(const struct outbreak_world *world,
 						(double)subnet->addresses * subnet->live_share,
 						"vulnerable", baseline->subnet_vulnerable[i]));
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:I}", "type", "world", "name", world->name,
-			 "providers", providers, "subnets", subnets, "scanned_space",
-			 (json_int_t)world->scanned_space);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "type", "world", "name", world->name,
+			 "providers", providers, "parents", parents(world), "subnets", subnets,
+			 "scanned_space", (json_int_t)world->scanned_space);
 }
 
 static json_t *worm_record(const struct outbreak_worm *worm, const char *derived_from)
@@ -174,21 +187,15 @@ static json_t *ranking_record(const struct outbreak_result *result, const struct
 			 rounds, "delays", delays, "dropped", dropped);
 }
 
-/* With the names of its places in the world, where it has some. */
-static json_t *remedy_record(const struct remedy_candidate *candidate, int64_t id,
-			     const struct outbreak_world *world)
+/* With its places in the world, where it has some: names need not be unique. */
+static json_t *remedy_record(const struct remedy_candidate *candidate, int64_t id)
 {
 	json_t *record = case_remedy_record(candidate, id), *places = json_null();
 
 	if (candidate->places) {
 		places = json_array();
-		for (size_t i = 0; i < candidate->place_count; i++) {
-			uint32_t place = candidate->places[i];
-			json_array_append_new(places,
-					      json_string(candidate->place == REMEDY_AT_SUBNET
-								  ? world->subnets[place].name
-								  : world->providers[place].name));
-		}
+		for (size_t i = 0; i < candidate->place_count; i++)
+			json_array_append_new(places, json_integer(candidate->places[i]));
 	}
 	json_object_set_new(record, "places", places);
 	return record;
@@ -218,9 +225,8 @@ static int give_remedies(const struct forecast_case *forecast, struct error *err
 		shown[ranked->forecasts[i].remedy - items] = is_shown(&ranked->forecasts[i]);
 	for (size_t i = 0; result == 0 && i < forecast->candidates->count; i++)
 		if (shown[i])
-			result = case_give(
-				forecast->sink,
-				remedy_record(&items[i], (int64_t)i + 1, forecast->world), error);
+			result = case_give(forecast->sink, remedy_record(&items[i], (int64_t)i + 1),
+					   error);
 	free(shown);
 	return result;
 }

@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ATTACKERS_TOLD 8 /* with one kind of shellcode against one service; more are counted */
+
 struct telling {
 	struct pipeline *pipeline;
 	json_t *steps, *told;		  /* an array, and the names of those in it */
+	json_t *attacks;		  /* kind and service: attackers (below) */
 	struct lookup sessions;		  /* by number */
 	struct lookup from_any, from_one; /* by whom they served, and for whom */
 };
@@ -28,14 +31,15 @@ static json_t *host(const struct address *address)
 	return address && address->family ? json_string(address_text(address, text)) : json_null();
 }
 
-/* Adds a step unless the same thing about the same conversation has been told. */
-static void tell(struct telling *telling, double time, const struct address *from,
-		 const struct address *to, const char *what, int64_t session, int64_t shellcode,
-		 int64_t sample, const char *format, ...) PRINTF_LIKE(9, 10);
+/* Adds a step unless the same thing about the same conversation has been told; the step, borrowed,
+ * or NULL. */
+static json_t *tell(struct telling *telling, double time, const struct address *from,
+		    const struct address *to, const char *what, int64_t session, int64_t shellcode,
+		    int64_t sample, const char *format, ...) PRINTF_LIKE(9, 10);
 
-static void tell(struct telling *telling, double time, const struct address *from,
-		 const struct address *to, const char *what, int64_t session, int64_t shellcode,
-		 int64_t sample, const char *format, ...)
+static json_t *tell(struct telling *telling, double time, const struct address *from,
+		    const struct address *to, const char *what, int64_t session, int64_t shellcode,
+		    int64_t sample, const char *format, ...)
 {
 	char title[512], key[600];
 	va_list list;
@@ -45,15 +49,15 @@ static void tell(struct telling *telling, double time, const struct address *fro
 	va_end(list);
 	snprintf(key, sizeof key, "%lld %s %s", (long long)session, what, title);
 	if (json_object_get(telling->told, key))
-		return;
+		return NULL;
 	json_object_set_new_nocheck(telling->told, key, json_true());
-	json_array_append_new(
-		telling->steps,
-		json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type", "step",
-			  "id", 0, "time", time > 0 ? json_real(time) : json_null(), "from",
-			  host(from), "to", host(to), "what", what, "title",
-			  case_text(title, strlen(title)), "session", id_or_null(session),
-			  "shellcode", id_or_null(shellcode), "sample", id_or_null(sample)));
+	json_t *step = json_pack("{s:s, s:i, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type",
+				 "step", "id", 0, "time", time > 0 ? json_real(time) : json_null(),
+				 "from", host(from), "to", host(to), "what", what, "title",
+				 case_text(title, strlen(title)), "session", id_or_null(session),
+				 "shellcode", id_or_null(shellcode), "sample", id_or_null(sample));
+	json_array_append_new(telling->steps, step);
+	return step;
 }
 
 /* The first other conversation after `session` to that endpoint; client NULL: from anybody. */
@@ -95,9 +99,10 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+/* `again`: the same shellcode was told before; only what the capture shows of it is new. */
 static void tell_action(struct telling *telling, const struct case_session *session,
 			const struct address *victim, const struct case_shellcode *code,
-			const json_t *action)
+			const json_t *action, bool again)
 {
 	const char *name = text_of(action, "action");
 	uint64_t port = (uint64_t)json_integer_value(json_object_get(action, "port"));
@@ -107,7 +112,7 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 		if (next)
 			tell_followed(telling, next, code->id,
 				      "the port that the shellcode opened is used");
-		else
+		else if (!again)
 			tell(telling, session->first, victim, NULL, "listen", session->id, code->id,
 			     0, "the shellcode opens port %llu; nobody is seen to connect",
 			     (unsigned long long)port);
@@ -119,11 +124,18 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 		if (next)
 			tell_followed(telling, next, code->id,
 				      "the victim connects where the shellcode points");
-		else
+		else if (!again)
 			tell(telling, session->first, victim, &server, "connect", session->id,
 			     code->id, 0,
 			     "the shellcode connects to %s port %llu; the capture does not show it",
 			     text_of(action, "address"), (unsigned long long)port);
+	} else if (again) {
+		return;
+	} else if (strcmp(name, "scan") == 0) {
+		tell(telling, session->first, victim, NULL, "scan", session->id, code->id, 0,
+		     "the shellcode scans %s port %llu, %lld addresses seen",
+		     text_of(action, "proto"), (unsigned long long)port,
+		     json_integer_value(json_object_get(action, "targets")));
 	} else if (strcmp(name, "download") == 0) {
 		tell(telling, session->first, victim, NULL, "download", session->id, code->id, 0,
 		     "the shellcode fetches %.300s", text_of(action, "url"));
@@ -131,6 +143,71 @@ static void tell_action(struct telling *telling, const struct case_session *sess
 		tell(telling, session->first, victim, NULL, "execute", session->id, code->id, 0,
 		     "the shellcode runs %.300s", text_of(action, "command"));
 	}
+}
+
+/* --- attacks: one kind of shellcode against one service ---
+ *
+ * {"attackers": {address: {"victims": {address: true}, "more": step, "other": true}}, "more":
+ * step}. An attacker's first victim is a step, its further ones are counted in another (its
+ * `more`); attackers beyond ATTACKERS_TOLD (`other`) are counted in one for all of them. */
+
+static json_t *member(json_t *object, const char *key)
+{
+	json_t *found = json_object_get(object, key);
+
+	if (!found) {
+		found = json_object();
+		json_object_set_new(object, key, found);
+	}
+	return found;
+}
+
+/* The step that counts in `counted`: told when it is 1, corrected as it grows. */
+static void tell_more(struct telling *telling, json_t *counted, const struct address *from,
+		      const struct address *to, const struct case_session *session,
+		      const struct case_shellcode *code, size_t count, const char *what)
+{
+	json_t *step = json_object_get(counted, "more");
+	char title[200];
+
+	snprintf(title, sizeof title, "%zu more %s (kind %.8s, port %u)", count, what, code->kind,
+		 session->server_port);
+	if (step) {
+		json_object_set_new(step, "title", json_string(title));
+		return;
+	}
+	step = tell(telling, session->first, from, to, "exploit", session->id, code->id, 0, "%s",
+		    title);
+	json_object_set(counted, "more", step);
+}
+
+/* Counts an attack; true: it is a step of its own. */
+static bool note_attack(struct telling *telling, const struct case_session *session,
+			const struct case_shellcode *code, const struct address *from,
+			const struct address *to)
+{
+	char key[128], address[ADDRESS_TEXT_SIZE];
+
+	snprintf(key, sizeof key, "%s %s %u", code->kind, session->speaks, session->server_port);
+	json_t *attack = member(telling->attacks, key), *attackers = member(attack, "attackers");
+	size_t before = json_object_size(attackers);
+	json_t *attacker = member(attackers, address_text(from, address));
+	json_t *victims = member(attacker, "victims");
+	bool known = json_object_size(attackers) == before;
+	bool again = json_object_get(victims, address_text(to, address)) != NULL;
+
+	json_object_set_new(victims, address, json_true());
+	if (!known && before < ATTACKERS_TOLD)
+		return true;
+	if (!known) {
+		json_object_set_new(attacker, "other", json_true());
+		tell_more(telling, attack, NULL, to, session, code, before + 1 - ATTACKERS_TOLD,
+			  "hosts attack with the same shellcode");
+	} else if (!again && !json_object_get(attacker, "other")) {
+		tell_more(telling, attacker, from, NULL, session, code,
+			  json_object_size(victims) - 1, "hosts are sent the same shellcode");
+	}
+	return false;
 }
 
 static void tell_exploit(struct telling *telling, const struct case_shellcode *code)
@@ -146,12 +223,14 @@ static void tell_exploit(struct telling *telling, const struct case_shellcode *c
 		code->side == STREAM_CLIENT ? &session->client : &session->server;
 	const struct address *victim =
 		code->side == STREAM_CLIENT ? &session->server : &session->client;
-	tell(telling, session->first, attacker, victim, "exploit", session->id, code->id, 0,
-	     "%s%s%s over %s, port %u: shellcode of kind %.8s", session->target,
-	     session->target[0] ? ", " : "", session->target[0] ? "attacked" : "attack",
-	     session->speaks, session->server_port, code->kind);
+	bool first = note_attack(telling, session, code, attacker, victim);
+	if (first)
+		tell(telling, session->first, attacker, victim, "exploit", session->id, code->id, 0,
+		     "%s%s%s over %s, port %u: shellcode of kind %.8s", session->target,
+		     session->target[0] ? ", " : "", session->target[0] ? "attacked" : "attack",
+		     session->speaks, session->server_port, code->kind);
 	json_array_foreach(code->actions, index, action)
-		tell_action(telling, session, victim, code, action);
+		tell_action(telling, session, victim, code, action, !first);
 }
 
 static void tell_sample(struct telling *telling, const struct case_sample *sample)
@@ -249,8 +328,9 @@ static int telling_init(struct telling *telling, struct pipeline *pipeline)
 
 	*telling = (struct telling){ .pipeline = pipeline,
 				     .steps = json_array(),
-				     .told = json_object() };
-	int result = telling->steps && telling->told ? 0 : ERROR_MEMORY;
+				     .told = json_object(),
+				     .attacks = json_object() };
+	int result = telling->steps && telling->told && telling->attacks ? 0 : ERROR_MEMORY;
 	if (result == 0)
 		result = case_sessions_by_number(pipeline, &telling->sessions);
 	if (result == 0)
@@ -277,6 +357,7 @@ static void telling_fini(struct telling *telling)
 		telling->sessions.steps + telling->from_any.steps + telling->from_one.steps;
 	json_decref(telling->steps);
 	json_decref(telling->told);
+	json_decref(telling->attacks);
 	lookup_fini(&telling->sessions);
 	lookup_fini(&telling->from_any);
 	lookup_fini(&telling->from_one);

@@ -52,8 +52,9 @@ static double local_share(const json_t *scan, const struct outbreak_world *world
 static void use_local(struct case_worm *derived, const json_t *scan,
 		      const struct outbreak_world *world)
 {
-	derived->worm.scan = OUTBREAK_LOCAL;
 	derived->worm.local_share = local_share(scan, world);
+	if (derived->worm.local_share > 0)
+		derived->worm.scan = OUTBREAK_LOCAL;
 	say(derived,
 	    "; %.2g of the scans stay in the own subnet, the others count as scans of the whole "
 	    "space",

@@ -1,5 +1,5 @@
-/* Writes the two files of a report: index.html, the page with the case inside, and case.json, the
- * case whole.
+/* Writes the files of a report: index.html, the page with the case inside, case.json, the case
+ * whole, and stix.json, what others can use of it.
  *
  * The page is fixed text made at build time; the only thing that varies is the case in its data
  * block. */
@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "report/page.h"
 
@@ -89,7 +90,27 @@ static int write_file(const char *folder, const char *name, const json_t *record
 	return result;
 }
 
-int report_write(const json_t *records, const char *folder, struct error *error)
+static int append_indented(struct buffer *buffer, const json_t *bundle)
+{
+	char *text = json_dumps(bundle, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	int result = text ? buffer_append_text(buffer, text) : ERROR_MEMORY;
+
+	free(text);
+	return result < 0 ? result : buffer_append_text(buffer, "\n");
+}
+
+static int write_stix(const json_t *records, const char *folder, double now, struct error *error)
+{
+	json_t *bundle = report_stix(records, now);
+
+	if (!bundle)
+		return error_set(error, ERROR_MEMORY, folder, "no memory to write stix.json");
+	int result = write_file(folder, "stix.json", bundle, append_indented, error);
+	json_decref(bundle);
+	return result;
+}
+
+int report_write(const json_t *records, const char *folder, double now, struct error *error)
 {
 	int result = check(records, error);
 
@@ -99,5 +120,7 @@ int report_write(const json_t *records, const char *folder, struct error *error)
 		result = write_file(folder, "case.json", records, append_case, error);
 	if (result == 0)
 		result = write_file(folder, "index.html", records, append_page, error);
+	if (result == 0)
+		result = write_stix(records, folder, now, error);
 	return result;
 }

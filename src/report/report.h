@@ -10,7 +10,12 @@
 #include "base/base.h"
 
 /* `records` is an array of records as docs/records.md describes them, in the order they were made.
- * Every text in them is hostile until escaped. The folder is made if need be. */
-MUST_CHECK int report_write(const json_t *records, const char *folder, struct error *error);
+ * Every text in them is hostile until escaped. The folder is made if need be. `now` (seconds since
+ * 1970) is the time of STIX objects where no record has one. */
+MUST_CHECK int report_write(const json_t *records, const char *folder, double now,
+			    struct error *error);
+
+/* The case as a bundle of STIX 2.1 (report/stix.c says how). Returns owned; NULL: no memory. */
+json_t *report_stix(const json_t *records, double now);
 
 #endif

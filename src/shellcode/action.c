@@ -148,18 +148,70 @@ static void tell_others(struct tally *tally)
 	}
 }
 
+/* --- scans: connections to many addresses on one port are one action --- */
+
+enum { SCAN_LEAST = 16 };
+
+/* The addresses that were reached for on that port: an object whose keys they are. Borrowed. */
+static json_t *reached_on(json_t *ports, const struct trace_event *event)
+{
+	char key[64];
+	json_t *reached;
+
+	snprintf(key, sizeof key, "%.20s %lld", text(event, "proto"),
+		 (long long)number(event, "port"));
+	reached = json_object_get(ports, key);
+	if (!reached) {
+		reached = json_object();
+		json_object_set_new(ports, key, reached);
+	}
+	return reached;
+}
+
+/* Counts them before anything is listed: whether the first connection is part of a scan shows
+ * later. Returned owned. */
+static json_t *connections_of(const struct trace_log *trace)
+{
+	json_t *ports = json_object();
+
+	for (size_t i = 0; ports && i < trace_log_count(trace); i++) {
+		const struct trace_event *event = trace_log_event(trace, i);
+		if (event->kind == TRACE_NET_CONNECT)
+			json_object_set_new(reached_on(ports, event), text(event, "address"),
+					    json_true());
+	}
+	return ports;
+}
+
+/* False: the connection stands for itself. */
+static bool add_scan(json_t *actions, json_t *ports, const struct trace_event *event)
+{
+	size_t targets =
+		event->kind == TRACE_NET_CONNECT ? json_object_size(reached_on(ports, event)) : 0;
+
+	if (targets < SCAN_LEAST)
+		return false;
+	add(actions, json_pack("{s:s,s:I,s:s,s:I}", "action", "scan", "port", number(event, "port"),
+			       "proto", text(event, "proto"), "targets", (json_int_t)targets));
+	return true;
+}
+
 json_t *action_list(const struct trace_log *trace)
 {
 	struct tally tally = { .actions = json_array() };
+	json_t *ports = connections_of(trace);
 
-	for (size_t i = 0; tally.actions && i < trace_log_count(trace); i++) {
+	for (size_t i = 0; tally.actions && ports && i < trace_log_count(trace); i++) {
 		const struct trace_event *event = trace_log_event(trace, i);
 		if (event->kind == TRACE_SYSTEM_CALL && !few_yet(&tally, text(event, "name")))
+			continue;
+		if (add_scan(tally.actions, ports, event))
 			continue;
 		add(tally.actions, action_of(event));
 		if (event->kind == TRACE_PROCESS_CREATE)
 			add(tally.actions, user_of_command(text(event, "command")));
 	}
+	json_decref(ports);
 	if (tally.actions)
 		tell_others(&tally);
 	return tally.actions;

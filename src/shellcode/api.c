@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ARGUMENTS = 8 };
+enum { PUSHED = 256 }; /* bytes of the stack that texts are pushed to */
 
 /* t: text, u: UTF-16 text, a: socket address, i: anything. Only functions whose arguments tell
  * something. */
@@ -123,6 +123,12 @@ static bool names_something(const struct x86 *machine, uint64_t address)
 	return false;
 }
 
+/* A text that the code has put on the stack itself, for a message or a title. */
+static bool is_pushed_text(const struct x86 *machine, uint64_t address)
+{
+	return address - x86_get(machine, X86_SP) < PUSHED && is_text(machine, address, 4);
+}
+
 bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t length)
 {
 	uint64_t stack = x86_get(machine, X86_SP), back = x86_read_u32(machine, stack);
@@ -131,7 +137,8 @@ bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t lengt
 	    back - code > length) /* a call may be the last instruction */
 		return false;
 	for (unsigned i = 0; i < 4; i++)
-		if (names_something(machine, argument(machine, i)))
+		if (names_something(machine, argument(machine, i)) ||
+		    is_pushed_text(machine, argument(machine, i)))
 			return true;
 	return false;
 }

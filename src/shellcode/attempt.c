@@ -20,11 +20,16 @@ static bool finds_itself(enum seed_kind kind)
 }
 
 /* Code that finds itself needs no help from registers; what makes calls, or was built from text,
- * may. What a decoder leads to may as well. */
-static bool worth_another(enum seed_kind kind, struct promise promise)
+ * may. What a decoder leads to may as well. Printable code that wrote nowhere into itself with
+ * pointers everywhere has no other way to with none. */
+static bool worth_another(const struct seed *seed, struct promise promise)
 {
+	enum seed_kind kind = seed->kind;
+
+	if (kind == SEED_PRINTABLE)
+		return seed->to_stack || promise.decodes;
 	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
-	       kind == SEED_PRINTABLE || (finds_itself(kind) && promise.decodes);
+	       (finds_itself(kind) && promise.decodes);
 }
 
 static enum patience patience_of(enum seed_kind kind)
@@ -45,7 +50,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 
 	for (size_t i = 0; i < count; i++) {
 		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
-			     (convention == 0 || worth_another(kind, promises[i])) &&
+			     (convention == 0 || worth_another(&candidate->seed, promises[i])) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
 		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;
@@ -82,10 +87,11 @@ static bool choose(const struct start *starts, const struct promise *promises, s
 }
 
 /* Forms that any data is full of are worth fewer attempts; system calls, which come after what puts
- * their arguments together, more. */
-static size_t starts_of(enum seed_kind kind)
+ * their arguments together, and jumps to what was built on the stack, more. */
+static size_t starts_of(const struct seed *seed)
 {
-	switch (kind) {
+	switch (seed->kind) {
+	case SEED_STACK: return seed->to_stack ? STARTS : STARTS / 4;
 	case SEED_SEGMENT:
 	case SEED_FPU: return STARTS / 12;
 	case SEED_INT80:
@@ -149,13 +155,17 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 		for (unsigned i = 0;
 		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
-			struct best extended = best;
+			struct best from[3] = { best, best, best };
 			below = best.promise.score;
 			if (candidate->seed.kind != SEED_PRINTABLE)
-				search_extend(search, candidate->mode, patience, &extended);
-			code = search_prove(search, &extended, candidate->strict);
-			if (code == 0 && search->count == found && extended.start != best.start)
-				code = search_prove(search, &best, candidate->strict);
+				search_extend(search, candidate->mode, patience, &from[1]);
+			from[0] = from[1];
+			if (search_reach_back(search, candidate->mode, starts, promises, count,
+					      &from[0]))
+				search_extend(search, candidate->mode, patience, &from[0]);
+			for (unsigned k = 0; k < 3 && code == 0 && search->count == found; k++)
+				if (k == 0 || from[k].start != from[k - 1].start)
+					code = search_prove(search, &from[k], candidate->strict);
 			if (search->count == found)
 				continue;
 			return code == 0 && candidate->seed.kind == SEED_SEGMENT
@@ -176,16 +186,16 @@ int search_try(struct search *search, const struct candidate *candidate)
 	int code;
 
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
-	starts[0] = (struct start){ .offset = candidate->seed.offset };
+	starts[0] = (struct start){ .offset = candidate->seed.offset, .number = number_at_call() };
 	if (candidate->seed.kind != SEED_PRINTABLE)
 		count = start_find(sweep, candidate->seed.offset,
-				   plausible_asks_sets(candidate->seed.kind), starts,
-				   starts_of(candidate->seed.kind));
+				   plausible_asks(candidate->seed.kind), starts,
+				   starts_of(&candidate->seed));
 	code = prove_starts(search, candidate, starts, count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
-		vain_count(search->vain,
-			   vain_look(search->piece, candidate->seed.offset, candidate->salt),
-			   candidate->seed.kind);
+		vain_count(search->vain, candidate->look, candidate->seed.kind);
+	else
+		vain_found(search->vain, candidate->look);
 	return code;
 }

@@ -2,6 +2,19 @@
  * are padding or text. */
 #include "shellcode/search.h"
 
+enum { MERGES = 4 }; /* instructions after which two ways that differ in where they begin are one */
+
+/* A push of four letters that another push, or a look at the stack pointer, follows: a string that
+ * is built, not the letter h. */
+static bool builds_string(const struct search *search, size_t offset)
+{
+	struct bytes code = bytes_slice(search->piece, offset, 8);
+
+	return code.length >= 7 && code.data[0] == 0x68 &&
+	       (code.data[5] == 0x68 || code.data[5] == 0x89 || code.data[5] == 0x54 ||
+		(code.data[5] == 0x66 && code.data[6] == 0x68));
+}
+
 /* Padding, or the end of a word. */
 static bool is_filler(const struct search *search, size_t offset, size_t length)
 {
@@ -9,6 +22,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 
 	size_t text = 0;
 
+	if (builds_string(search, offset))
+		return false;
 	while (text < instruction.length &&
 	       ((instruction.data[text] >= 0x20 && instruction.data[text] < 0x7f) ||
 		instruction.data[text] == 0x90))
@@ -97,4 +112,67 @@ void search_extend(struct search *search, enum x86_mode mode, enum patience pati
 		best->start = start;
 		best->promise = found.promise;
 	}
+}
+
+/* Where straight code goes on behind the instruction at `at`, as it is executed; `at`: nowhere, or
+ * behind a system call, where another code may begin. */
+static size_t next_of(struct search *search, enum x86_mode mode, size_t at)
+{
+	struct step step = sweep_step(search->detector->sweeps[mode], at);
+
+	if (step.length == 0 || step.flow == FLOW_RETURN || step.flow == FLOW_INDIRECT ||
+	    step.flow == FLOW_SYSTEM)
+		return at;
+	return step.flow == FLOW_JUMP && step.target > 0 ? at + (size_t)step.target
+							 : at + step.length;
+}
+
+/* Does code lead from `from` to where it goes on as from `to`, which may begin in the middle of an
+ * instruction, with less text in it than else? */
+static bool code_leads(struct search *search, enum x86_mode mode, size_t from, size_t to)
+{
+	struct sweep *sweep = search->detector->sweeps[mode];
+	unsigned fillers = 0, steps = 0;
+
+	for (size_t merges = 0; from != to;) {
+		size_t *behind = from < to ? &from : &to, next;
+		if (*behind >= search->piece.length)
+			return false;
+		if (behind == &from) {
+			bool filler = is_filler(search, from, sweep_step(sweep, from).length);
+			if (filler && steps == 0)
+				return false;
+			fillers += filler;
+			steps++;
+		} else if (++merges > MERGES) {
+			return false;
+		}
+		next = next_of(search, mode, *behind);
+		if (next == *behind)
+			return false;
+		*behind = next;
+	}
+	return 2 * fillers < steps;
+}
+
+bool search_reach_back(struct search *search, enum x86_mode mode, const struct start *starts,
+		       const struct promise *promises, size_t count, struct best *best)
+{
+	uint64_t before = sweep_cost(search->detector->sweeps[mode]);
+	bool reached = false;
+
+	/* where a stream has much to prove, how well it is told matters less */
+	for (size_t i = 0; i < count && !shares_low(search->shares, SHARE_PROVE); i++) {
+		if (starts[i].offset >= best->start ||
+		    search->piece_offset + starts[i].offset < search->covered ||
+		    !(promises[i].worlds & best->promise.worlds) ||
+		    promises[i].score < best->promise.score ||
+		    !code_leads(search, mode, starts[i].offset, best->start))
+			continue;
+		best->start = starts[i].offset;
+		best->promise = promises[i];
+		reached = true;
+	}
+	search_pay_sweep(search, mode, before, SHARE_PROVE);
+	return reached;
 }

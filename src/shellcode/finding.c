@@ -19,8 +19,9 @@ static const char *os_of(const struct proof *proof)
 {
 	const struct observation *seen = &proof->observation;
 
-	return seen->apis || seen->call_sites || seen->walked_over ? world_os(proof->kind)
-								   : "unknown";
+	return seen->apis || seen->call_sites || seen->walked_over || seen->loader
+		       ? world_os(proof->kind)
+		       : "unknown";
 }
 
 static void describe(struct search *search, const struct best *best, struct proof *proof,
@@ -173,51 +174,83 @@ static int counter_check(struct search *search, const struct best *best,
 	return code < 0 ? code : 0;
 }
 
+static bool acts(const struct proof *proof)
+{
+	return proof->observation.apis || proof->observation.calls;
+}
+
+static unsigned shows(const struct proof *proof)
+{
+	return proof->observation.weight + proof->observation.calls + proof->observation.apis;
+}
+
+/* Is there enough of the share for a proof in such a world? */
+static bool affordable(const struct search *search, const struct best *best, enum world_kind kind)
+{
+	return search->shares->left[SHARE_PROVE] >
+	       prove_world_cost(kind) + (search_is_weak(&best->promise) ? SEARCH_FOR_STRONG : 0);
+}
+
+/* Proves it in one world; `chosen` becomes what shows most. */
+static int prove_in_world(struct search *search, const struct best *best, enum world_kind kind,
+			  bool strict, struct proof *chosen)
+{
+	const struct prove_how how = { .convention = best->convention,
+				       .kind = kind,
+				       .strict = strict };
+	struct proof_cost cost = proof_limits(search, best, kind);
+	struct proof proof;
+	int code;
+
+	search->detector->work.proofs++;
+	code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
+	shares_spend(search->shares, SHARE_PROVE, cost.judged);
+	shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
+	if (code == 0)
+		code = counter_check(search, best, &how, &cost, &proof);
+	if (code == 0 && proof.shellcode && (!chosen->trace || shows(&proof) > shows(chosen))) {
+		proof_fini(chosen);
+		*chosen = proof;
+	} else {
+		proof_fini(&proof);
+	}
+	return code;
+}
+
+/* A decoder of which nothing comes may be one of the other width, which works in this one, too. */
+static int prove_in_other_width(struct search *search, struct best *best, bool strict,
+				struct proof *chosen)
+{
+	enum x86_mode other = best->mode == X86_MODE_32 ? X86_MODE_64 : X86_MODE_32;
+	int code = search_sweep(search, other);
+
+	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++)
+		if (world_mode(kind) == other && affordable(search, best, kind))
+			code = prove_in_world(search, best, kind, strict, chosen);
+	best->mode = world_mode(chosen->kind);
+	return code;
+}
+
 int search_prove(struct search *search, const struct best *best, bool strict)
 {
+	struct best proven = *best;
 	struct proof chosen = { 0 };
 	int code = 0;
 
 	for (enum world_kind kind = 0; kind < WORLDS && code == 0; kind++) {
-		const struct prove_how how = { .convention = best->convention,
-					       .kind = kind,
-					       .strict = strict };
-		struct proof proof;
-		struct proof_cost cost;
-		unsigned better;
 		if (!(best->promise.worlds & 1u << kind))
 			continue;
-		if (search->shares->left[SHARE_PROVE] <=
-		    prove_world_cost(kind) +
-			    (search_is_weak(&best->promise) ? SEARCH_FOR_STRONG : 0)) {
+		if (affordable(search, best, kind))
+			code = prove_in_world(search, best, kind, strict, &chosen);
+		else
 			search->shares->untried++;
-			continue;
-		}
-		cost = proof_limits(search, best, kind);
-		search->detector->work.proofs++;
-		code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
-		shares_spend(search->shares, SHARE_PROVE, cost.judged);
-		shares_spend(search->shares, SHARE_EXPLAIN, cost.explained);
-		if (code == 0)
-			code = counter_check(search, best, &how, &cost, &proof);
-		if (code < 0) {
-			proof_fini(&proof);
-			break;
-		}
-		better =
-			proof.observation.weight + proof.observation.calls + proof.observation.apis;
-		if (proof.shellcode &&
-		    (!chosen.trace || better > chosen.observation.weight +
-						       chosen.observation.calls +
-						       chosen.observation.apis)) {
-			proof_fini(&chosen);
-			chosen = proof;
-		} else {
-			proof_fini(&proof);
-		}
 	}
+	if (code == 0 && chosen.trace && !acts(&chosen) &&
+	    !shares_low(search->shares, SHARE_PROVE) &&
+	    chosen.observation.evidence & 1u << SHELLCODE_DECODES_BIT)
+		code = prove_in_other_width(search, &proven, strict, &chosen);
 	if (code == 0 && chosen.trace)
-		code = keep(search, best, &chosen);
+		code = keep(search, &proven, &chosen);
 	proof_fini(&chosen);
 	return code;
 }

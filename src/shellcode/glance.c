@@ -85,7 +85,8 @@ static void read_prefixes(struct form *form)
 			break;
 	}
 	if (form->mode == X86_MODE_64 && (form_byte(form, form->at) & 0xf0) == 0x40) {
-		form->wide = (form_byte(form, form->at) & 8) != 0;
+		form->rex = form_byte(form, form->at);
+		form->wide = (form->rex & 8) != 0;
 		form->at++;
 	}
 }
@@ -262,6 +263,7 @@ static uint8_t read_opcode(struct form *form)
 	if (shape & S && !form->two_bytes && !has_long_immediate(form))
 		shape = special(form->opcode, form->modrm);
 	form->has_modrm = (shape & M) != 0;
+	form->closer = (shape & (N | P)) != 0;
 	return shape;
 }
 
@@ -298,19 +300,6 @@ enum {
 	REXES = 3, /* the last of which counts */
 	QUICK = 14 /* bytes that it has at most: REX, opcode, ModRM, SIB, 4 + 4 */
 };
-
-/* Bytes of ModRM, SIB and displacement by ModRM (32-bit addresses), but for a SIB without a base.
- */
-static unsigned quick_address(const uint8_t *at)
-{
-	unsigned mode = at[0] >> 6, base = at[0] & 7;
-
-	if (mode == 3)
-		return 1;
-	if (base == 4)
-		return (mode == 0 && (at[1] & 7) == 5 ? 6u : 2u) + (mode == 2 ? 4u : mode);
-	return (mode == 0 && base == 5 ? 5u : 1u) + (mode == 2 ? 4u : mode);
-}
 
 /* Flow of the opcodes of the one-byte map that are not asked for more: 0, FLOW_NEXT. */
 static const uint8_t quick_flow[256] = {
@@ -365,7 +354,7 @@ static bool look_quickly(enum x86_mode mode, struct bytes code, struct step *ste
 	if (shape & (N | P | S) || (mode == X86_MODE_64 && (byte & 0xf0) == 0x40))
 		return false;
 	immediate = (shape & B ? 1u : 0u) + (shape & W ? 2u : 0u) + (shape & Z ? 4u : 0u);
-	end += 1 + (shape & M ? quick_address(at + end + 1) : 0) + immediate;
+	end += 1 + (shape & M ? form_quick_address(at + end + 1) : 0) + immediate;
 	*step = (struct step){ .length = (uint8_t)end, .flow = flow ? (uint8_t)flow : FLOW_NEXT };
 	if (flow == FLOW_BRANCH || flow == FLOW_JUMP || flow == FLOW_CALL)
 		step->target = distance(at + end - immediate, immediate) + step->length;
@@ -421,13 +410,19 @@ size_t glance_opcode(enum x86_mode mode, struct bytes code)
 	return form.at;
 }
 
+bool form_of(enum x86_mode mode, struct bytes code, struct form *form)
+{
+	*form = (struct form){ .mode = mode, .code = code };
+	read_prefixes(form);
+	if (form->at >= code.length)
+		return false;
+	read_opcode(form);
+	return true;
+}
+
 unsigned glance_sets(enum x86_mode mode, struct bytes code)
 {
-	struct form form = { .mode = mode, .code = code };
+	struct form form;
 
-	read_prefixes(&form);
-	if (form.at >= code.length)
-		return 0;
-	read_opcode(&form);
-	return form_sets(&form);
+	return form_of(mode, code, &form) ? form_sets(&form) : 0;
 }

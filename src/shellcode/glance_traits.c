@@ -2,6 +2,14 @@
  * values. What is not listed has no trait. */
 #include "shellcode/glance_form.h"
 
+enum {
+	LOWEST = 0x10000,
+	LOW_END = 0x1000000,
+	LIBRARIES_START = 0x70000000,
+	LIBRARIES_END = 0x7fffffff, /* the last byte of 32-bit programs' half */
+	ADDRESS_END = 0x7fff	    /* upper half of the last address of 64-bit programs */
+};
+
 static bool leaves_fip_alone(const struct form *form)
 {
 	unsigned extension = form->modrm >> 3 & 7;
@@ -55,6 +63,46 @@ static bool compares_operand(uint8_t opcode, unsigned extension)
 {
 	return (opcode >= 0x38 && opcode < 0x3c) ||
 	       ((opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && extension == 7);
+}
+
+/* A fixed address: a process has its own memory and its program at low ones, its libraries at the
+ * upper end, whatever system it is of (world.h). */
+static bool is_nowhere(int64_t address)
+{
+	return address < LOWEST || (address >= LOW_END && address < LIBRARIES_START) ||
+	       address >= LIBRARIES_END;
+}
+
+static uint32_t u32_at(const struct form *form, size_t at)
+{
+	return (uint32_t)form_byte(form, at) | (uint32_t)form_byte(form, at + 1) << 8 |
+	       (uint32_t)form_byte(form, at + 2) << 16 | (uint32_t)form_byte(form, at + 3) << 24;
+}
+
+static bool has_segment(const struct form *form)
+{
+	for (size_t i = 0; i + 1 < form->at; i++)
+		if (form->code.data[i] == 0x64 || form->code.data[i] == 0x65)
+			return true;
+	return false;
+}
+
+/* Does it access a fixed address where nothing is? In 64-bit mode such addresses are relative to
+ * ip, and what code has of its own is near. */
+static bool goes_nowhere(const struct form *form)
+{
+	bool moves = !form->two_bytes && (form->opcode & 0xfc) == 0xa0;
+	uint32_t address;
+
+	if (form->narrow_address || (!moves && (!form->has_modrm || (form->modrm & 0xc7) != 5)) ||
+	    (!form->two_bytes && form->opcode == 0x8d) ||
+	    (form->two_bytes && form->opcode == 0x1f) || has_segment(form))
+		return false;
+	if (moves)
+		return form->mode == X86_MODE_32 ? is_nowhere(u32_at(form, form->at))
+						 : u32_at(form, form->at + 4) > ADDRESS_END;
+	address = u32_at(form, form->at + 1);
+	return form->mode == X86_MODE_32 ? is_nowhere(address) : address + LOW_END > 2 * LOW_END;
 }
 
 static unsigned traits_of_operand(const struct form *form)
@@ -219,5 +267,7 @@ uint16_t form_traits(const struct form *form)
 		traits |= GLANCE_STACK_TAKEN;
 	if (form->has_modrm)
 		traits |= traits_of_operand(form);
+	if (goes_nowhere(form))
+		traits |= GLANCE_NOWHERE;
 	return (uint16_t)traits;
 }

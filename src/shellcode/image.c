@@ -159,16 +159,10 @@ uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
  * for and found; the length when there is none. Every byte is passed once. */
 static size_t next_pair(struct bytes bytes, uint8_t byte, uint8_t second, size_t from, size_t found)
 {
-	const uint8_t *next = bytes.data + from, *end = bytes.data + bytes.length;
-
 	if (found >= from && found != SIZE_MAX)
 		return found;
-	while ((next = memchr(next, byte, (size_t)(end - next)))) {
-		if (next + 1 < end && next[1] == second)
-			return (size_t)(next - bytes.data);
-		next++;
-	}
-	return bytes.length;
+	found = bytes_find_pair(bytes, byte, second, from);
+	return found == SIZE_MAX ? bytes.length : found;
 }
 
 static size_t smallest(size_t a, size_t b, size_t c)

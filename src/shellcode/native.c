@@ -10,6 +10,7 @@ enum {
 	TERMINATE_7 = 0x29,
 	TERMINATE_10 = 0x2c,
 	MOST_BYTES = 16 << 20,
+	SERVICES = 0x200,      /* about as many as ntoskrnl has */
 	INVALID_SERVICE = 0x1c /* STATUS_INVALID_SYSTEM_SERVICE is c000001c */
 };
 
@@ -116,6 +117,16 @@ static uint64_t allocate_memory(struct x86 *machine)
 	return 0;
 }
 
+/* Would a service that takes a pointer there be told that it leads nowhere? */
+static bool bad_pointer(const struct x86 *machine)
+{
+	for (unsigned i = 0; number_of(machine) < SERVICES && i < 4; i++)
+		if (argument_of_call(machine, i) >= 0x1000 &&
+		    x86_protection(machine, argument_of_call(machine, i)) < 0)
+			return true;
+	return false;
+}
+
 static void tell_call(const struct x86 *machine, const struct trace_sink *trace)
 {
 	const char *name = native_name(machine);
@@ -143,7 +154,7 @@ bool native_answer(struct x86 *machine, const struct trace_sink *trace)
 
 	tell_call(machine, trace);
 	if (!native_name(machine))
-		status = 0xc0000000 | INVALID_SERVICE;
+		status = bad_pointer(machine) ? 0xc0000005 : 0xc0000000 | INVALID_SERVICE;
 	else if (is_number(machine, ALLOCATE_7, ALLOCATE_10))
 		status = allocate_memory(machine);
 	x86_set(machine, X86_AX, status);

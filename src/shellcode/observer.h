@@ -17,8 +17,12 @@ struct observer;
 /* Watches the code of `world`, `length` bytes. Borrows it. NULL: no memory. */
 struct observer *observer_new(struct world *world, enum world_kind kind, size_t length);
 void observer_free(struct observer *observer);
-/* False when the run cannot go on (see fixed_address), or would only wait (see waits). */
+/* False when the run cannot go on, as inside a library but at no function's entry, or would only
+ * wait (see waits). */
 bool observer_step(struct observer *observer);
+/* Where in a library the code has called what another version of Windows has there, since this was
+ * asked; the call has been answered, the arguments lie where the stack pointer is. 0: nowhere. */
+uint64_t observer_fixed_call(struct observer *observer);
 
 /* Begins or ends that the machine is followed (x86_follow), which observer_run needs. */
 bool observer_follow(struct observer *observer, bool wanted);
@@ -47,16 +51,14 @@ struct observation {
 	unsigned rewritten;	   /* bytes of itself that it wrote over */
 	size_t first,
 		last; /* extent of the code that was executed, read or written: [first, last) */
-	uint64_t fixed_address; /* inside a library, but no function's entry, where the code went:
-				   the run cannot go on; 0: none */
-	unsigned fixed_known;	/* calls of functions where a well-known Windows has them */
-	unsigned natives;	/* sensible system calls of 64-bit Windows, see native.h */
-	unsigned walked_over;	/* faults of one instruction that a handler went on from */
-	unsigned questions;	/* about memory that one place asked the system */
-	bool waits;		/* it has come to a jump to itself, and stays there */
-	bool loader;		/* the PEB's pointer to the list of loaded libraries was read */
-	bool indirect;		/* it jumped or called through a register or memory */
-	bool fixed_sensible;	/* and its arguments name something */
+	unsigned fixed_calls; /* with texts, of what is no function's entry in this Windows */
+	unsigned fixed_known; /* calls of functions where a well-known Windows has them */
+	unsigned natives;     /* sensible system calls of 64-bit Windows, see native.h */
+	unsigned walked_over; /* faults of one instruction that a handler went on from */
+	unsigned questions;   /* about memory that one place asked the system */
+	bool waits;	      /* it has come to a jump to itself, and stays there */
+	bool loader;	      /* the PEB's pointer to the list of loaded libraries was read */
+	bool indirect;	      /* it jumped or called through a register or memory */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 

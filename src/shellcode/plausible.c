@@ -3,23 +3,16 @@
 #include <string.h>
 
 #include "shellcode/getpc.h"
+#include "shellcode/printable.h"
 
 enum {
-	LOOK = 64,	      /* instructions ahead */
-	ENTRY_LOOK = 24,      /* of a beginning that are judged */
-	ENTRY_STORES = 1,     /* changes of memory in one that was decoded */
-	ENTRY_SHORTEST = 32,  /* bytes of these: a decoder with its payload */
-	PRINTABLE_LOOK = 160, /* alphanumeric decoders build themselves at length */
-	PRINTABLE_SHORTEST = 20,
-	PRINTABLE_KINDS = 8,   /* different opcodes in a decoder at least */
-	PRINTABLE_PATCHES = 2, /* and changes of what lies behind it */
-	STACK_PUSHES = 3,      /* words that code built on the stack has at least */
-	LOOP_LOOK = 16,	       /* instructions of a loop that compares memory */
-	LANE = 16,	       /* bytes to a vector, vectors to a block */
-	LANES = 4
+	LOOK = 64,	     /* instructions ahead */
+	ENTRY_LOOK = 24,     /* of a beginning that are judged */
+	ENTRY_STORES = 1,    /* changes of memory in one that was decoded */
+	ENTRY_SHORTEST = 32, /* bytes of these: a decoder with its payload */
+	STACK_PUSHES = 3,    /* words that code built on the stack has at least */
+	LOOP_LOOK = 16	     /* instructions of a loop that compares memory */
 };
-
-typedef uint8_t lane __attribute__((vector_size(LANE)));
 
 /* Follows straight code and jumps; false at the end of what can be followed. */
 struct walk {
@@ -27,7 +20,6 @@ struct walk {
 	size_t at, next;
 	struct step step;
 	unsigned steps;
-	bool brief; /* nobody asks for traits */
 };
 
 static bool walk_on(struct walk *walk)
@@ -35,8 +27,7 @@ static bool walk_on(struct walk *walk)
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
 	walk->at = walk->next;
-	walk->step =
-		walk->brief ? sweep_pass(walk->sweep, walk->at) : sweep_step(walk->sweep, walk->at);
+	walk->step = sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)
 		return false;
 	walk->steps++;
@@ -259,110 +250,7 @@ static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t 
 	return false;
 }
 
-/* --- alphanumeric code must change itself, or build itself on the stack --- */
-
-struct printable {
-	uint64_t kinds[4]; /* opcodes, one bit each */
-	unsigned patches;  /* xor [register + distance], register */
-	unsigned sums;	   /* eax combined with 32 bits: that is how any value is made */
-	unsigned pushes;
-};
-
-static bool printable_enough(const struct printable *seen)
-{
-	unsigned kinds = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		kinds += (unsigned)__builtin_popcountll(seen->kinds[i]);
-	if (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES)
-		return true;
-	return seen->patches >= PRINTABLE_PATCHES && kinds >= PRINTABLE_KINDS;
-}
-
-static void printable_count(struct printable *seen, const struct walk *walk)
-{
-	struct bytes code = bytes_slice(sweep_bytes(walk->sweep), walk->at, walk->step.length);
-	uint8_t first = code.data[0];
-
-	seen->kinds[first >> 6] |= (uint64_t)1 << (first & 63);
-	seen->patches += (first == 0x30 || first == 0x31) && code.length == 3;
-	seen->sums += first == 0x25 || first == 0x2d || first == 0x35;
-	seen->pushes += first == 0x50;
-}
-
-/* What a run holds of it, by bytes alone. */
-struct ingredients {
-	unsigned patches, sums, pushes;
-};
-
-static bool has_ingredients(const struct ingredients *seen)
-{
-	return seen->patches >= PRINTABLE_PATCHES ||
-	       (seen->sums >= 2 * STACK_PUSHES && seen->pushes >= STACK_PUSHES);
-}
-
-static void count_ingredients(struct ingredients *seen, uint8_t byte, uint8_t next)
-{
-	seen->patches += (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
-	seen->sums += byte == 0x25 || byte == 0x2d || byte == 0x35;
-	seen->pushes += byte == 0x50;
-}
-
-/* Sum of sixteen counters of at most LANES each. */
-static unsigned sum_of(lane counters)
-{
-	uint64_t words[2];
-
-	memcpy(words, &counters, sizeof words);
-	return (unsigned)((words[0] + words[1]) * 0x0101010101010101u >> 56);
-}
-
-/* The same for LANE * LANES bytes, which one more follows. */
-static void count_block(struct ingredients *seen, const uint8_t *data)
-{
-	lane patches = { 0 }, sums = { 0 }, pushes = { 0 };
-
-	for (unsigned i = 0; i < LANES; i++) {
-		lane byte, next;
-		memcpy(&byte, data + (size_t)i * LANE, sizeof byte);
-		memcpy(&next, data + (size_t)i * LANE + 1, sizeof next);
-		/* masks are -1 */
-		patches -= (lane)((byte | 1) == 0x31) & (lane)((next & 0xc0) == 0x40) &
-			   (lane)((next & 7) != 4);
-		sums -= (lane)(byte == 0x25) | (lane)(byte == 0x2d) | (lane)(byte == 0x35);
-		pushes -= (lane)(byte == 0x50);
-	}
-	seen->patches += sum_of(patches);
-	seen->sums += sum_of(sums);
-	seen->pushes += sum_of(pushes);
-}
-
-bool plausible_run(struct bytes run)
-{
-	struct ingredients seen = { 0 };
-	size_t at = 0;
-
-	for (; at + LANE * LANES < run.length && !has_ingredients(&seen); at += LANE * LANES)
-		count_block(&seen, run.data + at);
-	for (; at < run.length && !has_ingredients(&seen); at++)
-		count_ingredients(&seen, run.data[at], at + 1 < run.length ? run.data[at + 1] : 0);
-	return has_ingredients(&seen);
-}
-
-static bool printable_works(struct sweep *sweep, size_t offset)
-{
-	struct walk walk = { .sweep = sweep, .next = offset, .brief = true };
-	struct printable seen = { 0 };
-
-	while (walk.steps < PRINTABLE_LOOK && walk_on(&walk)) {
-		printable_count(&seen, &walk);
-		if (walk.steps >= PRINTABLE_SHORTEST && printable_enough(&seen))
-			return true;
-		if (walk.step.flow != FLOW_NEXT && walk.step.flow != FLOW_BRANCH)
-			return false;
-	}
-	return false;
-}
+/* --- beginnings --- */
 
 /* Words that happen to be an encoding decode to anything; code of theirs that no seed tells of must
  * make what it lacks: change memory, in a loop or a few times, before it comes to an end. */
@@ -413,7 +301,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 		       (!strict && address_is_written(sweep, mode, seed.offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
 	case SEED_HANDLER: return plausible_entry(sweep, seed.offset, false);
-	case SEED_PRINTABLE: return printable_works(sweep, seed.offset);
+	case SEED_PRINTABLE: return printable_works(sweep, mode, seed.offset);
 	default: return true;
 	}
 }
@@ -425,6 +313,8 @@ static bool prepares_call(const struct start *start, bool zero)
 {
 	unsigned number = GLANCE_SETS_AX | GLANCE_SYSTEM;
 
+	if (!number_possible(start->number, zero))
+		return false;
 	if (!zero)
 		return (start->traits & number) != 0;
 	return (start->traits & (number | GLANCE_TOUCHES_AX)) != 0 &&
@@ -476,9 +366,17 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 	return (needed & ~(unsigned)start->sets) == 0;
 }
 
-bool plausible_asks_sets(enum seed_kind kind)
+enum start_asks plausible_asks(enum seed_kind kind)
 {
-	return kind == SEED_HANDLER || kind == SEED_SEGMENT;
+	switch (kind) {
+	case SEED_HANDLER:
+	case SEED_SEGMENT: return START_ASKS_SETS;
+	case SEED_INT80:
+	case SEED_GATE:
+	case SEED_INT2E:
+	case SEED_SYSCALL: return START_ASKS_NUMBER;
+	default: return START_ASKS_NOTHING;
+	}
 }
 
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,

@@ -16,11 +16,8 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 /* Does the way from `start` prepare for the seed? `zero`: registers were 0 (CONVENTION_ZERO). */
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero);
-/* Does plausible_behind ask for what the way gives values to, see start_find? */
-bool plausible_asks_sets(enum seed_kind kind);
-/* Do the characters of a printable run hold what alphanumeric code needs: changes of what lies
- * behind it, or sums that are pushed? Asked before it is decoded as code. */
-bool plausible_run(struct bytes run);
+/* What plausible_behind asks of ways, see start_find. */
+enum start_asks plausible_asks(enum seed_kind kind);
 /* Could code begin at `offset`: does it go on for a while, or come to something, without what a
  * program cannot or would not execute? Of bytes that were `decoded` more is asked: that it changes
  * memory. */

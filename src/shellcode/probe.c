@@ -181,10 +181,22 @@ static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 	return run->possible != 0 && !ends;
 }
 
+/* Is the answer to a system call compared with what Windows says of a bad address? */
+static bool asks_windows(const struct run *run, const struct x86_exit *stop)
+{
+	static const uint8_t compares[] = { 0x3c, 0x05 }; /* cmp al, 5 */
+	uint8_t code[2];
+
+	return stop->vector == 0x2e ||
+	       (x86_read(run->probe->machine, x86_ip(run->probe->machine), code, 2) == 0 &&
+		memcmp(code, compares, sizeof code) == 0);
+}
+
 /* Egg hunters ask the system about one address after the other and are told that it is bad. */
 static bool hunts(struct run *run, const struct x86_exit *stop)
 {
 	struct x86 *machine = run->probe->machine;
+	bool windows = asks_windows(run, stop);
 	uint64_t number = x86_get(machine, X86_AX) & 0xffff;
 
 	if (stop->address != run->hunt_site) {
@@ -194,14 +206,14 @@ static bool hunts(struct run *run, const struct x86_exit *stop)
 	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
 		return false;
 	if (run->hunt_calls == HUNT_CALLS) {
-		run->promise.worlds |= stop->vector == 0x2e ? bit(WORLD_WINDOWS_32)
-				       : run->probe->mode == X86_MODE_64
-					       ? bit(WORLD_LINUX_64)
+		bool wide = run->probe->mode == X86_MODE_64;
+		run->promise.worlds |= windows ? bit(wide ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32)
+				       : wide  ? bit(WORLD_LINUX_64)
 					       : bit(WORLD_LINUX_32) | bit(WORLD_FREEBSD_32);
 		run->promise.score = 1;
 		return false;
 	}
-	x86_set(machine, X86_AX, stop->vector == 0x2e ? 0xc0000005u : (uint64_t)-14);
+	x86_set(machine, X86_AX, windows ? 0xc0000005u : (uint64_t)-14);
 	return true;
 }
 
@@ -292,13 +304,23 @@ static bool loop_prepares(struct run *run)
 	return found == TABLE_PLACES;
 }
 
+/* Has it written as many places of itself as decoders do? A loop that counts in one place writes as
+ * often. */
+static bool writes_over_itself(const struct probe *probe, const struct x86_watch *watch)
+{
+	return watch->written >= WRITTEN_CODE &&
+	       x86_written_bytes(probe->machine, probe->code, probe->code + probe->length) >=
+		       WRITTEN_CODE;
+}
+
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
  * writing, payloads keep running what was written and have stopped writing (what does both forever
  * changes only itself), searches through libraries have read the PEB. `before`: the counts when
  * about a quarter less was used; `stays`: it is still about where it was then, as loops are and
  * data that happens to be instructions is not. */
-static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch *before,
-			  enum patience patience, uint64_t used, uint64_t used_before, bool stays)
+static uint64_t allowance(const struct probe *probe, const struct x86_watch *watch,
+			  const struct x86_watch *before, enum patience patience, uint64_t used,
+			  uint64_t used_before, bool stays)
 {
 	uint64_t writes = watch->written - before->written;
 	uint64_t length = watch->end - watch->start, decoding = FIRST_RUN + DECODING_BYTE * length;
@@ -310,7 +332,8 @@ static uint64_t allowance(const struct x86_watch *watch, const struct x86_watch 
 	    (used < (layers < DECODING_RUN ? layers : DECODING_RUN) ||
 	     writes * 64 <= used - used_before))
 		return SEARCHING_RUN;
-	return stays && watch->written >= WRITTEN_CODE && watch->written * 64 >= used
+	return stays && used >= FIRST_RUN / 8 && watch->written * 64 >= used &&
+			       writes_over_itself(probe, watch)
 		       ? decoding < DECODING_RUN ? decoding : DECODING_RUN
 	       : patience == PATIENCE_SHORT ? FIRST_RUN / 8
 					    : FIRST_RUN;
@@ -379,7 +402,7 @@ static bool rewrites(const struct probe *probe, enum patience patience)
 	struct x86_watch watch = x86_watch_counts(probe->machine);
 
 	return watch.executed_written > 0 ||
-	       (patience != PATIENCE_LONG && watch.written >= WRITTEN_CODE);
+	       (patience != PATIENCE_LONG && writes_over_itself(probe, &watch));
 }
 
 /* Did a payload come out of what it wrote over itself, even if it went nowhere? */
@@ -391,13 +414,17 @@ static bool decoded(const struct probe *probe, enum patience patience)
 	       watch.executed_written >= DECODED_CODE;
 }
 
-/* Nothing but zeros ahead: behind the end of the code, or in a field of data. */
-static bool ran_into_zeros(const struct probe *probe)
+/* Nothing but zeros ahead: in a field of data, or in one that surrounds the piece, where nobody
+ * wrote anything to execute. */
+static bool ran_off(const struct probe *probe)
 {
 	static const uint8_t zeros[ZEROS];
 	uint8_t ahead[ZEROS];
+	uint64_t ip = x86_ip(probe->machine);
 
-	return x86_read(probe->machine, x86_ip(probe->machine), ahead, sizeof ahead) == 0 &&
+	if (x86_read(probe->machine, ip, ahead, sizeof ahead) < 0 || ahead[0] != 0)
+		return false;
+	return (ip - probe->code >= probe->length && !x86_written(probe->machine, ip)) ||
 	       memcmp(ahead, zeros, sizeof zeros) == 0;
 }
 
@@ -425,7 +452,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 		bool stays = ip - ip_before + LOOP_REACH <= 2 * LOOP_REACH;
 		struct x86_exit stop;
 		used = x86_instructions(probe->machine) - first;
-		most = allowance(&watch, &before, patience, used, used_before, stays);
+		most = allowance(probe, &watch, &before, patience, used, used_before, stays);
 		if (used >= most && used < DECODING_RUN && patience == PATIENCE_NORMAL &&
 		    may_prepare && (prepares || (stays && loop_prepares(run)))) {
 			prepares = true;
@@ -435,7 +462,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 			budget_used(run);
 			return;
 		}
-		if (x86_effort(probe->machine) - effort >= allowed || ran_into_zeros(probe))
+		if (x86_effort(probe->machine) - effort >= allowed || ran_off(probe))
 			return;
 		if (used - used_before >= used / 4) {
 			before = watch;

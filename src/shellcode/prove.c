@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shellcode/listing.h"
+#include "shellcode/verdict.h"
 #include "shellcode/wire.h"
 
 enum {
@@ -13,10 +14,6 @@ enum {
 	UNOBSERVED = 1 << 16, /* that are not, at a time: after these, and of a proven one that does
 				 nothing new: it searches, or waits */
 	REPEATED = 1 << 16, /* one system call was made so often: what it looks for is not there */
-	HUNT_ASKED = 16,    /* times that a hunter asks the system, or its handler, about memory */
-	ASKING_HUNT = 40,   /* instructions of such a hunter, its handler included */
-	HUNT_LENGTH = 32,   /* instructions of a hunter's loop */
-	HUNT_LOOK = 6,	    /* instructions behind a hunter's last comparison */
 	LOOK_EVERY = 256,   /* steps at which a run is asked whether it is worth going on */
 	QUIET = 1 << 14,    /* steps without anything new that end it, by what it has shown */
 	QUIET_DECODER = 1 << 16,
@@ -32,157 +29,28 @@ static bool has(const struct observation *seen, enum shellcode_evidence bit)
 	return (seen->evidence & 1u << bit) != 0;
 }
 
-/* Decoders: code that it wrote, found through its own address, and something that followed. */
-static bool decoder_verdict(const struct observation *seen)
+/* Ends a text before the first character that cannot be printed. Returns its length. */
+static size_t cut_to_printable(char *text)
 {
-	bool knows_itself = has(seen, SHELLCODE_GETPC_BIT) || has(seen, SHELLCODE_SELF_READ_BIT) ||
-			    has(seen, SHELLCODE_STACK_STRING_BIT);
-	bool does_something = seen->apis > 0 || seen->calls > 0;
+	size_t length = 0;
 
-	if (!has(seen, SHELLCODE_DECODES_BIT) || !knows_itself)
-		return false;
-	if (does_something)
-		return seen->executed_written >= 3;
-	/* A payload that ends for want of what it expects: the decoder must be plain. */
-	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 && seen->decoded >= 6 &&
-	       seen->written_shapes >= 5;
+	while (text[length] >= 0x20 && text[length] < 0x7f)
+		length++;
+	text[length] = 0;
+	return length;
 }
 
-static bool windows_verdict(const struct observation *seen)
+/* A call to where some version of Windows has a function is told as a call of that address with the
+ * texts that it was given. */
+static void tell_fixed_call(const struct x86 *machine, uint64_t address, struct trace_sink sink)
 {
-	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
-
-	return (searched && (seen->apis > 0 || seen->loader)) ||
-	       (seen->natives > 0 && seen->executed >= 5) ||
-	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
-}
-
-/* System calls whose arguments the code has put together. Where registers held pointers before,
- * every small number is its doing; where they were 0, only what leads somewhere counts. */
-static bool unix_verdict(const struct observation *seen, enum convention convention)
-{
-	unsigned value = 2 * seen->weight + seen->numbers;
-
-	if (seen->executed < 4)
-		return false;
-	if (convention == CONVENTION_ZERO)
-		return seen->weight >= 2;
-	return value >= 2 || (value >= 1 && seen->executed >= 5) ||
-	       (seen->call_sites >= 3 && seen->executed >= 9) ||
-	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
-}
-
-static bool asks_about_memory(const struct observation *seen)
-{
-	return seen->walked_over >= HUNT_ASKED || seen->questions >= HUNT_ASKED;
-}
-
-/* A hunt for a mark is a loop of a few instructions and nothing else; behind a decoder, of those
- * that it wrote. */
-static bool hunt_verdict(const struct observation *seen)
-{
-	bool written = has(seen, SHELLCODE_DECODES_BIT);
-	unsigned length = written ? seen->executed_written : seen->executed;
-	bool by_asking = asks_about_memory(seen) && length <= ASKING_HUNT;
-
-	return has(seen, SHELLCODE_EGG_HUNT_BIT) && length >= 3 &&
-	       (by_asking || (length <= 16 && !written && !seen->indirect));
-}
-
-/* Registers that hold what a hunt looks at, followed through copies: one bit each. */
-static unsigned follow_pointer(unsigned pointers, const struct instruction *instruction,
-			       const uint8_t *code)
-{
-	unsigned one = 1u << (code[1] & 7), other = 1u << (code[1] >> 3 & 7);
-
-	for (unsigned i = 0; instruction->role == ROLE_COMPARE && i < instruction->references_count;
-	     i++)
-		if (instruction->references[i].base >= 0 && instruction->references[i].base < 16)
-			pointers |= 1u << (instruction->references[i].base & 7);
-	if (code[0] == 0x89 && code[1] >= 0xc0 && pointers & other)
-		pointers |= one;
-	if ((code[0] == 0x8b || code[0] == 0x87) && code[1] >= 0xc0 && pointers & one)
-		pointers |= other;
-	if (code[0] == 0x8d && pointers & one)
-		pointers |= other;
-	return pointers;
-}
-
-/* Does it go to what it found: jump or call through the pointer, or push it and return? */
-static bool goes_to(const uint8_t *code, unsigned pointers)
-{
-	if (code[0] == 0xff && ((code[1] & 0xf8) == 0xd0 || (code[1] & 0xf8) == 0xe0))
-		return pointers >> (code[1] & 7) & 1;
-	return (code[0] & 0xf8) == 0x50 && code[1] == 0xc3 && pointers >> (code[0] & 7) & 1;
-}
-
-/* Behind the comparison of a hunter stands, within a few instructions, the way to what it found;
- * behind loops that data happen to be, nothing does. */
-static void judge_hunt(struct world *world, struct observation *seen)
-{
-	struct x86 *machine = world_machine(world);
-	uint64_t at = seen->hunt_at;
-	unsigned pointers = 0, behind = 0;
-
-	/* who asks the system, or a handler, about memory has shown enough */
-	if (!has(seen, SHELLCODE_EGG_HUNT_BIT) || asks_about_memory(seen))
-		return;
-	for (unsigned i = 0; i < HUNT_LENGTH && behind < HUNT_LOOK; i++) {
-		uint8_t bytes[INSTRUCTION_MAX + 1] = { 0 };
-		const uint8_t *code = bytes;
-		struct instruction instruction;
-		if (x86_read(machine, at, bytes, INSTRUCTION_MAX) < 0 ||
-		    !instruction_decode(x86_mode(machine), (struct bytes){ bytes, INSTRUCTION_MAX },
-					&instruction) ||
-		    instruction.flow == FLOW_RETURN)
-			break;
-		if (x86_mode(machine) == X86_MODE_64 && (bytes[0] & 0xf0) == 0x40)
-			code++;
-		pointers = follow_pointer(pointers, &instruction, code);
-		if (goes_to(code, pointers))
-			return;
-		behind = instruction.role == ROLE_COMPARE ? 0 : behind + 1;
-		at += instruction.length;
-	}
-	seen->evidence &= ~(1u << SHELLCODE_EGG_HUNT_BIT);
-}
-
-static bool acts(const struct observation *seen)
-{
-	return seen->apis > 0 || seen->calls > 0;
-}
-
-/* Has it acted, or asked again and again where memory is? */
-static bool shown(const struct observation *seen)
-{
-	return acts(seen) || asks_about_memory(seen);
-}
-
-static bool verdict(const struct observation *seen, enum convention convention, bool strict)
-{
-	if (decoder_verdict(seen) && (!strict || (acts(seen) && seen->executed_written >= 12)))
-		return true;
-	if (strict)
-		return has(seen, SHELLCODE_PEB_BIT) && has(seen, SHELLCODE_EXPORTS_BIT) &&
-		       seen->apis > 0;
-	return windows_verdict(seen) || unix_verdict(seen, convention) || hunt_verdict(seen);
-}
-
-/* A call to where some version of Windows has a function cannot be answered; it is told as a call
- * of that address with the texts that it was given. */
-static void tell_fixed_address(struct world *world, struct proof *proof, struct trace_sink sink)
-{
-	struct observation *seen = &proof->observation;
-	struct x86 *machine = world_machine(world);
 	char name[300], text[65];
-	int used;
+	int used = snprintf(name, sizeof name, "%08x", (unsigned)address);
 
-	if (!seen->fixed_sensible)
-		return;
-	used = snprintf(name, sizeof name, "%08x", (unsigned)seen->fixed_address);
 	for (unsigned i = 0; i < 4; i++) {
-		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 + 4 * i);
-		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2)
+		uint32_t argument = x86_read_u32(machine, x86_get(machine, X86_SP) + 4 * i);
+		if (used < 200 && x86_read_text(machine, argument, text, sizeof text) > 2 &&
+		    cut_to_printable(text) > 2)
 			used += snprintf(name + used, sizeof name - (size_t)used, " %s", text);
 	}
 	struct trace_event event = { .kind = TRACE_API_UNKNOWN,
@@ -190,9 +58,6 @@ static void tell_fixed_address(struct world *world, struct proof *proof, struct 
 				     .process = 1,
 				     .values = { trace_text("fixed address"), trace_text(name) } };
 	trace_emit(&sink, &event);
-	seen->evidence |= 1u << SHELLCODE_API_BIT;
-	seen->apis++;
-	seen->apis_sensible++;
 }
 
 /* A shell that talks to the wire reads what the sender says next as commands. */
@@ -231,7 +96,7 @@ static void tell_shell_commands(struct wire *wire, const struct trace_log *log,
 static uint32_t patience_with(const struct observation *seen)
 {
 	if (has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT) ||
-	    asks_about_memory(seen))
+	    verdict_asks_about_memory(seen))
 		return QUIET_SEARCH;
 	return has(seen, SHELLCODE_DECODES_BIT) ? QUIET_DECODER : QUIET;
 }
@@ -296,68 +161,107 @@ static enum world_end run_unwatched(struct world *world, uint64_t instructions, 
 static void look(struct world *world, struct observer *observer, struct proof *proof)
 {
 	observer_result(observer, &proof->observation);
-	judge_hunt(world, &proof->observation);
+	verdict_check_hunt(world, &proof->observation);
 }
 
-static void run(struct world *world, struct observer *observer, struct listing *listing,
-		const struct prove_how *how, struct proof *proof, struct proof_cost *cost)
-{
-	struct progress progress = { 0 };
-	uint64_t *spent = &cost->judged, allowed = cost->judging;
-	uint64_t paid = 0; /* of what the observer cost */
-	uint32_t look_at = LOOK_EVERY;
-	bool proven = false;
+/* A run under observation. */
+struct run_state {
+	struct world *world;
+	struct observer *observer;
+	struct listing *listing; /* NULL: none is made */
+	struct trace_sink sink;
+	const struct prove_how *how;
+	struct proof *proof;
+	struct proof_cost *cost;
+	struct progress progress;
+	uint64_t *spent, allowed; /* of the judging, once proven of the explaining */
+	uint64_t paid;		  /* of what the observer cost */
+	bool proven;
+};
 
+/* What it is, and that it acts, has been seen: without anything new it goes on at full speed. */
+static void run_on_unwatched(struct run_state *run, uint32_t quiet)
+{
+	if (!run->proven || !verdict_has_shown(&run->proof->observation) || run->listing ||
+	    quiet < QUIET)
+		return;
+	observer_follow(run->observer, false);
+	run->proof->end = run_unwatched(run->world, UNOBSERVED, run->spent, run->allowed);
+	if (run->proof->end == WORLD_BUDGET)
+		observer_follow(run->observer, true);
+}
+
+/* Looks at what has been seen up to `step`; false when the run is over. */
+static bool worth_more(struct run_state *run, uint32_t step)
+{
+	const struct observation *seen = &run->proof->observation;
+	const struct prove_how *how = run->how;
+
+	*run->spent += observer_cost(run->observer) - run->paid;
+	run->paid = observer_cost(run->observer);
+	look(run->world, run->observer, run->proof);
+	if (observer_is_full(run->observer) ||
+	    !goes_on(&run->progress, seen, trace_log_count(run->proof->trace), step, run->spent))
+		return false;
+	run->proven = run->proven || verdict_of(seen, how->convention, how->strict);
+	if (run->proven && how->brief)
+		return false;
+	/* who searches libraries is as good as proven, and the search is long */
+	if (run->proven || searches(seen)) {
+		run->spent = &run->cost->explained;
+		run->allowed = run->cost->explaining;
+	}
+	run_on_unwatched(run, step - run->progress.at);
+	run->paid = observer_cost(run->observer);
+	return run->proof->end == WORLD_BUDGET;
+}
+
+/* One step, and what can be run behind it up to `most` instructions; how many these were. */
+static uint32_t advance(struct run_state *run, uint32_t most)
+{
+	struct proof *proof = run->proof;
+	bool on;
+	uint64_t fixed;
+
+	if (run->listing)
+		listing_step(run->listing);
+	on = observer_step(run->observer);
+	fixed = observer_fixed_call(run->observer);
+	if (fixed)
+		tell_fixed_call(world_machine(run->world), fixed, run->sink);
+	if (!on) {
+		look(run->world, run->observer, proof);
+		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
+		return 0;
+	}
+	proof->end = world_run(run->world, 1);
+	return proof->end == WORLD_BUDGET && !run->listing ? observer_run(run->observer, most) : 0;
+}
+
+static void run_observed(struct run_state *run)
+{
+	struct proof *proof = run->proof;
+	uint32_t look_at = LOOK_EVERY;
+
+	run->spent = &run->cost->judged;
+	run->allowed = run->cost->judging;
 	proof->end = WORLD_BUDGET;
-	for (uint32_t step = 0; step < OBSERVED && proof->end == WORLD_BUDGET && *spent < allowed;
-	     step++) {
+	for (uint32_t step = 0;
+	     step < OBSERVED && proof->end == WORLD_BUDGET && *run->spent < run->allowed; step++) {
 		if (step >= look_at) {
 			look_at = step + LOOK_EVERY;
-			*spent += observer_cost(observer) - paid;
-			paid = observer_cost(observer);
-			look(world, observer, proof);
-			if (observer_is_full(observer) ||
-			    !goes_on(&progress, &proof->observation, trace_log_count(proof->trace),
-				     step, spent))
-				break;
-			proven = proven ||
-				 verdict(&proof->observation, how->convention, how->strict);
-			if (proven && how->brief)
-				break;
-			/* who searches libraries is as good as proven, and the search is long */
-			if (proven || searches(&proof->observation)) {
-				spent = &cost->explained;
-				allowed = cost->explaining;
-			}
-			/* what it is, and that it acts, has been seen */
-			if (proven && shown(&proof->observation) && !listing &&
-			    step - progress.at >= QUIET) {
-				observer_follow(observer, false);
-				proof->end = run_unwatched(world, UNOBSERVED, spent, allowed);
-				if (proof->end == WORLD_BUDGET)
-					observer_follow(observer, true);
-			}
-			paid = observer_cost(observer);
-			if (proof->end != WORLD_BUDGET)
+			if (!worth_more(run, step))
 				break;
 		}
-		if (listing)
-			listing_step(listing);
-		if (observer_step(observer)) {
-			proof->end = world_run(world, 1);
-			if (proof->end == WORLD_BUDGET && !listing)
-				step += observer_run(observer, look_at - step);
-			continue;
-		}
-		look(world, observer, proof);
-		proof->end = proof->observation.waits ? WORLD_IDLE : WORLD_FAULT;
+		step += advance(run, look_at - step);
 	}
-	if (listing)
-		listing_end(listing);
-	*spent += observer_cost(observer) - paid;
-	observer_follow(observer, false);
-	if (proof->end == WORLD_BUDGET && proven && !how->brief && *spent < allowed)
-		proof->end = run_unwatched(world, UNOBSERVED, spent, allowed);
+	if (run->listing)
+		listing_end(run->listing);
+	*run->spent += observer_cost(run->observer) - run->paid;
+	observer_follow(run->observer, false);
+	if (proof->end == WORLD_BUDGET && run->proven && !run->how->brief &&
+	    *run->spent < run->allowed)
+		proof->end = run_unwatched(run->world, UNOBSERVED, run->spent, run->allowed);
 }
 
 /* The run in a world that has been made. */
@@ -378,13 +282,18 @@ static int prove_in(struct world *world, const struct prove_how *how, size_t ent
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for an observer");
 	}
 	observer_follow(observer, !how->list);
-	run(world, observer, listing, how, proof, cost);
+	run_observed(&(struct run_state){ .world = world,
+					  .observer = observer,
+					  .listing = listing,
+					  .sink = sink,
+					  .how = how,
+					  .proof = proof,
+					  .cost = cost });
 	look(world, observer, proof);
-	tell_fixed_address(world, proof, sink);
 	tell_shell_commands(wire, proof->trace, sink);
 	proof->payload = observer_payload(observer);
 	proof->instructions = world_instructions(world) - before;
-	proof->shellcode = verdict(&proof->observation, how->convention, how->strict);
+	proof->shellcode = verdict_of(&proof->observation, how->convention, how->strict);
 	if (listing)
 		proof->listing = listing_json(listing);
 	observer_free(observer);

@@ -63,12 +63,13 @@ static bool is_known(const struct scan *scan, const struct shellcode_finding *fi
 	return false;
 }
 
-static int scan_level(struct scan *scan, const struct level *level)
+static int scan_level(struct scan *scan, const struct level *level,
+		      const struct scan_packed *packed)
 {
 	size_t first = scan->count;
-	int count = scan_raw(scan->detector, level->bytes, level->view != NULL, scan->follow_up,
-			     scan->findings + scan->count, scan->capacity - scan->count,
-			     &scan->shares, &scan->vain, scan->error);
+	int count = scan_raw(scan->detector, level->bytes, level->view != NULL, packed,
+			     scan->follow_up, scan->findings + scan->count,
+			     scan->capacity - scan->count, &scan->shares, &scan->vain, scan->error);
 
 	if (count < 0)
 		return count;
@@ -85,7 +86,19 @@ static int scan_level(struct scan *scan, const struct level *level)
 	return 0;
 }
 
-static int scan_views(struct scan *scan, const struct level *level)
+static void note_packed(struct scan_packed *packed, const struct view *view)
+{
+	if (!view->whole || packed->count == SCAN_PACKED)
+		return;
+	packed->at[packed->count].start = view->packed;
+	packed->at[packed->count++].end = view->end;
+}
+
+static int scan_everything(struct scan *scan, const struct level *level);
+
+/* Searches views of a level, and tells in *packed which are of packed data. */
+static int scan_views(struct scan *scan, const struct level *level, enum views_of of,
+		      struct scan_packed *packed)
 {
 	struct views views;
 	struct view view;
@@ -93,7 +106,7 @@ static int scan_views(struct scan *scan, const struct level *level)
 
 	if (level->depth == DEPTH)
 		return 0;
-	views_init(&views, level->bytes, &scan->views_budget);
+	views_init(&views, of, level->bytes, &scan->views_budget);
 	while (code == 0 && scan->count < scan->capacity && (found = views_next(&views, &view))) {
 		struct level below = { .bytes = { view.data, view.length },
 				       .view = &view,
@@ -102,12 +115,24 @@ static int scan_views(struct scan *scan, const struct level *level)
 		if (found < 0)
 			return error_set(scan->error, ERROR_MEMORY, "shellcode",
 					 "no memory for a view");
-		code = scan_level(scan, &below);
-		if (code == 0)
-			code = scan_views(scan, &below);
+		note_packed(packed, &view);
+		code = scan_everything(scan, &below);
 		view_fini(&view);
 	}
 	scan->exhausted |= views.exhausted;
+	return code;
+}
+
+/* What is unpacked comes first, since it says how the packed bytes are to be searched. */
+static int scan_everything(struct scan *scan, const struct level *level)
+{
+	struct scan_packed packed = { .count = 0 };
+	int code = scan_views(scan, level, VIEWS_PACKED, &packed);
+
+	if (code == 0)
+		code = scan_level(scan, level, &packed);
+	if (code == 0)
+		code = scan_views(scan, level, VIEWS_OTHERS, &packed);
 	return code;
 }
 
@@ -132,9 +157,7 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 	int code;
 
 	shares_init(&scan.shares);
-	code = scan_level(&scan, &given);
-	if (code == 0)
-		code = scan_views(&scan, &given);
+	code = scan_everything(&scan, &given);
 	if (exhausted)
 		*exhausted = scan.exhausted || scan.shares.untried > 0;
 	if (code < 0) {

@@ -6,11 +6,23 @@
 #include "shellcode/shellcode.h"
 #include "shellcode/vain.h"
 
+/* Stretches of packed data, ascending, that have the right checksum as what they unpack to, which
+ * is searched for itself. As they are they are only asked for what chance hardly makes, see
+ * search.c. */
+enum { SCAN_PACKED = 256 };
+struct scan_packed {
+	size_t count;
+	struct {
+		size_t start, end;
+	} at[SCAN_PACKED];
+};
+
 /* As shellcode_scan. The bytes earn their share of *shares (as those of a view, if `decoded`), what
  * is done spends it; how often something failed is counted in *vain. Both are a stream's and its
  * views'. */
 MUST_CHECK int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
-			struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
-			struct shares *shares, struct vain *vain, struct error *error);
+			const struct scan_packed *packed, struct bytes follow_up,
+			struct shellcode_finding *findings, size_t capacity, struct shares *shares,
+			struct vain *vain, struct error *error);
 
 #endif

@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "shellcode/plausible.h"
+#include "shellcode/printable.h"
 
 enum {
-	OVERLAP = 1 << 14, /* of neighbouring pieces: longest shell code that is sure to be seen
-			      whole */
-	SHORTEST_RUN = 48  /* of printable characters that may be code */
+	OVERLAP = 1 << 14,  /* of neighbouring pieces: longest shell code that is sure to be seen
+			       whole */
+	SHORTEST_RUN = 48,  /* of printable characters that may be code */
+	EARNED_AT_ONCE = 64 /* bytes */
 };
 
 /* The widths in which a seed means something. */
@@ -43,6 +45,36 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_HANDLER;
 }
 
+/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
+ * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
+ * plain load from fs: or gs:. */
+static bool chance_hardly_makes(struct bytes bytes, const struct seed *seed)
+{
+	struct reader reader = reader_of(bytes);
+
+	reader_seek(&reader, seed->offset + 1);
+	uint8_t next = reader_u8(&reader), third = reader_u8(&reader);
+	switch (seed->kind) {
+	case SEED_CALL: return true;
+	case SEED_FPU: return third == 0x24;
+	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
+	default: return false;
+	}
+}
+
+/* Is the seed in packed data? Offsets must not go backwards but between pieces. */
+static bool is_packed(struct search *search, size_t offset)
+{
+	const struct scan_packed *packed = search->packed;
+	size_t *next = &search->packed_next;
+
+	while (*next > 0 && packed->at[*next - 1].end > offset)
+		--*next;
+	while (*next < packed->count && packed->at[*next].end <= offset)
+		++*next;
+	return *next < packed->count && offset >= packed->at[*next].start;
+}
+
 static bool more_to_do(const struct search *search)
 {
 	return search->count < search->capacity;
@@ -50,28 +82,26 @@ static bool more_to_do(const struct search *search)
 
 /* Has nothing like it been in vain here? As long as a share is not scarce, that its kind of seed
  * seldom was is enough. */
-static bool is_fresh(const struct search *search, enum share share, const struct seed *seed,
-		     unsigned salt)
+static bool is_fresh(const struct search *search, enum share share, enum seed_kind kind,
+		     unsigned look)
 {
-	return !vain_seen(search->vain, vain_look(search->piece, seed->offset, salt)) ||
-	       (!shares_scarce(search->shares, share) && vain_rare(search->vain, seed->kind));
+	return !vain_seen(search->vain, look) ||
+	       (!shares_scarce(search->shares, share) && vain_rare(search->vain, kind));
 }
 
 /* Should it make room for others, since a share is low? */
-static bool makes_room(const struct search *search, enum share share, const struct seed *seed,
-		       unsigned salt)
+static bool makes_room(const struct search *search, enum share share, enum seed_kind kind,
+		       unsigned look)
 {
-	if (!shares_low(search->shares, share) || is_fresh(search, share, seed, salt))
+	if (!shares_low(search->shares, share) || is_fresh(search, share, kind, look))
 		return false;
-	return shares_scarce(search->shares, share) ||
-	       vain_likely(search->vain, vain_look(search->piece, seed->offset, salt));
+	return shares_scarce(search->shares, share) || vain_likely(search->vain, look);
 }
 
 /* Is a share so far down that this is left out? */
-static bool left_out(struct search *search, enum share share, const struct seed *seed,
-		     unsigned salt)
+static bool left_out(struct search *search, enum share share, enum seed_kind kind, unsigned look)
 {
-	bool out = search->shares->left[share] == 0 || makes_room(search, share, seed, salt);
+	bool out = search->shares->left[share] == 0 || makes_room(search, share, kind, look);
 
 	search->shares->untried += out;
 	return out;
@@ -84,12 +114,14 @@ static int try_waiting(struct search *search, bool fresh)
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		struct candidate *candidate = &search->detector->candidates[i];
+		enum seed_kind kind = candidate->seed.kind;
 		if (candidate->tried ||
-		    (fresh && !is_fresh(search, SHARE_PROBE, &candidate->seed, candidate->salt)))
+		    (fresh && !is_fresh(search, SHARE_PROBE, kind, candidate->look)))
 			continue;
 		candidate->tried = true;
 		if (search->piece_offset + candidate->seed.offset >= search->covered &&
-		    !left_out(search, SHARE_PROBE, &candidate->seed, candidate->salt))
+		    !left_out(search, SHARE_PROBE, kind, candidate->look) &&
+		    !left_out(search, SHARE_PROVE, kind, candidate->look))
 			code = search_try(search, candidate);
 	}
 	return code;
@@ -100,7 +132,7 @@ static int try_candidates(struct search *search)
 {
 	int code = 0;
 
-	if (shares_low(search->shares, SHARE_PROBE))
+	if (shares_low(search->shares, SHARE_PROBE) || shares_low(search->shares, SHARE_PROVE))
 		code = try_waiting(search, true);
 	if (code == 0)
 		code = try_waiting(search, false);
@@ -117,15 +149,16 @@ static size_t behind_prefix(const struct search *search, enum x86_mode mode,
 }
 
 /* Does what follows a seed use what it gives? */
-static bool judge(struct search *search, enum x86_mode mode, struct seed seed, bool strict)
+static bool judge(struct search *search, const struct candidate *candidate)
 {
-	struct sweep *sweep = search->detector->sweeps[mode];
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
-	bool plausible = plausible_ahead(sweep, mode, seed, strict);
+	bool plausible =
+		plausible_ahead(sweep, candidate->mode, candidate->seed, candidate->strict);
 
-	search_pay_sweep(search, mode, before, SHARE_LOOK);
+	search_pay_sweep(search, candidate->mode, before, SHARE_LOOK);
 	if (!plausible)
-		vain_count(search->vain, vain_look(search->piece, seed.offset, mode), seed.kind);
+		vain_count(search->vain, candidate->look, candidate->seed.kind);
 	return plausible;
 }
 
@@ -134,22 +167,27 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 {
 	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
 	unsigned modes = modes_of(search, &seed);
-	size_t offset = seed.offset;
 	int code = 0;
 
 	search->detector->work.seeds++;
-	if (strict && never_in_images(seed.kind))
+	if ((strict && never_in_images(seed.kind)) ||
+	    (is_packed(search, search->piece_offset + seed.offset) &&
+	     !chance_hardly_makes(search->piece, &seed)))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
-		if (!(modes & 1u << mode) || left_out(search, SHARE_LOOK, &seed, mode))
+		struct candidate candidate = { seed, mode, strict, false, 0 };
+		if (!(modes & 1u << mode))
+			continue;
+		candidate.seed.offset -= behind_prefix(search, mode, &seed);
+		candidate.look = vain_look(search->piece, candidate.seed.offset, mode);
+		if (left_out(search, SHARE_LOOK, seed.kind, candidate.look) ||
+		    left_out(search, SHARE_PROBE, seed.kind, candidate.look))
 			continue;
 		code = search_sweep(search, mode);
-		seed.offset = offset - behind_prefix(search, mode, &seed);
-		if (code < 0 || !judge(search, mode, seed, strict))
+		if (code < 0 || !judge(search, &candidate))
 			continue;
 		search->detector->work.candidates++;
-		search->detector->candidates[search->candidates++] =
-			(struct candidate){ seed, mode, strict, false, mode };
+		search->detector->candidates[search->candidates++] = candidate;
 		if (search->candidates == SEARCH_CANDIDATES)
 			code = try_candidates(search);
 	}
@@ -161,15 +199,14 @@ static int consider(struct search *search, struct seed seed, struct image_cursor
 /* The beginning of the bytes is where a person who hands over bare code means it to begin. */
 static int try_beginning(struct search *search)
 {
-	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, false }, .mode = X86_MODE_32 };
+	struct candidate candidate = { .seed = { 0, SEED_PRINTABLE, true }, .mode = X86_MODE_32 };
 	size_t found = search->count;
 	int code = 0;
 
 	if (search->piece_offset || image_cursor_inside(&search->images, 0))
 		return 0;
-	candidate.salt = X86_MODE_64 + 1;
-	if (search->decoded &&
-	    vain_likely(search->vain, vain_look(search->piece, 0, candidate.salt)))
+	candidate.look = vain_look(search->piece, 0, X86_MODE_64 + 1);
+	if (search->decoded && vain_likely(search->vain, candidate.look))
 		return 0; /* the same word as so often in this stream */
 	for (; candidate.mode <= X86_MODE_64 && code == 0 && search->count == found;
 	     candidate.mode++) {
@@ -187,7 +224,7 @@ static void earn(struct search *search, size_t offset, size_t end)
 {
 	if (offset > end)
 		offset = end;
-	if (offset <= search->earned)
+	if (offset < search->earned + EARNED_AT_ONCE && offset < end)
 		return;
 	shares_earn(search->shares, offset - search->earned, search->decoded);
 	search->earned = offset;
@@ -199,6 +236,7 @@ static int search_piece(struct search *search, size_t end)
 {
 	size_t at = 0, run_end = 0;
 	int code = try_beginning(search);
+	enum printable run;
 	struct seed seed;
 
 	seed_map_load(&search->detector->map, search->piece);
@@ -216,8 +254,10 @@ static int search_piece(struct search *search, size_t end)
 		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
-		if (!plausible_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset)))
+		run = printable_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset));
+		if (run == PRINTABLE_NOT)
 			continue;
+		seed.to_stack = run == PRINTABLE_BUILDS;
 		code = consider(search, seed, &search->printable_images);
 	}
 	return code == 0 ? try_candidates(search) : code;
@@ -231,11 +271,13 @@ static int by_offset(const void *a, const void *b)
 }
 
 int scan_raw(struct shellcode_detector *detector, struct bytes bytes, bool decoded,
-	     struct bytes follow_up, struct shellcode_finding *findings, size_t capacity,
-	     struct shares *shares, struct vain *vain, struct error *error)
+	     const struct scan_packed *packed, struct bytes follow_up,
+	     struct shellcode_finding *findings, size_t capacity, struct shares *shares,
+	     struct vain *vain, struct error *error)
 {
 	struct search search = { .detector = detector,
 				 .bytes = bytes,
+				 .packed = packed,
 				 .follow_up = follow_up,
 				 .findings = findings,
 				 .capacity = capacity,

@@ -26,7 +26,7 @@ struct candidate {
 	enum x86_mode mode;
 	bool strict; /* inside an executable image */
 	bool tried;
-	unsigned salt; /* see vain.h */
+	unsigned look; /* see vain.h */
 };
 
 /* The bytes of a stream that a finding's code touched: [first, end). */
@@ -54,6 +54,8 @@ struct search {
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before the present seed */
 	struct shares *shares;
 	struct vain *vain;
 	bool decoded;	    /* the bytes are a view's */
@@ -108,6 +110,11 @@ MUST_CHECK int search_try(struct search *search, const struct candidate *candida
  * that look like text or padding when others lie before them. */
 void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
 		   struct best *best);
+/* Goes back to the earliest start point that promises as much and from which code leads there, not
+ * text: in between, where a part of what is put together is missing, it may promise less. False:
+ * there is none. */
+bool search_reach_back(struct search *search, enum x86_mode mode, const struct start *starts,
+		       const struct promise *promises, size_t count, struct best *best);
 
 /* --- finding.c --- */
 

@@ -7,7 +7,13 @@
 
 #include "shellcode/marks.h"
 
-enum { CALL_REACH = 1 << 16, LIBRARY_REACH = 24, SEGMENT_REACH = 0x1000, LEA_REACH = 0x200 };
+enum {
+	HALF = 16,
+	/* bits */ CALL_REACH = 1 << 16,
+	LIBRARY_REACH = 24,
+	SEGMENT_REACH = 0x1000,
+	LEA_REACH = 0x200
+};
 
 static uint32_t u32_at(struct bytes bytes, size_t offset)
 {
@@ -229,36 +235,34 @@ bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed)
 	return false;
 }
 
-/* A bit where 24 bits or more without a break begin, all of them in this word. A run of 48 has such
- * a part wherever it lies. */
-static uint64_t runs_of_24(uint64_t breaks)
+/* The lowest bit of each half-word, of sixteen, without a break. A run of 48 has two of them, one
+ * behind the other, wherever it lies. */
+static uint64_t whole_halves(uint64_t breaks)
 {
-	uint64_t run = ~breaks;
+	const uint64_t low = UINT64_C(0x7fff7fff7fff7fff);
 
-	run &= run >> 1;
-	run &= run >> 2;
-	run &= run >> 4;
-	run &= run >> 8;
-	return run & run >> 8;
+	return ~((((breaks & low) + low) | breaks | low)) >> (HALF - 1);
 }
 
-/* Where the first run begins, at or after `from`, that has 24 bits in one word; SIZE_MAX: nowhere.
- */
+/* Where the first run begins, at or after `from`, that has two half-words in a row; SIZE_MAX:
+ * nowhere. */
 static size_t next_long_run(const struct seed_map *map, size_t from)
 {
-	size_t index = from / MARKS_BLOCK, count = marks_words(map->bytes.length);
-	uint64_t before = ((uint64_t)1 << from % MARKS_BLOCK) - 1, run = 0;
-	size_t start;
+	size_t index = from / MARKS_BLOCK, count = marks_words(map->bytes.length), start;
+	uint64_t before = ((uint64_t)1 << from % MARKS_BLOCK) - 1, last = 0, pairs = 0;
 
-	for (; index < count && run == 0; index++, before = 0)
-		run = runs_of_24(map->breaks[index] | before);
-	if (run == 0)
+	for (; index < count && pairs == 0; index++, before = 0) {
+		uint64_t whole = whole_halves(map->breaks[index] | before);
+		pairs = whole & (whole << HALF | last);
+		last = whole >> (MARKS_BLOCK - HALF);
+	}
+	if (pairs == 0)
 		return SIZE_MAX;
-	start = --index * MARKS_BLOCK + (unsigned)__builtin_ctzll(run);
-	/* it may begin in the word before, which is not all of it: that would have been found */
-	if (start % MARKS_BLOCK == 0 && index > 0 && start > from)
-		start -= (unsigned)__builtin_clzll(map->breaks[index - 1] | 1);
-	return start > from ? start : from;
+	start = (index - 1) * MARKS_BLOCK + (unsigned)__builtin_ctzll(pairs) - HALF;
+	while (start > from &&
+	       !(map->breaks[(start - 1) / MARKS_BLOCK] >> (start - 1) % MARKS_BLOCK & 1))
+		start--;
+	return start;
 }
 
 size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end)

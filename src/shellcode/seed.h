@@ -27,7 +27,8 @@ enum seed_kind {
 struct seed {
 	size_t offset;
 	enum seed_kind kind;
-	bool to_stack; /* SEED_STACK: through the stack pointer itself */
+	bool to_stack; /* SEED_STACK: through the stack pointer itself; SEED_PRINTABLE: may build
+			  its payload on the stack, or be anything */
 };
 
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */

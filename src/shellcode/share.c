@@ -19,8 +19,10 @@ static const struct {
 void shares_init(struct shares *shares)
 {
 	*shares = (struct shares){ .spent = 0 };
-	for (unsigned share = 0; share < SHARES; share++)
+	for (unsigned share = 0; share < SHARES; share++) {
 		shares->left[share] = rates[share].burst;
+		shares->low[share] = rates[share].burst / 2;
+	}
 }
 
 void shares_earn(struct shares *shares, size_t length, bool decoded)
@@ -42,14 +44,4 @@ uint64_t shares_part(const struct shares *shares, enum share share)
 {
 	/* an explanation is seldom followed by another, and a stream's first one is to be whole */
 	return share == SHARE_EXPLAIN ? shares->left[share] / 3 * 2 : shares->left[share] / 2;
-}
-
-bool shares_low(const struct shares *shares, enum share share)
-{
-	return shares->left[share] < rates[share].burst / 2;
-}
-
-bool shares_scarce(const struct shares *shares, enum share share)
-{
-	return shares->left[share] < rates[share].burst / 4;
 }

@@ -22,8 +22,9 @@ enum share {
 
 struct shares {
 	uint64_t left[SHARES];
-	uint64_t spent;	  /* of all */
-	uint64_t untried; /* candidates that were given up for want of a share */
+	uint64_t low[SHARES]; /* half a burst */
+	uint64_t spent;	      /* of all */
+	uint64_t untried;     /* candidates that were given up for want of a share */
 };
 
 /* A stream's burst. */
@@ -35,8 +36,14 @@ void shares_spend(struct shares *shares, enum share share, uint64_t cost);
 uint64_t shares_part(const struct shares *shares, enum share share);
 
 /* So little is left that what is likely to be in vain should be left out. */
-bool shares_low(const struct shares *shares, enum share share);
+static inline bool shares_low(const struct shares *shares, enum share share)
+{
+	return shares->left[share] < shares->low[share];
+}
 /* Even less: only what is new to this stream should be tried. */
-bool shares_scarce(const struct shares *shares, enum share share);
+static inline bool shares_scarce(const struct shares *shares, enum share share)
+{
+	return shares->left[share] < shares->low[share] / 2;
+}
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum {
 	LANE = 16,   /* bytes that are looked through at once */
@@ -9,6 +12,7 @@ enum {
 	SLOTS = 128, /* blocks that are remembered: what is near fits into a near cache */
 	WINDOW = 2 * START_WINDOW + 1,
 	UNKNOWN_FLOW = 255,
+	UNKNOWN_LENGTH = 255,
 	NO_TRAITS = 1 << 15, /* a step's, that have not been asked for */
 	LONGEST_COMMON = 11, /* bytes of an instruction without superfluous prefixes */
 	JUMPS = 256,	     /* of a window that are kept, those nearest to its start */
@@ -16,6 +20,7 @@ enum {
 	STEP_COST = 3,
 	GLANCE_COST = 10,
 	ASK_COST = 200,
+	BACK_COST = 6,
 	WINDOW_COST = 700
 };
 
@@ -35,6 +40,9 @@ struct window {
 	struct jump jumps[JUMPS];
 	uint16_t jumps_to[WINDOW]; /* the last that goes there: its number and 1; 0: none */
 	uint8_t reached[WINDOW];
+	/* Lengths of instructions that fall into the next one, behind a lane of zeros: 0 where
+	 * others are, UNKNOWN_LENGTH before they are asked for. */
+	uint8_t falls[LANE + WINDOW];
 };
 
 struct sweep {
@@ -69,6 +77,11 @@ void sweep_load(struct sweep *sweep, struct bytes bytes)
 struct bytes sweep_bytes(const struct sweep *sweep)
 {
 	return sweep->bytes;
+}
+
+void sweep_pay(struct sweep *sweep, uint64_t cost)
+{
+	sweep->cost += cost;
 }
 
 uint64_t sweep_cost(const struct sweep *sweep)
@@ -147,15 +160,27 @@ static int64_t jump_distance(const uint8_t *at, size_t length)
 	return (int16_t)(end[-4] | end[-3] << 8) + (int64_t)length;
 }
 
+static lane lane_at(const uint8_t *data)
+{
+	lane value;
+
+	memcpy(&value, data, sizeof value);
+	return value;
+}
+
 /* A bit for each of sixteen bytes, from masks. */
 static unsigned bits_of(lane masks)
 {
+#ifdef __SSE2__
+	return (unsigned)_mm_movemask_epi8((__m128i)masks);
+#else
 	uint64_t words[2];
 
 	masks &= 1;
 	memcpy(words, &masks, sizeof words);
 	return (unsigned)(words[0] * 0x0102040810204080u >> 56) |
 	       (unsigned)(words[1] * 0x0102040810204080u >> 56) << 8;
+#endif
 }
 
 /* Where jumps over 8 bits begin among sixteen bytes, and where others may. */
@@ -195,10 +220,8 @@ static void look_for_jump(struct window *window, const uint8_t *data, size_t at)
 static void look_among(struct window *window, const uint8_t *data, size_t first)
 {
 	unsigned brief, jumps;
-	lane bytes, next;
+	lane bytes = lane_at(data + first), next = lane_at(data + first + 1);
 
-	memcpy(&bytes, data + first, sizeof bytes);
-	memcpy(&next, data + first + 1, sizeof next);
 	brief = short_jumps(bytes);
 	for (jumps = brief | long_jumps(bytes, next); jumps; jumps &= jumps - 1) {
 		unsigned bit = (unsigned)__builtin_ctz(jumps);
@@ -231,10 +254,23 @@ static void forget_jumps(struct window *window)
 
 struct search_back {
 	struct sweep *sweep;
-	bool sets;
+	enum start_asks asks;
 	struct start *starts;
 	size_t count, capacity;
 };
+
+/* What the instruction of `start` does to what is asked. False: no call is made like this. */
+static bool ask(const struct search_back *search, struct start *start, struct step step)
+{
+	const struct sweep *sweep = search->sweep;
+	struct bytes code = bytes_slice(sweep->bytes, start->offset, step.length);
+
+	if (search->asks == START_ASKS_SETS)
+		start->sets |= (uint8_t)glance_sets(sweep->mode, code);
+	if (search->asks == START_ASKS_NUMBER)
+		start->number = number_before(sweep->mode, code, start->number);
+	return start->number.kind != NUMBER_WRONG;
+}
 
 /* `at` (in the window) leads to starts[next]. */
 static void reach(struct search_back *search, size_t at, size_t next, struct step step)
@@ -244,9 +280,9 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 	struct window *window = &search->sweep->window;
 	unsigned traits = to->traits | step.traits;
 
-	if (window->reached[at] || search->count == search->capacity || step.traits & GLANCE_RARE)
+	if (window->reached[at] || search->count == search->capacity ||
+	    step.traits & (GLANCE_RARE | GLANCE_NOWHERE))
 		return;
-	window->reached[at] = true;
 	if (step.flow == FLOW_SYSTEM)
 		traits |= GLANCE_SYSTEM;
 	if (step.flow == FLOW_CALL)
@@ -256,23 +292,44 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 				 .traits = (uint16_t)traits,
 				 .pushes = to->pushes,
 				 .sets = to->sets,
+				 .number = to->number,
 				 .loop = to->loop };
+	if (!ask(search, start, step))
+		return;
+	window->reached[at] = true;
 	if (step.flow == FLOW_BRANCH && step.target < 0)
 		start->loop = (size_t)((int64_t)start->offset + step.target);
 	if (start->loop == start->offset)
 		start->traits |= GLANCE_LOOP;
-	if (search->sets)
-		start->sets |= (uint8_t)glance_sets(
-			search->sweep->mode,
-			bytes_slice(search->sweep->bytes, start->offset, step.length));
 	if (step.traits & GLANCE_PUSH && start->pushes < UINT8_MAX)
 		start->pushes++;
 	search->count++;
 }
 
-static bool falls_through(enum flow flow)
+/* Does it go on behind itself, be it by a jump to there? */
+static bool falls_through(const struct step *step)
 {
-	return flow == FLOW_NEXT || flow == FLOW_BRANCH || flow == FLOW_CALL || flow == FLOW_SYSTEM;
+	return step->flow == FLOW_NEXT || step->flow == FLOW_BRANCH || step->flow == FLOW_CALL ||
+	       step->flow == FLOW_SYSTEM ||
+	       (step->flow == FLOW_JUMP && step->target == step->length);
+}
+
+/* Which of the sixteen offsets before `at` (in the window) hold an instruction that falls into it:
+ * the last is bit 15. */
+static unsigned falling_into(struct sweep *sweep, size_t at)
+{
+	static const lane distances = { 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+	struct window *window = &sweep->window;
+	uint8_t *falls = &window->falls[at]; /* a lane before it */
+	unsigned unknown = bits_of((lane)(lane_at(falls) == UNKNOWN_LENGTH));
+
+	for (unknown &= 0xffffu << (LANE - LONGEST_COMMON); unknown; unknown &= unknown - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(unknown);
+		struct step step = sweep_length(sweep, window->first + at + bit - LANE);
+		falls[bit] = falls_through(&step) ? step.length : 0;
+	}
+	sweep->cost += BACK_COST;
+	return bits_of((lane)(lane_at(falls) == distances)) & 0xffffu << (LANE - LONGEST_COMMON);
 }
 
 static void predecessors(struct search_back *search, size_t next)
@@ -281,22 +338,22 @@ static void predecessors(struct search_back *search, size_t next)
 	struct window *window = &sweep->window;
 	size_t at = search->starts[next].offset - window->first;
 
-	for (size_t back = 1; back <= LONGEST_COMMON && back <= at; back++) {
-		size_t offset = window->first + at - back;
-		struct step step = sweep_length(sweep, offset);
-		if (step.length == back && falls_through((enum flow)step.flow))
-			reach(search, at - back, next, sweep_step(sweep, offset));
+	for (unsigned falling = falling_into(sweep, at); falling;) {
+		unsigned bit = 31 - (unsigned)__builtin_clz(falling);
+		size_t from = at + bit - LANE;
+		falling &= ~(1u << bit);
+		reach(search, from, next, sweep_step(sweep, window->first + from));
 	}
 	for (size_t i = window->jumps_to[at]; i; i = window->jumps[i - 1].next)
 		reach(search, window->jumps[i - 1].from, next,
 		      sweep_step(sweep, window->first + window->jumps[i - 1].from));
 }
 
-size_t start_find(struct sweep *sweep, size_t seed, bool sets, struct start *starts,
+size_t start_find(struct sweep *sweep, size_t seed, enum start_asks asks, struct start *starts,
 		  size_t capacity)
 {
 	struct search_back search = {
-		.sweep = sweep, .sets = sets, .starts = starts, .capacity = capacity
+		.sweep = sweep, .asks = asks, .starts = starts, .capacity = capacity
 	};
 	struct window *window = &sweep->window;
 	size_t end = seed + START_WINDOW;
@@ -309,7 +366,9 @@ size_t start_find(struct sweep *sweep, size_t seed, bool sets, struct start *sta
 	window->count = end - window->first;
 	sweep->cost += WINDOW_COST;
 	find_jumps(window, sweep->bytes.data + window->first);
-	starts[search.count++] = (struct start){ .offset = seed, .loop = SIZE_MAX };
+	memset(window->falls + LANE, UNKNOWN_LENGTH, window->count);
+	starts[search.count++] =
+		(struct start){ .offset = seed, .number = number_at_call(), .loop = SIZE_MAX };
 	window->reached[seed - window->first] = true;
 	for (size_t next = 0; next < search.count; next++)
 		predecessors(&search, next);

@@ -6,6 +6,7 @@
 #define KENBI_SHELLCODE_START_H
 
 #include "shellcode/glance.h"
+#include "shellcode/number.h"
 
 enum { START_WINDOW = 512 }; /* bytes before and behind the seed that are looked at */
 
@@ -23,6 +24,8 @@ struct step sweep_step(struct sweep *sweep, size_t offset);
 struct step sweep_length(struct sweep *sweep, size_t offset);
 /* The same, for walks that come by once: nothing is remembered. */
 struct step sweep_pass(struct sweep *sweep, size_t offset);
+/* Counts what a walk of one's own has cost. */
+void sweep_pay(struct sweep *sweep, uint64_t cost);
 /* What all this has cost since sweep_new, see share.h. */
 uint64_t sweep_cost(const struct sweep *sweep);
 
@@ -32,12 +35,17 @@ struct start {
 	uint16_t traits;   /* enum glance_trait of those on the nearest way, without the seed's */
 	uint8_t pushes;	   /* among them, 255 or more is 255 */
 	uint8_t sets;	   /* registers that they give values, see glance_sets; 0: not asked for */
-	size_t loop;	   /* where the last branch back among them goes; SIZE_MAX: nowhere */
+	struct number
+		number; /* where the number of the call at the seed comes from, if asked for */
+	size_t loop;	/* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 
-/* Offsets that reach `seed` by ways without anything rare, nearest first, the seed itself first; at
- * most `capacity`. `sets`: what they give values to is asked for. Returns their number. */
-size_t start_find(struct sweep *sweep, size_t seed, bool sets, struct start *starts,
+/* What is asked of ways beside their traits. */
+enum start_asks { START_ASKS_NOTHING, START_ASKS_SETS, START_ASKS_NUMBER };
+
+/* Offsets that reach `seed` by ways without anything rare or that leads nowhere, nearest first, the
+ * seed itself first; at most `capacity`. Returns how many. */
+size_t start_find(struct sweep *sweep, size_t seed, enum start_asks asks, struct start *starts,
 		  size_t capacity);
 
 #endif

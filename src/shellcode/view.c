@@ -8,7 +8,7 @@
 #include "shellcode/view_base64.h"
 #include "shellcode/view_judge.h"
 
-enum stretch { STRETCH_ESCAPES, STRETCH_TOKEN, STRETCH_LIST, STRETCH_WIDE, STRETCH_PACKED };
+enum stretch { STRETCH_ESCAPES, STRETCH_TOKEN, STRETCH_LIST, STRETCH_WIDE, STRETCHES };
 
 /* --- views --- */
 
@@ -71,9 +71,9 @@ int view_hex_digit(uint8_t byte)
 	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-void views_init(struct views *views, struct bytes bytes, uint64_t *budget)
+void views_init(struct views *views, enum views_of of, struct bytes bytes, uint64_t *budget)
 {
-	*views = (struct views){ .bytes = bytes, .budget = budget };
+	*views = (struct views){ .bytes = bytes, .of = of, .budget = budget };
 	if (bytes.length > UINT32_MAX)
 		views->bytes.length = UINT32_MAX;
 }
@@ -88,16 +88,11 @@ static size_t candidate(struct bytes bytes, enum stretch stretch, size_t from, s
 			if (byte == '%' || byte == '\\' || byte == '=' || byte == '&')
 				return i;
 			break;
-		case STRETCH_PACKED:
-			if (byte == 0x1f || byte == 0x03)
-				return i;
-			break;
 		case STRETCH_TOKEN:
 			if (base64_digit(byte) >= 0)
 				return i;
 			break;
-		case STRETCH_LIST:
-		case STRETCH_WIDE: return i;
+		default: return i;
 		}
 	}
 	return SIZE_MAX;
@@ -105,8 +100,7 @@ static size_t candidate(struct bytes bytes, enum stretch stretch, size_t from, s
 
 static int look(struct views *views, enum stretch stretch, size_t end, struct view *view)
 {
-	static view_decoder *const decoders[] = { view_escapes, view_token, view_list, view_wide,
-						  view_packed };
+	static view_decoder *const decoders[] = { view_escapes, view_token, view_list, view_wide };
 	size_t *at = &views->looked[stretch];
 	int found = 0;
 
@@ -126,10 +120,10 @@ static int look(struct views *views, enum stretch stretch, size_t end, struct vi
 static int look_everywhere(struct views *views, struct view_block block, size_t end,
 			   struct view *view)
 {
-	const bool wanted[] = { block.escapes, block.token, block.list, block.wide, block.packed };
+	const bool wanted[] = { block.escapes, block.token, block.list, block.wide };
 	int found = 0;
 
-	for (enum stretch stretch = 0; stretch <= STRETCH_PACKED && found == 0; stretch++)
+	for (enum stretch stretch = 0; stretch < STRETCHES && found == 0; stretch++)
 		if (wanted[stretch])
 			found = look(views, stretch, end, view);
 	return found;
@@ -146,11 +140,23 @@ static size_t skip_nothing(struct views *views)
 	return views->at;
 }
 
+static int next_packed(struct views *views, struct view *view)
+{
+	size_t start;
+	int found = 0;
+
+	while (found == 0 && (start = view_signature(views)) < views->bytes.length)
+		found = view_packed(views, start, view, &views->at);
+	return found;
+}
+
 int views_next(struct views *views, struct view *view)
 {
 	struct bytes bytes = views->bytes;
 	int found = 0;
 
+	if (views->of == VIEWS_PACKED)
+		return next_packed(views, view);
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
 	while (found == 0 && skip_nothing(views) < bytes.length) {

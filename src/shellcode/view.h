@@ -26,23 +26,31 @@ struct view {
 	uint32_t *origins; /* of every VIEW_GRAIN-th byte, relative to `start`; owned */
 	size_t length;
 	size_t start, end; /* what it was made from */
+	size_t packed;	   /* where in [start, end) its packed data begins, behind a header; */
+	bool whole;	   /* this came to its end and had the right checksum */
 };
 
 void view_fini(struct view *view);
 /* Where in the bytes that it was made from a byte of the view comes from. */
 size_t view_origin(const struct view *view, size_t offset);
 
+/* Packed files are a pass of their own: what is unpacked says how the bytes as they are need to be
+ * searched. */
+enum views_of { VIEWS_PACKED, VIEWS_OTHERS };
+
 struct views {
 	struct bytes bytes;
-	uint64_t *budget; /* decoded bytes that may still be made; borrowed */
-	size_t at;	  /* the pass goes on here */
-	size_t message;	  /* the next HTTP message begins here; SIZE_MAX: none */
-	size_t looked[5]; /* by kind of stretch: looked at up to here */
-	bool exhausted;	  /* the budget was too small for a view, which was left out */
+	enum views_of of;
+	uint64_t *budget;    /* decoded bytes that may still be made; borrowed */
+	size_t at;	     /* the pass goes on here */
+	size_t message;	     /* the next HTTP message begins here; SIZE_MAX: none */
+	size_t looked[4];    /* by kind of stretch: looked at up to here */
+	size_t signed_at[2]; /* the next signatures of gzip and zip */
+	bool exhausted;	     /* the budget was too small for a view, which was left out */
 };
 
 /* Borrows `bytes` and `budget`. */
-void views_init(struct views *views, struct bytes bytes, uint64_t *budget);
+void views_init(struct views *views, enum views_of of, struct bytes bytes, uint64_t *budget);
 /* The next view: 1 (to be released with view_fini), 0 at the end, ERROR_MEMORY. */
 MUST_CHECK int views_next(struct views *views, struct view *view);
 
@@ -65,8 +73,11 @@ view_decoder view_escapes; /* a %, \, = or & */
 view_decoder view_token;   /* a long word: hexadecimal or base64 */
 view_decoder view_list;	   /* numbers */
 view_decoder view_wide;	   /* UTF-16 */
-view_decoder view_packed;  /* a signature of gzip or zip */
+view_decoder view_packed;  /* a signature of gzip or zip, see view_signature */
 view_decoder view_message; /* an HTTP message: chunked or deflated body */
+
+/* Where the next signature of a packed file is, at or after views->at; SIZE_MAX: nowhere. */
+size_t view_signature(struct views *views);
 
 /* Of a JavaScript, VBScript, C, Perl or Python string: length of what ends it and begins its
  * continuation (" + ", "; s += "), 0 when there is none at `at`. */

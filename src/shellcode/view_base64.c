@@ -6,30 +6,24 @@
 #endif
 
 enum {
-	AT_ONCE = 32, /* letters */
-	MADE = 24,    /* bytes of these; a store writes AT_ONCE */
+	AT_ONCE = 32,		       /* letters */
+	MADE = AT_ONCE - BASE64_SLACK, /* bytes of these */
 	GROUP = 4,
 	GROUP_BYTES = 3
 };
 
-int base64_digit(uint8_t byte)
-{
-	/* and 1; 0: none */
-	static const uint8_t digits[256] = {
-		['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
-		['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
-		['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
-		['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
-		['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
-		['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
-		['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
-		['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-		['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
-		['/'] = 64, ['-'] = 63, ['_'] = 64
-	};
-
-	return digits[byte] - 1;
-}
+const uint8_t base64_digits[256] = {
+	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
+	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+	['/'] = 64, ['-'] = 63, ['_'] = 64
+};
 
 #ifdef WITH_AVX2
 static bool has_avx2(void)
@@ -110,7 +104,7 @@ __attribute__((target("avx2"))) static __m256i values_of(__m256i letters)
 	return _mm256_add_epi8(values, _mm256_and_si256(line, _mm256_set1_epi8(63 - ('_' - 'A'))));
 }
 
-/* 32 letters to 24 bytes; 32 are written. */
+/* 32 letters to MADE bytes; BASE64_SLACK more are written. */
 __attribute__((target("avx2"))) static void decode_32(const uint8_t *letters, uint8_t *bytes)
 {
 	/* 6 and 6 bits to 12, 12 and 12 to 24; these lie in words, the lowest byte of each last */
@@ -126,13 +120,13 @@ __attribute__((target("avx2"))) static void decode_32(const uint8_t *letters, ui
 	_mm256_storeu_si256((__m256i *)(void *)bytes, joined);
 }
 
-/* As many letters as can be done by 32 without writing behind what all of them make. */
+/* As many letters as can be done by 32. */
 __attribute__((target("avx2"))) static size_t decode_by_avx2(const uint8_t *letters, size_t count,
 							     uint8_t *bytes)
 {
 	size_t done = 0;
 
-	for (; count - done >= 2 * (size_t)AT_ONCE; done += AT_ONCE, bytes += MADE)
+	for (; count - done >= AT_ONCE; done += AT_ONCE, bytes += MADE)
 		decode_32(letters + done, bytes);
 	return done;
 }

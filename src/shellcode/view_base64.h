@@ -5,11 +5,20 @@
 
 #include "base/base.h"
 
+enum { BASE64_SLACK = 8 };
+
+extern const uint8_t base64_digits[256]; /* what each byte says, and 1; 0: it is no letter */
+
 /* 0 to 63; -1: it is none. */
-int base64_digit(uint8_t byte);
+static inline int base64_digit(uint8_t byte)
+{
+	return base64_digits[byte] - 1;
+}
+
 /* Letters from `offset` on without anything between them. */
 size_t base64_run(struct bytes bytes, size_t offset);
-/* `groups` groups of four letters at `letters`, all of them base64's, to three bytes each. */
+/* `groups` groups of four letters at `letters`, all of them base64's, to three bytes each. Up to
+ * BASE64_SLACK bytes behind these are written, too. */
 void base64_decode(const uint8_t *letters, size_t groups, uint8_t *bytes);
 
 #endif

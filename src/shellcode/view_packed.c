@@ -1,22 +1,13 @@
 /* Packed bodies: gzip (RFC 1952) and zip entries wherever their signature stands, deflated bodies
  * of HTTP (RFC 9110, section 8.4.1.2: zlib's format, by some servers without its header), chunks
- * (RFC 9112, section 7.1). zlib unpacks; what comes out is limited by VIEW_GROWTH, VIEW_LARGEST and
+ * (RFC 9112, section 7.1). What comes out is limited by VIEW_GROWTH, VIEW_LARGEST and
  * the budget, so that a bomb costs no more than other bytes. */
 #include "shellcode/view.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-enum {
-	GROWTH_FLOOR = 64 << 10,
-	STEP = 32 << 10,
-	HEADERS_LONGEST = 64 << 10,
-	ZIP_HEADER = 30,
-	RAW = -15, /* zlib's window bits: no header; its own; gzip's */
-	OWN = 15,
-	GZIP = 15 + 16
-};
+enum { GROWTH_FLOOR = 64 << 10, STEP = 32 << 10, HEADERS_LONGEST = 64 << 10, ZIP_HEADER = 30 };
 
 static uint8_t at(struct bytes bytes, size_t offset)
 {
@@ -60,81 +51,146 @@ static bool grow(struct view *view, size_t *room, size_t limit)
 	return true;
 }
 
-/* Unpacks until the end of the data, damage, or the limit: what came out before counts. The packed
- * bytes begin `before` behind the view's start. */
-static void unpack_all(struct views *views, z_stream *stream, struct bytes packed, size_t before,
-		       struct view *view)
+static void come_from(struct view *view, size_t made, size_t origin)
 {
-	size_t room = 0, limit = allowed(views, packed.length), made;
-	int result = Z_OK;
+	size_t end = (view->length + made + VIEW_GRAIN - 1) / VIEW_GRAIN;
 
-	while (result == Z_OK) {
-		size_t origin = before + packed.length - stream->avail_in;
-		if (view->length == room && !grow(view, &room, limit)) {
-			views->exhausted = true;
-			return;
-		}
-		made = room - view->length < STEP ? room - view->length : STEP;
-		stream->next_out = view->data + view->length;
-		stream->avail_out = (uInt)made;
-		result = inflate(stream, Z_NO_FLUSH);
-		made -= stream->avail_out;
-		for (size_t i = 0; i < made; i++)
-			if ((view->length + i) % VIEW_GRAIN == 0)
-				view->origins[(view->length + i) / VIEW_GRAIN] = (uint32_t)origin;
-		view->length += made;
-		if (made == 0 && stream->avail_in == 0)
-			return;
-	}
+	for (size_t i = (view->length + VIEW_GRAIN - 1) / VIEW_GRAIN; i < end; i++)
+		view->origins[i] = (uint32_t)origin;
+	view->length += made;
 }
 
-static int unpack(struct views *views, const char *name, size_t start, size_t from, int window,
-		  struct view *view, size_t *end)
+/* Unpacks until the end of the data, damage, or the limit: what came out before counts. The packed
+ * bytes begin `before` behind the view's start. Returns whether they came to their end and were
+ * right. */
+static bool unpack_all(struct views *views, struct inflate *inflate, struct bytes packed,
+		       size_t before, struct view *view)
+{
+	size_t room = 0, limit = allowed(views, packed.length), made;
+	enum inflate_status status = INFLATE_GOES_ON;
+
+	while (status == INFLATE_GOES_ON) {
+		size_t origin = before + inflate_read(inflate);
+		if (view->length == room && !grow(view, &room, limit)) {
+			views->exhausted = true;
+			return false;
+		}
+		made = room - view->length < STEP ? room - view->length : STEP;
+		status = inflate_step(inflate, view->data + view->length, made, &made);
+		come_from(view, made, origin);
+	}
+	return status == INFLATE_ENDED;
+}
+
+static int unpack(struct views *views, const char *name, size_t start, size_t from,
+		  enum inflate_form form, struct view *view, size_t *end)
 {
 	struct bytes packed = bytes_slice(views->bytes, from, SIZE_MAX);
-	z_stream stream = { 0 };
+	struct inflate *inflate;
 
 	*end = start + 1;
 	if (*views->budget == 0) {
 		views->exhausted = true;
 		return 0;
 	}
-	if (packed.length > UINT32_MAX / 2)
-		packed.length = UINT32_MAX / 2;
-	/* zlib does not write through next_in. */
-	stream.next_in = (Bytef *)(uintptr_t)packed.data;
-	stream.avail_in = (uInt)packed.length;
-	if (inflateInit2(&stream, window) != Z_OK)
+	inflate = inflate_new(packed, form);
+	if (!inflate)
 		return ERROR_MEMORY;
-	*view = (struct view){ .name = name, .start = start };
-	unpack_all(views, &stream, packed, from - start, view);
-	*end = view->length ? from + packed.length - stream.avail_in : start + 1;
-	inflateEnd(&stream);
+	*view = (struct view){ .name = name, .start = start, .packed = from };
+	view->whole = unpack_all(views, inflate, packed, from - start, view);
+	*end = view->length ? from + inflate_read(inflate) : start + 1;
+	inflate_free(inflate);
 	return view_close(views, view, *end);
+}
+
+/* --- signatures --- */
+
+size_t view_signature(struct views *views)
+{
+	static const uint8_t pairs[2][2] = { { 0x1f, 0x8b }, { 'K', 3 } };
+	size_t *at = views->signed_at;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (at[i] < views->at || at[i] == 0)
+			at[i] = bytes_find_pair(views->bytes, pairs[i][0], pairs[i][1], views->at);
+	return at[0] < at[1] ? at[0] : at[1];
+}
+
+/* The header of a gzip file (RFC 1952, section 2.3): what is in it is no packed data. */
+static size_t gzip_header(struct bytes bytes)
+{
+	struct reader reader = reader_of(bytes);
+	uint8_t flags;
+
+	reader_skip(&reader, 3);
+	flags = reader_u8(&reader);
+	reader_skip(&reader, 6);
+	if (flags & 4)
+		reader_skip(&reader, reader_u16le(&reader));
+	for (unsigned texts = (flags >> 3 & 1) + (flags >> 4 & 1); texts > 0; texts--)
+		while (reader_u8(&reader))
+			;
+	reader_skip(&reader, flags & 2 ? 2 : 0);
+	return reader.offset;
+}
+
+static int unpack_gzip(struct views *views, size_t start, struct view *view, size_t *end)
+{
+	size_t header = gzip_header(bytes_slice(views->bytes, start, SIZE_MAX));
+	int found = unpack(views, "gzip", start, start, INFLATE_GZIP, view, end);
+
+	if (found == 1)
+		view->packed = start + header;
+	return found;
+}
+
+/* Is what was unpacked what the entry's header, or the descriptor behind the entry (APPNOTE.TXT,
+ * section 4.3.9), says it was? */
+static bool zip_is_right(struct bytes bytes, size_t header, size_t end, struct bytes unpacked)
+{
+	struct reader reader = reader_of(bytes);
+
+	reader_seek(&reader, header + 6);
+	if (reader_u16le(&reader) & 8) {
+		reader_seek(&reader, end);
+		if (bytes_start_with(bytes_slice(bytes, end, 4), "PK\7\10"))
+			reader_skip(&reader, 4);
+	} else {
+		reader_seek(&reader, header + 14);
+	}
+	uint32_t said = reader_u32le(&reader);
+	return !reader_failed(&reader) && inflate_crc32(unpacked) == said;
+}
+
+/* An entry with method 8, by its local header (APPNOTE.TXT, section 4.3.7). */
+static int unpack_zip(struct views *views, size_t start, struct view *view, size_t *end)
+{
+	struct bytes bytes = views->bytes;
+	size_t from = start + ZIP_HEADER + u16_at(bytes, start + 26) + u16_at(bytes, start + 28);
+	int found = unpack(views, "zip", start, from, INFLATE_BARE, view, end);
+
+	if (found == 1)
+		view->whole =
+			view->whole && zip_is_right(bytes, start, *end,
+						    (struct bytes){ view->data, view->length });
+	return found;
 }
 
 int view_packed(struct views *views, size_t start, struct view *view, size_t *end)
 {
 	struct bytes bytes = views->bytes;
+	int found = 0;
 
 	*end = start + 1;
-	if (at(bytes, start) == 0x1f && at(bytes, start + 1) == 0x8b && at(bytes, start + 2) == 8 &&
+	if (at(bytes, start) == 0x1f && at(bytes, start + 2) == 8 &&
 	    (at(bytes, start + 3) & 0xe0) == 0)
-		return unpack(views, "gzip", start, start, GZIP, view, end);
-	/* local file header, method 8 (APPNOTE.TXT, section 4.3.7) */
-	if (at(bytes, start) == 3 && at(bytes, start + 1) == 4 && start >= 2 &&
-	    bytes.data[start - 2] == 'P' && bytes.data[start - 1] == 'K' &&
-	    u16_at(bytes, start + 6) == 8) {
-		size_t header = start - 2;
-		int found = unpack(views, "zip", header,
-				   header + ZIP_HEADER + u16_at(bytes, header + 26) +
-					   u16_at(bytes, header + 28),
-				   RAW, view, end);
-		/* an entry of nothing: the header began before what was looked at */
-		*end = *end > start ? *end : start + 1;
-		return found;
-	}
-	return 0;
+		found = unpack_gzip(views, start, view, end);
+	else if (at(bytes, start) == 'K' && at(bytes, start + 2) == 4 && start > 0 &&
+		 bytes.data[start - 1] == 'P' && u16_at(bytes, start + 7) == 8)
+		found = unpack_zip(views, start - 1, view, end);
+	/* an entry of nothing: the header began before what was looked at */
+	*end = *end > start ? *end : start + 1;
+	return found;
 }
 
 /* --- HTTP --- */
@@ -228,7 +284,7 @@ static int inflate_body(struct views *views, size_t body, struct view *view, siz
 {
 	bool own = has_own_header(bytes_slice(views->bytes, body, 2));
 
-	return unpack(views, "deflate", body, body, own ? OWN : RAW, view, end);
+	return unpack(views, "deflate", body, body, own ? INFLATE_ZLIB : INFLATE_BARE, view, end);
 }
 
 /* What the chunks held is packed itself. */
@@ -244,6 +300,7 @@ static int inflate_chunks(struct views *views, struct view *chunks, struct view 
 		view->origins[i] =
 			(uint32_t)(view_origin(chunks, view->origins[i]) - chunks->start);
 	if (found == 1) {
+		view->whole = false; /* in pieces */
 		view->start = chunks->start;
 		view->end = chunks->end;
 	}

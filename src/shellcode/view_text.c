@@ -107,7 +107,7 @@ static int decode_base64(struct views *views, size_t start, struct word word, st
 	unsigned count = 0;
 	int code;
 
-	if (!view_open(views, "base64", start, word.digits / 4 * 3 + 3, view, &code))
+	if (!view_open(views, "base64", start, word.digits / 4 * 3 + 3 + BASE64_SLACK, view, &code))
 		return code;
 	for (size_t i = start; i < word.end; i++) {
 		int digit;

@@ -110,7 +110,8 @@ static int build_headers(struct win64 *process, uint64_t base)
 	return failed | put_u32(process, base + 0x80 + 80, IMAGE_SIZE);
 }
 
-/* UNICODE_STRING: length, capacity, pointer; the text is written at `text`. */
+/* UNICODE_STRING: length, capacity, pointer; the text is written at `text`. Behind it lies what is
+ * not 0, as behind a heap's blocks: code asks how long a name is by whether it is over. */
 static int put_name(struct win64 *process, uint64_t at, uint64_t text, const char *name)
 {
 	uint16_t wide[64];
@@ -118,10 +119,11 @@ static int put_name(struct win64 *process, uint64_t at, uint64_t text, const cha
 
 	for (; length < 63 && name[length]; length++)
 		wide[length] = (uint8_t)name[length];
+	memset(&wide[length], 0xab, sizeof wide - length * sizeof wide[0]);
 	wide[length] = 0;
 	size[0] = (uint16_t)(2 * length);
 	size[1] = (uint16_t)(2 * length + 2);
-	return put(process, text, wide, size[1]) | put(process, at, size, 4) |
+	return put(process, text, wide, sizeof wide) | put(process, at, size, 4) |
 	       put_u64(process, at + 8, text);
 }
 

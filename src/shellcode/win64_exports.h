@@ -15,25 +15,49 @@
 	LIBRARY(winhttp, "winhttp.dll") \
 	LIBRARY(advapi32, "advapi32.dll") \
 	LIBRARY(shell32, "shell32.dll") \
-	LIBRARY(netapi32, "netapi32.dll")
+	LIBRARY(netapi32, "netapi32.dll") \
+	LIBRARY(msvcrt, "msvcrt.dll")
 
 #define WIN64_EXPORTS(EXPORT) \
 	EXPORT(ntdll, LdrGetProcedureAddress) \
 	EXPORT(ntdll, LdrLoadDll) \
 	EXPORT(ntdll, NtAllocateVirtualMemory) \
 	EXPORT(ntdll, NtClose) \
+	EXPORT(ntdll, NtCreateFile) \
+	EXPORT(ntdll, NtCreateSection) \
 	EXPORT(ntdll, NtCreateThreadEx) \
+	EXPORT(ntdll, NtDelayExecution) \
+	EXPORT(ntdll, NtMapViewOfSection) \
+	EXPORT(ntdll, NtOpenProcess) \
 	EXPORT(ntdll, NtProtectVirtualMemory) \
+	EXPORT(ntdll, NtQueryInformationProcess) \
+	EXPORT(ntdll, NtQuerySystemInformation) \
+	EXPORT(ntdll, NtRaiseHardError) \
+	EXPORT(ntdll, NtReadVirtualMemory) \
+	EXPORT(ntdll, NtResumeThread) \
+	EXPORT(ntdll, NtSetInformationProcess) \
+	EXPORT(ntdll, NtShutdownSystem) \
 	EXPORT(ntdll, NtTerminateProcess) \
+	EXPORT(ntdll, NtUnmapViewOfSection) \
+	EXPORT(ntdll, NtWriteFile) \
+	EXPORT(ntdll, NtWriteVirtualMemory) \
 	EXPORT(ntdll, RtlAddVectoredExceptionHandler) \
+	EXPORT(ntdll, RtlAdjustPrivilege) \
+	EXPORT(ntdll, RtlAllocateHeap) \
+	EXPORT(ntdll, RtlCreateProcessParametersEx) \
 	EXPORT(ntdll, RtlCreateUserThread) \
 	EXPORT(ntdll, RtlExitUserProcess) \
 	EXPORT(ntdll, RtlExitUserThread) \
+	EXPORT(ntdll, RtlInitUnicodeString) \
 	EXPORT(ntdll, RtlMoveMemory) \
+	EXPORT(ntdll, RtlSetProcessIsCritical) \
 	EXPORT(ntdll, RtlZeroMemory) \
 	EXPORT(ntdll, ZwAllocateVirtualMemory) \
+	EXPORT(ntdll, ZwClose) \
+	EXPORT(ntdll, ZwProtectVirtualMemory) \
 	EXPORT(ntdll, memcpy) \
 	EXPORT(ntdll, memset) \
+	EXPORT(ntdll, sprintf) \
 	EXPORT(ntdll, strlen) \
 	EXPORT(kernel32, AcquireSRWLockExclusive) \
 	EXPORT(kernel32, AddAtomA) \
@@ -48,10 +72,12 @@
 	EXPORT(kernel32, CreateFileMappingA) \
 	EXPORT(kernel32, CreateFileW) \
 	EXPORT(kernel32, CreateMutexA) \
+	EXPORT(kernel32, CreateNamedPipeA) \
 	EXPORT(kernel32, CreatePipe) \
 	EXPORT(kernel32, CreateProcessA) \
 	EXPORT(kernel32, CreateProcessW) \
 	EXPORT(kernel32, CreateRemoteThread) \
+	EXPORT(kernel32, CreateRemoteThreadEx) \
 	EXPORT(kernel32, CreateThread) \
 	EXPORT(kernel32, CreateToolhelp32Snapshot) \
 	EXPORT(kernel32, DeleteFileA) \
@@ -60,13 +86,16 @@
 	EXPORT(kernel32, ExitProcess) \
 	EXPORT(kernel32, ExitThread) \
 	EXPORT(kernel32, ExpandEnvironmentStringsA) \
+	EXPORT(kernel32, FatalAppExitA) \
 	EXPORT(kernel32, FatalExit) \
 	EXPORT(kernel32, FindClose) \
 	EXPORT(kernel32, FindFirstFileA) \
+	EXPORT(kernel32, FindFirstFileW) \
 	EXPORT(kernel32, FindNextFileA) \
 	EXPORT(kernel32, FlushInstructionCache) \
 	EXPORT(kernel32, FreeConsole) \
 	EXPORT(kernel32, FreeLibrary) \
+	EXPORT(kernel32, FreeLibraryAndExitThread) \
 	EXPORT(kernel32, GetCommandLineA) \
 	EXPORT(kernel32, GetComputerNameA) \
 	EXPORT(kernel32, GetConsoleWindow) \
@@ -77,24 +106,34 @@
 	EXPORT(kernel32, GetCurrentThreadId) \
 	EXPORT(kernel32, GetEnvironmentVariableA) \
 	EXPORT(kernel32, GetExitCodeProcess) \
+	EXPORT(kernel32, GetFileAttributesA) \
 	EXPORT(kernel32, GetFileSize) \
+	EXPORT(kernel32, GetFileSizeEx) \
 	EXPORT(kernel32, GetLastError) \
+	EXPORT(kernel32, GetLocalTime) \
+	EXPORT(kernel32, GetLogicalDrives) \
 	EXPORT(kernel32, GetModuleFileNameA) \
 	EXPORT(kernel32, GetModuleHandleA) \
 	EXPORT(kernel32, GetModuleHandleW) \
 	EXPORT(kernel32, GetProcAddress) \
 	EXPORT(kernel32, GetProcessHeap) \
+	EXPORT(kernel32, GetProcessId) \
 	EXPORT(kernel32, GetStartupInfoA) \
 	EXPORT(kernel32, GetStdHandle) \
 	EXPORT(kernel32, GetSystemDirectoryA) \
 	EXPORT(kernel32, GetSystemTime) \
 	EXPORT(kernel32, GetTempFileNameA) \
 	EXPORT(kernel32, GetTempPathA) \
+	EXPORT(kernel32, GetThreadContext) \
 	EXPORT(kernel32, GetTickCount) \
+	EXPORT(kernel32, GetUserDefaultLangID) \
 	EXPORT(kernel32, GetVersion) \
 	EXPORT(kernel32, GetVersionExA) \
 	EXPORT(kernel32, GetWindowsDirectoryA) \
 	EXPORT(kernel32, GlobalAlloc) \
+	EXPORT(kernel32, GlobalFree) \
+	EXPORT(kernel32, GlobalLock) \
+	EXPORT(kernel32, GlobalUnlock) \
 	EXPORT(kernel32, HeapAlloc) \
 	EXPORT(kernel32, HeapCreate) \
 	EXPORT(kernel32, HeapFree) \
@@ -103,65 +142,141 @@
 	EXPORT(kernel32, LoadLibraryA) \
 	EXPORT(kernel32, LoadLibraryExA) \
 	EXPORT(kernel32, LoadLibraryW) \
+	EXPORT(kernel32, LoadResource) \
 	EXPORT(kernel32, LocalAlloc) \
+	EXPORT(kernel32, LocalFree) \
+	EXPORT(kernel32, LockFile) \
+	EXPORT(kernel32, LockResource) \
 	EXPORT(kernel32, MapViewOfFile) \
+	EXPORT(kernel32, Module32First) \
 	EXPORT(kernel32, MoveFileA) \
+	EXPORT(kernel32, MoveFileExA) \
 	EXPORT(kernel32, MultiByteToWideChar) \
+	EXPORT(kernel32, OpenEventA) \
+	EXPORT(kernel32, OpenFile) \
+	EXPORT(kernel32, OpenMutexA) \
 	EXPORT(kernel32, OpenProcess) \
 	EXPORT(kernel32, OpenThread) \
 	EXPORT(kernel32, OutputDebugStringA) \
+	EXPORT(kernel32, PeekConsoleInputA) \
 	EXPORT(kernel32, PeekNamedPipe) \
 	EXPORT(kernel32, Process32First) \
 	EXPORT(kernel32, Process32Next) \
+	EXPORT(kernel32, QueryPerformanceCounter) \
 	EXPORT(kernel32, QueueUserAPC) \
 	EXPORT(kernel32, RaiseException) \
 	EXPORT(kernel32, ReadFile) \
 	EXPORT(kernel32, ReadProcessMemory) \
+	EXPORT(kernel32, RemoveDirectoryA) \
 	EXPORT(kernel32, ResumeThread) \
 	EXPORT(kernel32, RtlMoveMemory) \
+	EXPORT(kernel32, SetComputerNameA) \
+	EXPORT(kernel32, SetComputerNameExA) \
+	EXPORT(kernel32, SetConsoleTitleA) \
 	EXPORT(kernel32, SetCurrentDirectoryA) \
+	EXPORT(kernel32, SetEndOfFile) \
 	EXPORT(kernel32, SetEnvironmentVariableA) \
 	EXPORT(kernel32, SetErrorMode) \
+	EXPORT(kernel32, SetEvent) \
 	EXPORT(kernel32, SetFileAttributesA) \
 	EXPORT(kernel32, SetFilePointer) \
+	EXPORT(kernel32, SetFileTime) \
 	EXPORT(kernel32, SetHandleInformation) \
 	EXPORT(kernel32, SetLastError) \
+	EXPORT(kernel32, SetLocalTime) \
+	EXPORT(kernel32, SetPriorityClass) \
+	EXPORT(kernel32, SetStdHandle) \
+	EXPORT(kernel32, SetSystemTime) \
+	EXPORT(kernel32, SetThreadContext) \
 	EXPORT(kernel32, SetUnhandledExceptionFilter) \
+	EXPORT(kernel32, SetVolumeLabelA) \
+	EXPORT(kernel32, SizeofResource) \
 	EXPORT(kernel32, Sleep) \
+	EXPORT(kernel32, SleepEx) \
 	EXPORT(kernel32, SuspendThread) \
+	EXPORT(kernel32, SwitchToThread) \
 	EXPORT(kernel32, TerminateProcess) \
 	EXPORT(kernel32, TerminateThread) \
 	EXPORT(kernel32, Thread32First) \
+	EXPORT(kernel32, Thread32Next) \
+	EXPORT(kernel32, TlsAlloc) \
+	EXPORT(kernel32, UnmapViewOfFile) \
 	EXPORT(kernel32, VirtualAlloc) \
 	EXPORT(kernel32, VirtualAllocEx) \
 	EXPORT(kernel32, VirtualFree) \
+	EXPORT(kernel32, VirtualFreeEx) \
+	EXPORT(kernel32, VirtualLock) \
 	EXPORT(kernel32, VirtualProtect) \
 	EXPORT(kernel32, VirtualProtectEx) \
 	EXPORT(kernel32, VirtualQuery) \
 	EXPORT(kernel32, WaitForMultipleObjects) \
 	EXPORT(kernel32, WaitForSingleObject) \
+	EXPORT(kernel32, WaitNamedPipeA) \
 	EXPORT(kernel32, WideCharToMultiByte) \
 	EXPORT(kernel32, WinExec) \
+	EXPORT(kernel32, WriteConsoleA) \
 	EXPORT(kernel32, WriteFile) \
 	EXPORT(kernel32, WriteProcessMemory) \
+	EXPORT(kernel32, _lclose) \
+	EXPORT(kernel32, _lcreat) \
+	EXPORT(kernel32, _lwrite) \
 	EXPORT(kernel32, lstrcatA) \
+	EXPORT(kernel32, lstrcatW) \
 	EXPORT(kernel32, lstrcmpA) \
+	EXPORT(kernel32, lstrcmpiA) \
 	EXPORT(kernel32, lstrcpyA) \
 	EXPORT(kernel32, lstrlenA) \
+	EXPORT(kernel32, lstrlenW) \
+	EXPORT(kernelbase, CreateFileA) \
+	EXPORT(kernelbase, CreateProcessA) \
 	EXPORT(kernelbase, GetModuleHandleA) \
+	EXPORT(kernelbase, GetModuleHandleW) \
 	EXPORT(kernelbase, GetProcAddress) \
 	EXPORT(kernelbase, LoadLibraryA) \
 	EXPORT(kernelbase, LoadLibraryExA) \
+	EXPORT(kernelbase, Sleep) \
 	EXPORT(kernelbase, VirtualAlloc) \
+	EXPORT(kernelbase, VirtualAllocEx) \
 	EXPORT(kernelbase, VirtualProtect) \
+	EXPORT(user32, BlockInput) \
+	EXPORT(user32, ClipCursor) \
+	EXPORT(user32, CloseClipboard) \
+	EXPORT(user32, CreateWindowExA) \
+	EXPORT(user32, DispatchMessageA) \
+	EXPORT(user32, EnumWindows) \
+	EXPORT(user32, ExitWindowsEx) \
 	EXPORT(user32, FindWindowA) \
 	EXPORT(user32, GetAsyncKeyState) \
+	EXPORT(user32, GetClipboardData) \
+	EXPORT(user32, GetCursorPos) \
 	EXPORT(user32, GetDesktopWindow) \
 	EXPORT(user32, GetForegroundWindow) \
+	EXPORT(user32, GetKeyNameTextA) \
+	EXPORT(user32, GetKeyState) \
+	EXPORT(user32, GetMessageA) \
+	EXPORT(user32, GetSystemMetrics) \
+	EXPORT(user32, GetWindowTextA) \
+	EXPORT(user32, LockWorkStation) \
+	EXPORT(user32, MapVirtualKeyA) \
+	EXPORT(user32, MessageBeep) \
 	EXPORT(user32, MessageBoxA) \
 	EXPORT(user32, MessageBoxW) \
+	EXPORT(user32, OpenClipboard) \
+	EXPORT(user32, PeekMessageA) \
+	EXPORT(user32, PostMessageA) \
+	EXPORT(user32, SendMessageA) \
+	EXPORT(user32, SetCursorPos) \
+	EXPORT(user32, SetForegroundWindow) \
+	EXPORT(user32, SetWindowTextA) \
+	EXPORT(user32, SetWindowsHookExA) \
 	EXPORT(user32, ShowWindow) \
 	EXPORT(user32, SwapMouseButton) \
+	EXPORT(user32, SystemParametersInfoA) \
+	EXPORT(user32, ToAscii) \
+	EXPORT(user32, keybd_event) \
+	EXPORT(user32, mouse_event) \
+	EXPORT(user32, wsprintfA) \
+	EXPORT(ws2_32, WSAAccept) \
 	EXPORT(ws2_32, WSACleanup) \
 	EXPORT(ws2_32, WSAConnect) \
 	EXPORT(ws2_32, WSAGetLastError) \
@@ -170,54 +285,119 @@
 	EXPORT(ws2_32, WSASocketA) \
 	EXPORT(ws2_32, WSASocketW) \
 	EXPORT(ws2_32, WSAStartup) \
+	EXPORT(ws2_32, WSAStringToAddressA) \
 	EXPORT(ws2_32, accept) \
 	EXPORT(ws2_32, bind) \
 	EXPORT(ws2_32, closesocket) \
 	EXPORT(ws2_32, connect) \
+	EXPORT(ws2_32, freeaddrinfo) \
+	EXPORT(ws2_32, getaddrinfo) \
 	EXPORT(ws2_32, gethostbyname) \
+	EXPORT(ws2_32, gethostname) \
+	EXPORT(ws2_32, getpeername) \
+	EXPORT(ws2_32, getsockname) \
+	EXPORT(ws2_32, htonl) \
 	EXPORT(ws2_32, htons) \
 	EXPORT(ws2_32, inet_addr) \
+	EXPORT(ws2_32, ioctlsocket) \
 	EXPORT(ws2_32, listen) \
+	EXPORT(ws2_32, ntohs) \
 	EXPORT(ws2_32, recv) \
+	EXPORT(ws2_32, recvfrom) \
 	EXPORT(ws2_32, select) \
 	EXPORT(ws2_32, send) \
+	EXPORT(ws2_32, sendto) \
 	EXPORT(ws2_32, setsockopt) \
+	EXPORT(ws2_32, shutdown) \
 	EXPORT(ws2_32, socket) \
 	EXPORT(urlmon, URLDownloadToCacheFileA) \
 	EXPORT(urlmon, URLDownloadToFileA) \
 	EXPORT(urlmon, URLDownloadToFileW) \
+	EXPORT(urlmon, URLOpenBlockingStreamA) \
+	EXPORT(wininet, FtpGetFileA) \
+	EXPORT(wininet, FtpPutFileA) \
 	EXPORT(wininet, HttpOpenRequestA) \
+	EXPORT(wininet, HttpQueryInfoA) \
 	EXPORT(wininet, HttpSendRequestA) \
+	EXPORT(wininet, InternetCheckConnectionA) \
 	EXPORT(wininet, InternetCloseHandle) \
 	EXPORT(wininet, InternetConnectA) \
 	EXPORT(wininet, InternetOpenA) \
 	EXPORT(wininet, InternetOpenUrlA) \
+	EXPORT(wininet, InternetQueryDataAvailable) \
 	EXPORT(wininet, InternetReadFile) \
 	EXPORT(wininet, InternetSetOptionA) \
+	EXPORT(wininet, InternetWriteFile) \
+	EXPORT(winhttp, WinHttpCloseHandle) \
 	EXPORT(winhttp, WinHttpConnect) \
 	EXPORT(winhttp, WinHttpOpen) \
 	EXPORT(winhttp, WinHttpOpenRequest) \
 	EXPORT(winhttp, WinHttpQueryDataAvailable) \
+	EXPORT(winhttp, WinHttpQueryHeaders) \
 	EXPORT(winhttp, WinHttpReadData) \
 	EXPORT(winhttp, WinHttpReceiveResponse) \
 	EXPORT(winhttp, WinHttpSendRequest) \
 	EXPORT(winhttp, WinHttpSetOption) \
+	EXPORT(winhttp, WinHttpSetTimeouts) \
 	EXPORT(advapi32, AdjustTokenPrivileges) \
 	EXPORT(advapi32, CreateServiceA) \
+	EXPORT(advapi32, CryptAcquireContextA) \
+	EXPORT(advapi32, CryptDecrypt) \
+	EXPORT(advapi32, CryptGenRandom) \
+	EXPORT(advapi32, GetUserNameA) \
+	EXPORT(advapi32, LogonUserA) \
 	EXPORT(advapi32, LookupPrivilegeValueA) \
 	EXPORT(advapi32, OpenProcessToken) \
 	EXPORT(advapi32, OpenSCManagerA) \
+	EXPORT(advapi32, OpenServiceA) \
 	EXPORT(advapi32, RegCloseKey) \
 	EXPORT(advapi32, RegCreateKeyA) \
 	EXPORT(advapi32, RegCreateKeyExA) \
+	EXPORT(advapi32, RegCreateKeyExW) \
+	EXPORT(advapi32, RegDeleteKeyA) \
+	EXPORT(advapi32, RegDeleteValueA) \
+	EXPORT(advapi32, RegOpenKeyA) \
 	EXPORT(advapi32, RegOpenKeyExA) \
+	EXPORT(advapi32, RegQueryValueExA) \
+	EXPORT(advapi32, RegSaveKeyA) \
+	EXPORT(advapi32, RegSetKeyValueA) \
+	EXPORT(advapi32, RegSetValueA) \
 	EXPORT(advapi32, RegSetValueExA) \
 	EXPORT(advapi32, StartServiceA) \
+	EXPORT(advapi32, SystemFunction036) \
+	EXPORT(shell32, IsUserAnAdmin) \
+	EXPORT(shell32, SHGetFolderPathA) \
 	EXPORT(shell32, ShellExecuteA) \
 	EXPORT(shell32, ShellExecuteExA) \
+	EXPORT(shell32, ShellExecuteExW) \
 	EXPORT(shell32, ShellExecuteW) \
 	EXPORT(netapi32, NetLocalGroupAddMembers) \
-	EXPORT(netapi32, NetUserAdd)
+	EXPORT(netapi32, NetUserAdd) \
+	EXPORT(netapi32, NetUserDel) \
+	EXPORT(netapi32, NetUserSetInfo) \
+	EXPORT(msvcrt, _exit) \
+	EXPORT(msvcrt, _wsystem) \
+	EXPORT(msvcrt, calloc) \
+	EXPORT(msvcrt, exit) \
+	EXPORT(msvcrt, fclose) \
+	EXPORT(msvcrt, fopen) \
+	EXPORT(msvcrt, fputs) \
+	EXPORT(msvcrt, free) \
+	EXPORT(msvcrt, fwrite) \
+	EXPORT(msvcrt, malloc) \
+	EXPORT(msvcrt, memcpy) \
+	EXPORT(msvcrt, memset) \
+	EXPORT(msvcrt, printf) \
+	EXPORT(msvcrt, puts) \
+	EXPORT(msvcrt, rand) \
+	EXPORT(msvcrt, sprintf) \
+	EXPORT(msvcrt, srand) \
+	EXPORT(msvcrt, strcat) \
+	EXPORT(msvcrt, strcmp) \
+	EXPORT(msvcrt, strcpy) \
+	EXPORT(msvcrt, strlen) \
+	EXPORT(msvcrt, system) \
+	EXPORT(msvcrt, time)
 /* clang-format on */
 
 #endif

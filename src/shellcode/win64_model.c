@@ -312,6 +312,7 @@ static const struct {
 	{ "GetModuleHandleA", load_library },
 	{ "GetProcAddress", get_proc_address },
 	{ "WinExec", win_exec },
+	{ "system", win_exec },
 	{ "CreateProcessA", create_process },
 	{ "ShellExecuteA", shell_execute },
 	{ "URLDownloadToFileA", download },

@@ -9,7 +9,8 @@
 
 enum {
 	MEMORY_LIMIT = 64 << 20,
-	GATE_POINTER = 0xc0,   /* in the TEB: WOW32Reserved */
+	GATE_POINTER = 0xc0, /* in the TEB: WOW32Reserved */
+	LISTED_AGAIN = WORLD_GATE + 0x10000,
 	STACK_WORDS = 64,      /* that an overflow is taken to have filled */
 	STACK_WORDS_ALONE = 8, /* of these, when nothing else points at the code */
 	FOREIGN_BYTES = 1 << 13 /* behind a register that points at something else */,
@@ -80,6 +81,26 @@ static int make_gate(struct x86 *machine)
 	       x86_write(machine, x86_segment_base(machine, X86_FS) + GATE_POINTER, &at, sizeof at);
 }
 
+/* Since Windows 7 kernel32 is the third library in initialisation order, not the second: code for
+ * these finds it there, too. ntdll, kernel32, kernel32 again, then the others. */
+static int list_kernel32_again(struct x86 *machine)
+{
+	uint32_t block = x86_read_u32(machine, x86_segment_base(machine, X86_FS) + 0x30);
+	uint32_t head = x86_read_u32(machine, block + 0x0c) + 0x1c;
+	uint32_t second = x86_read_u32(machine, x86_read_u32(machine, head));
+	uint32_t next = x86_read_u32(machine, second), again = LISTED_AGAIN + 0x10;
+	uint8_t entry[0x50];
+
+	if (x86_read(machine, second - 0x10, entry, sizeof entry) < 0)
+		return ERROR_INTERNAL;
+	memcpy(entry + 0x10, &next, sizeof next);
+	memcpy(entry + 0x14, &second, sizeof second);
+	return x86_map(machine, LISTED_AGAIN, sizeof entry, X86_READ | X86_WRITE) |
+	       x86_write(machine, LISTED_AGAIN, entry, sizeof entry) |
+	       x86_write(machine, second, &again, sizeof again) |
+	       x86_write(machine, next + 4, &again, sizeof again);
+}
+
 static int make_windows_32(struct world *world, struct bytes code, size_t entry,
 			   const struct peer *peer, struct trace_sink trace, struct error *error)
 {
@@ -92,7 +113,7 @@ static int make_windows_32(struct world *world, struct bytes code, size_t entry,
 		result = win32_place(world->win32, code, entry, 0, &world->code, error);
 	if (result == 0) {
 		world->machine = win32_machine(world->win32);
-		if (make_gate(world->machine) != 0)
+		if (make_gate(world->machine) != 0 || list_kernel32_again(world->machine) != 0)
 			result = error_set(error, ERROR_MEMORY, "shellcode",
 					   "no memory for a process");
 	}

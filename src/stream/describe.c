@@ -110,38 +110,54 @@ static bool was_said(const struct stream_session *session, struct bytes content)
 	return false;
 }
 
+static void add_file(struct describer *describer, const struct stream_file *file)
+{
+	struct stream_description *description = describer->description;
+	struct stream_file *entry =
+		next_entry(describer, (const void **)&description->files, &description->file_count,
+			   &describer->file_room, sizeof *entry);
+
+	if (!entry)
+		return;
+	*entry = *file;
+	if (!describer->stays_packed && describer->unpacking < UNPACK_LEVELS) {
+		describer->unpacking++;
+		unpack_file(describer, file); /* the list may move */
+		describer->unpacking--;
+	}
+}
+
+void describe_joined_file(struct describer *describer, enum stream_side sender, size_t offset,
+			  struct bytes content, const struct stream_piece *pieces, size_t count,
+			  struct bytes name, const char *carrier, bool complete)
+{
+	struct stream_file file = { .sender = sender,
+				    .offset = offset,
+				    .content = content,
+				    .carrier = carrier,
+				    .media = stream_media(content),
+				    .complete = complete,
+				    .pieces = pieces,
+				    .piece_count = pieces ? count : 0 };
+
+	file.name = describe_text(describer, name);
+	add_file(describer, &file);
+}
+
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete)
 {
-	struct stream_description *description = describer->description;
 	if (content.length == 0)
 		return;
 	if (!was_said(describer->session, content)) {
-		char *copy = arena_copy(description->arena, content);
+		char *copy = arena_copy(describer->description->arena, content);
 		if (!copy) {
 			describer->cut = true;
 			return;
 		}
 		content.data = (uint8_t *)copy;
 	}
-	struct stream_file *entry =
-		next_entry(describer, (const void **)&description->files, &description->file_count,
-			   &describer->file_room, sizeof *entry);
-	if (!entry)
-		return;
-	*entry = (struct stream_file){ .sender = sender,
-				       .offset = offset,
-				       .content = content,
-				       .name = describe_text(describer, name),
-				       .carrier = carrier,
-				       .media = stream_media(content),
-				       .complete = complete };
-	if (!describer->stays_packed && describer->unpacking < UNPACK_LEVELS) {
-		struct stream_file archive = *entry; /* the list may move */
-		describer->unpacking++;
-		unpack_file(describer, &archive);
-		describer->unpacking--;
-	}
+	describe_joined_file(describer, sender, offset, content, NULL, 0, name, carrier, complete);
 }
 
 void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,

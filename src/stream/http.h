@@ -11,9 +11,9 @@ struct http_message {
 	uint64_t content_length;
 	bool chunked;
 	bool has_host;
-	struct bytes disposition;
-	struct bytes coding; /* Content-Encoding */ /* Content-Disposition */
-	size_t body_offset;			    /* in the side's data */
+	struct bytes disposition; /* Content-Disposition */
+	struct bytes coding;	  /* Content-Encoding */
+	size_t body_offset;	  /* in the side's data */
 };
 
 struct http_body {
@@ -21,6 +21,9 @@ struct http_body {
 	size_t offset;	      /* where it begins */
 	size_t behind;	      /* where the next message begins */
 	bool complete;
+	struct stream_piece *pieces; /* the chunks; the arena's */
+	size_t piece_count, piece_room;
+	bool in_order; /* each chunk is as long as it says */
 };
 
 /* Reads start line and header fields at `offset`. False: nothing is there, or it is no message. */
@@ -30,5 +33,14 @@ bool http_message_read(struct describer *describer, enum stream_side side, size_
 void http_body_read(struct describer *describer, enum stream_side side,
 		    const struct http_message *message, struct bytes method,
 		    struct http_body *body);
+
+/* Name the vulnerability that a request's target, or one of its fields (when its target is known),
+ * is aimed at; the first that fits stays. */
+void http_target_of_request(struct describer *describer, const struct http_message *message);
+void http_target_of_field(struct describer *describer, const struct http_message *message,
+			  struct bytes name, struct bytes value);
+
+/* Value of a hexadecimal digit, -1: it is none. */
+int http_digit(uint8_t byte);
 
 #endif

@@ -25,7 +25,7 @@ static bool is_token(struct bytes text)
 	return text.length > 0;
 }
 
-static int hexadecimal(uint8_t byte)
+int http_digit(uint8_t byte)
 {
 	if (byte >= '0' && byte <= '9')
 		return byte - '0';
@@ -44,8 +44,8 @@ static void judge_target(struct describer *describer, enum stream_side side, siz
 		if (target.data[i] != '%')
 			continue;
 		struct bytes digits = bytes_slice(target, i + 1, 2);
-		escapes_right &= digits.length == 2 && hexadecimal(digits.data[0]) >= 0 &&
-				 hexadecimal(digits.data[1]) >= 0;
+		escapes_right &= digits.length == 2 && http_digit(digits.data[0]) >= 0 &&
+				 http_digit(digits.data[1]) >= 0;
 	}
 	if (!escapes_right)
 		deviates(describer, side, offset,
@@ -86,6 +86,7 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 		return false;
 	describe_say(describer, side, offset, "request", line);
 	judge_target(describer, side, offset, message->target);
+	http_target_of_request(describer, message);
 	return true;
 }
 
@@ -144,6 +145,8 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 		deviates(describer, side, offset, "HTTP header field without a proper name");
 		return;
 	}
+	if (side == STREAM_CLIENT)
+		http_target_of_field(describer, message, name, value);
 	if (!is_field_text(value))
 		deviates(describer, side, offset, "HTTP header field with binary value");
 	if (text_equal_ignoring_case(name, "Content-Length")) {
@@ -218,52 +221,94 @@ static uint64_t chunk_size(struct bytes line, bool *right)
 {
 	uint64_t size = 0;
 	size_t digits = 0;
-	while (digits < line.length && digits < 15 && hexadecimal(line.data[digits]) >= 0)
-		size = size * 16 + (unsigned)hexadecimal(line.data[digits++]);
+	while (digits < line.length && digits < 15 && http_digit(line.data[digits]) >= 0)
+		size = size * 16 + (unsigned)http_digit(line.data[digits++]);
 	*right = digits > 0 &&
 		 (digits == line.length || line.data[digits] == ';' || line.data[digits] == ' ');
 	return size;
+}
+
+/* Notes where the next chunk crossed; the list grows in the arena. */
+static bool add_piece(struct describer *describer, struct http_body *body,
+		      const struct stream_piece *piece)
+{
+	if (body->piece_count == body->piece_room) {
+		size_t room = body->piece_room ? 2 * body->piece_room : 16;
+		struct stream_piece *grown =
+			arena_take(describe_arena(describer), room * sizeof *grown);
+		if (!grown)
+			return false;
+		if (body->piece_count)
+			memcpy(grown, body->pieces, body->piece_count * sizeof *grown);
+		body->pieces = grown;
+		body->piece_room = room;
+	}
+	body->pieces[body->piece_count++] = *piece;
+	return true;
+}
+
+/* Finds the chunks. Returns whether each was as long as it said. */
+static bool find_chunks(struct describer *describer, enum stream_side side, struct reader *reader,
+			struct http_body *body)
+{
+	bool clean = true;
+
+	for (size_t length = 0; reader_left(reader) && !describer->cut;) {
+		bool right;
+		size_t at = reader->offset;
+		uint64_t size = chunk_size(reader_line(reader), &right);
+		if (!right) {
+			deviates(describer, side, body->offset + at,
+				 "HTTP chunk whose size does not parse");
+			return false;
+		}
+		if (size == 0) { /* trailer fields up to an empty line */
+			while (reader_left(reader) && reader_line(reader).length)
+				;
+			body->complete = true;
+			body->behind = body->offset + reader->offset;
+			break;
+		}
+		size_t left = reader_left(reader);
+		struct stream_piece piece = { length, body->offset + reader->offset,
+					      size < left ? (size_t)size : left };
+		reader_skip(reader, piece.length);
+		if (piece.length && !add_piece(describer, body, &piece))
+			describer->cut = true;
+		if (piece.length < size)
+			break;
+		length += piece.length;
+		if (reader_left(reader) && reader_line(reader).length) {
+			deviates(describer, side, body->offset + reader->offset,
+				 "HTTP chunk longer than its size");
+			clean = false;
+		}
+	}
+	return clean;
 }
 
 static void read_chunks(struct describer *describer, enum stream_side side, struct bytes rest,
 			struct http_body *body)
 {
 	struct reader reader = reader_of(rest);
-	uint8_t *joined = arena_take(describe_arena(describer), rest.length + 1);
-	size_t length = 0;
+	uint8_t *joined = NULL;
 
 	body->behind = body->offset + rest.length;
+	body->in_order = find_chunks(describer, side, &reader, body);
+	if (body->piece_count) {
+		const struct stream_piece *last = &body->pieces[body->piece_count - 1];
+		body->content.length = last->at + last->length;
+		joined = arena_take(describe_arena(describer), body->content.length);
+		describer->cut |= !joined;
+	}
 	if (!joined) {
-		describer->cut = true;
+		body->content.length = 0;
 		return;
 	}
-	while (reader_left(&reader)) {
-		bool right;
-		size_t at = reader.offset;
-		uint64_t size = chunk_size(reader_line(&reader), &right);
-		if (!right) {
-			deviates(describer, side, body->offset + at,
-				 "HTTP chunk whose size does not parse");
-			break;
-		}
-		if (size == 0) { /* trailer fields up to an empty line */
-			while (reader_left(&reader) && reader_line(&reader).length)
-				;
-			body->complete = true;
-			body->behind = body->offset + reader.offset;
-			break;
-		}
-		size_t left = reader_left(&reader);
-		struct bytes chunk = reader_take(&reader, size < left ? (size_t)size : left);
-		memcpy(joined + length, chunk.data, chunk.length);
-		length += chunk.length;
-		if (chunk.length < size)
-			break;
-		if (reader_left(&reader) && reader_line(&reader).length)
-			deviates(describer, side, body->offset + reader.offset,
-				 "HTTP chunk longer than its size");
-	}
-	body->content = (struct bytes){ joined, length };
+	for (size_t i = 0; i < body->piece_count; i++)
+		memcpy(joined + body->pieces[i].at,
+		       rest.data + (body->pieces[i].offset - body->offset), body->pieces[i].length);
+	body->content.data = joined;
 }
 
 static bool has_no_body(const struct http_message *message, enum stream_side side,

@@ -18,6 +18,7 @@ const struct protocol protocols[] = {
 	{ "shell", 6, false, shell_recognise, shell_read },
 	{ "dcerpc", 17, true, dcerpc_udp_recognise, dcerpc_udp_read },
 	{ "dns", 17, true, dns_recognise, dns_read },
+	{ "ssrp", 17, true, ssrp_recognise, ssrp_read },
 	{ "tftp", 17, true, tftp_recognise, tftp_read },
 	{ .name = NULL },
 };

@@ -58,6 +58,11 @@ void describe_announcement(struct describer *describer, const struct stream_anno
  * (zip, gzip; two levels deep) follow as files of their own. */
 void describe_file(struct describer *describer, enum stream_side sender, size_t offset,
 		   struct bytes content, struct bytes name, const char *carrier, bool complete);
+/* The same for content that was joined from runs of what was said: it and the list of them are the
+ * arena's. `pieces` NULL: nobody is told where they crossed. */
+void describe_joined_file(struct describer *describer, enum stream_side sender, size_t offset,
+			  struct bytes content, const struct stream_piece *pieces, size_t count,
+			  struct bytes name, const char *carrier, bool complete);
 /* Nobody reads these bytes as they are; told side by side, in order. */
 void describe_sealed(struct describer *describer, enum stream_side side, size_t offset,
 		     size_t length);
@@ -146,6 +151,8 @@ int shell_recognise(const struct stream_session *session);
 void shell_read(struct describer *describer);
 int dns_recognise(const struct stream_session *session);
 void dns_read(struct describer *describer);
+int ssrp_recognise(const struct stream_session *session);
+void ssrp_read(struct describer *describer);
 int telnet_recognise(const struct stream_session *session);
 void telnet_read(struct describer *describer);
 int pe_transfer_recognise(const struct stream_session *session);

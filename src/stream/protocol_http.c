@@ -120,12 +120,12 @@ static struct exchange exchange_answered(struct exchanges *exchanges,
 static bool take_off_coding(struct describer *describer, const struct http_message *message,
 			    struct bytes body, struct buffer *content, bool *complete)
 {
-	enum unpack_form form = UNPACK_GZIP;
+	enum inflate_form form = INFLATE_GZIP;
 
 	if (describer->stays_packed)
 		return false;
 	if (text_equal_ignoring_case(message->coding, "deflate"))
-		form = unpack_look(describer, body, UNPACK_ZLIB) ? UNPACK_ZLIB : UNPACK_DEFLATE;
+		form = unpack_look(describer, body, INFLATE_ZLIB) ? INFLATE_ZLIB : INFLATE_BARE;
 	else if (!text_equal_ignoring_case(message->coding, "gzip") &&
 		 !text_equal_ignoring_case(message->coding, "x-gzip"))
 		return false;
@@ -145,7 +145,13 @@ static void keep_body(struct describer *describer, enum stream_side side,
 	struct buffer content;
 
 	if (!take_off_coding(describer, message, body->content, &content, &complete)) {
-		describe_file(describer, side, body->offset, body->content, as, "http", complete);
+		if (message->chunked && body->content.length)
+			describe_joined_file(describer, side, body->offset, body->content,
+					     complete && body->in_order ? body->pieces : NULL,
+					     body->piece_count, as, "http", complete);
+		else
+			describe_file(describer, side, body->offset, body->content, as, "http",
+				      complete);
 		return;
 	}
 	describe_file(describer, side, body->offset, buffer_bytes(&content), as, "http", complete);

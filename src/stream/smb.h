@@ -3,7 +3,7 @@
  *
  * protocol_smb.c cuts the stream into messages, smb_command.c reads single commands of SMB1,
  * smb_transaction.c those that come in parts, smb2.c messages of SMB 2 and 3, smb_open.c keeps what
- * is open and what crosses there. */
+ * is open, smb_content.c what crosses there. */
 #ifndef KENBI_STREAM_SMB_H
 #define KENBI_STREAM_SMB_H
 
@@ -61,11 +61,10 @@ struct smb_pending {
 	const char *name;  /* NT_CREATE_ANDX, OPEN_ANDX */
 };
 
-/* What crossed one way through an open file. */
+/* What crossed one way through an open file, see smb_content.c. */
 struct smb_content {
-	struct buffer bytes;
-	size_t first_offset; /* where the first of it came from */
-	bool incomplete;     /* there is a hole */
+	struct buffer parts; /* in the order in which they crossed */
+	size_t first_offset; /* where the first of them came from */
 };
 
 struct smb_open {
@@ -122,6 +121,15 @@ void smb_remember(struct smb *smb, const struct smb_command *command, uint64_t f
 		  uint64_t position, const char *name);
 /* Takes the request that `response` answers out of the list; false when it is not there. */
 bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_pending *request);
+
+void smb_content_init(struct smb_content *content);
+void smb_content_fini(struct smb_content *content);
+/* Notes bytes that belong at `position` of the file. */
+void smb_content_put(struct smb *smb, struct smb_content *content,
+		     const struct smb_command *command, uint64_t position, struct bytes part);
+/* Tells the description the file that they make. */
+void smb_content_tell(struct smb *smb, const struct smb_content *content, enum stream_side side,
+		      const char *name);
 
 void smb_open_add(struct smb *smb, uint64_t file, const char *name, bool is_pipe);
 struct smb_open *smb_open_find(struct smb *smb, uint64_t file);

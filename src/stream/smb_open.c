@@ -2,10 +2,6 @@
  * and what is read from them. */
 #include "stream/smb.h"
 
-#include <string.h>
-
-#define FILE_MOST (64u << 20)
-
 void smb_remember(struct smb *smb, const struct smb_command *command, uint64_t file,
 		  uint64_t position, const char *name)
 {
@@ -42,12 +38,8 @@ static void finish(struct smb *smb, struct smb_open *open)
 	if (open->is_pipe)
 		dcerpc_fini(&open->rpc);
 	for (int side = 0; side < STREAM_SIDES; side++) {
-		struct smb_content *content = &open->content[side];
-		if (content->bytes.length)
-			describe_file(smb->describer, (enum stream_side)side, content->first_offset,
-				      buffer_bytes(&content->bytes), bytes_of(open->name), "smb",
-				      !content->incomplete && !buffer_failed(&content->bytes));
-		buffer_fini(&content->bytes);
+		smb_content_tell(smb, &open->content[side], (enum stream_side)side, open->name);
+		smb_content_fini(&open->content[side]);
 	}
 	open->used = false;
 }
@@ -59,7 +51,7 @@ static struct smb_open *claim(struct smb *smb, uint64_t file, const char *name, 
 	finish(smb, open);
 	*open = (struct smb_open){ .used = true, .file = file, .name = name, .is_pipe = is_pipe };
 	for (int side = 0; side < STREAM_SIDES; side++)
-		buffer_init(&open->content[side].bytes, FILE_MOST);
+		smb_content_init(&open->content[side]);
 	if (is_pipe)
 		dcerpc_init(&open->rpc, smb->describer, open->name);
 	return open;
@@ -92,28 +84,6 @@ void smb_open_close_all(struct smb *smb)
 		finish(smb, &smb->opens[(smb->next_open + i) % SMB_OPENS]);
 }
 
-/* Puts a part at its place; a later one before which something is missing goes to the end. */
-static void put_content(struct smb *smb, struct smb_content *content,
-			const struct smb_command *command, uint64_t position, struct bytes part)
-{
-	struct buffer *kept = &content->bytes;
-
-	if (kept->length == 0)
-		content->first_offset = command->offset;
-	if (position > kept->length) {
-		content->incomplete = true;
-		position = kept->length;
-	}
-	size_t over = kept->length - (size_t)position;
-	if (over > part.length)
-		over = part.length;
-	if (over)
-		memcpy(kept->data + position, part.data, over);
-	struct bytes rest = bytes_slice(part, over, SIZE_MAX);
-	if (rest.length && buffer_append(kept, rest.data, rest.length) < 0)
-		smb->describer->cut = true;
-}
-
 void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command *command,
 		       uint64_t position, struct bytes content)
 {
@@ -132,5 +102,5 @@ void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command 
 			    command->offset + (size_t)(content.data - command->message.data),
 			    content);
 	else
-		put_content(smb, &open->content[command->side], command, position, content);
+		smb_content_put(smb, &open->content[command->side], command, position, content);
 }

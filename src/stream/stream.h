@@ -152,6 +152,12 @@ struct stream_announcement {
 	bool to_server;	     /* the content goes from client to server of this session (STOR) */
 };
 
+/* A run of a file's content that crossed as it is. */
+struct stream_piece {
+	size_t at;	       /* in the content */
+	size_t offset, length; /* in the sender's data */
+};
+
 /* A file that crossed whole or in part. */
 struct stream_file {
 	enum stream_side sender;
@@ -161,6 +167,10 @@ struct stream_file {
 	const char *carrier; /* "http", "ftp-data", "tftp", "smb", "smtp", "raw" */
 	const char *media;   /* by content: "pe", "elf", "zip", "text", "data", … */
 	bool complete;	     /* as far as the carrier can tell */
+	/* Where content crossed that was joined from several runs: without gaps, by their place in
+	 * it. 0: it crossed as one run, was decoded, or does not hang together. */
+	const struct stream_piece *pieces;
+	size_t piece_count;
 };
 
 /* Bytes of a side that nobody reads as they crossed: ciphertext between two ends that agreed on

@@ -59,11 +59,43 @@ static const cyaml_schema_field_t mark_fields[] = {
 static const cyaml_schema_value_t mark_schema = { CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct target_mark, mark_fields) };
 
+static const cyaml_schema_value_t text_schema = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+								     200) };
+
+#define TEXT(key, flags, member)                                                                 \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), struct target_request, member, \
+			       1, 300)
+#define TEXTS(key, member)                                                                         \
+	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,                  \
+				   struct target_request, member, member##_count, &text_schema, 1, \
+				   4)
+#define LENGTH(key, member) \
+	CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, struct target_request, member)
+
+static const cyaml_schema_field_t request_fields[] = { TEXT("method", CYAML_FLAG_OPTIONAL, method),
+						       TEXT("begins", CYAML_FLAG_OPTIONAL, begins),
+						       TEXT("ends", CYAML_FLAG_OPTIONAL, ends),
+						       TEXTS("contains", contains),
+						       LENGTH("target-over", target_over),
+						       LENGTH("query-over", query_over),
+						       TEXT("field", CYAML_FLAG_OPTIONAL, field),
+						       TEXTS("value", value),
+						       TEXT("value-begins", CYAML_FLAG_OPTIONAL,
+							    value_begins),
+						       LENGTH("value-over", value_over),
+						       TEXT("vulnerability", 0, vulnerability),
+						       TEXT("source", 0, source),
+						       CYAML_FIELD_END };
+static const cyaml_schema_value_t request_schema = { CYAML_VALUE_MAPPING(
+	CYAML_FLAG_DEFAULT, struct target_request, request_fields) };
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("interfaces", CYAML_FLAG_POINTER, struct targets, interfaces,
 				   interface_count, &interface_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE_COUNT("smb", CYAML_FLAG_POINTER, struct targets, smb, smb_count,
+	CYAML_FIELD_SEQUENCE_COUNT("marks", CYAML_FLAG_POINTER, struct targets, marks, mark_count,
 				   &mark_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE_COUNT("http", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct targets,
+				   http, http_count, &request_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct targets,
@@ -142,8 +174,8 @@ const struct target_operation *targets_operation(const struct target_interface *
 
 const char *targets_mark(const struct targets *targets, const char *mark)
 {
-	for (unsigned i = 0; targets && i < targets->smb_count; i++)
-		if (strcmp(targets->smb[i].mark, mark) == 0)
-			return targets->smb[i].vulnerability;
+	for (unsigned i = 0; targets && i < targets->mark_count; i++)
+		if (strcmp(targets->marks[i].mark, mark) == 0)
+			return targets->marks[i].vulnerability;
 	return NULL;
 }

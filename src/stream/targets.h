@@ -35,10 +35,28 @@ struct target_interface {
 	unsigned operation_count;
 };
 
-/* A way of using SMB itself that exploited a vulnerability; `mark` is one of smb_marks in
- * smb_exploit.c. */
+/* A way of using a protocol itself that exploited a vulnerability; `mark` is the name by which the
+ * protocol's file asks for it. */
 struct target_mark {
 	char *mark;
+	char *vulnerability;
+	char *source;
+};
+
+/* Requests of HTTP that exploited a vulnerability. Everything that is given must hold; texts are in
+ * small letters. */
+struct target_request {
+	char *method;
+	char *begins;	 /* the target does */
+	char *ends;	 /* the target up to its query does */
+	char **contains; /* the target does, all of these */
+	unsigned contains_count;
+	unsigned target_over, query_over; /* at least so many bytes */
+	char *field;			  /* "*": any; NULL: none is asked for */
+	char **value;			  /* the field's value contains all of these */
+	unsigned value_count;
+	char *value_begins;
+	unsigned value_over;
 	char *vulnerability;
 	char *source;
 };
@@ -46,8 +64,10 @@ struct target_mark {
 struct targets {
 	struct target_interface *interfaces;
 	unsigned interface_count;
-	struct target_mark *smb;
-	unsigned smb_count;
+	struct target_mark *marks;
+	unsigned mark_count;
+	struct target_request *http;
+	unsigned http_count;
 };
 
 /* The knowledge of this process, loaded on first use; NULL when it cannot be read. Thread-safe. */

@@ -1,7 +1,6 @@
 #include "stream/unpack.h"
 
 #include <string.h>
-#include <zlib.h>
 
 enum {
 	BEGINNING = 512,    /* of a member, by which it is judged; a PE's header is in it */
@@ -9,6 +8,7 @@ enum {
 	FLOOR = 128 << 10,  /* what anything packed may give */
 	PER_BYTE = 50,	    /* and for each of its bytes; deflate's most is 1,032 */
 	MEMBERS_MOST = 256, /* of one zip file */
+	CHUNK = 16 << 10,   /* unpacked at once */
 	DIRECTORY_END = 22,
 	COMMENT_MOST = 65535
 };
@@ -25,33 +25,24 @@ bool unpack_is_worth(const char *media)
 	return false;
 }
 
-static int window_bits(enum unpack_form form)
+bool unpack_inflate(struct bytes packed, enum inflate_form form, struct buffer *into)
 {
-	return form == UNPACK_GZIP ? 15 + 16 : form == UNPACK_ZLIB ? 15 : -15;
-}
+	struct inflate *inflate = inflate_new(packed, form);
+	enum inflate_status status = INFLATE_GOES_ON;
+	uint8_t chunk[CHUNK];
 
-bool unpack_inflate(struct bytes packed, enum unpack_form form, struct buffer *into)
-{
-	z_stream stream = { .next_in = (Bytef *)(uintptr_t)packed.data };
-	uint8_t chunk[4096];
-	int status = Z_OK;
-
-	if (packed.length > UINT32_MAX || inflateInit2(&stream, window_bits(form)) != Z_OK)
+	if (!inflate)
 		return false;
-	stream.avail_in = (uInt)packed.length;
-	while (status == Z_OK) {
-		stream.next_out = chunk;
-		stream.avail_out = sizeof chunk;
-		status = inflate(&stream, Z_NO_FLUSH);
-		size_t got = sizeof chunk - stream.avail_out;
-		size_t room = into->limit - into->length;
+	while (status == INFLATE_GOES_ON) {
+		size_t room = into->limit - into->length, got;
+		status = inflate_step(inflate, chunk, sizeof chunk, &got);
 		if (got && buffer_append(into, chunk, got < room ? got : room) < 0)
 			break;
 		if (got >= room)
 			break;
 	}
-	inflateEnd(&stream);
-	return status == Z_STREAM_END;
+	inflate_free(inflate);
+	return status == INFLATE_ENDED;
 }
 
 static size_t most_from(size_t packed)
@@ -70,7 +61,7 @@ static bool pay(struct describer *describer, size_t bytes)
 	return true;
 }
 
-bool unpack_look(struct describer *describer, struct bytes packed, enum unpack_form form)
+bool unpack_look(struct describer *describer, struct bytes packed, enum inflate_form form)
 {
 	struct buffer beginning;
 
@@ -83,7 +74,7 @@ bool unpack_look(struct describer *describer, struct bytes packed, enum unpack_f
 	return worth;
 }
 
-bool unpack_whole(struct describer *describer, struct bytes packed, enum unpack_form form,
+bool unpack_whole(struct describer *describer, struct bytes packed, enum inflate_form form,
 		  struct buffer *into)
 {
 	size_t most = most_from(packed.length);
@@ -103,7 +94,7 @@ bool unpack_whole(struct describer *describer, struct bytes packed, enum unpack_
 struct packed {
 	struct bytes bytes, name;
 	bool stored; /* not packed at all */
-	enum unpack_form form;
+	enum inflate_form form;
 };
 
 static void tell(struct describer *describer, const struct stream_file *file,
@@ -166,7 +157,7 @@ static bool read_entry(struct bytes zip, struct reader *entry, struct packed *pa
 	reader_skip(&header, behind);
 	packed->bytes = bytes_slice(zip, offset + header.offset, length);
 	packed->stored = method == 0;
-	packed->form = UNPACK_DEFLATE;
+	packed->form = INFLATE_BARE;
 	if (reader_failed(&header) || flags & 1 || (method != 0 && method != 8))
 		packed->bytes.length = 0;
 	return !reader_failed(entry);
@@ -211,5 +202,6 @@ void unpack_file(struct describer *describer, const struct stream_file *file)
 		unpack_zip(describer, file);
 	else if (strcmp(file->media, "gzip") == 0)
 		tell(describer, file,
-		     &(struct packed){ file->content, inner_name(file->name), false, UNPACK_GZIP });
+		     &(struct packed){ file->content, inner_name(file->name), false,
+				       INFLATE_GZIP });
 }

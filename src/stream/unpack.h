@@ -6,15 +6,13 @@
 
 #include "stream/protocol.h"
 
-enum unpack_form { UNPACK_GZIP, UNPACK_ZLIB, UNPACK_DEFLATE };
-
 /* What stands at the beginning of `packed`, as far as it is whole, at most the buffer's limit.
  * Returns whether it came to its end and was right. */
-bool unpack_inflate(struct bytes packed, enum unpack_form form, struct buffer *into);
+bool unpack_inflate(struct bytes packed, enum inflate_form form, struct buffer *into);
 /* Does what is packed begin like something that is worth it? */
-bool unpack_look(struct describer *describer, struct bytes packed, enum unpack_form form);
+bool unpack_look(struct describer *describer, struct bytes packed, enum inflate_form form);
 /* The same as unpack_inflate, within what a conversation may cost; initialises the buffer. */
-bool unpack_whole(struct describer *describer, struct bytes packed, enum unpack_form form,
+bool unpack_whole(struct describer *describer, struct bytes packed, enum inflate_form form,
 		  struct buffer *into);
 /* Is the media type one that is worth unpacking: a program, a document, another archive? */
 bool unpack_is_worth(const char *media);

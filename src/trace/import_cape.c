@@ -1,7 +1,6 @@
 /* The JSON report of CAPE, or of Cuckoo 2 (which it descends from): one program's run in a real
  * Windows. Read are target.file, behavior.processes[].calls[] with the table of import_cape_api.c,
- * and of `network` what the calls do not tell: answers of DNS, programs fetched by HTTP, mail, and
- * the conversations where no call shows one (a driver or another process opened them).
+ * and what the calls do not tell (import_cape_network.c).
  *
  * Calls that failed are not events, except where the attempt is what counts (connections, names,
  * downloads). Numbers are read as doubles, since addresses of 64 bits occur as unsigned decimals.
@@ -12,27 +11,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "trace/import.h"
+#include "trace/import_cape.h"
 
-enum { SOCKETS = 4096, SPELLED = 32 };
+enum { SPELLED = 32 };
 
-struct socket_end {
-	bool known, udp;
-	unsigned process;
-	double socket;
-	const char *address; /* borrowed from the report; "" before it is connected */
-	uint64_t port;
-};
-
-struct report {
-	struct import_budget budget;
-	struct import_events events;
-	struct socket_end sockets[SOCKETS]; /* the newest of those that share a place */
-	size_t connections;
-	int64_t first; /* earliest time of a call */
-};
-
-static void add(struct report *report, int64_t time, const struct trace_event *event)
+void cape_add(struct cape_report *report, int64_t time, const struct trace_event *event)
 {
 	import_add(&report->budget, &report->events, time, event);
 }
@@ -88,6 +71,11 @@ static uint64_t whole(double number)
 	return number > 0 && number < 0x1p63 ? (uint64_t)number : 0;
 }
 
+uint64_t cape_number(const json_t *value)
+{
+	return whole(number_of(value));
+}
+
 static bool is_number_field(const char *name)
 {
 	static const char *const numbers[] = { "offset",     "length",	"port",
@@ -112,9 +100,9 @@ static struct trace_value value_of(const json_t *value, bool number, char spelle
 
 /* --- sockets --- */
 
-static struct socket_end *socket_end(struct report *report, unsigned process, double number)
+static struct socket_end *socket_end(struct cape_report *report, unsigned process, double number)
 {
-	uint64_t hash = (whole(number) + process * UINT64_C(0x9e3779b9)) % SOCKETS;
+	uint64_t hash = (whole(number) + process * UINT64_C(0x9e3779b9)) % CAPE_SOCKETS;
 	struct socket_end *end = &report->sockets[hash];
 
 	if (!end->known || end->process != process || fabs(end->socket - number) > 0.5)
@@ -133,8 +121,8 @@ static bool is_datagram(const json_t *arguments)
 }
 
 /* Fills address, port and proto of a call on a socket. False: no event comes of it. */
-static bool use_socket(struct report *report, const struct import_api *api, const json_t *arguments,
-		       struct trace_event *event, bool succeeded)
+static bool use_socket(struct cape_report *report, const struct import_api *api,
+		       const json_t *arguments, struct trace_event *event, bool succeeded)
 {
 	const json_t *number = argument_of(arguments, "socket|s|SocketHandle");
 	struct socket_end *end = socket_end(report, event->process, number_of(number));
@@ -201,7 +189,7 @@ static enum trace_kind kind_of_opening(const json_t *arguments)
 }
 
 /* "HKEY_…\\Run\\update" of the value "update": the key alone. */
-static const char *key_alone(struct report *report, const char *key, const char *value)
+static const char *key_alone(struct cape_report *report, const char *key, const char *value)
 {
 	size_t length = strlen(key), tail = value ? strlen(value) : 0;
 
@@ -230,7 +218,7 @@ static void take_fields(const struct import_api *api, const json_t *arguments,
 	}
 }
 
-static void take_call(struct report *report, const json_t *call, unsigned process)
+static void take_call(struct cape_report *report, const json_t *call, unsigned process)
 {
 	const char *name = json_string_value(json_object_get(call, "api"));
 	const struct import_api *api = name ? import_api_find(name) : NULL;
@@ -261,10 +249,10 @@ static void take_call(struct report *report, const json_t *call, unsigned proces
 		return; /* SERVICE_CONTROL_STOP is 1 */
 	if (event.values[0].text && !*event.values[0].text && event.kind != TRACE_THREAD_CREATE)
 		return; /* without a name: of no use to anybody */
-	add(report, time, &event);
+	cape_add(report, time, &event);
 }
 
-static void take_processes(struct report *report, const json_t *behavior)
+static void take_processes(struct cape_report *report, const json_t *behavior)
 {
 	size_t index, inner;
 	const json_t *process, *call;
@@ -278,7 +266,7 @@ static void take_processes(struct report *report, const json_t *behavior)
 
 /* --- the summary, where calls are left out of a report --- */
 
-static void take_names(struct report *report, const json_t *summary, const char *list,
+static void take_names(struct cape_report *report, const json_t *summary, const char *list,
 		       enum trace_kind kind)
 {
 	size_t index;
@@ -301,11 +289,11 @@ static void take_names(struct report *report, const json_t *summary, const char 
 			event.values[1] = trace_text(slash + 1);
 			event.values[0] = trace_text(key_alone(report, text, slash + 1));
 		}
-		add(report, IMPORT_NEVER, &event);
+		cape_add(report, IMPORT_NEVER, &event);
 	}
 }
 
-static void take_summary(struct report *report, const json_t *summary)
+static void take_summary(struct cape_report *report, const json_t *summary)
 {
 	static const struct {
 		const char *list;
@@ -328,119 +316,9 @@ static void take_summary(struct report *report, const json_t *summary)
 		take_names(report, summary, lists[i].list, lists[i].kind);
 }
 
-/* --- the network, as the sandbox recorded it --- */
-
-static void take_lookups(struct report *report, const json_t *network)
-{
-	size_t index, inner;
-	const json_t *lookup, *answer;
-
-	json_array_foreach(json_object_get(network, "dns"), index, lookup)
-	{
-		const char *name = json_string_value(json_object_get(lookup, "request"));
-		if (!name || !*name)
-			continue;
-		struct trace_event event = { .kind = TRACE_NET_RESOLVE, .process = 1 };
-		event.values[0] = trace_text(name);
-		event.values[1] = trace_text("");
-		size_t before = report->events.count;
-		json_array_foreach(json_object_get(lookup, "answers"), inner, answer)
-		{
-			const char *data = json_string_value(json_object_get(answer, "data"));
-			struct address address;
-			if (!data || address_parse(data, &address) < 0)
-				continue;
-			event.values[1] = trace_text(data);
-			add(report, report->first, &event);
-		}
-		if (report->events.count == before)
-			add(report, report->first, &event);
-	}
-}
-
-static void take_requests(struct report *report, const json_t *network)
-{
-	size_t index;
-	const json_t *request;
-
-	json_array_foreach(json_object_get(network, "http"), index, request)
-	{
-		const char *url = json_string_value(json_object_get(request, "uri"));
-		if (!url || !import_is_program(url))
-			continue;
-		struct trace_event event = { .kind = TRACE_NET_DOWNLOAD, .process = 1 };
-		event.values[0] = trace_text(url);
-		event.values[1] = trace_text("");
-		add(report, report->first, &event);
-	}
-}
-
-static void take_mail(struct report *report, const json_t *network)
-{
-	size_t index;
-	const json_t *mail;
-
-	json_array_foreach(json_object_get(network, "smtp"), index, mail)
-	{
-		const char *server = json_string_value(json_object_get(mail, "dst"));
-		struct trace_event event = { .kind = TRACE_MAIL_SEND, .process = 1 };
-		event.values[0] = trace_text(server);
-		event.values[1] = event.values[2] = trace_text("");
-		add(report, report->first, &event);
-	}
-}
-
-/* The simulated victim's own address: where the conversations come from. */
-static struct address own_address(const json_t *network)
-{
-	static const char *const lists[] = { "tcp", "udp" };
-	size_t index;
-	const json_t *flow;
-	struct address own = { .family = 0 };
-
-	for (size_t i = 0; i < 2; i++)
-		json_array_foreach(json_object_get(network, lists[i]), index, flow)
-		{
-			const char *source = json_string_value(json_object_get(flow, "src"));
-			if (source && address_parse(source, &own) == 0 && address_is_special(&own))
-				return own;
-		}
-	return (struct address){ .family = 0 };
-}
-
-static void take_flows(struct report *report, const json_t *network, const char *proto,
-		       const struct address *own)
-{
-	size_t index;
-	const json_t *flow;
-
-	json_array_foreach(json_object_get(network, proto), index, flow)
-	{
-		const char *source = json_string_value(json_object_get(flow, "src"));
-		const char *target = json_string_value(json_object_get(flow, "dst"));
-		double seconds = json_number_value(json_object_get(flow, "time"));
-		uint64_t port = whole(number_of(json_object_get(flow, "dport")));
-		struct address from;
-		if (!source || !target || port == 0 || address_parse(source, &from) < 0 ||
-		    (own->family && !address_equal(&from, own)))
-			continue;
-		/* Names and leases are asked for by Windows itself. */
-		if (strcmp(proto, "udp") == 0 && (port == 53 || port == 67 || port == 137 ||
-						  port == 138 || port == 1900 || port == 5355))
-			continue;
-		struct trace_event event = { .kind = TRACE_NET_CONNECT, .process = 1 };
-		event.values[0] = trace_text(target);
-		event.values[1] = trace_number(port);
-		event.values[2] = trace_text(proto);
-		event.values[3] = trace_text("");
-		int64_t since = seconds > 0 && seconds < 1e6 ? (int64_t)(seconds * 1e9) : 0;
-		add(report, (report->first == IMPORT_NEVER ? 0 : report->first) + since, &event);
-	}
-}
-
 /* --- the whole --- */
 
-static void take_target(struct report *report, const json_t *root)
+static void take_target(struct cape_report *report, const json_t *root)
 {
 	const json_t *file = json_object_get(json_object_get(root, "target"), "file");
 	const char *name = json_string_value(json_object_get(file, "name"));
@@ -451,36 +329,89 @@ static void take_target(struct report *report, const json_t *root)
 		return;
 	event.values[0] = trace_text(name);
 	event.values[1] = trace_text(digest);
-	add(report, IMPORT_NEVER, &event);
+	cape_add(report, IMPORT_NEVER, &event);
 }
 
-static int take_report(struct report *report, const json_t *root, const char *name,
+/* What must be of a type where it is there; paths are told as they are written here. */
+static int check_types(const json_t *root, const char *name, struct error *error)
+{
+	static const struct {
+		const char *in, *key;
+		json_type type;
+	} parts[] = {
+		{ NULL, "behavior", JSON_OBJECT },	 { NULL, "network", JSON_OBJECT },
+		{ NULL, "target", JSON_OBJECT },	 { NULL, "CAPE", JSON_OBJECT },
+		{ "behavior", "processes", JSON_ARRAY }, { "behavior", "summary", JSON_OBJECT },
+		{ "network", "dns", JSON_ARRAY },	 { "network", "http", JSON_ARRAY },
+		{ "network", "smtp", JSON_ARRAY },	 { "network", "tcp", JSON_ARRAY },
+		{ "network", "udp", JSON_ARRAY },	 { "CAPE", "configs", JSON_ARRAY }
+	};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const json_t *in = parts[i].in ? json_object_get(root, parts[i].in) : root;
+		const json_t *value = json_object_get(in, parts[i].key);
+		if (value && !json_is_null(value) && json_typeof(value) != parts[i].type)
+			return error_set(error, ERROR_INPUT, name, "%s%s%s: expected %s",
+					 parts[i].in ? parts[i].in : "", parts[i].in ? "." : "",
+					 parts[i].key,
+					 parts[i].type == JSON_ARRAY ? "a list" : "an object");
+	}
+	return 0;
+}
+
+/* Reports from CAPE's data base hold the numbers of lists of calls in the place of calls. */
+static int check_calls(const json_t *behavior, const char *name, struct error *error)
+{
+	size_t index, inner;
+	const json_t *process, *call;
+
+	json_array_foreach(json_object_get(behavior, "processes"), index, process)
+	{
+		const json_t *calls = json_object_get(process, "calls");
+		if (calls && !json_is_null(calls) && !json_is_array(calls))
+			return error_set(error, ERROR_INPUT, name,
+					 "behavior.processes[%zu].calls: expected a list", index);
+		json_array_foreach(calls, inner, call)
+		{
+			if (!json_is_object(call))
+				return error_set(error, ERROR_INPUT, name,
+						 "behavior.processes[%zu].calls[%zu]: expected a "
+						 "call; take reports/report.json, not an export of "
+						 "the data base",
+						 index, inner);
+		}
+	}
+	return 0;
+}
+
+static int take_report(struct cape_report *report, const json_t *root, const char *name,
 		       struct trace_import *import, struct error *error)
 {
 	const json_t *behavior = json_object_get(root, "behavior");
 	const json_t *network = json_object_get(root, "network");
-	struct address own = own_address(network);
+	struct address own = cape_own_address(network);
 	struct trace_log *log;
 
+	int result = check_types(root, name, error);
+	if (result == 0)
+		result = check_calls(behavior, name, error);
+	if (result < 0)
+		return result;
 	take_target(report, root);
 	size_t before = report->events.count;
 	take_processes(report, behavior);
 	if (report->events.count == before)
 		take_summary(report, json_object_get(behavior, "summary"));
-	take_lookups(report, network);
-	take_requests(report, network);
-	take_mail(report, network);
-	if (report->connections == 0) {
-		take_flows(report, network, "tcp", &own);
-		take_flows(report, network, "udp", &own);
-	}
+	cape_take_network(report, network);
+	cape_take_configs(report, json_object_get(root, "CAPE"));
 	if (report->events.count == before)
-		return error_set(error, ERROR_INPUT, name,
-				 "a report without behaviour: neither behavior.processes[].calls, "
-				 "nor behavior.summary, nor network holds anything; was the "
-				 "analysis finished?");
+		return error_set(
+			error, ERROR_INPUT, name,
+			"a report without behaviour: neither behavior.processes[].calls, "
+			"nor behavior.summary, network, or CAPE.configs holds anything; was the "
+			"analysis finished?");
 	import->dropped = report->budget.dropped;
-	int result = import_finish(&report->events, own.family ? &own : NULL, &log, error);
+	result = import_finish(&report->events, own.family ? &own : NULL, &log, error);
 	if (result == 0) {
 		import->dropped += trace_log_dropped(log);
 		result = import_add_part(import, log, "", false, error);
@@ -491,7 +422,7 @@ static int take_report(struct report *report, const json_t *root, const char *na
 int import_cape(struct bytes content, const char *name, struct trace_import *import,
 		struct error *error)
 {
-	struct report *report = calloc(1, sizeof *report);
+	struct cape_report *report = calloc(1, sizeof *report);
 	json_error_t syntax;
 	json_t *root = NULL;
 

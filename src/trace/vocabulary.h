@@ -66,9 +66,12 @@
 	EVENT(SLEEP, "sleep", "the program waits", "milliseconds")                                 \
 	EVENT(SESSION, "session", "a conversation on the wire", "address", "port", "proto",        \
 	      "protocol", "detail")                                                                \
+	EVENT(SESSION_ANSWER, "session.answer",                                                    \
+	      "a conversation in which the server attacks who asked it", "address", "port",        \
+	      "proto", "protocol", "name")                                                         \
 	EVENT(SHELL_COMMAND, "shell.command", "a command typed into a shell", "command")           \
 	EVENT(SHELLCODE, "shellcode", "shellcode was found in a conversation", "kind", "os",       \
-	      "port", "detail")                                                                    \
+	      "port", "detail", "side")                                                            \
 	EVENT(EXIT, "exit", "the program ends", "status")
 
 #endif

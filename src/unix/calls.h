@@ -9,7 +9,8 @@
  *   a  socket address, its length is next            A  place for a result, or NULL
  *   r  readable, or NULL    w  writable, or NULL     c  address, anything
  *   d  descriptor           D  descriptor or "here"  y  address family
- *   s  small number         l  length                m  permission bits
+ *   s  small number         l  length                L  the same, not 0
+ *   m  permission bits
  *   u  user, group, one process                     k  process; -1: all
  *   g  signal, or another number that is as small
  *   h  magic number of reboot                        z  address wanted, a multiple of a page or 0
@@ -244,8 +245,8 @@
 	CALL(mlock, "zl") \
 	CALL(mlock2, "?") \
 	CALL(mlockall, "f") \
-	CALL(mmap, "zlffsi") \
-	CALL(mmap2, "zlffsi") \
+	CALL(mmap, "zLffsi") \
+	CALL(mmap2, "zLffsi") \
 	CALL(mmap_old, "r") \
 	CALL(modify_ldt, "?") \
 	CALL(mount, "pppfr") \
@@ -397,14 +398,14 @@
 	CALL(set_robust_list, "?") \
 	CALL(set_thread_area, "w") \
 	CALL(set_tid_address, "w") \
-	CALL(setdomainname, "tl") \
+	CALL(setdomainname, "bl") \
 	CALL(setegid, "u") \
 	CALL(seteuid, "u") \
 	CALL(setfsgid, "u") \
 	CALL(setfsuid, "u") \
 	CALL(setgid, "u") \
 	CALL(setgroups, "lr") \
-	CALL(sethostname, "tl") \
+	CALL(sethostname, "bl") \
 	CALL(setitimer, "grw") \
 	CALL(setlogin, "p") \
 	CALL(setns, "?") \
@@ -416,7 +417,7 @@
 	CALL(setreuid, "uu") \
 	CALL(setrlimit, "gr") \
 	CALL(setsid, "") \
-	CALL(setsockopt, "dffrl") \
+	CALL(setsockopt, "dffrL") \
 	CALL(settimeofday, "rr") \
 	CALL(setuid, "u") \
 	CALL(setxattr, "?") \

@@ -133,6 +133,7 @@ static int weigh_number(char letter, uint64_t value)
 	case 'D': fits = number == -100 || (number >= 0 && number < DESCRIPTORS); break;
 	case 's': fits = number >= -256 && number < 1 << 16; break;
 	case 'l': fits = number >= 0 && number <= 1 << 24; break;
+	case 'L': fits = number > 0 && number <= 1 << 24; break;
 	case 'u': fits = number >= -1 && number < 1 << 16; break;
 	case 'k':
 		if (number == -1) /* every process */
@@ -201,6 +202,14 @@ static bool is_address(const struct x86 *machine, char letter, uint64_t value)
 	       x86_protection(machine, value) >= 0;
 }
 
+/* How many arguments of a call count: reboot has one but on Linux. */
+static unsigned arguments_of(int call, const char *letters, enum unix_system system)
+{
+	bool linux_call = system == UNIX_LINUX_32 || system == UNIX_LINUX_64;
+
+	return call == UNIX_CALL_reboot && !linux_call ? 1 : (unsigned)strlen(letters);
+}
+
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement)
 {
@@ -219,8 +228,8 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 	letters = unix_table_letters(request.call);
 	if (letters[0] == '?')
 		return true;
-	judgement->arguments = (unsigned)strlen(letters);
-	for (unsigned i = 0; letters[i]; i++) {
+	judgement->arguments = arguments_of(request.call, letters, system);
+	for (unsigned i = 0; i < judgement->arguments; i++) {
 		int weight = weigh(machine, &request, letters, i);
 		if (weight < 0)
 			return false;

@@ -2,6 +2,7 @@
 #include "win32/machine.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,9 +191,12 @@ static int make_contents(struct win32_machine *machine, const char *folder, stru
 int win32_machine_load(const char *folder, struct win32_machine **result, struct error *error)
 {
 	struct win32_machine *machine = calloc(1, sizeof *machine);
+	char shipped[PATH_MAX];
 	void *data;
 
 	*result = NULL;
+	if (!folder)
+		folder = file_data_path("machine", shipped, sizeof shipped);
 	if (!machine)
 		return error_set(error, ERROR_MEMORY, folder, "no memory for the machine");
 	int failed = load_part(folder, "machine.yaml", &description_schema, &data, NULL, error);
@@ -228,6 +232,20 @@ void win32_machine_free(struct win32_machine *machine)
 	knowledge_free(&files_schema, machine->files, machine->file_count);
 	knowledge_free(&keys_schema, machine->keys, machine->key_count);
 	free(machine);
+}
+
+int win32_machine_shipped(const struct win32_machine **machine, struct error *error)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct win32_machine *kept;
+	int result = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!kept)
+		result = win32_machine_load(NULL, &kept, error);
+	*machine = kept;
+	pthread_mutex_unlock(&lock);
+	return result;
 }
 
 static int fill_key(struct win32_registry *registry, const struct machine_key *key)

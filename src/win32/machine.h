@@ -3,8 +3,7 @@
 #define KENBI_WIN32_MACHINE_H
 
 #include "win32/process.h"
-
-struct win32_machine;
+#include "win32/win32.h"
 
 struct win32_running {
 	unsigned id, parent, threads;
@@ -23,10 +22,9 @@ struct win32_window {
 	unsigned process;
 };
 
-/* Loads machine.yaml, files.yaml, registry.yaml of a folder. */
-MUST_CHECK int win32_machine_load(const char *folder, struct win32_machine **machine,
-				  struct error *error);
-void win32_machine_free(struct win32_machine *machine);
+/* That of data/machine, read once and kept until this process ends: it never changes within it. Not
+ * to be freed. Any thread. */
+MUST_CHECK int win32_machine_shipped(const struct win32_machine **machine, struct error *error);
 /* Puts its files and keys into the (empty) stores. File contents stay borrowed from the machine. */
 MUST_CHECK int win32_machine_fill(const struct win32_machine *machine, struct win32_files *files,
 				  struct win32_registry *registry);

@@ -102,7 +102,7 @@ struct win32_child {
 struct win32 {
 	uint32_t magic;
 	/* --- the emulated Windows --- */
-	struct win32_machine *machine; /* data/machine */
+	const struct win32_machine *machine; /* borrowed */
 	struct win32_files *files;
 	struct win32_registry *registry;
 	const struct peer *peer;

@@ -11,6 +11,7 @@
 
 #define SLICE		 200000u	/* instructions until another thread has its turn */
 #define QUIET_TIME	 86400000000ull /* microseconds: a day of nothing but waiting is idle */
+#define XP_SERVICES	 0x11cu		/* numbers of ntoskrnl's system calls */
 #define REPEATS_IN_A_ROW 20000u		/* and so is this much of nothing new */
 
 void win32_return(struct win32 *w, const struct win32_slot *slot, uint32_t stack, uint32_t result)
@@ -102,7 +103,11 @@ void win32_system_call(struct win32 *w, uint32_t number, uint32_t arguments)
 	call.slot = win32_service_slot(w, number);
 	if (!call.slot) {
 		EMIT(w, SYSTEM_CALL, trace_text("unknown"), trace_number(number));
-		x86_set(w->x86, X86_AX, 0xc000001c); /* STATUS_INVALID_SYSTEM_SERVICE */
+		/* a service that exists fetches its arguments: STATUS_ACCESS_VIOLATION; else
+		 * STATUS_INVALID_SYSTEM_SERVICE */
+		x86_set(w->x86, X86_AX,
+			number < XP_SERVICES && x86_protection(w->x86, arguments) < 0 ? 0xc0000005
+										      : 0xc000001c);
 		return;
 	}
 	uint32_t result = answer(&call);

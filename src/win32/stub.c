@@ -99,7 +99,7 @@ uint32_t win32_stub_guess(struct win32 *w, uint32_t return_address)
 }
 
 /* Numbers of Windows XP SP2 (M. Jurczyk, "Windows X86 System Call Table",
- * j00ru.vexillium.org/syscalls). */
+ * j00ru.vexillium.org/syscalls), by name. */
 static const struct {
 	uint16_t number;
 	const char *name;
@@ -132,9 +132,18 @@ static const struct {
 
 uint32_t win32_service_number(const char *name)
 {
-	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		if (strcmp(services[i].name + 2, name + 2) == 0)
-			return services[i].number;
+	size_t low = 0, high = sizeof services / sizeof *services;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(name + 2, services[middle].name + 2);
+		if (order == 0)
+			return services[middle].number;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 /* The door: one emulated Windows per struct win32, and what lies in it. */
 #include "win32/win32.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +23,11 @@
 
 static int fill(struct win32 *w, const struct win32_config *config, struct error *error)
 {
-	char folder[PATH_MAX];
-	const char *from = config->machine;
+	int result = 0;
 
-	if (!from)
-		from = file_data_path("machine", folder, sizeof folder);
-	int result = win32_machine_load(from, &w->machine, error);
+	w->machine = config->machine;
+	if (!w->machine)
+		result = win32_machine_shipped(&w->machine, error);
 	if (result < 0)
 		return result;
 	w->files = win32_files_new(DISK_LIMIT);
@@ -39,7 +37,7 @@ static int fill(struct win32 *w, const struct win32_config *config, struct error
 		return error_set(error, ERROR_MEMORY, "", "no memory for a simulated machine");
 	result = win32_machine_fill(w->machine, w->files, w->registry);
 	if (result < 0)
-		return error_set(error, result, from, "holds more files or keys than fit");
+		return error_set(error, result, "machine", "holds more files or keys than fit");
 	if (config->sample_path)
 		w->sample_path = strdup(config->sample_path);
 	else if (asprintf(&w->sample_path, "%s\\sample.exe",
@@ -94,7 +92,6 @@ void win32_free(struct win32 *w)
 		free(w->children[i].command);
 	win32_files_free(w->files);
 	win32_registry_free(w->registry);
-	win32_machine_free(w->machine);
 	free(w->said);
 	free(w->sample_copy);
 	free(w->sample_path);

@@ -14,11 +14,20 @@
 #include "trace/trace.h"
 #include "x86/x86.h"
 
+/* The machine that processes run on, as machine.yaml, files.yaml and registry.yaml of a folder
+ * (NULL: data/machine of kenbi) describe it. It never changes, so that any number of processes, on
+ * any threads, may share one. ERROR_INPUT: a file is missing or wrong; ERROR_MEMORY. */
+struct win32_machine;
+MUST_CHECK int win32_machine_load(const char *folder, struct win32_machine **machine,
+				  struct error *error);
+void win32_machine_free(struct win32_machine *machine);
+
 /* The address of the simulated machine, in host order: 192.0.2.50. */
 #define WIN32_OWN_ADDRESS 0xC0000232u
 
 struct win32_config {
-	const char *machine;	  /* folder of the emulated machine; NULL: data/machine of kenbi */
+	/* borrowed for the life of the process; NULL: data/machine of kenbi, which is read once */
+	const struct win32_machine *machine;
 	const char *sample_path;  /* where the program lies; NULL: C:\Documents and Settings\… */
 	const char *command_line; /* NULL: the path */
 	uint64_t seed;		  /* of everything random that Windows itself provides */

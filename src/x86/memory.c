@@ -471,18 +471,32 @@ static void remember_writer(struct x86 *cpu, struct x86_page_history *history)
 	}
 }
 
-static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, const uint8_t *from,
-		       unsigned size)
+/* What a store leaves as it was in a page that holds code or is watched was not written: a copy
+ * onto itself decodes nothing. */
+static bool store_changes(const struct x86 *cpu, const struct frame *frame, uint64_t address,
+			  const uint8_t *from, unsigned size)
 {
-	uint64_t number = address >> PAGE_BITS;
-	unsigned offset = (unsigned)(address % PAGE_SIZE);
+	return (!frame->code && !page_watched(cpu, address >> PAGE_BITS)) ||
+	       memcmp(frame->bytes + address % PAGE_SIZE, from, size) != 0;
+}
 
-	remember_writer(cpu, &frame->history);
+static void change(struct frame *frame, unsigned offset, const uint8_t *from, unsigned size)
+{
 	memcpy(frame->bytes + offset, from, size);
 	for (unsigned done = 0; done < size; done += 8)
 		mark_written(frame, offset + done, size - done < 8 ? size - done : 8);
 	if (frame->code)
 		code_written(frame->code, offset, size);
+}
+
+static void store_part(struct x86 *cpu, struct frame *frame, uint64_t address, const uint8_t *from,
+		       unsigned size)
+{
+	uint64_t number = address >> PAGE_BITS;
+
+	remember_writer(cpu, &frame->history);
+	if (store_changes(cpu, frame, address, from, size))
+		change(frame, (unsigned)(address % PAGE_SIZE), from, size);
 	if (page_watched(cpu, number))
 		cpu->watch.written += watched(cpu, address, size);
 	else if (every_access_comes(cpu))
@@ -586,6 +600,36 @@ bool x86_written(const struct x86 *machine, uint64_t address)
 	unsigned offset = (unsigned)(address % PAGE_SIZE);
 
 	return frame && frame->written[offset / 8] >> offset % 8 & 1;
+}
+
+/* Of 64 bytes that one page holds. */
+static unsigned written_of_64(const struct frame *frame, unsigned offset)
+{
+	uint64_t word;
+
+	memcpy(&word, &frame->written[offset / 8], sizeof word);
+	return (unsigned)__builtin_popcountll(word);
+}
+
+uint64_t x86_written_bytes(const struct x86 *machine, uint64_t start, uint64_t end)
+{
+	uint64_t count = 0;
+
+	while (start < end) {
+		const struct frame *frame = memory_frame(machine->memory, start >> PAGE_BITS);
+		uint64_t left = PAGE_SIZE - start % PAGE_SIZE;
+		if (left > end - start)
+			left = end - start;
+		if (!frame) {
+			start += left;
+		} else if (start % 64 == 0 && left >= 64) {
+			count += written_of_64(frame, (unsigned)(start % PAGE_SIZE));
+			start += 64;
+		} else {
+			count += x86_written(machine, start++);
+		}
+	}
+	return count;
 }
 
 bool x86_page_history(const struct x86 *machine, uint64_t address, struct x86_page_history *history)

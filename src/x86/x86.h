@@ -200,8 +200,11 @@ void x86_commit(struct x86 *machine);
 
 /* --- what the guest did, as answers instead of guesses --- */
 
-/* Was the byte written by guest instructions since it was mapped (or since the owner wrote it)? */
+/* Was the byte written by guest instructions since it was mapped (or since the owner wrote it)? A
+ * store that changes nothing of a page that holds code, or is watched, is none. */
 bool x86_written(const struct x86 *machine, uint64_t address);
+/* How many bytes of [start, end) were. */
+uint64_t x86_written_bytes(const struct x86 *machine, uint64_t start, uint64_t end);
 
 /* The history of a page since it was mapped, as far as the guest made it. Times are numbers of
  * instructions, the first one executed by the machine being 1; 0: never. */

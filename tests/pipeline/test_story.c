@@ -97,12 +97,86 @@ static void other_ports_are_other_stories(void **state)
 	json_decref(records);
 }
 
+static void add_code(struct pipeline *pipeline, int64_t session)
+{
+	struct case_shellcode *code = case_list_add(&pipeline->shellcodes, sizeof *code);
+
+	code->id = code->session = session;
+	code->side = STREAM_CLIENT;
+	code->actions = json_pack("[{s:s, s:i, s:s, s:i}]", "action", "scan", "port", 1434, "proto",
+				  "udp", "targets", 256);
+	strcpy(code->kind, "0123456789abcdef");
+}
+
+static const char *title(const json_t *records, size_t index)
+{
+	return json_string_value(json_object_get(json_array_get(records, index), "title"));
+}
+
+/* A worm in one datagram: what one host sends to many, and what many send to one, are steps that
+ * count. */
+static json_t *tell_worm(unsigned attackers, unsigned victims)
+{
+	struct pipeline pipeline = { .sessions.limit = 1000, .shellcodes.limit = 1000 };
+	json_t *records = json_array();
+	struct error error;
+	int64_t id = 0;
+
+	pipeline.sink = (struct pipeline_sink){ .context = records, .record = keep };
+	for (unsigned i = 0; i < attackers; i++)
+		for (unsigned j = 0; j < victims; j++) {
+			id++;
+			add_session(&pipeline, id, ATTACKER + i, VICTIM + j, 1434, 100 + (double)id,
+				    "ssrp");
+			add_code(&pipeline, id);
+		}
+	assert_int_equal(case_tell_story(&pipeline, &error), 0);
+	struct case_shellcode *codes = pipeline.shellcodes.items;
+	for (size_t i = 0; i < pipeline.shellcodes.count; i++)
+		json_decref(codes[i].actions);
+	free(pipeline.sessions.items);
+	free(pipeline.shellcodes.items);
+	return records;
+}
+
+static void many_victims_of_one_host_are_counted(void **state)
+{
+	(void)state;
+	json_t *records = tell_worm(1, 100);
+
+	assert_int_equal(json_array_size(records), 3);
+	assert_string_equal(what(records, 0), "exploit");
+	assert_string_equal(what(records, 1), "scan");
+	assert_string_equal(title(records, 1),
+			    "the shellcode scans udp port 1434, 256 addresses seen");
+	assert_string_equal(title(records, 2), "99 more hosts are sent the same shellcode (kind "
+					       "01234567, port 1434)");
+	assert_true(json_is_null(json_object_get(json_array_get(records, 2), "to")));
+	json_decref(records);
+}
+
+static void many_attackers_are_counted(void **state)
+{
+	(void)state;
+	json_t *records = tell_worm(100, 1);
+
+	/* eight with what their shellcode does, and one for the others */
+	assert_int_equal(json_array_size(records), 17);
+	assert_string_equal(title(records, 16),
+			    "92 more hosts attack with the same shellcode (kind "
+			    "01234567, port 1434)");
+	assert_true(json_is_null(json_object_get(json_array_get(records, 16), "from")));
+	json_decref(records);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_shellcode_opens_leads_to_the_shell),
 		cmocka_unit_test(what_came_before_did_not_follow),
 		cmocka_unit_test(other_ports_are_other_stories),
+		cmocka_unit_test(many_victims_of_one_host_are_counted),
+		cmocka_unit_test(many_attackers_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,12 @@ static const struct {
 	{ "infection_vector", 1,
 	  "{\"event\": \"shellcode\", \"kind\": \"a\", \"os\": \"windows\", \"port\": 445, "
 	  "\"detail\": \"\"}" },
+	{ "client_attack", 1,
+	  "{\"event\": \"session.answer\", \"address\": \"203.0.113.9\", \"port\": 80, \"proto\": "
+	  "\"tcp\", \"protocol\": \"http\", \"name\": \"www.example.org\"}" },
+	{ "client_attack", 1,
+	  "{\"event\": \"session.answer\", \"address\": \"203.0.113.9\", \"port\": 5900, "
+	  "\"proto\": \"tcp\", \"protocol\": \"unknown\", \"name\": \"\"}" },
 	{ "shell", 1, "{\"event\": \"shell.command\", \"command\": \"dir\"}" },
 	{ "program", 1,
 	  "{\"event\": \"self\", \"path\": \"a.exe\", \"sha256\": "
@@ -224,10 +230,48 @@ static const struct {
 	{ "indicator_removal", 1,
 	  "{\"event\": \"process.create\", \"path\": \"x\", \"command\": \"wevtutil cl "
 	  "Security\"}" },
+	{ "password_guessing", 20,
+	  "{\"event\": \"net.connect\", \"address\": \"198.51.100.9\", \"port\": 23, \"proto\": "
+	  "\"tcp\", \"result\": \"connected\"}" },
+	{ "media_spread", 1,
+	  "{\"event\": \"file.create\", \"path\": \"E:\\\\RECYCLER\\\\S-5-3-42\\\\x.vmx\"}" },
+	{ "media_spread", 1,
+	  "{\"event\": \"file.copy\", \"source\": \"a\", \"path\": "
+	  "\"E:\\\\$RECYCLE.BIN\\\\x.exe\"}" },
+	{ "anonymity_network", 1,
+	  "{\"event\": \"net.resolve\", \"name\": \"abcdefgh.onion.example\", \"address\": \"\"}" },
+	{ "peer_network", 5,
+	  "{\"event\": \"net.send\", \"address\": \"203.0.113.#N#\", \"port\": 6881, \"proto\": "
+	  "\"udp\", \"length\": 90, \"data\": "
+	  "\"d1:ad2:id20:88888888aaaaaaaaaaaa9:info_hash20:\"}" },
+	{ "relay", 1,
+	  "{\"event\": \"net.receive\", \"address\": \"203.0.113.9\", \"port\": 40001, \"proto\": "
+	  "\"tcp\", \"length\": 3, \"data\": \"\\\\x05\\\\x01\\\\x00\"}" },
+	{ "flood", 500,
+	  "{\"event\": \"net.send\", \"address\": \"203.0.113.9\", \"port\": 80, \"proto\": "
+	  "\"tcp\", \"length\": 20, \"data\": \"GET /?#N# HTTP/1.1\"}" },
+	{ "reflection_flood", 50,
+	  "{\"event\": \"net.send\", \"address\": \"203.0.113.#N#\", \"port\": 1900, \"proto\": "
+	  "\"udp\", \"length\": 90, \"data\": \"M-SEARCH * HTTP/1.1\"}" },
+	{ "reflection_flood", 50,
+	  "{\"event\": \"net.send\", \"address\": \"203.0.113.#N#\", \"port\": 123, \"proto\": "
+	  "\"udp\", \"length\": 8, \"data\": "
+	  "\"\\\\x17\\\\x00\\\\x03*\\\\x00\\\\x00\\\\x00\\\\x00\"}" },
+	{ "persistence", 1,
+	  "{\"event\": \"file.write\", \"path\": \"/root/.ssh/authorized_keys\", \"offset\": 0, "
+	  "\"length\": 90, \"data\": \"ssh-rsa AAAA\"}" },
+	{ "security_tampering", 1,
+	  "{\"event\": \"file.open\", \"path\": \"/dev/watchdog\", \"access\": \"read write\"}" },
+	{ "download", 1,
+	  "{\"event\": \"shell.command\", \"command\": \"echo -ne "
+	  "\\\"\\\\x7f\\\\x45\\\\x4c\\\\x46\\\\x01\\\" > .s\"}" },
 	{ "indicator_removal", 1, "{\"event\": \"file.delete\", \"path\": \"/var/log/auth.log\"}" },
 };
 
 static const char *const honest[] = {
+	/* who asked is attacked, and no service */
+	"{\"event\": \"shellcode\", \"kind\": \"a\", \"os\": \"windows\", \"port\": 80, "
+	"\"detail\": \"x86\", \"side\": \"server\"}",
 	"{\"event\": \"file.create\", \"path\": \"C:\\\\Program Files\\\\Editor\\\\readme.txt\"}",
 	"{\"event\": \"file.create\", \"path\": \"C:\\\\Windows\\\\Temp\\\\setup.tmp\"}",
 	"{\"event\": \"file.open\", \"path\": \"C:\\\\Users\\\\a\\\\letter.doc\", \"access\": "
@@ -254,6 +298,22 @@ static const char *const honest[] = {
 	"\"tcp\"}",
 	"{\"event\": \"file.delete\", \"path\": \"C:\\\\Users\\\\a\\\\letter.bak\"}",
 	"{\"event\": \"hook.set\", \"how\": \"mouse\"}",
+	"{\"event\": \"net.connect\", \"address\": \"198.51.100.9\", \"port\": 22, \"proto\": "
+	"\"tcp\", \"result\": \"connected\"}",
+	"{\"event\": \"file.move\", \"source\": \"E:\\\\x.exe\", \"path\": "
+	"\"E:\\\\$RECYCLE.BIN\\\\$RABCDEF.exe\"}",
+	"{\"event\": \"file.create\", \"path\": \"E:\\\\$RECYCLE.BIN\\\\desktop.ini\"}",
+	"{\"event\": \"net.send\", \"address\": \"203.0.113.9\", \"port\": 6881, \"proto\": "
+	"\"udp\", \"length\": 90, \"data\": \"d1:ad2:id20:aaaaaaaaaaaaaaaaaaaa\"}",
+	"{\"event\": \"net.receive\", \"address\": \"203.0.113.9\", \"port\": 40001, \"proto\": "
+	"\"tcp\", \"length\": 9, \"data\": \"\\\\x05\\\\x00\"}",
+	"{\"event\": \"net.send\", \"address\": \"203.0.113.9\", \"port\": 1900, \"proto\": "
+	"\"udp\", \"length\": 90, \"data\": \"M-SEARCH * HTTP/1.1\"}",
+	"{\"event\": \"net.send\", \"address\": \"203.0.113.9\", \"port\": 123, \"proto\": "
+	"\"udp\", \"length\": 48, \"data\": \"\\\\x1b\\\\x00\\\\x00\"}",
+	"{\"event\": \"file.write\", \"path\": \"/root/.ssh/known_hosts\", \"offset\": 0, "
+	"\"length\": 90, \"data\": \"host ssh-rsa AAAA\"}",
+	"{\"event\": \"file.open\", \"path\": \"/dev/urandom\", \"access\": \"read\"}",
 };
 
 static void tell_numbered(struct trace_log *log, const char *event, unsigned number)
@@ -307,6 +367,13 @@ static void thresholds_hold_for_each_host(void **state)
 		tell_connect(log, 0xcb007100u + n % 256 + (n / 256 << 16), 80, "tcp", n);
 	json_t *behaviours = behaviours_of(knowledge, log);
 	assert_null(parameters_of(behaviours, "flood"));
+	json_decref(behaviours);
+
+	/* One try each at many hosts is a scan, and no guessing of passwords. */
+	for (unsigned n = 0; n < 200; n++)
+		tell_connect(log, 0xcb007200u + n, 22, "tcp", 2000 + n);
+	behaviours = behaviours_of(knowledge, log);
+	assert_null(parameters_of(behaviours, "password_guessing"));
 	json_decref(behaviours);
 
 	for (unsigned n = 0; n < 600; n++)

@@ -344,10 +344,10 @@ def test_formulas(page, sources):
     """The curve, the text of shares, the chances of passing and the shares of targets, by what they must be."""
     page.call("Page.navigate", url="about:blank")
     load = "\n".join((sources / name).read_text(encoding="utf-8")
-                     for name in ("spread.js", "hilbert.js", "traffic.js"))
+                     for name in ("spread.js", "hilbert.js", "routes.js", "traffic.js"))
     page.evaluate(load + "\n;globalThis.list = (value) => (Array.isArray(value) ? value : []);"
                   "Object.assign(globalThis, { hilbertPoint, hilbertCells, decodeShares, passChance, makeTraffic, "
-                  "makeLand, evenNumbers }); 1")
+                  "makeLand, makeRoutes, evenNumbers }); 1")
     points = page.evaluate("Array.from({ length: 4096 }, (_, at) => hilbertPoint(64, at))")
     assert len({tuple(point) for point in points}) == 4096 and points[0] == [0, 0]
     assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) == 1 for a, b in zip(points, points[1:])), "the curve jumps"
@@ -369,11 +369,33 @@ def test_formulas(page, sources):
     assert chance("subnet", "filter", 0, 0) == 1 and abs(chance("subnet", "filter", 0, 1) - one * one) < 1e-12
     assert chance("provider", "filter", 0, 1) == 1 and abs(chance("provider", "filter", 0, 2) - one * one) < 1e-12
     assert abs(chance("border", "filter", 0, 2) - (1 - (1 - 0.4 ** 2) * 0.9)) < 1e-12
-    named = {"effect": "filter", "place": "subnet", "pass": 0.1, "share": 1, "places": ["y"]}
+    named = {"effect": "filter", "place": "subnet", "pass": 0.1, "share": 1, "places": [1]}
     for origin, target, wanted in ((0, 1, 0.1), (1, 2, 0.1), (0, 2, 1), (1, 1, 1)):
         assert abs(page.evaluate(f"passChance(land, {json.dumps(named)}, {origin}, {target})") - wanted) < 1e-12
-    edge = {"effect": "filter", "place": "provider", "pass": 0, "share": 1, "places": ["b"]}
+    edge = {"effect": "filter", "place": "provider", "pass": 0, "share": 1, "places": [1]}
     assert page.evaluate(f"passChance(land, {json.dumps(edge)}, 0, 2)") == 0
+    # Four providers, a above b and c, d at the top beside a; a subnet each.
+    page.evaluate("""globalThis.tree = makeLand({ providers: ["a", "b", "c", "d"], parents: [null, 0, 0, null],
+        subnets: [0, 1, 2, 3].map((provider) => ({ name: "same", provider, addresses: 9, vulnerable: 1 })) }, 1); 1""")
+    names = page.evaluate("tree.names")
+    assert len(set(names)) == 4 and names[2] == "same (c, subnet 3)", names
+    by_link = {"effect": "filter", "place": "link", "pass": 0.1, "share": 1}
+    for places, origin, target, wanted in (([1], 1, 0, 0.1), ([1], 1, 2, 0.1), ([1, 2], 1, 2, 0.01), ([1], 0, 2, 1),
+                                           ([0], 1, 2, 1), ([0, 1], 1, 3, 0.01), ([0, 3], 3, 2, 0.01), ([3], 1, 1, 1)):
+        got = page.evaluate(f"passChance(tree, {json.dumps(by_link | {'places': places})}, {origin}, {target})")
+        assert abs(got - wanted) < 1e-12, (places, origin, target, got)
+    got = page.evaluate(f"passChance(tree, {json.dumps(by_link | {'share': 0.5})}, 1, 3)")
+    assert abs(got - 0.55 ** 3) < 1e-12, got
+    # A border stands at every provider on the route, and one of them filters.
+    for places, origin, target, wanted in (([0], 1, 2, 0.1), ([0, 1], 1, 2, 0.1), ([3], 1, 2, 1), ([0], 1, 3, 0.1)):
+        got = page.evaluate(f"passChance(tree, {json.dumps(by_link | {'place': 'border', 'places': places})}, {origin}, {target})")
+        assert abs(got - wanted) < 1e-12, (places, origin, target, got)
+    assert page.evaluate("[[1, 0], [0], [5], ['x'], 7].every((parents) => makeRoutes(parents, list(parents).length) === null)")
+    # In groups of two subnets, half of the group filters when one of them does.
+    page.evaluate("""globalThis.pairs = makeLand({ providers: ["a"],
+        subnets: [0, 1, 2].map((name) => ({ name, provider: 0, addresses: 9, vulnerable: 1 })) }, 2); 1""")
+    got = page.evaluate(f"passChance(pairs, {json.dumps(named)}, 0, 1)")
+    assert abs(got - (1 - 0.5 * 0.9)) < 1e-12, got
     assert abs(chance("host", "filter", 0, 0) - one) < 1e-12 and chance("subnet", "patch", 0, 1) == 1
     # 20,000 attacks from the subnet x: 0.3 stay there, the rest is even over the whole space.
     drawn = page.evaluate("""(() => {

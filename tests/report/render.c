@@ -19,7 +19,7 @@ int main(int count, char **arguments)
 		fprintf(stderr, "render: %s:%d: %s\n", arguments[1], where.line, where.text);
 		return 2;
 	}
-	int result = report_write(records, arguments[2], &error);
+	int result = report_write(records, arguments[2], 1700000000, &error);
 	json_decref(records);
 	if (result < 0)
 		fprintf(stderr, "render: %s\n", error_text(&error, text, sizeof text));

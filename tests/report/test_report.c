@@ -11,7 +11,7 @@
 #include "report/report.h"
 
 struct scratch {
-	char folder[64], page[96], data[96];
+	char folder[64], page[96], data[96], stix[96];
 };
 
 static int make_scratch(void **state)
@@ -25,6 +25,7 @@ static int make_scratch(void **state)
 		return -1;
 	snprintf(scratch->page, sizeof scratch->page, "%s/index.html", scratch->folder);
 	snprintf(scratch->data, sizeof scratch->data, "%s/case.json", scratch->folder);
+	snprintf(scratch->stix, sizeof scratch->stix, "%s/stix.json", scratch->folder);
 	return 0;
 }
 
@@ -33,6 +34,7 @@ static int remove_scratch(void **state)
 	struct scratch *scratch = *state;
 	unlink(scratch->page);
 	unlink(scratch->data);
+	unlink(scratch->stix);
 	rmdir(scratch->folder);
 	free(scratch);
 	return 0;
@@ -62,7 +64,7 @@ static void the_page_carries_the_case(void **state)
 	struct buffer content;
 	size_t length;
 	json_t *records = hostile_case();
-	assert_int_equal(report_write(records, scratch->folder, NULL), 0);
+	assert_int_equal(report_write(records, scratch->folder, 0, NULL), 0);
 	assert_int_equal(file_read(scratch->page, 1 << 24, &content, NULL), 0);
 	const char *page = buffer_text(&content);
 	/* Up to the first thing that ends the element, as a browser reads it. */
@@ -81,7 +83,7 @@ static void the_case_lies_beside_it(void **state)
 {
 	struct scratch *scratch = *state;
 	json_t *records = hostile_case();
-	assert_int_equal(report_write(records, scratch->folder, NULL), 0);
+	assert_int_equal(report_write(records, scratch->folder, 0, NULL), 0);
 	json_t *again = json_load_file(scratch->data, 0, NULL);
 	assert_true(json_equal(again, records));
 	json_decref(again);
@@ -93,9 +95,9 @@ static void same_case_same_bytes(void **state)
 	struct scratch *scratch = *state;
 	struct buffer first, second;
 	json_t *records = hostile_case();
-	assert_int_equal(report_write(records, scratch->folder, NULL), 0);
+	assert_int_equal(report_write(records, scratch->folder, 0, NULL), 0);
 	assert_int_equal(file_read(scratch->page, 1 << 24, &first, NULL), 0);
-	assert_int_equal(report_write(records, scratch->folder, NULL), 0);
+	assert_int_equal(report_write(records, scratch->folder, 0, NULL), 0);
 	assert_int_equal(file_read(scratch->page, 1 << 24, &second, NULL), 0);
 	assert_true(bytes_equal(buffer_bytes(&first), buffer_bytes(&second)));
 	buffer_fini(&first);
@@ -108,11 +110,11 @@ static void bad_input_is_refused(void **state)
 	struct scratch *scratch = *state;
 	struct error error = { 0 };
 	json_t *records = json_pack("[{s:s}, {s:i}]", "type", "error", "type", 1);
-	assert_int_equal(report_write(records, scratch->folder, &error), ERROR_INTERNAL);
+	assert_int_equal(report_write(records, scratch->folder, 0, &error), ERROR_INTERNAL);
 	assert_non_null(strstr(error.message, "record 2"));
 	json_decref(records);
 	records = json_array();
-	assert_int_equal(report_write(records, "/dev/null/report", &error), ERROR_SYSTEM);
+	assert_int_equal(report_write(records, "/dev/null/report", 0, &error), ERROR_SYSTEM);
 	assert_non_null(strstr(error.where, "/dev/null"));
 	json_decref(records);
 }

@@ -29,6 +29,16 @@ class BadInput(Case):
     def test_empty_file(self):
         self.assertComplains(self.analyze(self.write("empty", b"")), "empty")
 
+    def test_empty_folder(self):
+        folder = self.path("nothing-here")
+        os.mkdir(folder)
+        self.assertComplains(self.analyze(folder), "nothing-here", "no file to read")
+
+    def test_topology_is_read_before_the_work(self):
+        process = self.analyze("--topology", self.write("world.yaml", b"name: x\nproviders: 3\n"), self.write("a", b"x"))
+        self.assertComplains(process, "world.yaml", "expected a list, found a single value")
+        self.assertEqual(process.stdout, "")
+
     def test_no_file_named(self):
         self.assertComplains(self.analyze(), "--help")
 

@@ -23,7 +23,7 @@ class Story(Case):
         process, found = records("analyze", "--store", self.store, "--replicas", "4", path)
         self.assertEqual(process.returncode, 0, process.stderr)
         return {kind: [record for record in found if record["type"] == kind]
-                for kind in ("session", "shellcode", "sample", "step", "remedy", "forecast", "subnet_curve", "provenance")}
+                for kind in ("session", "shellcode", "sample", "step", "behaviour", "remedy", "worm", "forecast", "subnet_curve", "provenance")}
 
     def actions(self, case):
         return [action for code in case["shellcode"] for action in code["actions"]]
@@ -92,6 +92,43 @@ class Written(Story):
         case = self.of(os.path.join(CAPTURES, "web_download.pcap"))
         self.assertDownloads(case, "http://198.51.100.80/update/irc32.exe")
         self.assertCarries(case, "worm", "http")
+        self.assertRanked(case)
+
+    def test_drive_by(self):
+        """A page attacks its reader: no service is closed for it, and nothing that spreads is made up."""
+        case = self.of(os.path.join(CAPTURES, "drive_by.pcap"))
+        self.assertOpensShell(case, 4444)
+        self.assertEqual([each["side"] for each in case["shellcode"]], ["server"])
+        names = {each["name"]: each for each in case["behaviour"]}
+        self.assertNotIn("infection_vector", names)
+        attack = names["client_attack"]["parameters"]
+        self.assertEqual((attack["host"], attack["port"]), ("www.prize.example", 80))
+        remedies = {each["name"] for each in case["remedy"]}
+        self.assertLessEqual({"block-attacking-server", "dns-sinkhole", "proxy-host"}, remedies)
+        self.assertFalse([name for name in remedies if name.startswith(("filter-port", "host-firewall"))])
+        self.assertEqual(case["forecast"], [])
+        self.assertEqual([each["scan"] for each in case["worm"]], [None])
+        self.assertIn("nothing is forecast", case["worm"][0]["derived_from"])
+        said = run("detect", os.path.join(CAPTURES, "drive_by.pcap")).stdout
+        self.assertIn("203.0.113.45 port 80 attacks 192.0.2.20 port", said)
+        self.assertIn("which had asked it", said)
+
+    def test_datagram_worm(self):
+        """A worm in one datagram: no program crosses, the shellcode is what spreads."""
+        case = self.of(os.path.join(CAPTURES, "datagram_worm.pcap"))
+        self.assertEqual(case["sample"], [])
+        self.assertTrue(all("MS02-039" in session["target"] for session in case["session"]))
+        self.assertEqual(len({code["kind"] for code in case["shellcode"]}), 1)
+        self.assertEqual({code["scan"]["port"] for code in case["shellcode"]}, {1434})
+        scan = next(action for action in self.actions(case) if action["action"] == "scan")
+        self.assertEqual((scan["port"], scan["proto"]), (1434, "udp"))
+        self.assertGreater(scan["targets"], 100)
+        titles = [step["title"] for step in case["step"]]
+        self.assertTrue(any(title.startswith("59 more hosts are sent the same shellcode") for title in titles), titles)
+        self.assertLess(len(titles), 8)
+        self.assertEqual(case["worm"][0]["port"], 1434)
+        remedies = {each["name"] for each in case["remedy"]}
+        self.assertLessEqual({"patch", "filter-port-subnet", "rate-limit-port"}, remedies)
         self.assertRanked(case)
 
     def test_mail_worm(self):

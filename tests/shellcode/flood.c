@@ -256,6 +256,6 @@ const struct flood floods[] = {
 	{ "searches and decoders", fill_two, HIDES_NOTHING },
 	{ "64-bit codes", fill_wide_codes, HIDES_NOTHING },
 	{ "calls of libraries", fill_calls_of_libraries, HIDES_SEARCHES },
-	{ "decoders of shellcode", fill_real_decoders, HIDES_ALL },
+	{ "decoders of shellcode", fill_real_decoders, HIDES_NOTHING },
 	{ NULL, NULL, HIDES_NOTHING },
 };

@@ -124,6 +124,31 @@ static void knows_the_traits(void **state)
 #undef TRAITS
 }
 
+static void knows_what_goes_nowhere(void **state)
+{
+#define NOWHERE(mode, code) ((traits(mode, code, sizeof(code) - 1) & GLANCE_NOWHERE) != 0)
+	(void)state;
+	/* mov ecx, [ffff0000h], [7], [30000000h]; mov eax, [80000000h] */
+	assert_true(NOWHERE(X86_MODE_32, "\x8b\x0d\0\0\xff\xff"));
+	assert_true(NOWHERE(X86_MODE_32, "\x8b\x0d\x07\0\0\0"));
+	assert_true(NOWHERE(X86_MODE_32, "\x8b\x0d\0\0\0\x30"));
+	assert_true(NOWHERE(X86_MODE_32, "\xa1\0\0\0\x80"));
+	/* a program's own, a library's, the TEB's, none at all, relative to a register */
+	assert_false(NOWHERE(X86_MODE_32, "\x8b\x0d\0\x10\x40\0"));
+	assert_false(NOWHERE(X86_MODE_32, "\xa1\0\x10\x80\x7c"));
+	assert_false(NOWHERE(X86_MODE_32, "\x64\x8b\x0d\x30\0\0\0"));
+	assert_false(NOWHERE(X86_MODE_32, "\x64\xa1\x30\0\0\0"));
+	assert_false(NOWHERE(X86_MODE_32, "\x8d\x0d\0\0\xff\xff"));
+	assert_false(NOWHERE(X86_MODE_32, "\x8b\x8b\0\0\xff\xff"));
+	/* relative to rip: 16 MiB are far */
+	assert_true(NOWHERE(X86_MODE_64, "\x8b\x0d\0\0\x80\x70"));
+	assert_false(NOWHERE(X86_MODE_64, "\x8b\x0d\xf0\xff\xff\xff"));
+	assert_false(NOWHERE(X86_MODE_64, "\x8b\x0d\0\x10\0\0"));
+	assert_true(NOWHERE(X86_MODE_64, "\xa1\0\x10\0\0\0\0\0\x70"));
+	assert_false(NOWHERE(X86_MODE_64, "\xa1\0\x10\x40\0\0\0\0\0"));
+#undef NOWHERE
+}
+
 static void knows_what_gets_a_value(void **state)
 {
 #define SETS(mode, code) \
@@ -155,6 +180,7 @@ int main(void)
 		cmocka_unit_test(agrees_on_random_bytes),
 		cmocka_unit_test(finds_the_same_traits_either_way),
 		cmocka_unit_test(knows_the_traits),
+		cmocka_unit_test(knows_what_goes_nowhere),
 		cmocka_unit_test(knows_what_gets_a_value),
 		cmocka_unit_test(skips_prefixes),
 		cmocka_unit_test(tells_what_it_could_not_answer),

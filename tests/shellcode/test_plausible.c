@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "shellcode/plausible.h"
+#include "shellcode/printable.h"
 
 #define BYTES(text) ((struct bytes){ (const uint8_t *)(text), sizeof(text) - 1 })
 
@@ -90,15 +91,54 @@ static void decoded_words_must_change_memory(void **state)
 static void runs_are_judged_by_their_characters(void **state)
 {
 	(void)state;
-	assert_true(plausible_run(BYTES("PYIIII0AkAAQ2AB1BB0BBABXP")));
-	assert_true(plausible_run(BYTES("%AAAA%BBBB-AAAAP-BBBB-CCCCP-AAAA-BBBBP")));
-	assert_false(plausible_run(BYTES("http://www.example.com/a/very/long/name.html")));
-	assert_false(plausible_run(BYTES("")));
+	assert_int_equal(printable_run(BYTES("PYIIII0AkAAQ2AB1BB0BBABXP")), PRINTABLE_WRITES);
+	assert_int_equal(printable_run(BYTES("%AAAA%BBBB-AAAAP-BBBB-CCCCP-AAAA-BBBBP")),
+			 PRINTABLE_BUILDS);
+	assert_int_equal(printable_run(BYTES("http://www.example.com/a/very/long/name.html")),
+			 PRINTABLE_NOT);
+	assert_int_equal(printable_run(BYTES("")), PRINTABLE_NOT);
+}
+
+/* Text, and letters of base64, as instructions: what is told by the table is what a glance tells,
+ * but for what nobody writes. */
+static void knows_printable_lengths(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	struct random random;
+	unsigned told = 0, ended = 0;
+
+	(void)state;
+	random_init(&random, 17, 0);
+	for (unsigned i = 0; i < 400000; i++) {
+		uint8_t code[2 * INSTRUCTION_MAX];
+		enum x86_mode mode = i & 1 ? X86_MODE_64 : X86_MODE_32;
+		unsigned length;
+		struct step step;
+		for (unsigned j = 0; j < sizeof code; j++)
+			code[j] = (uint8_t)(i & 2 ? letters[random_below(&random, 64)]
+						  : 0x20 + (int)random_below(&random, 0x5f));
+		length = printable_length(mode, code);
+		step = glance_length(mode, (struct bytes){ code, INSTRUCTION_MAX });
+		if (length > INSTRUCTION_MAX)
+			continue;
+		if (length == 0) {
+			uint8_t opcode = code[glance_opcode(mode, (struct bytes){ code, 15 })];
+			assert_true(step.length == 0 || opcode == 0x62 || opcode == 0x63);
+			ended++;
+			continue;
+		}
+		assert_int_equal(length, step.length);
+		assert_true(step.flow == FLOW_NEXT || step.flow == FLOW_BRANCH);
+		told++;
+	}
+	assert_true(told > 300000 && ended > 10000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_printable_lengths),
 		cmocka_unit_test(an_environment_must_be_fetched),
 		cmocka_unit_test(a_pointer_must_be_followed),
 		cmocka_unit_test(compiled_code_all_around_asks_for_a_decoder),

@@ -34,7 +34,7 @@ static void goes_back_through_straight_code(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	count = start_find(sweep, 5, false, starts, 16);
+	count = start_find(sweep, 5, START_ASKS_NOTHING, starts, 16);
 	assert_int_equal(starts[0].offset, 5);
 	assert_true(contains(starts, count, 3));
 	assert_true(contains(starts, count, 2));
@@ -51,7 +51,7 @@ static void goes_back_through_jumps(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	count = start_find(sweep, 6, false, starts, 16);
+	count = start_find(sweep, 6, START_ASKS_NOTHING, starts, 16);
 	assert_true(contains(starts, count, 0));
 	sweep_free(sweep);
 }
@@ -64,7 +64,7 @@ static void stops_at_what_cannot_execute(void **state)
 
 	(void)state;
 	assert_non_null(sweep);
-	assert_int_equal(start_find(sweep, 2, false, starts, 16), 1);
+	assert_int_equal(start_find(sweep, 2, START_ASKS_NOTHING, starts, 16), 1);
 	assert_int_equal(sweep_step(sweep, 1).length, 0);
 	sweep_free(sweep);
 }
@@ -107,7 +107,7 @@ static void finds_all_that_leads_there(void **state)
 		}
 		sweep = sweep_of((struct bytes){ data, LENGTH });
 		assert_non_null(sweep);
-		count = start_find(sweep, seed, false, starts, STARTS);
+		count = start_find(sweep, seed, START_ASKS_NOTHING, starts, STARTS);
 		for (size_t i = 0; i < count; i++) {
 			assert_false(found[starts[i].offset]);
 			found[starts[i].offset] = true;

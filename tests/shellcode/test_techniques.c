@@ -1,5 +1,6 @@
 /* Every technique of tests/vectors is found, bare and inside a request, and told: for which system,
- * by what, and what it does. */
+ * by what, and what it does. So is every code of tests/vectors/variants, which says itself what
+ * must be told, also between text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 
 #define BIT(name) (1u << SHELLCODE_##name##_BIT)
 
-/* `action`: a word of an action and a part of its text; NULL: none is asked for. */
+/* `action`: a word of an action and a part of its text; NULL: none is asked for. `os` NULL: any. */
 static const struct technique {
 	const char *vector, *os, *arch;
 	unsigned evidence;
@@ -107,7 +108,7 @@ static bool acts(const struct shellcode_finding *finding, const char *action, co
 
 static bool is_told(const struct technique *technique, const struct shellcode_finding *finding)
 {
-	return strcmp(finding->os, technique->os) == 0 &&
+	return (!technique->os || strcmp(finding->os, technique->os) == 0) &&
 	       strcmp(finding->arch, technique->arch) == 0 &&
 	       (finding->evidence & technique->evidence) == technique->evidence &&
 	       (!technique->action || acts(finding, technique->action, technique->detail));
@@ -149,24 +150,113 @@ static void every_technique_is_found_bare(void **state)
 	assert_int_equal(missed, 0);
 }
 
+static bool is_found_in_a_request(const struct technique *technique, struct bytes code)
+{
+	struct buffer request;
+	bool found;
+
+	buffer_init(&request, 1 << 17);
+	buffer_printf(&request,
+		      "POST /upload HTTP/1.1\r\nHost: www.example.com\r\nContent-Type: "
+		      "application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
+		      code.length);
+	buffer_append(&request, code.data, code.length);
+	found = is_found(technique, buffer_bytes(&request), "in a request");
+	buffer_fini(&request);
+	return found;
+}
+
 static void every_technique_is_found_in_a_request(void **state)
 {
 	unsigned missed = 0;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof techniques / sizeof techniques[0]; i++) {
-		struct buffer code, request;
+		struct buffer code;
 		read_vector(techniques[i].vector, &code);
-		buffer_init(&request, 1 << 17);
-		buffer_printf(&request,
-			      "POST /upload HTTP/1.1\r\nHost: www.example.com\r\nContent-Type: "
-			      "application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
-			      code.length);
-		buffer_append(&request, code.data, code.length);
-		missed += !is_found(&techniques[i], buffer_bytes(&request), "in a request");
-		buffer_fini(&request);
+		missed += !is_found_in_a_request(&techniques[i], buffer_bytes(&code));
 		buffer_fini(&code);
 	}
+	assert_int_equal(missed, 0);
+}
+
+static bool is_found_between_text(const struct technique *technique, struct bytes code)
+{
+	static const char words[] = "It was raining on the market square, and nobody had come to "
+				    "buy the 24 geese. ";
+	struct buffer text;
+	bool found;
+
+	buffer_init(&text, 1 << 17);
+	for (unsigned i = 0; i < 3; i++)
+		buffer_append(&text, words, sizeof words - 1);
+	buffer_append(&text, code.data, code.length);
+	for (unsigned i = 0; i < 3; i++)
+		buffer_append(&text, words, sizeof words - 1);
+	found = is_found(technique, buffer_bytes(&text), "between text");
+	buffer_fini(&text);
+	return found;
+}
+
+/* The next field of a line, terminated in place. */
+static char *field(char **line)
+{
+	return strsep(line, "\t");
+}
+
+static int digit(char letter)
+{
+	return letter <= '9' ? letter - '0' : letter - 'a' + 10;
+}
+
+/* A line of variants.tsv, see tests/vectors/variants/assemble.py. `code`: room for half of it. */
+static struct bytes read_variant(char *line, struct technique *variant, uint8_t *code)
+{
+	const char *hexadecimal;
+	size_t length = 0;
+
+	*variant = (struct technique){ .vector = field(&line) };
+	variant->os = field(&line);
+	variant->arch = field(&line);
+	variant->action = field(&line);
+	variant->detail = field(&line);
+	hexadecimal = line;
+	assert_non_null(hexadecimal);
+	if (strcmp(variant->os, "-") == 0)
+		variant->os = NULL;
+	if (strcmp(variant->action, "-") == 0)
+		variant->action = NULL;
+	for (; hexadecimal[2 * length]; length++)
+		code[length] = (uint8_t)(digit(hexadecimal[2 * length]) << 4 |
+					 digit(hexadecimal[2 * length + 1]));
+	return (struct bytes){ code, length };
+}
+
+static void every_variant_is_found_anywhere(void **state)
+{
+	struct buffer lines;
+	unsigned count = 0, missed = 0;
+	char path[1024], *rest, *line;
+	struct error error;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/variants.tsv", getenv("KENBI_VECTORS"));
+	assert_int_equal(file_read(path, 1 << 20, &lines, &error), 0);
+	rest = strdup(buffer_text(&lines));
+	assert_non_null(rest);
+	for (char *next = rest; (line = strsep(&next, "\n")) && *line; count++) {
+		uint8_t code[1 << 14];
+		struct technique variant;
+		struct bytes bytes;
+		assert_true(strlen(line) < sizeof code);
+		bytes = read_variant(line, &variant, code);
+		missed += !is_found(&variant, bytes, "bare");
+		missed += !is_found_between_text(&variant, bytes);
+		missed += !is_found_in_a_request(&variant, bytes);
+	}
+	free(rest);
+	buffer_fini(&lines);
+	assert_true(count >= 100);
 	assert_int_equal(missed, 0);
 }
 
@@ -196,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_technique_is_found_bare),
 		cmocka_unit_test(every_technique_is_found_in_a_request),
+		cmocka_unit_test(every_variant_is_found_anywhere),
 		cmocka_unit_test(stages_are_run_from_the_wire),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

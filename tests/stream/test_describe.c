@@ -159,6 +159,48 @@ static void dns_loops_deviate(void **state)
 	talk_free(talk);
 }
 
+/* Every request and answer of [MC-SQLR] 2.2, and what contradicts it. */
+static void questions_about_instances_of_sql_server(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *question, *answer, *deviation, *target;
+		size_t question_length, answer_length;
+	} cases[] = {
+		{ "\2", "\5\4\0a;;b", NULL, NULL, 1, 7 },
+		{ "\3", "", NULL, NULL, 1, 0 },
+		{ "\4SQLEXPRESS\0", "", NULL, NULL, 12, 0 },
+		{ "\17\1SQLEXPRESS\0", "\5\6\0\1\x99\5", NULL, NULL, 13, 6 },
+		{ "\17\2SQLEXPRESS\0", "", "version", NULL, 13, 0 },
+		{ "\3x", "", "longer than its one byte", NULL, 2, 0 },
+		{ "\4SQLEXPRESS", "", "does not end", NULL, 11, 0 },
+		{ "\4SQL\0more", "", "behind its name", NULL, 9, 0 },
+		{ "\4AAAAAAAABBBBBBBBCCCCCCCCDDDDDDDDE\0", "", "longer than 32 bytes",
+		  "MS02-039 SQL Server Resolution Service, CVE-2002-0649", 35, 0 },
+		{ "\7", "", "does not exist", NULL, 1, 0 },
+		{ "\2", "\5\4\0a", "contradicts its length", NULL, 1, 4 },
+		{ "\2", "\6\0\0", "is none", NULL, 1, 3 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk *talk = talk_new(17, 1434);
+		talk_bytes(talk, STREAM_CLIENT,
+			   (struct bytes){ (const uint8_t *)cases[i].question,
+					   cases[i].question_length });
+		if (cases[i].answer_length)
+			talk_bytes(talk, STREAM_SERVER,
+				   (struct bytes){ (const uint8_t *)cases[i].answer,
+						   cases[i].answer_length });
+		talk_describe(talk);
+		assert_true(talk_is(talk, "ssrp",
+				    cases[i].deviation ? STREAM_DEVIATES : STREAM_CONFORMS));
+		if (cases[i].deviation)
+			assert_true(talk_deviates(talk, cases[i].deviation));
+		assert_string_equal(talk->description.target ? talk->description.target : "",
+				    cases[i].target ? cases[i].target : "");
+		talk_free(talk);
+	}
+}
+
 static void tftp_request_announces_and_blocks_make_the_file(void **state)
 {
 	(void)state;
@@ -309,6 +351,7 @@ int main(void)
 		cmocka_unit_test(prose_is_no_shell),
 		cmocka_unit_test(dns_question_and_answer),
 		cmocka_unit_test(dns_loops_deviate),
+		cmocka_unit_test(questions_about_instances_of_sql_server),
 		cmocka_unit_test(tftp_request_announces_and_blocks_make_the_file),
 		cmocka_unit_test(telnet_without_its_negotiation),
 		cmocka_unit_test(a_raw_pe_is_carved),

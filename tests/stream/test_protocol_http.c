@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "talk.h"
@@ -44,9 +45,37 @@ static void several_exchanges_on_one_connection(void **state)
 			 "3\r\none\r\n4;x=y\r\n two\r\n0\r\n\r\n");
 	assert_true(talk_is(talk, "http", STREAM_CONFORMS));
 	assert_non_null(talk_file(talk, "up", bytes_of("abc")));
-	assert_non_null(talk_file(talk, "c", bytes_of("one two")));
+	const struct stream_file *joined = talk_file(talk, "c", bytes_of("one two"));
+	assert_non_null(joined);
 	assert_int_equal(talk->description.file_count, 2);
+	assert_int_equal(joined->piece_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct stream_piece *piece = &joined->pieces[i];
+		assert_int_equal(piece->at, i * 3);
+		assert_true(bytes_equal(bytes_slice(joined->content, piece->at, piece->length),
+					bytes_slice(buffer_bytes(&talk->data[STREAM_SERVER]),
+						    piece->offset, piece->length)));
+	}
 	talk_free(talk);
+}
+
+/* Where chunks lie about their sizes, or do not come to an end, nobody says where the file crossed.
+ */
+static void chunks_that_lie_have_no_places(void **state)
+{
+	static const char *const bodies[] = { "3\r\nonemore\r\n0\r\n\r\n", "3\r\none\r\n9\r\ntwo" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char answer[200];
+		snprintf(answer, sizeof answer,
+			 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", bodies[i]);
+		struct talk *talk = exchange("GET /c HTTP/1.1\r\nHost: h\r\n\r\n", answer);
+		assert_int_equal(talk->description.file_count, 1);
+		assert_true(bytes_start_with(talk->description.files[0].content, "one"));
+		assert_int_equal(talk->description.files[0].piece_count, 0);
+		talk_free(talk);
+	}
 }
 
 static void a_body_up_to_the_end(void **state)
@@ -135,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_proper_exchange),
 		cmocka_unit_test(several_exchanges_on_one_connection),
+		cmocka_unit_test(chunks_that_lie_have_no_places),
 		cmocka_unit_test(a_body_up_to_the_end),
 		cmocka_unit_test(deviations_are_named),
 		cmocka_unit_test(utf8_in_a_field_is_text),

@@ -259,7 +259,7 @@ static void written_files_are_carved(void **state)
 	struct talk *talk = talk_new(6, 139);
 	connect_tree(talk, "\\\\192.0.2.7\\C$");
 	open_file(talk, "\\x.txt", 9);
-	write_file(talk, 9, 6, bytes_of("second"), 6); /* a hole: the first part comes later */
+	write_file(talk, 9, 7, bytes_of("second"), 6); /* a hole of one byte before it */
 	write_file(talk, 9, 0, bytes_of("first "), 6);
 	struct message words = { .length = 0 };
 	put_number(&words, 9, 2);

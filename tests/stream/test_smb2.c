@@ -285,6 +285,75 @@ static void a_call_through_a_pipe(void **state)
 	talk_free(talk);
 }
 
+static void describe_writes(struct talk *talk, const uint64_t positions[],
+			    const char *const texts[], size_t count)
+{
+	negotiate(talk);
+	connect_tree(talk, "\\\\192.0.2.7\\C$", 1);
+	open_file(talk, "x");
+	for (size_t i = 0; i < count; i++)
+		write_file(talk, positions[i], bytes_of(texts[i]), (uint32_t)strlen(texts[i]));
+	talk_describe(talk);
+	assert_int_equal(talk->description.file_count, 1);
+}
+
+/* Parts in any order make the file, and say where they crossed. */
+static void parts_are_put_in_order(void **state)
+{
+	static const uint64_t positions[] = { 5, 11, 0, 5 };
+	static const char *const texts[] = { "second", "third", "first", "second" };
+	struct talk *talk = talk_new(6, 445);
+	size_t at = 0;
+
+	(void)state;
+	describe_writes(talk, positions, texts, 4);
+	const struct stream_file *file = &talk->description.files[0];
+	assert_true(bytes_equal_text(file->content, "firstsecondthird"));
+	assert_true(file->complete);
+	assert_int_equal(file->piece_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct stream_piece *piece = &file->pieces[i];
+		assert_int_equal(piece->at, at);
+		assert_true(bytes_equal(
+			bytes_slice(file->content, piece->at, piece->length),
+			bytes_slice(buffer_bytes(&talk->data[0]), piece->offset, piece->length)));
+		at += piece->length;
+	}
+	assert_int_equal(at, file->content.length);
+	talk_free(talk);
+}
+
+/* What was written later counts; then nobody can say where the file crossed. */
+static void parts_that_overlap(void **state)
+{
+	static const uint64_t positions[] = { 0, 6, 4, 0 };
+	static const char *const texts[] = { "abcdef", "ghijkl", "1234", "AB" };
+	struct talk *talk = talk_new(6, 445);
+
+	(void)state;
+	describe_writes(talk, positions, texts, 4);
+	const struct stream_file *file = &talk->description.files[0];
+	assert_true(bytes_equal_text(file->content, "ABcd1234ijkl"));
+	assert_true(file->complete);
+	assert_int_equal(file->piece_count, 0);
+	talk_free(talk);
+}
+
+static void parts_with_a_hole(void **state)
+{
+	static const uint64_t positions[] = { UINT64_MAX - 2, 9, 0 };
+	static const char *const texts[] = { "end", "later", "first" };
+	struct talk *talk = talk_new(6, 445);
+
+	(void)state;
+	describe_writes(talk, positions, texts, 3);
+	const struct stream_file *file = &talk->description.files[0];
+	assert_true(bytes_equal_text(file->content, "firstlaterend"));
+	assert_false(file->complete);
+	assert_int_equal(file->piece_count, 0);
+	talk_free(talk);
+}
+
 /* CREATE and READ in one frame: the read means the file that is being opened. */
 static void a_chain(void **state)
 {
@@ -414,6 +483,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_written_and_read),
+		cmocka_unit_test(parts_are_put_in_order),
+		cmocka_unit_test(parts_that_overlap),
+		cmocka_unit_test(parts_with_a_hole),
 		cmocka_unit_test(a_call_through_a_pipe),
 		cmocka_unit_test(a_chain),
 		cmocka_unit_test(messages_that_lie),

@@ -119,6 +119,34 @@ static void cape_network_tells_what_calls_do_not(void **state)
 	trace_import_fini(&import);
 }
 
+/* What CAPE took out of the program: servers as URLs, by address or by name; and what crossed in
+ * TLS. */
+static void cape_configurations_name_servers(void **state)
+{
+	struct trace_import import = read_import("cape-config.json", NULL);
+	const struct trace_log *log = import.parts[0].log;
+	unsigned by_name = 0;
+	(void)state;
+	const struct trace_event *six = only(log, TRACE_SESSION, "2001:db8::7");
+	assert_int_equal(six->values[1].number, 443);
+	const struct trace_event *udp = only(log, TRACE_SESSION, "198.51.100.7");
+	assert_int_equal(udp->values[1].number, 5353);
+	assert_string_equal(udp->values[2].text, "udp");
+	assert_string_equal(udp->values[4].text, "configuration of Emo");
+	for (size_t i = 0; i < trace_log_count(log); i++) {
+		const struct trace_event *event = trace_log_event(log, i);
+		by_name += event->kind == TRACE_SESSION &&
+			   strcmp(event->values[4].text, "by-name cc.example.net") == 0 &&
+			   event->values[1].number == 8080;
+	}
+	assert_int_equal(by_name, 1);
+	assert_int_equal(count_of(log, TRACE_SESSION, ""), 3); /* not those without a port */
+	only(log, TRACE_MUTEX_CREATE, "Global\\I98B68E3C");
+	only(log, TRACE_NET_DOWNLOAD, "https://files.example.net/stage/two.exe");
+	assert_int_equal(count_of(log, TRACE_NET_DOWNLOAD, ""), 1);
+	trace_import_fini(&import);
+}
+
 static void cuckoo_arguments_are_an_object(void **state)
 {
 	struct trace_import import = read_import("cuckoo.json", NULL);
@@ -175,6 +203,42 @@ static void eve_gives_each_machine_its_trace(void **state)
 	trace_import_fini(&import);
 }
 
+/* Suricata 7 and 8: a page that attacks its reader is no attack on a service, and makes the reader
+ * the victim. */
+static void eve_tells_who_is_attacked(void **state)
+{
+	struct trace_import import = read_import("eve7.json", NULL);
+	(void)state;
+	assert_int_equal(import.count, 1);
+	const struct trace_log *log = part_of(&import, "10.9.8.7");
+	assert_non_null(log);
+	assert_true(import.parts[0].alerted);
+	const struct trace_event *attack = only(log, TRACE_SESSION_ANSWER, "198.51.100.80");
+	assert_int_equal(attack->values[1].number, 80);
+	assert_string_equal(attack->values[3].text, "http");
+	assert_string_equal(attack->values[4].text, "cdn.example.org");
+	/* the only `session` is that of the bot's server, by the name of the handshake */
+	assert_string_equal(only(log, TRACE_SESSION, "")->values[4].text, "by-name cc.example.net");
+	only(log, TRACE_NET_DOWNLOAD, "http://cdn.example.org/b?id=1");
+	assert_string_equal(only(log, TRACE_FILE_COPY, "")->values[1].text,
+			    "\\\\10.9.8.20\\ADMIN$\\Windows\\a.exe");
+	trace_import_fini(&import);
+}
+
+/* Version 3 of dns: the name as it was asked for, with the address behind the alias. */
+static void eve_reads_the_third_version_of_dns(void **state)
+{
+	struct trace_import import = read_import("eve7.json", "10.9.8.9");
+	const struct trace_log *log = import.parts[0].log;
+	(void)state;
+	assert_int_equal(count_of(log, TRACE_NET_RESOLVE, ""), 2);
+	assert_int_equal(count_of(log, TRACE_NET_RESOLVE, "cdn.example.org"), 2);
+	assert_int_equal(count_of(log, TRACE_NET_CONNECT, "10.9.8.1"), 1);
+	const struct trace_event *last = trace_log_event(log, trace_log_count(log) - 1);
+	assert_string_equal(last->values[1].text, "198.51.100.80");
+	trace_import_fini(&import);
+}
+
 static void eve_orders_flows_by_their_beginning(void **state)
 {
 	struct trace_import import = read_import("eve.json", NULL);
@@ -228,7 +292,24 @@ static void errors_say_what_and_where(void **state)
 	expect_refusal("{\"event_type\":\"flow\"}\n", NULL, "file", "--host ADDRESS");
 	expect_refusal("{\"event_type\":\"flow\"}\n", "192.0.2.1", "file", "opens no conversation");
 	expect_refusal("{\"event_type\":\"flow\"}\n", "x.y", "x.y", "address of a machine");
+	expect_refusal("{\"event_type\":\"flow\",\"dest_port\":\"445\"}\n", NULL, "file:1",
+		       "dest_port: expected a number");
+	expect_refusal("{\"event_type\":\"flow\"}\n{\"event_type\":\"alert\",\"alert\":[]}\n", NULL,
+		       "file:2", "alert: expected an object");
+	expect_refusal("{\"event_type\":\"flow\",\"src_ip\":7}\n", NULL, "file:1",
+		       "src_ip: expected text");
+	expect_refusal("{\"event_type\":\"flow\",\"flow_id\":\"x\"}\n", NULL, "file:1",
+		       "flow_id: expected a whole number");
 	expect_refusal("{\"behavior\":{}}", NULL, "file", "without behaviour");
+	expect_refusal("{\"info\":{},\"target\":{},\"behavior\":[]}", NULL, "file",
+		       "behavior: expected an object");
+	expect_refusal("{\"network\":{\"tcp\":{}}}", NULL, "file", "network.tcp: expected a list");
+	expect_refusal("{\"behavior\":{\"processes\":[{},{\"calls\":7}]}}", NULL, "file",
+		       "behavior.processes[1].calls: expected a list");
+	expect_refusal("{\"behavior\":{\"processes\":[{\"calls\":[{},\"5f\"]}]}}", NULL, "file",
+		       "behavior.processes[0].calls[1]: expected a call");
+	expect_refusal("{\"behavior\":{},\"CAPE\":{\"configs\":{}}}", NULL, "file",
+		       "CAPE.configs: expected a list");
 	expect_refusal("{\n\"behavior\":{\n]}", NULL, "file:3", "not a JSON report");
 	expect_refusal("{\"behavior\":{}}", "192.0.2.1", "file", "no hosts to choose");
 	expect_refusal("{\"type\":\"input\"}\n", NULL, "file", "no events in it");
@@ -255,8 +336,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cape_calls_become_events),
 		cmocka_unit_test(cape_network_tells_what_calls_do_not),
+		cmocka_unit_test(cape_configurations_name_servers),
 		cmocka_unit_test(cuckoo_arguments_are_an_object),
 		cmocka_unit_test(eve_gives_each_machine_its_trace),
+		cmocka_unit_test(eve_tells_who_is_attacked),
+		cmocka_unit_test(eve_reads_the_third_version_of_dns),
 		cmocka_unit_test(eve_orders_flows_by_their_beginning),
 		cmocka_unit_test(eve_shows_one_machine_when_asked),
 		cmocka_unit_test(errors_say_what_and_where),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
+#include "win32/files.h"
 #include "win32/machine.h"
 #include "win32/memory.h"
 #include "win32/module.h"
@@ -339,12 +340,42 @@ static void machines_need_a_path_for_every_file(void **state)
 	}
 }
 
+/* Two processes on one machine: each has files of its own, whichever goes first. */
+static void processes_share_a_machine(void **state)
+{
+	(void)state;
+	struct win32_machine *machine;
+	struct win32 *first, *second;
+	struct error error;
+
+	assert_int_equal(win32_machine_load(NULL, &machine, &error), 0);
+	struct win32_config config = { .machine = machine };
+	assert_int_equal(win32_new(&config, &first, &error), 0);
+	assert_int_equal(win32_new(&config, &second, &error), 0);
+	int made = win32_files_create(first->files, "C:\\WINDOWS\\only_here.txt", 0);
+	assert_true(made >= 0);
+	assert_true(win32_files_find(second->files, "C:\\WINDOWS\\only_here.txt") < 0);
+	int hosts = win32_files_find(first->files, "C:\\WINDOWS\\system32\\drivers\\etc\\hosts");
+	int same = win32_files_find(second->files, "C:\\WINDOWS\\system32\\drivers\\etc\\hosts");
+	assert_true(hosts >= 0 && same >= 0);
+	struct bytes text = win32_files_content(second->files, same);
+	assert_int_equal(win32_files_write(first->files, hosts, 0,
+					   (struct bytes){ (const uint8_t *)"changed", 7 }),
+			 0);
+	win32_free(first);
+	assert_true(text.length > 7 &&
+		    memcmp(win32_files_content(second->files, same).data, "changed", 7) != 0);
+	win32_free(second);
+	win32_machine_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hash_walk_reaches_exports),
 		cmocka_unit_test(handlers_repair_faults),
 		cmocka_unit_test(try_blocks_take_exceptions),
+		cmocka_unit_test(processes_share_a_machine),
 		cmocka_unit_test(system_services_have_numbers),
 		cmocka_unit_test(services_are_entered_through_ntdll),
 		cmocka_unit_test(faults_without_handler_end_the_program),

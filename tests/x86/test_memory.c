@@ -81,6 +81,28 @@ static void sees_code_change_at_once(void **state)
 	x86_free(machine);
 }
 
+static void does_not_count_what_stays_the_same(void **state)
+{
+	(void)state;
+	struct x86 *machine = guest_new(X86_MODE_32);
+	/* mov ecx, 10; mov esi, edi = CODE; rep movsb; mov byte [CODE + 0x101], 1; jmp CODE + 0x101
+	 */
+	GUEST_LOAD(machine, "\xb9\x0a\0\0\0\xbe\0\x10\x40\0\xbf\0\x10\x40\0\xf3\xa4"
+			    "\xc6\x05\x01\x11\x40\0\x40\xe9\xe4\0\0\0");
+	x86_watch_start(machine, CODE, CODE + 0x200);
+	assert_int_equal(x86_run(machine, 3 + 10 + 3).reason, X86_STOP_BUDGET);
+	assert_int_equal(x86_get(machine, X86_AX), 1);
+	struct x86_watch watch = x86_watch_counts(machine);
+	assert_int_equal(watch.written, 11);
+	assert_int_equal(watch.executed_written, 1);
+	assert_false(x86_written(machine, CODE));
+	assert_true(x86_written(machine, CODE + 0x101));
+	assert_int_equal(x86_written_bytes(machine, CODE, CODE + 0x200), 1);
+	assert_int_equal(x86_written_bytes(machine, CODE + 0x101, CODE + 0x102), 1);
+	assert_int_equal(x86_written_bytes(machine, CODE + 0x102, CODE + 0x4000), 0);
+	x86_free(machine);
+}
+
 /* Ranges of every size and place within 0x1f00 bytes: many short ones, some over a page border. */
 static void random_range(struct random *random, unsigned *first, unsigned *size)
 {
@@ -110,6 +132,15 @@ static void forgets_what_the_owner_writes_over(void **state)
 		}
 		for (unsigned i = 0; i < sizeof by_guest; i++)
 			assert_int_equal(x86_written(machine, DATA + i), by_guest[i]);
+		for (unsigned i = 0, first, size; i < 10; i++) {
+			unsigned count = 0;
+			random_range(&random, &first, &size);
+			for (unsigned at = first; at < first + size; at++)
+				count += by_guest[at];
+			assert_int_equal(
+				x86_written_bytes(machine, DATA + first, DATA + first + size),
+				count);
+		}
 	}
 	x86_free(machine);
 }
@@ -182,6 +213,7 @@ int main(void)
 		cmocka_unit_test(limits_what_is_materialised),
 		cmocka_unit_test(crosses_pages),
 		cmocka_unit_test(sees_code_change_at_once),
+		cmocka_unit_test(does_not_count_what_stays_the_same),
 		cmocka_unit_test(forgets_what_the_owner_writes_over),
 		cmocka_unit_test(executes_what_the_owner_writes_over),
 		cmocka_unit_test(decodes_itself),

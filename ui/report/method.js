@@ -60,7 +60,7 @@ function modelFacts(found) {
   const worm = found.worm[0],
     without = found.without,
     world = found.world[0];
-  if (!worm && !without) return null;
+  if (!without) return null;
   return [
     element("h3", null, "How the forecast was made"),
     element(
@@ -116,6 +116,11 @@ function omissions(found) {
             sentence([...left, ...foreign]),
             ". case.json beside it holds the whole case, one record a line.",
           ],
+    ),
+    element(
+      "p",
+      null,
+      "stix.json beside it is a bundle of STIX 2.1 for threat intelligence platforms: samples, kinds of shellcode, indicators, techniques, vulnerabilities and remedies.",
     ),
   ];
 }

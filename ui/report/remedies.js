@@ -178,11 +178,18 @@ function sideEffects(remedy, forecast) {
 }
 
 // Which places take part: by name, or by chance.
-function takingPart(remedy) {
-  const names = list(remedy.places);
+function takingPart(found, remedy) {
+  const names = list(remedy.places),
+    world = found.world[0] || {};
+  const places = list(remedy.place === "subnet" ? world.subnets : world.providers);
+  const nameOf =
+    remedy.place === "subnet" ? placeNames(places, list(world.providers)) : (at) => places[at];
   if (names.length > 0)
     return (
-      names.slice(0, 12).map(plain).join(", ") +
+      names
+        .slice(0, 12)
+        .map((at) => plain(places[at] ? nameOf(at) : at))
+        .join(", ") +
       (names.length > 12 ? ` and ${count(names.length - 12)} more` : "")
     );
   return Number.isFinite(remedy.share) && `${percent(remedy.share)} of these places`;
@@ -199,7 +206,7 @@ function remedyCard(found, remedy) {
       ["Answers", remedy.why],
       ["Does", [word(EFFECTS, remedy.effect), ", ", word(PLACES, remedy.place)]],
       ["Strength", strength(remedy)],
-      ["Taking part", takingPart(remedy)],
+      ["Taking part", takingPart(found, remedy)],
       ["In force after", duration(remedy.delay)],
       ["Side effects", sideEffects(remedy, forecast)],
       ["Does not stop", remedy.limits],

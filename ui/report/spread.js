@@ -19,8 +19,18 @@ function decodeShares(text, expected) {
   return shares;
 }
 
+// What subnets are called, by their number: names that come more than once say which of them it is.
+function placeNames(subnets, providers) {
+  const times = new Map();
+  for (const one of subnets) if (one) times.set(one.name, (times.get(one.name) ?? 0) + 1);
+  return (at) => {
+    const { name, provider } = subnets[at];
+    return times.get(name) > 1 ? `${name} (${providers[provider] ?? "?"}, subnet ${at + 1})` : name;
+  };
+}
+
 // The world in groups of `size` subnets, one behind the other: {count, size, names, provider, first (address),
-// addresses, vulnerable, hosts, end (first address past the last), space}; null when it is not a world.
+// addresses, vulnerable, members, end (first address past the last), space, routes}; null when it is no world.
 function makeLand(world, size) {
   const subnets = list(world.subnets);
   if (subnets.length === 0 || !subnets.every((one) => one && one.addresses > 0 && one.vulnerable >= 0))
@@ -30,19 +40,22 @@ function makeLand(world, size) {
     count,
     size,
     names: [],
+    members: new Int32Array(count),
     provider: new Int32Array(count),
     first: new Float64Array(count),
     addresses: new Float64Array(count),
     vulnerable: new Float64Array(count),
     end: 0,
   };
+  const nameOf = placeNames(subnets, list(world.providers));
   for (let at = 0; at < subnets.length; at++) {
     const group = Math.floor(at / size);
     if (at % size === 0) {
       land.first[group] = land.end;
       land.provider[group] = Number.isInteger(subnets[at].provider) ? subnets[at].provider : -1;
-      land.names.push(subnets[at].name);
+      land.names.push(nameOf(at));
     }
+    land.members[group]++;
     land.addresses[group] += subnets[at].addresses;
     land.vulnerable[group] += subnets[at].vulnerable;
     land.end += subnets[at].addresses;
@@ -52,7 +65,8 @@ function makeLand(world, size) {
     name: list(world.providers)[index] ?? `provider ${index}`,
     groups: [],
   }));
-  land.providerName = Array.from(land.provider, (index) => list(world.providers)[index]);
+  land.providerCount = list(world.providers).length;
+  land.routes = makeRoutes(world.parents, land.providerCount);
   const order = new Map([...new Set(land.provider)].map((index, at) => [index, at]));
   for (let group = 0; group < count; group++)
     land.providers[order.get(land.provider[group])].groups.push(group);

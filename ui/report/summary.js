@@ -112,7 +112,7 @@ function lowerFirst(text) {
 function forecastSentences(found) {
   const without = found.without;
   const best = bestForecast(found);
-  if (!without) return [];
+  if (!without) return known(found.worm[0]?.derived_from) ? [[`Not forecast: ${plain(found.worm[0].derived_from)}.`]] : [];
   const outlook = [
     `Left alone, it would infect ${count(without.infected.median)} hosts within ${duration(without.duration)} in the forecast: ${Math.round((100 * Math.min(without.infected.median, without.vulnerable)) / (without.vulnerable || 1))} % of the vulnerable.`,
   ];

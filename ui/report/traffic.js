@@ -29,26 +29,6 @@ function lastNotAbove(values, wanted) {
   return low;
 }
 
-// The chance that the place of a group takes part in a remedy: by the names of places, where it has some.
-function takesPart(land, remedy, group) {
-  if (!Array.isArray(remedy.places)) return remedy.share;
-  return remedy.places.includes(remedy.place === "subnet" ? land.names[group] : land.providerName[group])
-    ? 1
-    : 0;
-}
-
-// The chance that an attack from one group on another still passes, once the remedy is in force.
-function passChance(land, remedy, from, to) {
-  if (!remedy || remedy.effect !== "filter" || !(remedy.pass >= 0) || !(remedy.share >= 0)) return 1;
-  const stops = 1 - remedy.pass;
-  if (remedy.place === "host") return 1 - remedy.share * stops;
-  if (remedy.place === "subnet" ? from === to : land.provider[from] === land.provider[to]) return 1;
-  const leaving = takesPart(land, remedy, from),
-    entering = takesPart(land, remedy, to);
-  if (remedy.place === "border") return 1 - (1 - (1 - leaving) * (1 - entering)) * stops;
-  return (1 - leaving * stops) * (1 - entering * stops);
-}
-
 // What hosts' scans are multiplied by.
 function rateFactor(remedy, time) {
   if (!remedy || remedy.effect !== "rate" || !(time >= remedy.delay)) return 1;

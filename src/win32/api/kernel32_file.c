@@ -1,6 +1,4 @@
-/* kernel32: files, mappings, pipes, the console. */
-#include <stdio.h>
-#include <stdlib.h>
+/* kernel32: files, pipes, the console. */
 #include <string.h>
 #include <strings.h>
 
@@ -166,12 +164,11 @@ static uint32_t read_pipe(struct call *call, struct win32_object *pipe, uint32_t
 	return 1;
 }
 
-static struct win32_object *open_file_of(struct call *call, uint32_t handle)
+struct win32_object *win32_file_of(struct win32 *w, uint32_t handle)
 {
-	struct win32_object *object = win32_object_of(call->w, handle, OBJECT_FILE);
+	struct win32_object *object = win32_object_of(w, handle, OBJECT_FILE);
 
-	/* A file that was removed while it was open reads as empty. */
-	return object && win32_files_exists(call->w->files, object->file) ? object : NULL;
+	return object && win32_files_exists(w->files, object->file) ? object : NULL;
 }
 
 static uint32_t read_file(struct call *call)
@@ -188,7 +185,7 @@ static uint32_t read_file(struct call *call)
 		return 1; /* end of input */
 	if (win32_object_of(w, arg(call, 0), OBJECT_SOCKET))
 		return fail(call, ERROR_NOT_SUPPORTED, 0);
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
 	int64_t count = win32_read_file(w, file, into, size);
@@ -204,7 +201,7 @@ static uint32_t write_file(struct call *call)
 	struct win32 *w = call->w;
 	uint32_t from = arg(call, 1), size = arg(call, 2), count_at = arg(call, 3);
 	struct win32_object *pipe = win32_object_of(w, arg(call, 0), OBJECT_PIPE);
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	int64_t count = size;
 
 	if (file)
@@ -252,7 +249,7 @@ static bool move_pointer(struct call *call, struct win32_object *file, int64_t d
 
 static uint32_t set_file_pointer(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	uint32_t high_at = arg(call, 2);
 	int64_t distance = (int32_t)arg(call, 1);
 	uint64_t position;
@@ -270,7 +267,7 @@ static uint32_t set_file_pointer(struct call *call)
 
 static uint32_t set_file_pointer_ex(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	uint64_t distance = arg(call, 1) | (uint64_t)arg(call, 2) << 32, position;
 
 	if (!file)
@@ -284,7 +281,7 @@ static uint32_t set_file_pointer_ex(struct call *call)
 
 static uint32_t set_end_of_file(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
@@ -293,7 +290,7 @@ static uint32_t set_end_of_file(struct call *call)
 
 static uint32_t get_file_size(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, UINT32_MAX);
@@ -304,7 +301,7 @@ static uint32_t get_file_size(struct call *call)
 
 static uint32_t get_file_size_ex(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
@@ -323,7 +320,7 @@ static uint32_t get_file_type(struct call *call)
 
 static uint32_t get_file_time(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
@@ -339,7 +336,7 @@ static uint32_t get_file_time(struct call *call)
 
 static uint32_t set_file_time(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 
 	if (!file)
 		return fail(call, ERROR_INVALID_HANDLE, 0);
@@ -353,7 +350,7 @@ static uint32_t set_file_time(struct call *call)
 static uint32_t get_file_information(struct call *call)
 {
 	struct win32 *w = call->w;
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	uint32_t at = arg(call, 1);
 
 	if (!file)
@@ -392,171 +389,26 @@ static uint32_t old_close(struct call *call)
 
 static uint32_t old_read(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	return file ? (uint32_t)win32_read_file(call->w, file, arg(call, 1), arg(call, 2))
 		    : UINT32_MAX;
 }
 
 static uint32_t old_write(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	return file ? (uint32_t)win32_write_file(call->w, file, arg(call, 1), arg(call, 2))
 		    : UINT32_MAX;
 }
 
 static uint32_t old_seek(struct call *call)
 {
-	struct win32_object *file = open_file_of(call, arg(call, 0));
+	struct win32_object *file = win32_file_of(call->w, arg(call, 0));
 	uint64_t position;
 
 	if (!file || !move_pointer(call, file, (int32_t)arg(call, 1), arg(call, 2), &position))
 		return UINT32_MAX;
 	return (uint32_t)position;
-}
-
-/* --- mappings: a view is a copy; a view of a file is written back when it is unmapped --- */
-
-static uint32_t create_mapping(struct call *call)
-{
-	struct win32 *w = call->w;
-	struct win32_object *file = open_file_of(call, arg(call, 0)), *object;
-	const char *name = arg_text(call, 5);
-	struct win32_object *found =
-		name && *name ? win32_object_named(w, OBJECT_MAPPING, name) : NULL;
-
-	set_last_error(w, found ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
-	if (found)
-		return win32_object_share(w, found);
-	if (!file && arg(call, 0) != INVALID_HANDLE)
-		return fail(call, ERROR_INVALID_HANDLE, 0);
-	uint32_t size = arg(call, 4);
-	if (file && size == 0)
-		size = (uint32_t)win32_files_content(w->files, file->file).length;
-	if (size == 0)
-		return fail(call, 1006, 0); /* ERROR_FILE_INVALID */
-	uint32_t handle = win32_object_new(w, OBJECT_MAPPING, name, &object);
-	if (!handle)
-		return 0;
-	object->words[0] = size;
-	object->words[2] = arg(call, 2) & 0xff;
-	if (file) {
-		object->file = file->file;
-		if (size > win32_files_content(w->files, file->file).length &&
-		    win32_files_resize(w->files, file->file, size) < 0)
-			return fail(call, ERROR_NOT_ENOUGH_MEMORY, 0);
-	}
-	return handle;
-}
-
-static uint32_t open_mapping(struct call *call)
-{
-	const char *name = arg_text(call, 2);
-	struct win32_object *found =
-		name ? win32_object_named(call->w, OBJECT_MAPPING, name) : NULL;
-
-	return found ? win32_object_share(call->w, found) : fail(call, ERROR_FILE_NOT_FOUND, 0);
-}
-
-static uint32_t map_view(struct call *call)
-{
-	struct win32 *w = call->w;
-	struct win32_object *mapping = win32_object_of(w, arg(call, 0), OBJECT_MAPPING);
-	uint32_t offset = arg(call, 3), size = arg(call, 4);
-
-	if (!mapping)
-		return fail(call, ERROR_INVALID_HANDLE, 0);
-	if (offset >= mapping->words[0])
-		return fail(call, ERROR_INVALID_PARAMETER, 0);
-	if (size == 0 || size > mapping->words[0] - offset)
-		size = mapping->words[0] - offset;
-	/* Memory without a file is shared by all its views. */
-	if (mapping->file < 0 && mapping->words[1])
-		return mapping->words[1] + offset;
-	uint32_t base = win32_allocate(w, 0, size, PAGE_READWRITE, MEM_MAPPED);
-	if (!base)
-		return fail(call, ERROR_NOT_ENOUGH_MEMORY, 0);
-	if (mapping->file < 0) {
-		mapping->words[1] = base;
-		return base;
-	}
-	if (win32_files_exists(w->files, mapping->file)) {
-		struct bytes part =
-			bytes_slice(win32_files_content(w->files, mapping->file), offset, size);
-		if (!win32_put(w, base, part.data, part.length))
-			return fail(call, ERROR_NOT_ENOUGH_MEMORY, 0);
-		EMIT(w, FILE_READ, trace_text(win32_files_path(w->files, mapping->file)),
-		     trace_number(offset), trace_number(part.length));
-	}
-	bool writable = arg(call, 1) & 2;
-	win32_view_add(w, base, size, writable ? mapping->file : -1, offset);
-	return base;
-}
-
-static void write_view(struct win32 *w, uint32_t base)
-{
-	struct win32_view *view = win32_view_of(w, base);
-	uint8_t chunk[4096];
-	uint32_t changed = 0, first = 0;
-
-	if (!view || view->file < 0 || !win32_files_exists(w->files, view->file))
-		return;
-	for (uint32_t done = 0; done < view->size; done += WIN32_PAGE) {
-		uint32_t part = view->size - done < WIN32_PAGE ? view->size - done : WIN32_PAGE;
-		struct bytes old = bytes_slice(win32_files_content(w->files, view->file),
-					       view->offset + done, part);
-		if (!win32_fetch(w, base + done, chunk, part))
-			break;
-		if (bytes_equal(old, (struct bytes){ chunk, part }))
-			continue;
-		if (!changed)
-			first = done;
-		changed += part;
-		if (win32_files_write(w->files, view->file, view->offset + done,
-				      (struct bytes){ chunk, part }) < 0)
-			break;
-	}
-	if (!changed)
-		return;
-	struct bytes data = bytes_slice(win32_files_content(w->files, view->file),
-					view->offset + first, changed);
-	EMIT(w, FILE_WRITE, trace_text(win32_files_path(w->files, view->file)),
-	     trace_number(view->offset + first), trace_number(changed),
-	     trace_text(win32_event_data(w, data)));
-}
-
-static uint32_t unmap_view(struct call *call)
-{
-	struct win32 *w = call->w;
-	struct win32_view *view = win32_view_of(w, arg(call, 0));
-
-	write_view(w, arg(call, 0));
-	if (!view)
-		return win32_region_of(w, arg(call, 0)) != NULL;
-	view->base = 0;
-	return win32_release(w, arg(call, 0)) == 0;
-}
-
-static uint32_t flush_view(struct call *call)
-{
-	write_view(call->w, arg(call, 0));
-	return 1;
-}
-
-void win32_view_add(struct win32 *w, uint32_t base, uint32_t size, int file, uint32_t offset)
-{
-	for (unsigned i = 0; i < WIN32_VIEWS; i++)
-		if (w->views[i].base == 0) {
-			w->views[i] = (struct win32_view){ base, size, offset, file };
-			return;
-		}
-}
-
-struct win32_view *win32_view_of(struct win32 *w, uint32_t base)
-{
-	for (unsigned i = 0; base && i < WIN32_VIEWS; i++)
-		if (w->views[i].base == base)
-			return &w->views[i];
-	return NULL;
 }
 
 /* --- pipes and console --- */
@@ -622,11 +474,6 @@ const struct api_model win32_kernel32_file_models[] = {
 	API("_lwrite", 3, old_write),
 	API("_hwrite", 3, old_write),
 	API("_llseek", 3, old_seek),
-	API_TEXT("CreateFileMapping", 6, create_mapping),
-	API_TEXT("OpenFileMapping", 3, open_mapping),
-	API("MapViewOfFile", 5, map_view),
-	API("UnmapViewOfFile", 1, unmap_view),
-	API("FlushViewOfFile", 2, flush_view),
 	API("CreatePipe", 4, create_pipe),
 	API("PeekNamedPipe", 6, peek_named_pipe),
 	API("GetStdHandle", 1, get_std_handle),

@@ -6,7 +6,10 @@
 
 extern const struct api_model win32_kernel32_process_models[];
 extern const struct api_model win32_kernel32_file_models[];
+extern const struct api_model win32_kernel32_mapping_models[];
 extern const struct api_model win32_kernel32_path_models[];
+extern const struct api_model win32_kernel32_drive_models[];
+extern const struct api_model win32_kernel32_profile_models[];
 extern const struct api_model win32_kernel32_memory_models[];
 extern const struct api_model win32_kernel32_thread_models[];
 extern const struct api_model win32_kernel32_time_models[];

@@ -17,6 +17,8 @@ void win32_expand(struct win32 *w, const char *text, char *out, size_t size);
  */
 uint32_t win32_open_file(struct win32 *w, const char *path, uint32_t access, uint32_t disposition,
 			 uint32_t attributes, bool *existed);
+/* The open file behind a handle; NULL: it is none, or was removed while it was open. */
+struct win32_object *win32_file_of(struct win32 *w, uint32_t handle);
 /* Bytes from and to an open file at its position, with their events. Number of bytes; -1: failed.
  */
 int64_t win32_read_file(struct win32 *w, struct win32_object *file, uint32_t into, uint32_t size);
@@ -34,6 +36,8 @@ bool win32_fetch_url(struct win32 *w, const char *url, struct buffer *body, uint
 /* A host name's address: a literal, the machine itself, or what the peer says (then `net.resolve`
  * is said). */
 bool win32_resolve(struct win32 *w, const char *name, struct address *address);
+/* Says who a message goes to when `data`, sent on `socket` to port 25 or 587, does. */
+void win32_follow_mail(struct win32 *w, struct win32_object *socket, struct bytes data);
 /* An address of the emulated machine's own. */
 uint32_t win32_own_address(const struct win32 *w);
 

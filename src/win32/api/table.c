@@ -13,6 +13,7 @@ struct library_models {
 
 static const struct api_model *const kernel32[] = {
 	win32_kernel32_process_models, win32_kernel32_file_models,   win32_kernel32_path_models,
+	win32_kernel32_mapping_models, win32_kernel32_drive_models,  win32_kernel32_profile_models,
 	win32_kernel32_memory_models,  win32_kernel32_thread_models, win32_kernel32_time_models,
 	win32_kernel32_module_models,  win32_kernel32_text_models,   NULL
 };

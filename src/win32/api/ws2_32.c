@@ -2,12 +2,9 @@
  *
  * A receive on a connection whose other end has nothing more to say waits a virtual minute (other
  * threads run, and may provoke an answer), then sees an orderly close. Waiting for a connection
- * that nobody makes blocks for ever. What is said to port 25 and 587 is followed far enough to tell
- * who a message goes to (RFC 5321). */
-#include <stdio.h>
+ * that nobody makes blocks for ever. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "win32/api/models.h"
 #include "win32/api/shared.h"
@@ -78,44 +75,6 @@ static void put_address(struct win32 *w, uint32_t at, uint32_t length_at,
 	win32_put(w, at, bytes, sizeof bytes);
 	if (length_at)
 		win32_put_u32(w, length_at, sizeof bytes);
-}
-
-/* --- SMTP as the client speaks it --- */
-
-static void copy_mailbox(char *into, size_t size, const char *line)
-{
-	const char *start = strchr(line, '<');
-	const char *end = start ? strchr(start, '>') : NULL;
-
-	if (start && end)
-		snprintf(into, size, "%.*s", (int)(end - start - 1), start + 1);
-	else
-		snprintf(into, size, "%s", strchr(line, ':') ? strchr(line, ':') + 1 : line);
-}
-
-static void follow_mail(struct win32 *w, struct win32_object *socket, struct bytes data)
-{
-	struct reader reader = reader_of(data);
-	char line[256], mailbox[200], server[ADDRESS_TEXT_SIZE];
-
-	if (socket->port != 25 && socket->port != 587)
-		return;
-	while (reader_left(&reader)) {
-		struct bytes part = reader_line(&reader);
-		snprintf(line, sizeof line, "%.*s", (int)part.length, (const char *)part.data);
-		if (strncasecmp(line, "MAIL FROM", 9) == 0) {
-			copy_mailbox(mailbox, sizeof mailbox, line);
-			free(socket->mail_from);
-			socket->mail_from = strdup(text_from_ansi(w, mailbox, strlen(mailbox)));
-		} else if (strncasecmp(line, "RCPT TO", 7) == 0) {
-			copy_mailbox(mailbox, sizeof mailbox, line);
-			EMIT(w, MAIL_SEND, trace_text(address_text(&socket->address, server)),
-			     trace_text(socket->mail_from ? socket->mail_from : ""),
-			     trace_text(text_from_ansi(w, mailbox, strlen(mailbox))));
-		} else if (strcasecmp(line, "DATA") == 0) {
-			break;
-		}
-	}
 }
 
 /* --- life of a socket --- */
@@ -304,7 +263,7 @@ static uint32_t send_bytes(struct call *call, struct win32_object *socket, uint3
 	EMIT(w, NET_SEND, trace_text(address_text(&socket->address, text)),
 	     trace_number(socket->port), trace_text(proto_text(socket)), trace_number(size),
 	     trace_text(win32_event_data(w, bytes)));
-	follow_mail(w, socket, bytes);
+	win32_follow_mail(w, socket, bytes);
 	if (socket->has_conversation && w->peer->send)
 		w->peer->send(w->peer->context, socket->conversation, bytes);
 	free(data);

@@ -1,0 +1,62 @@
+#include "base/inflate.h"
+
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
+#include <stdlib.h>
+
+struct inflate {
+	size_t given; /* packed bytes */
+	struct inflate_state state;
+};
+
+struct inflate *inflate_new(struct bytes packed, enum inflate_form form)
+{
+	static const uint32_t wrappers[] = { [INFLATE_GZIP] = ISAL_GZIP,
+					     [INFLATE_ZLIB] = ISAL_ZLIB,
+					     [INFLATE_BARE] = ISAL_DEFLATE };
+	struct inflate *made = malloc(sizeof *made);
+
+	if (!made)
+		return NULL;
+	isal_inflate_init(&made->state);
+	made->given = packed.length < UINT32_MAX ? packed.length : UINT32_MAX;
+	made->state.crc_flag = wrappers[form];
+	/* ISA-L does not write through next_in. */
+	made->state.next_in = (uint8_t *)(uintptr_t)packed.data;
+	made->state.avail_in = (uint32_t)made->given;
+	return made;
+}
+
+void inflate_free(struct inflate *inflate)
+{
+	free(inflate);
+}
+
+enum inflate_status inflate_step(struct inflate *inflate, uint8_t *into, size_t room, size_t *made)
+{
+	struct inflate_state *state = &inflate->state;
+	uint32_t offered = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
+	uint32_t before = state->avail_in;
+
+	state->next_out = into;
+	state->avail_out = offered;
+	int result = isal_inflate(state);
+	*made = offered - state->avail_out;
+	if (result < 0 || result == ISAL_NEED_DICT)
+		return INFLATE_DAMAGED;
+	if (state->block_state == ISAL_BLOCK_FINISH)
+		return INFLATE_ENDED;
+	return *made == 0 && state->avail_in == before ? INFLATE_SHORT : INFLATE_GOES_ON;
+}
+
+size_t inflate_read(const struct inflate *inflate)
+{
+	/* some of what was taken in is not used yet */
+	return inflate->given - inflate->state.avail_in -
+	       (size_t)(inflate->state.read_in_length > 0 ? inflate->state.read_in_length : 0) / 8;
+}
+
+uint32_t inflate_crc32(struct bytes bytes)
+{
+	return crc32_gzip_refl(0, bytes.data, bytes.length);
+}

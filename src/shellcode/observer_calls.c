@@ -1,0 +1,208 @@
+/* What watched code asks the system and libraries for: which call it is, how often one place makes
+ * it, and whether one place asks about memory, one address behind the other. */
+#include "shellcode/observer_state.h"
+
+#include <string.h>
+
+#include "shellcode/api.h"
+#include "shellcode/native.h"
+
+enum {
+	CALL_COST = 200,       /* of watching a call, in nanoseconds, see share.h */
+	HUNT_STEP = 1 << 16,   /* bytes between two questions of a hunt at most */
+	WINDOWS_CALLS = 0x2000 /* numbers of system calls: two tables of 0x1000 */
+};
+
+static unsigned count_site(struct observer *observer, uint64_t ip)
+{
+	for (unsigned i = 0; i < CALL_SITES; i++) {
+		struct call_site *site = &observer->sites[i];
+		if (site->address && site->address != ip)
+			continue;
+		if (!site->address)
+			observer->seen.call_sites++;
+		site->address = ip;
+		if (++site->count > observer->seen.most_repeated)
+			observer->seen.most_repeated = site->count;
+		return site->count;
+	}
+	return 0;
+}
+
+/* Calls that hunters ask which memory is there: they answer EFAULT where none is. */
+static bool asks_about_memory(const char *name)
+{
+	static const char *const names[] = { "access", "sigaction", "rt_sigaction", "chdir",
+					     "mkdir",  "link",	    "unlink" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* FNV-1a of a name. */
+static void note_call(struct observer *observer, const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 0x100000001b3u;
+	observer->last_call = observer->steps;
+	for (unsigned i = 0; i < observer->call_names_count; i++)
+		if (observer->call_names[i] == hash)
+			return;
+	if (observer->call_names_count < CALL_NAMES)
+		observer->call_names[observer->call_names_count++] = hash;
+}
+
+/* The stop that the machine would report, were the instruction executed. */
+static struct x86_exit stop_of(const uint8_t *bytes, uint64_t ip)
+{
+	struct x86_exit stop = { .reason = X86_STOP_SYSCALL, .address = ip };
+
+	if (bytes[0] == 0xcd) {
+		stop.reason = X86_STOP_INTERRUPT;
+		stop.vector = bytes[1];
+	} else if (bytes[0] == 0x9a) {
+		stop.vector = bytes[5];
+	}
+	return stop;
+}
+
+/* What may be asked about: arguments in registers, and on the stack. */
+static void question_values(const struct observer *observer, uint64_t values[QUESTION_PLACES])
+{
+	static const enum x86_register registers[] = { X86_BX, X86_CX, X86_DX,
+						       X86_SI, X86_DI, X86_BP };
+	unsigned size = world_mode(observer->kind) == X86_MODE_64 ? 8 : 4;
+	uint64_t stack = x86_get(observer->machine, X86_SP);
+
+	for (unsigned i = 0; i < 6; i++)
+		values[i] = x86_get(observer->machine, registers[i]);
+	for (unsigned i = 0; i < HUNT_WORDS; i++) {
+		values[6 + i] = 0;
+		if (x86_read(observer->machine, stack + (uint64_t)i * size, &values[6 + i], size) <
+		    0)
+			values[6 + i] = 0;
+	}
+}
+
+/* Asked often enough from one place, about one address behind the other, it is a hunt. `call`:
+ * which system call it is. */
+static void count_question(struct observer *observer, uint64_t ip, uint64_t call)
+{
+	struct questions *asked = &observer->questions;
+	uint64_t values[QUESTION_PLACES];
+
+	count_site(observer, ip);
+	question_values(observer, values);
+	if (asked->address != ip || asked->call != call) {
+		asked->address = ip;
+		asked->call = call;
+		asked->walking = ~0u;
+		asked->count = 0;
+	}
+	for (unsigned i = 0; i < QUESTION_PLACES && asked->count; i++)
+		if (values[i] - asked->values[i] - 1 >= HUNT_STEP)
+			asked->walking &= ~(1u << i);
+	memcpy(asked->values, values, sizeof values);
+	asked->count = asked->walking & ((1u << QUESTION_PLACES) - 1) ? asked->count + 1 : 0;
+	if (asked->count > observer->seen.questions)
+		observer->seen.questions = asked->count;
+	if (asked->count >= HUNT_QUESTIONS)
+		observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+}
+
+/* The same in Windows, where the call is a number. */
+static void count_windows_question(struct observer *observer, uint64_t ip)
+{
+	uint64_t number = x86_get(observer->machine, X86_AX);
+
+	if (number < WINDOWS_CALLS)
+		count_question(observer, ip, number);
+	else
+		count_site(observer, ip);
+}
+
+/* The call takes so many arguments: the registers that hold them are read. */
+static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
+{
+	static const enum x86_register narrow[] = {
+		X86_BX, X86_CX, X86_DX, X86_SI, X86_DI, X86_BP
+	};
+	static const enum x86_register wide[] = { X86_DI, X86_SI, X86_DX, X86_R10, X86_R8, X86_R9 };
+	bool is_wide = !interrupt && world_mode(observer->kind) == X86_MODE_64;
+	struct executed *executed =
+		footprint_executed(observer->footprint, x86_ip(observer->machine));
+
+	if (!executed ||
+	    (!is_wide && observer->kind != WORLD_LINUX_32 && observer->kind != WORLD_LINUX_64))
+		return; /* the others find them on the stack */
+	for (unsigned i = 0; i < arguments && i < 6; i++)
+		executed->effect.reads |= 1u << (is_wide ? wide[i] : narrow[i]);
+}
+
+static void follow_native(struct observer *observer, uint64_t ip)
+{
+	observer_evidence(observer, SHELLCODE_SYSCALL_BIT);
+	observer->seen.natives++;
+	observer->seen.calls++;
+	observer->seen.weight += 2;
+	count_site(observer, ip);
+}
+
+void observer_system_call(struct observer *observer, const uint8_t *bytes)
+{
+	enum unix_system system = world_unix(observer->kind);
+	uint64_t ip = x86_ip(observer->machine);
+	struct x86_exit stop = stop_of(bytes, ip);
+	struct unix_judgement judgement;
+
+	observer->cost += CALL_COST;
+	if (system == UNIX_SYSTEMS) {
+		if (stop.vector == 0x2e)
+			count_windows_question(observer, ip);
+		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
+			follow_native(observer, ip);
+		else if (stop.reason == X86_STOP_SYSCALL)
+			count_windows_question(observer, ip);
+		return;
+	}
+	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
+		if (judgement.name)
+			note_call(observer, judgement.name);
+		if (judgement.name && asks_about_memory(judgement.name))
+			count_question(observer, ip, (uint64_t)(uintptr_t)judgement.name);
+		return;
+	}
+	note_call(observer, judgement.name);
+	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
+	if (!judgement.sensible)
+		return;
+	observer_evidence(observer, SHELLCODE_SYSCALL_BIT);
+	observer->seen.calls++;
+	observer->seen.weight += judgement.weight;
+	observer->seen.numbers += judgement.numbers;
+	/* again and again with nothing but addresses: a wrapper that someone else calls */
+	if (judgement.arguments == 0 || judgement.numbers || judgement.weight)
+		count_site(observer, ip);
+}
+
+void observer_gate(struct observer *observer)
+{
+	uint64_t back = 0;
+
+	if (x86_read(observer->machine, x86_get(observer->machine, X86_SP), &back, 4) == 0)
+		count_windows_question(observer, back);
+}
+
+void observer_api(struct observer *observer, const char *name)
+{
+	observer->cost += CALL_COST + world_call_cost(observer->world);
+	observer_evidence(observer, SHELLCODE_API_BIT);
+	note_call(observer, name);
+	observer->seen.apis++;
+	if (api_sensible(observer->machine, name))
+		observer->seen.apis_sensible++;
+}

@@ -1,0 +1,93 @@
+/* What watched code reads and writes: itself, where it is, the structures of thread and process,
+ * export tables, and memory at growing addresses, where it hunts for a mark. */
+#include "shellcode/observer_state.h"
+
+enum {
+	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
+	HUNT_STRIDE = 4096,
+	HUNT_BRANCHES = 16 /* that must have followed such a comparison at once */
+};
+
+static void remember_own_address(struct observer *observer, uint64_t place)
+{
+	observer->own_addresses[observer->own_next++ % OWN_ADDRESSES] = place;
+}
+
+static bool holds_own_address(const struct observer *observer, uint64_t place)
+{
+	for (unsigned i = 0; i < OWN_ADDRESSES; i++)
+		if (observer->own_addresses[i] == place && place)
+			return true;
+	return false;
+}
+
+/* A comparison that walks through memory in small steps of one sign looks for something. */
+static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address)
+{
+	uint64_t stride = address - observer->hunt_at;
+
+	if (ip != observer->hunt_ip) {
+		observer->hunt_ip = ip;
+		observer->hunt_length = 0;
+		observer->hunt_branches = 0;
+	} else if (stride > 0 && stride <= HUNT_STRIDE) {
+		observer->hunt_length += stride;
+		if (observer->hunt_length >= HUNT_LENGTH &&
+		    observer->hunt_branches >= HUNT_BRANCHES) {
+			observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+			observer->seen.hunt_at = ip;
+		}
+	} else if (stride != 0) {
+		observer->hunt_length = 0;
+	}
+	observer->hunt_at = address;
+	observer->compared = true;
+}
+
+void observer_read(struct observer *observer, const struct instruction *instruction, uint64_t ip,
+		   uint64_t address, unsigned size)
+{
+	if (holds_own_address(observer, address) && instruction->role != ROLE_RETURN)
+		observer_evidence(observer, SHELLCODE_GETPC_BIT);
+	if (observer_inside(observer, address)) {
+		observer_evidence(observer, SHELLCODE_SELF_READ_BIT);
+		observer_touch(observer, address, size);
+	}
+	if (observer->process_block && address - observer->process_block < 0x20)
+		observer_evidence(observer, SHELLCODE_PEB_BIT);
+	if (observer->process_block && address == observer->process_block + observer->loader_offset)
+		observer->seen.loader = true;
+	if (observer->thread_block &&
+	    modules_export_directory(&observer->modules, observer->machine, address))
+		observer_evidence(observer, SHELLCODE_EXPORTS_BIT);
+	if (instruction->role == ROLE_COMPARE)
+		follow_hunt(observer, ip, address);
+}
+
+void observer_write(struct observer *observer, const struct instruction *instruction,
+		    uint64_t address, unsigned size, struct written writes)
+{
+	if (observer_inside(observer, address) &&
+	    footprint_written(observer->footprint, address, size).step == 0)
+		observer->seen.rewritten += size;
+	footprint_write(observer->footprint, address, size, writes);
+	observer_touch(observer, address, size);
+	if (instruction->role == ROLE_CALL)
+		remember_own_address(observer, address);
+	if (instruction->role == ROLE_STORE_ENVIRONMENT) /* FIP (SDM vol. 1, fig. 8-9) */
+		remember_own_address(observer, address + (size >= 255 ? 8 : 12));
+}
+
+void observer_references(struct observer *observer, const struct instruction *instruction,
+			 struct written writes)
+{
+	for (unsigned i = 0; i < instruction->references_count; i++) {
+		const struct reference *reference = &instruction->references[i];
+		uint64_t address = instruction_address(observer->machine, instruction, reference);
+		if (reference->reads)
+			observer_read(observer, instruction, x86_ip(observer->machine), address,
+				      reference->size);
+		if (reference->writes)
+			observer_write(observer, instruction, address, reference->size, writes);
+	}
+}

@@ -1,0 +1,22 @@
+/* Printable code must change itself, or build what it does on the stack, before it can jump back or
+ * call anything: cheap judgements of runs of printable bytes by that. */
+#ifndef KENBI_SHELLCODE_PRINTABLE_H
+#define KENBI_SHELLCODE_PRINTABLE_H
+
+#include "shellcode/start.h"
+
+enum printable {
+	PRINTABLE_NOT,	  /* no code */
+	PRINTABLE_WRITES, /* it may write into itself, through a register that points at it */
+	PRINTABLE_BUILDS  /* or build its payload on the stack, by sums that are pushed */
+};
+
+/* What the characters of a run hold of what such code needs. Asked before it is decoded as code. */
+enum printable printable_run(struct bytes run);
+/* The length of the printable instruction at `at`, which INSTRUCTION_MAX bytes follow; 0: it is
+ * none that code has; INSTRUCTION_MAX + 1: it needs a closer look. */
+unsigned printable_length(enum x86_mode mode, const uint8_t *at);
+/* Do the instructions from `offset` on go straight through enough of that? */
+bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset);
+
+#endif

@@ -160,10 +160,10 @@ int views_next(struct views *views, struct view *view)
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
 	while (found == 0 && skip_nothing(views) < bytes.length) {
-		uint8_t last[VIEW_BLOCK + 1];
+		uint8_t last[VIEW_BLOCK];
 		size_t end = views->at + VIEW_BLOCK;
 		const uint8_t *data = bytes.data + views->at;
-		if (end >= bytes.length) {
+		if (end > bytes.length) {
 			end = bytes.length;
 			memset(last, 0, sizeof last);
 			memcpy(last, data, end - views->at);

@@ -89,19 +89,11 @@ static lane list(lane value)
 	       is(lower, 'h') | is(lower, 'r') | is(lower, 'w');
 }
 
-/* The first two bytes of gzip's, the last two of zip's. */
-static lane signature(const uint8_t *data)
-{
-	lane first = lane_at(data), second = lane_at(data + 1);
-
-	return (is(first, 0x1f) & is(second, 0x8b)) | (is(first, 0x03) & is(second, 0x04));
-}
-
 /* Most text has a blank, and a letter from the middle of the
  * alphabet, in every 32 bytes: no long word and no list, without looking closer. */
 struct view_block view_judge_plainly(const uint8_t *data)
 {
-	lane escapes = { 0 }, equals = { 0 }, packed = { 0 }, zeros = { 0 };
+	lane escapes = { 0 }, equals = { 0 }, zeros = { 0 };
 	struct view_block block = { 0 };
 
 	for (unsigned i = 0; i < LANES; i += 2) {
@@ -117,19 +109,17 @@ struct view_block view_judge_plainly(const uint8_t *data)
 		escapes -= is(second, '%') | is(second, '\\');
 		equals -= is(first, '=') | is(first, '&');
 		equals -= is(second, '=') | is(second, '&');
-		packed |= signature(data + i * LANE) | signature(data + (i + 1) * LANE);
 	}
 	for (unsigned i = 0; any(zeros) && i < LANES; i += 2)
 		block.wide |= is_wide(is(lane_at(data + i * LANE), 0)) &&
 			      is_wide(is(lane_at(data + (i + 1) * LANE), 0));
 	block.escapes = sum(escapes) >= MANY_ESCAPES || sum(equals) >= MANY_EQUALS;
-	block.packed = any(packed);
 	return block;
 }
 
 static bool holds_any(struct view_block block)
 {
-	return block.escapes || block.token || block.list || block.wide || block.packed;
+	return block.escapes || block.token || block.list || block.wide;
 }
 
 #ifdef WITH_AVX2
@@ -184,12 +174,9 @@ judge_by_avx2(const uint8_t *data)
 
 	for (unsigned half = 0; half < 2; half++, data += VIEW_BLOCK / 2) {
 		__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)data);
-		__m256i next = _mm256_loadu_si256((const __m256i *)(const void *)(data + 1));
 		block.token |= in_sets(bytes, token_low, token_high) == UINT32_MAX;
 		block.list |= in_sets(bytes, list_low, list_high) == UINT32_MAX;
 		block.wide |= alternates(equal(bytes, 0));
-		block.packed |= ((equal(bytes, 0x1f) & equal(next, (char)0x8b)) |
-				 (equal(bytes, 0x03) & equal(next, 0x04))) != 0;
 		escapes += (unsigned)__builtin_popcount(either(bytes, '%', '\\'));
 		equals += (unsigned)__builtin_popcount(either(bytes, '=', '&'));
 	}

@@ -13,17 +13,15 @@ struct view_block {
 	bool token;   /* 32 letters of base64, at 0 or 32 */
 	bool list;    /* 32 of what lists of numbers consist of */
 	bool wide;    /* 32 bytes of UTF-16's ASCII */
-	bool packed;  /* signatures of gzip or zip */
 };
 
-/* `data` has a byte more than the block. */
 typedef struct view_block view_judge_function(const uint8_t *data);
 
 /* By the vectors of the compiler, on every processor. */
 view_judge_function view_judge_plainly;
 /* The same answers by AVX2 where the processor has it. */
 view_judge_function view_judge;
-/* Of `blocks` blocks, which a byte more follows, how many from the first on may hold nothing. */
+/* Of `blocks` blocks, how many from the first on may hold nothing. */
 size_t view_judge_nothing(const uint8_t *data, size_t blocks);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "explicit.h"
 #include "outbreak/chain.h"
+#include "small_world.h"
 #include "smirnov.h"
 
 #define REPLICAS    5000
@@ -20,47 +21,6 @@
 #define ORACLE_SEED 1000000
 #define MEMBERS	    3
 
-static const struct outbreak_provider open_providers[] = { { "a", 0 }, { "b", 0 } };
-/* Two scans a second leave each, of one byte. */
-static const struct outbreak_provider narrow_providers[] = { { "a", 16 }, { "b", 16 } };
-static const struct outbreak_subnet subnets[] = {
-	{ "a-1", 0, 24, 0.6, 0.7, 0.2 },
-	{ "a-2", 0, 8, 0.9, 0.9, 0.0 },
-	{ "b-1", 1, 40, 0.5, 0.6, 0.1 },
-};
-static const struct outbreak_world small = { .name = "small",
-					     .providers = open_providers,
-					     .provider_count = 2,
-					     .subnets = subnets,
-					     .subnet_count = 3,
-					     .scanned_space = 88 };
-
-static const struct outbreak_vector mixture[] = {
-	{ .scan = OUTBREAK_LOCAL, .rate = 1, .local_share = 0.3, .prefix_share = { 0, 0, 0.2 } }
-};
-static const struct outbreak_vector permutation[] = { { .scan = OUTBREAK_PERMUTATION, .rate = 2 } };
-static const struct outbreak_vector hit_list[] = {
-	{ .scan = OUTBREAK_HIT_LIST, .rate = 1, .list_size = 12 },
-	{ .scan = OUTBREAK_RANDOM, .rate = 1 }
-};
-static const struct outbreak_vector flawed[] = { { .scan = OUTBREAK_FLAWED,
-						   .rate = 2,
-						   .multiplier = 5,
-						   .increments = { 12, 3, 7 },
-						   .increment_count = 3 } };
-static const struct outbreak_vector several[] = {
-	{ .scan = OUTBREAK_LOCAL, .rate = 0.6, .local_share = 0.5 },
-	{ .scan = OUTBREAK_SEQUENTIAL, .rate = 1, .random_start = 0.5 },
-	{ .scan = OUTBREAK_MAIL,
-	  .contacts = 1,
-	  .contact_exponent = 3,
-	  .contacts_most = 5,
-	  .open_share = 0.5,
-	  .reading = 8 },
-	{ .scan = OUTBREAK_SHARES, .rate = 0.1 }
-};
-
-#define WAYS(array) .vectors = (array), .vector_count = sizeof(array) / sizeof *(array)
 static const struct outbreak {
 	const char *name;
 	struct outbreak_worm worm;
@@ -165,7 +125,7 @@ static struct outbreak_worm worm_of(const struct outbreak *outbreak, struct outb
 		worm.scan = worm.vectors[0].scan;
 		worm.rate = worm.vectors[0].rate;
 	}
-	*world = small;
+	*world = small_world;
 	if (outbreak->narrow) {
 		world->providers = narrow_providers;
 		worm.scan_bytes = 1;

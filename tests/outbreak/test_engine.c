@@ -219,9 +219,49 @@ static void would_notice_a_difference(void **state)
 	}
 }
 
+/* Ten thousand scans a second for a year, most of them on hosts that a filter has cut off from all
+ * who scan: nobody who is reachable is left, so nothing is to be drawn. Drawing what the filter
+ * stops would be a hundred million million scans. */
+static void nothing_is_drawn_for_those_who_cannot_be_reached(void **state)
+{
+	static const struct remedy_candidate cut[] = {
+		{ .effect = REMEDY_FILTER, .place = REMEDY_AT_PROVIDER, .share = 1 },
+		{ .effect = REMEDY_FILTER, .place = REMEDY_AT_BORDER, .share = 1 },
+		{ .effect = REMEDY_RATE, .place = REMEDY_AT_SUBNET, .pass = 1e-9, .share = 1 },
+	};
+	struct outbreak_worm worm = {
+		.scan = OUTBREAK_LOCAL, .rate = 10000, .local_share = 0.5, .initially_infected = 1
+	};
+	const struct history *history;
+	struct replica replica;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(replica_init(&replica, &world, &worm, 365 * 86400.0, &error), 0);
+	for (uint32_t r = 0; r < 20; r++) {
+		assert_int_equal(replica_run(&replica, 11, r, &error), 0);
+		for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+			assert_int_equal(replica_try(&replica, &cut[i], &history, &error), 0);
+			uint32_t provider =
+				subnets[population_subnet(&replica.population, history->host[0])]
+					.provider;
+			for (uint32_t j = 1; cut[i].effect == REMEDY_FILTER && j < history->count;
+			     j++)
+				assert_int_equal(subnets[population_subnet(&replica.population,
+									   history->host[j])]
+							 .provider,
+						 provider);
+		}
+	}
+	replica_fini(&replica);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(agrees_with_every_scan_drawn),
-					    cmocka_unit_test(would_notice_a_difference) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agrees_with_every_scan_drawn),
+		cmocka_unit_test(would_notice_a_difference),
+		cmocka_unit_test(nothing_is_drawn_for_those_who_cannot_be_reached)
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

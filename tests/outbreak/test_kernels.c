@@ -18,6 +18,7 @@
 
 #include "explicit.h"
 #include "outbreak/replica.h"
+#include "small_world.h"
 #include "smirnov.h"
 
 /* Under sanitizers the code is looked at, not its statistics. */
@@ -30,33 +31,6 @@
 #endif
 #define ORACLE_SEED 1000000
 
-static const struct outbreak_provider open_providers[] = { { "a", 0 }, { "b", 0 } };
-/* Two scans a second leave each, of one byte. */
-static const struct outbreak_provider narrow_providers[] = { { "a", 16 }, { "b", 16 } };
-static const struct outbreak_subnet subnets[] = {
-	{ "a-1", 0, 24, 0.6, 0.7, 0.2 },
-	{ "a-2", 0, 8, 0.9, 0.9, 0.0 },
-	{ "b-1", 1, 40, 0.5, 0.6, 0.1 },
-};
-static const struct outbreak_world wide = { .name = "small",
-					    .providers = open_providers,
-					    .provider_count = 2,
-					    .subnets = subnets,
-					    .subnet_count = 3,
-					    .scanned_space = 88 };
-
-#define FLAWED(a, ...) .multiplier = (a), .increments = { __VA_ARGS__ }
-static const struct outbreak_vector mixture[] = {
-	{ .scan = OUTBREAK_LOCAL, .rate = 1, .local_share = 0.3, .prefix_share = { 0, 0, 0.2 } }
-};
-static const struct outbreak_vector permutation[] = { { .scan = OUTBREAK_PERMUTATION, .rate = 2 } };
-static const struct outbreak_vector hit_list[] = {
-	{ .scan = OUTBREAK_HIT_LIST, .rate = 1, .list_size = 12 },
-	{ .scan = OUTBREAK_RANDOM, .rate = 1 }
-};
-static const struct outbreak_vector flawed[] = {
-	{ .scan = OUTBREAK_FLAWED, .rate = 2, FLAWED(5, 12, 3, 7), .increment_count = 3 }
-};
 static const struct outbreak_vector mail[] = { { .scan = OUTBREAK_MAIL,
 						 .contacts = 1.5,
 						 .contact_exponent = 2.2,
@@ -65,19 +39,6 @@ static const struct outbreak_vector mail[] = { { .scan = OUTBREAK_MAIL,
 						 .reading = 5 } };
 static const struct outbreak_vector shares[] = { { .scan = OUTBREAK_SHARES, .rate = 0.3 },
 						 { .scan = OUTBREAK_RANDOM, .rate = 0.5 } };
-static const struct outbreak_vector several[] = {
-	{ .scan = OUTBREAK_LOCAL, .rate = 0.6, .local_share = 0.5 },
-	{ .scan = OUTBREAK_SEQUENTIAL, .rate = 1, .random_start = 0.5 },
-	{ .scan = OUTBREAK_MAIL,
-	  .contacts = 1,
-	  .contact_exponent = 3,
-	  .contacts_most = 5,
-	  .open_share = 0.5,
-	  .reading = 8 },
-	{ .scan = OUTBREAK_SHARES, .rate = 0.1 }
-};
-
-#define WAYS(array) .vectors = (array), .vector_count = sizeof(array) / sizeof *(array)
 static const struct outbreak {
 	const char *name;
 	struct outbreak_worm worm;
@@ -192,7 +153,7 @@ struct cell {
 
 static struct cell make_cell(const struct outbreak *outbreak, const struct column *column)
 {
-	struct cell cell = { .world = wide,
+	struct cell cell = { .world = small_world,
 			     .worm = outbreak->worm,
 			     .duration = outbreak->duration,
 			     .remedy = &column->remedy };

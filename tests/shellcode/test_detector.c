@@ -322,9 +322,8 @@ static void what_repeats_itself_is_searched_once(void **state)
 	struct shellcode_work first, second, third, fourth;
 	struct buffer code;
 
-	buffer_init(&code, 1 << 16);
-	assert_int_equal(buffer_append(&code, "\4AAAAAAAA", 9), 0);
 	read_vector("windows_bind", &code);
+	assert_int_equal(buffer_append(&code, "AAAA", 4), 0);
 	struct shellcode_finding a = find_one(buffer_bytes(&code), "");
 	shellcode_work(detector, &first);
 	struct shellcode_finding b = find_one(buffer_bytes(&code), "");
@@ -345,7 +344,7 @@ static void what_repeats_itself_is_searched_once(void **state)
 	shellcode_work(detector, &third);
 	assert_true(third.proofs > second.proofs);
 	shellcode_finding_fini(&a);
-	code.data[1] = 'B';
+	code.data[code.length - 1] = 'B';
 	a = find_one(buffer_bytes(&code), "");
 	shellcode_work(detector, &fourth);
 	assert_true(fourth.proofs > third.proofs);

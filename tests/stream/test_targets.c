@@ -147,8 +147,8 @@ static void ordinary_requests_are_not_named(void **state)
 		"GET /find.ida?CiRestriction=word HTTP/1.1\r\nHost: h\r\n\r\n",
 		"GET /shell?lines=3 HTTP/1.1\r\nHost: h\r\n\r\n",
 		"GET /a.js HTTP/1.1\r\nHost: h\r\nReferer: http://h/?x=function () {}\r\n\r\n",
-		"PROPFIND /dav/ HTTP/1.1\r\nHost: h\r\nIf: <http://h/dav/a> "
-		"(<opaquelocktoken:1>)\r\n\r\n",
+		("PROPFIND /dav/ HTTP/1.1\r\nHost: h\r\nIf: <http://h/dav/a> "
+		 "(<opaquelocktoken:1>)\r\n\r\n"),
 		"GET /v HTTP/1.1\r\nHost: h\r\nRange: bytes=0-1023\r\n\r\n",
 		"POST /setup.cgi HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
 	};

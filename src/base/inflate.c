@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct inflate {
-	size_t given; /* packed bytes */
+	const uint8_t *packed; /* borrowed */
 	struct inflate_state state;
 };
 
@@ -19,11 +19,11 @@ struct inflate *inflate_new(struct bytes packed, enum inflate_form form)
 	if (!made)
 		return NULL;
 	isal_inflate_init(&made->state);
-	made->given = packed.length < UINT32_MAX ? packed.length : UINT32_MAX;
+	made->packed = packed.data;
 	made->state.crc_flag = wrappers[form];
 	/* ISA-L does not write through next_in. */
 	made->state.next_in = (uint8_t *)(uintptr_t)packed.data;
-	made->state.avail_in = (uint32_t)made->given;
+	made->state.avail_in = (uint32_t)(packed.length < UINT32_MAX ? packed.length : UINT32_MAX);
 	return made;
 }
 
@@ -51,9 +51,12 @@ enum inflate_status inflate_step(struct inflate *inflate, uint8_t *into, size_t 
 
 size_t inflate_read(const struct inflate *inflate)
 {
-	/* some of what was taken in is not used yet */
-	return inflate->given - inflate->state.avail_in -
-	       (size_t)(inflate->state.read_in_length > 0 ? inflate->state.read_in_length : 0) / 8;
+	const struct inflate_state *state = &inflate->state;
+	size_t taken = (size_t)(state->next_in - inflate->packed);
+	/* Some of that is not used yet. avail_in does not tell: at damage it may run below 0. */
+	size_t unused = (size_t)(state->read_in_length > 0 ? state->read_in_length : 0) / 8;
+
+	return taken > unused ? taken - unused : 0;
 }
 
 uint32_t inflate_crc32(struct bytes bytes)

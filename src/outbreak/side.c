@@ -198,7 +198,7 @@ static int choose_zones(struct side *side, struct error *error)
 	if (!side->parts)
 		return 0;
 	if (!side->next_waiting)
-		side->next_waiting = malloc(side->capacity * sizeof *side->next_waiting);
+		side->next_waiting = malloc((side->capacity + 1) * sizeof *side->next_waiting);
 	if (!side->next_waiting)
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts",
 				 side->capacity);

@@ -169,7 +169,7 @@ static struct stream_piece *runs_of_files(const struct side_search *search, size
 	*count = 0;
 	for (size_t i = 0; i < search->file_count; i++)
 		*count += search->files[i]->piece_count;
-	runs = malloc(*count * sizeof *runs);
+	runs = malloc((*count + 1) * sizeof *runs);
 	if (!runs)
 		return NULL;
 	for (size_t i = 0, at = 0; i < search->file_count; i++) {

@@ -5,12 +5,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 #include <zlib.h>
 
 #include "base/base.h"
 
-enum { MOST = 300000 };
+enum { MOST = 300000, WALL = 1 << 16 };
 
 static const int window_bits[] = {
 	[INFLATE_GZIP] = 15 + 16, [INFLATE_ZLIB] = 15, [INFLATE_BARE] = -15
@@ -137,6 +138,55 @@ static void finds_damage(void **state)
 	assert_true(damaged > 150);
 }
 
+/* Memory that ends where a page ends that nobody may touch. */
+static uint8_t *before_a_wall(size_t length)
+{
+	uint8_t *pages =
+		mmap(NULL, 2 * WALL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	assert_int_equal(mprotect(pages + WALL, WALL, PROT_NONE), 0);
+	return pages + WALL - length;
+}
+
+/* Short streams, whole, cut and damaged, at the end of memory: nothing behind them is read, nothing
+ * behind the room is written, and no more is said to have been read than there was. */
+static void stays_inside_its_bytes(void **state)
+{
+	static uint8_t content[MOST], packed[2 * MOST];
+	uint8_t *end = before_a_wall(0), *room_end = before_a_wall(0);
+	struct random random;
+
+	(void)state;
+	random_init(&random, 9, 0);
+	for (unsigned round = 0; round < 20000; round++) {
+		enum inflate_form form = random_u32(&random) % 3;
+		size_t length = random_below(&random, 600), room = 1 + random_below(&random, 300);
+		for (size_t i = 0; i < length; i++)
+			content[i] = (uint8_t)(random_u32(&random) % (1 + round % 200));
+		size_t size = pack((struct bytes){ content, length }, form,
+				   (int)random_below(&random, 10), packed, sizeof packed);
+		if (round % 4 == 0)
+			size = random_below(&random, (uint32_t)size + 1);
+		for (unsigned flips = round % 5; flips && size; flips--)
+			packed[random_below(&random, (uint32_t)size)] ^=
+				(uint8_t)(1u << random_below(&random, 8));
+		memcpy(end - size, packed, size);
+		struct inflate *inflate = inflate_new((struct bytes){ end - size, size }, form);
+		enum inflate_status status = INFLATE_GOES_ON;
+		assert_non_null(inflate);
+		for (unsigned steps = 0; status == INFLATE_GOES_ON && steps < 1000; steps++) {
+			size_t made;
+			status = inflate_step(inflate, room_end - room, room, &made);
+			assert_in_range(made, 0, room);
+			assert_in_range(inflate_read(inflate), 0, size);
+		}
+		inflate_free(inflate);
+	}
+	munmap(end - WALL, 2 * WALL);
+	munmap(room_end - WALL, 2 * WALL);
+}
+
 static void sums_as_zlib_does(void **state)
 {
 	static const char text[] = "The quick brown fox jumps over the lazy dog";
@@ -153,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_what_zlib_gives),
 		cmocka_unit_test(finds_damage),
+		cmocka_unit_test(stays_inside_its_bytes),
 		cmocka_unit_test(sums_as_zlib_does),
 	};
 

@@ -222,6 +222,18 @@ static bool watch(struct observer *observer, uint64_t ip, struct decoded *decode
 	return true;
 }
 
+/* When the instruction's bytes were written, unless that changed none of them: what is copied onto
+ * itself decodes nothing. */
+static struct written written_anew(const struct observer *observer, uint64_t ip, unsigned length)
+{
+	struct written written = footprint_written(observer->footprint, ip, length);
+
+	if (written.step && observer_inside(observer, ip) &&
+	    x86_written_bytes(observer->machine, ip, ip + length) == 0)
+		return (struct written){ 0 };
+	return written;
+}
+
 bool observer_step(struct observer *observer)
 {
 	uint64_t ip = x86_ip(observer->machine);
@@ -252,7 +264,7 @@ bool observer_step(struct observer *observer)
 	}
 	decoded = observer_decoded(observer, ip);
 	if (decoded)
-		written = footprint_written(observer->footprint, ip, decoded->instruction.length);
+		written = written_anew(observer, ip, decoded->instruction.length);
 	observer->previous_ours = decoded && (observer_inside(observer, ip) || written.step);
 	if (decoded)
 		decoded->ours = observer->previous_ours;

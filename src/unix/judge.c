@@ -210,6 +210,13 @@ static unsigned arguments_of(int call, const char *letters, enum unix_system sys
 	return call == UNIX_CALL_reboot && !linux_call ? 1 : (unsigned)strlen(letters);
 }
 
+/* A call that takes places for results and nothing else: that one of them is NULL is no number that
+ * somebody put there, the stack is full of zeros. */
+static bool takes_places_alone(const char *letters)
+{
+	return letters[0] && letters[strspn(letters, "rwA")] == 0;
+}
+
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement)
 {
@@ -238,6 +245,8 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		judgement->numbers += weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
 				      is_small(machine, request.arguments[i]);
 	}
+	if (takes_places_alone(letters))
+		judgement->numbers = 0;
 	if (mistaken &&
 	    judgement->weight == 0) /* a path is one, whatever the flags behind it are */
 		return false;

@@ -314,6 +314,30 @@ static void a_call_that_asks_for_nothing_proves_nothing(void **state)
 	}
 }
 
+/* A loop that copies itself onto itself and asks for sigaltstack with what lies on the stack:
+ * nothing is decoded, and that a place for a result is NULL is nobody's doing. */
+static void copies_onto_themselves_and_empty_places_prove_nothing(void **state)
+{
+	static const uint8_t loop[] = "\x59\x56\xa5\x5a\x31\xc0\x98\x89\xea\x0c\xba\xcd\x80"
+				      "\xd4\xc8\xfc\x49\xeb\xed";
+	struct shellcode_finding findings[2];
+	struct buffer code;
+	struct error error;
+	bool exhausted;
+
+	(void)state;
+	buffer_init(&code, 1 << 10);
+	buffer_append_text(&code, "letters letters letters letters ");
+	assert_int_equal(buffer_append(&code, loop, sizeof loop - 1), 0);
+	buffer_append_text(&code, " letters letters letters letters");
+	int count = shellcode_scan(detector, buffer_bytes(&code), bytes_of(""), findings, 2,
+				   &exhausted, &error);
+	for (int i = 0; i < count; i++)
+		shellcode_finding_fini(&findings[i]);
+	assert_int_equal(count, 0);
+	buffer_fini(&code);
+}
+
 /* A worm's datagrams are all alike: the second costs nothing and is told as the first, as often as
  * it comes; one that differs in a byte, or is heard more of, is searched. */
 static void what_repeats_itself_is_searched_once(void **state)
@@ -363,6 +387,7 @@ int main(void)
 		cmocka_unit_test(runs_a_stage_from_the_wire),
 		cmocka_unit_test(stays_silent_on_what_is_no_code),
 		cmocka_unit_test(a_call_that_asks_for_nothing_proves_nothing),
+		cmocka_unit_test(copies_onto_themselves_and_empty_places_prove_nothing),
 		cmocka_unit_test(what_repeats_itself_is_searched_once),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -70,6 +70,7 @@ void observer_write(struct observer *observer, const struct instruction *instruc
 	if (observer_inside(observer, address) &&
 	    footprint_written(observer->footprint, address, size).step == 0)
 		observer->seen.rewritten += size;
+	observer->seen.handler |= observer->thread_block && address == observer->thread_block;
 	footprint_write(observer->footprint, address, size, writes);
 	observer_touch(observer, address, size);
 	if (instruction->role == ROLE_CALL)

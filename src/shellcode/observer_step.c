@@ -113,7 +113,8 @@ void observer_note_result(struct observer *observer)
 }
 
 /* An instruction that does not jump was followed by something else than the next: it has faulted,
- * and a handler goes on. A hunter's comparison does so page after page. */
+ * and a handler goes on. A hunter's comparison does so page after page. In Windows the handler must
+ * be its own doing: pushes alone may write over a record of handlers on the stack. */
 static void follow_faults(struct observer *observer, uint64_t ip, const struct decoded *decoded)
 {
 	uint64_t before = observer->previous_ip;
@@ -121,9 +122,10 @@ static void follow_faults(struct observer *observer, uint64_t ip, const struct d
 	if (observer->previous_length && ip != before + observer->previous_length && ip != before) {
 		observer->faults = observer->faulted_ip == before ? observer->faults + 1 : 1;
 		observer->faulted_ip = before;
-		if (observer->faults > observer->seen.walked_over)
+		bool own = observer->kind != WORLD_WINDOWS_32 || observer->seen.handler;
+		if (own && observer->faults > observer->seen.walked_over)
 			observer->seen.walked_over = observer->faults;
-		if (observer->faults >= HUNT_QUESTIONS)
+		if (own && observer->faults >= HUNT_QUESTIONS)
 			observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
 	}
 	observer->previous_ip = ip;

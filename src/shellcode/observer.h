@@ -59,8 +59,9 @@ struct observation {
 	bool waits;	      /* it has come to a jump to itself, and stays there */
 	bool loader;	      /* the PEB's pointer to the list of loaded libraries was read */
 	bool borrows;	      /* it asked the processor, or its clock, for values */
-	bool handler;	      /* it put up an exception handler: wrote the first word of its TEB */
-	bool indirect;	      /* it jumped or called through a register or memory */
+	bool exits;    /* it ended itself where arguments lie on the stack, with what was there */
+	bool handler;  /* it put up an exception handler: wrote the first word of its TEB */
+	bool indirect; /* it jumped or called through a register or memory */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 

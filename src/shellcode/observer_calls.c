@@ -184,6 +184,8 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	observer->seen.calls++;
 	observer->seen.weight += judgement.weight;
 	observer->seen.numbers += judgement.numbers;
+	observer->seen.exits |= judgement.ends && judgement.weight == 0 &&
+				system != UNIX_LINUX_32 && system != UNIX_LINUX_64;
 	/* again and again with nothing but addresses: a wrapper that someone else calls */
 	if (judgement.arguments == 0 || judgement.numbers || judgement.weight)
 		count_site(observer, ip);

@@ -47,7 +47,8 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return false;
 	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
-	return value >= 2 || (value >= 1 && seen->executed >= 5 && !seen->borrows) ||
+	bool only_exits = seen->exits && seen->calls == 1;
+	return value >= 2 || (value >= 1 && seen->executed >= 5 && !seen->borrows && !only_exits) ||
 	       (seen->call_sites >= 3 && seen->executed >= 9) ||
 	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
 }

@@ -350,7 +350,7 @@
 	CALL(request_key, "?") \
 	CALL(restart_syscall, "?") \
 	CALL(revoke, "p") \
-	CALL(rfork, "f") \
+	CALL(rfork, "?") \
 	CALL(rmdir, "p") \
 	CALL(rseq, "?") \
 	CALL(rt_sigaction, "grwl") \

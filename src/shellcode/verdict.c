@@ -49,7 +49,7 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return seen->weight >= 2;
 	bool only_exits = seen->exits && seen->calls == 1;
 	return value >= 2 || (value >= 1 && seen->executed >= 5 && !seen->borrows && !only_exits) ||
-	       (seen->call_sites >= 3 && seen->executed >= 9) ||
+	       (seen->call_sites >= 3 && seen->calls >= 3 && seen->executed >= 9) ||
 	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
 }
 

@@ -47,6 +47,7 @@ struct dcerpc_call {
 	const struct dcerpc_context *context;
 	uint16_t opnum;
 	bool little_endian;
+	bool sealed; /* the stub is encrypted */
 	struct bytes stub;
 	const char *over; /* "", " over …" */
 };

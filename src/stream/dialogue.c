@@ -1,15 +1,15 @@
 /* A conversation of lines: both sides merged by the time at which each line was complete. */
 #include "stream/protocol.h"
 
-struct dialogue dialogue_of(const struct stream_session *session)
+struct dialogue dialogue_of(struct describer *describer)
 {
-	return (struct dialogue){ .session = session };
+	return (struct dialogue){ .describer = describer };
 }
 
 /* Finds the next line of one side, once. False at the end of the side. */
 static bool find_next(struct dialogue *dialogue, enum stream_side side)
 {
-	const struct stream_half *half = &dialogue->session->half[side];
+	const struct stream_half *half = &dialogue->describer->session->half[side];
 	size_t offset = dialogue->offset[side];
 	struct bytes rest = bytes_slice(half->data, offset, SIZE_MAX);
 
@@ -41,6 +41,9 @@ bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line)
 		side = STREAM_SERVER;
 	*line = dialogue->next[side].line;
 	dialogue->offset[side] = dialogue->next[side].behind;
+	size_t *whole_until = &dialogue->describer->whole_until[side];
+	if (line->offset < *whole_until && dialogue->offset[side] > *whole_until)
+		*whole_until = line->offset;
 	dialogue->next[side].found = false;
 	return true;
 }

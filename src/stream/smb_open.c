@@ -31,6 +31,29 @@ bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_
 	return false;
 }
 
+static uint32_t *find_tree(struct smb *smb, uint32_t tree)
+{
+	for (size_t i = 0; i < SMB_PIPES; i++)
+		if (smb->pipe_trees[i] && smb->pipe_trees[i] == tree + 1)
+			return &smb->pipe_trees[i];
+	return NULL;
+}
+
+void smb_tree_add(struct smb *smb, uint32_t tree, bool is_pipe)
+{
+	uint32_t *known = find_tree(smb, tree);
+
+	if (known && !is_pipe)
+		*known = 0;
+	else if (!known && is_pipe)
+		smb->pipe_trees[smb->next_pipe_tree++ % SMB_PIPES] = tree + 1;
+}
+
+bool smb_tree_is_pipe(struct smb *smb, uint32_t tree)
+{
+	return find_tree(smb, tree) != NULL;
+}
+
 static void finish(struct smb *smb, struct smb_open *open)
 {
 	if (!open->used)
@@ -93,7 +116,9 @@ void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command 
 		return;
 	if (!open) {
 		/* The opening was not seen or was refused: content tells pipes from files. */
-		if (!smb->describer->session->picked_up && command->side == STREAM_CLIENT)
+		if (smb->bound)
+			describe_unjudged(smb->describer);
+		else if (!smb->describer->session->picked_up && command->side == STREAM_CLIENT)
 			smb_deviates(smb, command, "SMB transfer through a file that is not open");
 		open = claim(smb, file, "", dcerpc_looks_like(content));
 	}

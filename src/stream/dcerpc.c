@@ -309,6 +309,7 @@ void dcerpc_feed(struct dcerpc *rpc, enum stream_side which, size_t offset, stru
 	struct dcerpc_side *side = &rpc->side[which];
 	size_t taken = 0;
 
+	rpc->begun = true;
 	while (taken < bytes.length && !side->lost_track && !rpc->describer->cut) {
 		struct pdu pdu = { .length = HEADER };
 		if (side->pdu.length == 0)

@@ -21,10 +21,24 @@ static bool find_next(struct dialogue *dialogue, enum stream_side side)
 	struct dialogue_line line = { .side = side, .offset = offset };
 	line.text = reader_line(&reader);
 	line.ended = rest.data[reader.offset - 1] == '\n';
+	line.time_ns = side_time(half, offset + reader.offset - 1);
 	dialogue->next[side].found = true;
 	dialogue->next[side].line = line;
 	dialogue->next[side].behind = offset + reader.offset;
-	dialogue->next[side].time_ns = side_time(half, offset + reader.offset - 1);
+	return true;
+}
+
+bool dialogue_next_of(struct dialogue *dialogue, enum stream_side side, struct dialogue_line *line)
+{
+	size_t *whole_until = &dialogue->describer->whole_until[side];
+
+	if (!find_next(dialogue, side))
+		return false;
+	*line = dialogue->next[side].line;
+	dialogue->offset[side] = dialogue->next[side].behind;
+	dialogue->next[side].found = false;
+	if (line->offset < *whole_until && dialogue->offset[side] > *whole_until)
+		*whole_until = line->offset;
 	return true;
 }
 
@@ -32,18 +46,8 @@ bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line)
 {
 	bool client = find_next(dialogue, STREAM_CLIENT);
 	bool server = find_next(dialogue, STREAM_SERVER);
-	enum stream_side side = STREAM_CLIENT;
+	bool first = server && (!client || dialogue->next[STREAM_SERVER].line.time_ns <
+						   dialogue->next[STREAM_CLIENT].line.time_ns);
 
-	if (!client && !server)
-		return false;
-	if (!client || (server && dialogue->next[STREAM_SERVER].time_ns <
-					  dialogue->next[STREAM_CLIENT].time_ns))
-		side = STREAM_SERVER;
-	*line = dialogue->next[side].line;
-	dialogue->offset[side] = dialogue->next[side].behind;
-	size_t *whole_until = &dialogue->describer->whole_until[side];
-	if (line->offset < *whole_until && dialogue->offset[side] > *whole_until)
-		*whole_until = line->offset;
-	dialogue->next[side].found = false;
-	return true;
+	return dialogue_next_of(dialogue, first ? STREAM_SERVER : STREAM_CLIENT, line);
 }

@@ -140,6 +140,9 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 	if (text_equal_ignoring_case(name, "Content-Length")) {
 		read_length(describer, side, offset, value, message);
 	} else if (text_equal_ignoring_case(name, "Transfer-Encoding")) {
+		/* Lists may have empty elements (RFC 9110, section 5.6.1). */
+		while (value.length && strchr(", \t", value.data[value.length - 1]))
+			value.length--;
 		message->chunked = value.length >= 7 &&
 				   text_equal_ignoring_case(bytes_slice(value, value.length - 7, 7),
 							    "chunked");

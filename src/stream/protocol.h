@@ -91,6 +91,7 @@ struct dialogue_line {
 	size_t offset;	   /* of its beginning, in the side's data */
 	struct bytes text; /* without line end */
 	bool ended;	   /* by a line feed */
+	uint64_t time_ns;  /* when it was complete */
 };
 /* The lines of both sides in the order in which they were complete. */
 struct dialogue {
@@ -100,11 +101,12 @@ struct dialogue {
 		bool found;
 		struct dialogue_line line;
 		size_t behind;
-		uint64_t time_ns;
 	} next[STREAM_SIDES];
 };
 struct dialogue dialogue_of(struct describer *describer);
 bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line);
+/* The next line of one side, whatever the other said before it. */
+bool dialogue_next_of(struct dialogue *dialogue, enum stream_side side, struct dialogue_line *line);
 bool text_equal_ignoring_case(struct bytes text, const char *word);
 bool text_starts_ignoring_case(struct bytes text, const char *word);
 /* Cuts the first word off `text` and returns it; blanks around it are removed. */

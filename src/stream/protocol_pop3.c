@@ -41,7 +41,7 @@ int pop3_recognise(const struct stream_session *session)
 		       : SURE_NOT;
 }
 
-enum answer { ANSWER_LINE, ANSWER_LINES, ANSWER_MESSAGE, ANSWER_END };
+enum answer { ANSWER_LINE, ANSWER_LINES, ANSWER_MESSAGE, ANSWER_BEGINNING, ANSWER_END };
 
 struct pop3 {
 	struct describer *describer;
@@ -49,6 +49,7 @@ struct pop3 {
 	uint8_t waiting[WAITING_MOST]; /* enum answer, a ring */
 	size_t first, count;
 	bool greeted, in_lines, in_message, in_login, asks_tls;
+	bool in_beginning; /* of a message: its parts need not end */
 	size_t message_offset;
 	struct buffer message;
 };
@@ -77,8 +78,10 @@ static void read_command(struct pop3 *pop3, const struct dialogue_line *line)
 		deviates(pop3, line, "unknown POP3 command");
 	if (pop3->asks_tls)
 		deviates(pop3, line, "POP3 command between STLS and its answer");
-	if (text_equal_ignoring_case(verb, "RETR") || text_equal_ignoring_case(verb, "TOP"))
+	if (text_equal_ignoring_case(verb, "RETR"))
 		answer = ANSWER_MESSAGE;
+	else if (text_equal_ignoring_case(verb, "TOP"))
+		answer = ANSWER_BEGINNING;
 	else if (text_equal_ignoring_case(verb, "CAPA") ||
 		 (rest.length == 0 && (text_equal_ignoring_case(verb, "LIST") ||
 				       text_equal_ignoring_case(verb, "UIDL"))))
@@ -120,7 +123,8 @@ static bool read_reply(struct pop3 *pop3, const struct dialogue_line *line)
 	pop3->count--;
 	pop3->asks_tls &= answer != ANSWER_END;
 	pop3->in_lines = good && answer == ANSWER_LINES;
-	pop3->in_message = good && answer == ANSWER_MESSAGE;
+	pop3->in_message = good && (answer == ANSWER_MESSAGE || answer == ANSWER_BEGINNING);
+	pop3->in_beginning = answer == ANSWER_BEGINNING;
 	if (pop3->in_message)
 		pop3->message_offset = pop3->dialogue.offset[STREAM_SERVER];
 	return !(good && answer == ANSWER_END);
@@ -130,8 +134,9 @@ static void finish_message(struct pop3 *pop3, bool complete)
 {
 	struct bytes message = buffer_bytes(&pop3->message);
 	describe_file(pop3->describer, STREAM_SERVER, pop3->message_offset, message,
-		      (struct bytes){ NULL, 0 }, "pop3", complete);
-	mime_carve(pop3->describer, STREAM_SERVER, pop3->message_offset, message, "pop3");
+		      (struct bytes){ NULL, 0 }, "pop3", complete && !pop3->in_beginning);
+	if (!pop3->in_beginning)
+		mime_carve(pop3->describer, STREAM_SERVER, pop3->message_offset, message, "pop3");
 	buffer_clear(&pop3->message);
 	pop3->in_message = false;
 }

@@ -200,6 +200,21 @@ static bool answers_are_missing(const struct describer *describer)
 	return describer->session->half[STREAM_SERVER].data.length == 0;
 }
 
+/* What follows DATA depends on its answer, which therefore is read first: who does not wait for it
+ * (RFC 2920, section 3.1) sends a message all the same. */
+static void read_answer_to_data(struct smtp *smtp)
+{
+	struct dialogue_line answer = { .time_ns = 0 }, first;
+
+	while (!smtp->in_data && smtp->answered < smtp->data &&
+	       dialogue_next_of(&smtp->dialogue, STREAM_SERVER, &answer))
+		read_reply(smtp, &answer);
+	struct dialogue behind = smtp->dialogue;
+	if (smtp->in_data && dialogue_next_of(&behind, STREAM_CLIENT, &first) &&
+	    first.time_ns < answer.time_ns)
+		deviates(smtp, &first, "SMTP message before the answer to DATA");
+}
+
 void smtp_read(struct describer *describer)
 {
 	struct smtp smtp = { .describer = describer,
@@ -215,6 +230,8 @@ void smtp_read(struct describer *describer)
 			read_text_line(&smtp, &line);
 		} else {
 			read_command(&smtp, &line);
+			if (smtp.data == smtp.asked)
+				read_answer_to_data(&smtp);
 			if (smtp.asked && smtp.data == smtp.asked &&
 			    answers_are_missing(describer)) {
 				smtp.in_data = true;

@@ -108,6 +108,16 @@ static void mail_is_sent(void **state)
 		    { S, "250 ok\r\n354 go on\r\n" },
 		    { C, "Subject: x\r\n\r\nnot a command\r\n.\r\n" },
 		    { S, "250 ok\r\n" } } },
+		/* Who does not wait for the answer sends a message all the same. */
+		{ "smtp",
+		  25,
+		  STREAM_DEVIATES,
+		  "before the answer to DATA",
+		  { { S, "220 mx ESMTP\r\n" },
+		    { C, "EHLO a\r\n" },
+		    { S, "250 mx\r\n" },
+		    { C, "MAIL FROM:<a@a.test>\r\nDATA\r\nnot a command\r\n.\r\n" },
+		    { S, "250 ok\r\n354 go on\r\n250 ok\r\n" } } },
 		/* The DATA that is refused begins no message. */
 		{ "smtp",
 		  25,
@@ -136,6 +146,10 @@ static void mail_is_sent(void **state)
 		  { { S, "220 mx ESMTP\r\n" }, { C, "EHLO a\xc3\r\n" } } },
 	};
 	CHECK(cases);
+	struct talk *talk = hold(&cases[2]);
+	assert_int_equal(talk->description.deviation_count, 1);
+	assert_non_null(talk_file(talk, "", bytes_of("not a command\r\n")));
+	talk_free(talk);
 }
 
 static void mail_in_pieces(void **state)
@@ -294,6 +308,12 @@ static void pages_of_every_age(void **state)
 		  "last transfer coding",
 		  { { C, "POST / HTTP/1.1\r\nHost: a\r\n"
 			 "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" } } },
+		{ "http",
+		  80,
+		  STREAM_CONFORMS,
+		  NULL,
+		  { { C, "POST / HTTP/1.1\r\nHost: a\r\n"
+			 "Transfer-Encoding: ,\tchunked,\r\n\r\n0\r\n\r\n" } } },
 	};
 	CHECK(cases);
 	struct talk *talk = hold(&cases[0]);
@@ -328,6 +348,15 @@ static void files_and_chat(void **state)
 		  "without a command",
 		  { { C, "CAP LS 302\r\nNICK a\r\n" },
 		    { S, ":irc.test 001 a :x\r\n@time=1 :irc.test\r\n" } } },
+		/* The beginning of a message need not have all its parts. */
+		{ "pop3",
+		  110,
+		  STREAM_CONFORMS,
+		  NULL,
+		  { { S, "+OK\r\n" },
+		    { C, "TOP 1 0\r\n" },
+		    { S, "+OK\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n.\r\n" },
+		    { C, "QUIT\r\n" } } },
 	};
 	CHECK(cases);
 }

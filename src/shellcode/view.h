@@ -8,7 +8,7 @@
 #ifndef KENBI_SHELLCODE_VIEW_H
 #define KENBI_SHELLCODE_VIEW_H
 
-#include "base/base.h"
+#include "shellcode/scan.h"
 
 enum {
 	VIEW_GRAIN = 16,	 /* bytes of a view for which one origin is kept */

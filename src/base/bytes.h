@@ -72,19 +72,19 @@ static inline uint8_t reader_u8(struct reader *reader)
 {
 	struct bytes taken = reader_take(reader, 1);
 
-	return taken.length ? taken.data[0] : 0;
+	return (uint8_t)(taken.length ? taken.data[0] : 0);
 }
 static inline uint16_t reader_u16le(struct reader *reader)
 {
 	struct bytes taken = reader_take(reader, 2);
 
-	return taken.length ? (uint16_t)(taken.data[0] | taken.data[1] << 8) : 0;
+	return (uint16_t)(taken.length ? taken.data[0] | taken.data[1] << 8 : 0);
 }
 static inline uint16_t reader_u16be(struct reader *reader)
 {
 	struct bytes taken = reader_take(reader, 2);
 
-	return taken.length ? (uint16_t)(taken.data[0] << 8 | taken.data[1]) : 0;
+	return (uint16_t)(taken.length ? taken.data[0] << 8 | taken.data[1] : 0);
 }
 static inline uint32_t reader_u32le(struct reader *reader)
 {

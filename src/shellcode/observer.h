@@ -74,7 +74,7 @@ void observer_result(const struct observer *observer, struct observation *observ
 /* How often observer_step came before the payload under its encodings begins, see payload.h; 0: it
  * is not encoded. */
 uint32_t observer_payload(const struct observer *observer);
-/* What was executed and called up to now is not asked for. */
+/* What was executed and called up to now is not asked for; of what is from now on, a kind is. */
 void observer_forget(struct observer *observer);
 /* What was executed since then, see payload.h, and what was called: distinct names of library
  * functions and system calls in order of their first call, the first 256. */

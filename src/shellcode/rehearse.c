@@ -1,0 +1,611 @@
+/* Covered: the one-byte opcodes that are printable, but for decimal adjustment and what goes
+ * through fs: or gs:, with operands in registers and memory; as memory, the code's first bytes and
+ * what surrounds the stack pointer. Encodings and flags: Intel SDM vol. 2. */
+#include "shellcode/rehearse.h"
+
+#include <string.h>
+
+#include "shellcode/instruction.h"
+
+enum {
+	CODE = 256,  /* bytes that are gone through, and may be changed */
+	STACK = 256, /* on both sides of the stack pointer */
+	STEPS = 64,
+	DECODER = 8,  /* bytes of itself that one writes at least, see probe.c */
+	PREFIXES = 5, /* with the opcode: more are not everyday code */
+	WORD = 64,    /* bits */
+	/* nanoseconds, see share.h */
+	BEGIN_COST = 60,
+	STEP_COST = 8
+};
+
+enum verdict { GOES_ON, FAULT, OPEN /* for a probe to decide */ };
+
+struct actor {
+	const struct x86 *machine;
+	enum x86_mode mode;
+	enum verdict verdict;
+	unsigned flags;		 /* enum x86_flag */
+	uint64_t entry, stack;	 /* addresses of `code` and `words` */
+	size_t length, at, next; /* of the code; the present instruction, and what follows it */
+	uint64_t registers[X86_REGISTERS];
+	uint8_t code[CODE], words[2 * STACK];
+	uint64_t written[CODE / WORD], told[2 * STACK / WORD]; /* bytes that are known, of words */
+};
+
+/* The present instruction. */
+struct instruction_bytes {
+	uint8_t opcode, modrm, rex;
+	bool segment;	     /* through fs: or gs: */
+	bool narrow_address; /* prefix 67 */
+	unsigned size;	     /* of its operands */
+	uint64_t address;    /* of that in memory */
+};
+
+/* The first verdict counts. */
+static void judge(struct actor *actor, enum verdict verdict)
+{
+	if (actor->verdict == GOES_ON)
+		actor->verdict = verdict;
+}
+
+static uint64_t mask_of(unsigned size)
+{
+	return size == 8 ? UINT64_MAX : ((uint64_t)1 << 8 * size) - 1;
+}
+
+static uint64_t extend(uint64_t value, unsigned size)
+{
+	unsigned unused = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(value << unused) >> unused);
+}
+
+static unsigned word_of(const struct actor *actor)
+{
+	return actor->mode == X86_MODE_64 ? 8 : 4;
+}
+
+/* --- memory --- */
+
+static void mark(uint64_t *bits, size_t first, unsigned size)
+{
+	for (size_t i = first; i < first + size; i++)
+		bits[i / WORD] |= (uint64_t)1 << i % WORD;
+}
+
+static bool is_marked(const uint64_t *bits, size_t at)
+{
+	return bits[at / WORD] >> at % WORD & 1;
+}
+
+/* Where among `length` bytes at `start` an operand lies; SIZE_MAX: not there. */
+static size_t inside(uint64_t start, size_t length, uint64_t address, unsigned size)
+{
+	uint64_t at = address - start;
+
+	return at < length && size <= length - at ? (size_t)at : SIZE_MAX;
+}
+
+/* Neither here nor there: a fault where the process has no memory. */
+static void elsewhere(struct actor *actor, uint64_t address)
+{
+	judge(actor, x86_protection(actor->machine, address) < 0 ? FAULT : OPEN);
+}
+
+static uint64_t load(struct actor *actor, uint64_t address, unsigned size)
+{
+	size_t at = inside(actor->entry, actor->length, address, size);
+	uint64_t value = 0;
+
+	if (at != SIZE_MAX) {
+		memcpy(&value, actor->code + at, size);
+		return value;
+	}
+	at = inside(actor->stack, sizeof actor->words, address, size);
+	if (at == SIZE_MAX) {
+		elsewhere(actor, address);
+		return 0;
+	}
+	for (size_t i = at; i < at + size; i++)
+		if (!is_marked(actor->told, i))
+			judge(actor, OPEN);
+	memcpy(&value, actor->words + at, size);
+	return value;
+}
+
+/* A store that changes nothing is none. */
+static void store_code(struct actor *actor, size_t at, const uint8_t *bytes, unsigned size)
+{
+	if (memcmp(actor->code + at, bytes, size) == 0)
+		return;
+	memcpy(actor->code + at, bytes, size);
+	mark(actor->written, at, size);
+}
+
+static void store(struct actor *actor, uint64_t address, uint64_t value, unsigned size)
+{
+	size_t at = inside(actor->entry, actor->length, address, size);
+	uint8_t bytes[8];
+
+	memcpy(bytes, &value, sizeof bytes);
+	if (at != SIZE_MAX) {
+		store_code(actor, at, bytes, size);
+		return;
+	}
+	at = inside(actor->stack, sizeof actor->words, address, size);
+	if (at == SIZE_MAX) {
+		elsewhere(actor, address);
+		return;
+	}
+	memcpy(actor->words + at, bytes, size);
+	mark(actor->told, at, size);
+}
+
+/* The size of what push and pop move. */
+static unsigned stack_size(const struct actor *actor, const struct instruction_bytes *bytes)
+{
+	return bytes->size == 2 ? 2 : word_of(actor);
+}
+
+static void push(struct actor *actor, const struct instruction_bytes *bytes, uint64_t value)
+{
+	unsigned size = stack_size(actor, bytes);
+	uint64_t *top = &actor->registers[X86_SP];
+
+	*top = (*top - size) & mask_of(word_of(actor));
+	store(actor, *top, value, size);
+}
+
+static uint64_t pop(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	unsigned size = stack_size(actor, bytes);
+	uint64_t *top = &actor->registers[X86_SP], value = load(actor, *top, size);
+
+	*top = (*top + size) & mask_of(word_of(actor));
+	return value;
+}
+
+/* --- an instruction's bytes --- */
+
+/* The next; past the end of what is gone through the rest is for a probe, as is what was written.
+ */
+static uint8_t next_byte(struct actor *actor)
+{
+	if (actor->next < actor->length && !is_marked(actor->written, actor->next))
+		return actor->code[actor->next++];
+	judge(actor, OPEN);
+	return 0;
+}
+
+/* Of 1, 2 or 4 bytes, sign-extended. */
+static uint64_t immediate(struct actor *actor, unsigned size)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		value |= (uint64_t)next_byte(actor) << 8 * i;
+	return extend(value, size);
+}
+
+static uint64_t immediate_of_operand(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	return immediate(actor, bytes->size < 4 ? bytes->size : 4);
+}
+
+static unsigned extended(const struct instruction_bytes *bytes, unsigned number, unsigned rex_bit)
+{
+	return (number & 7) | (bytes->rex & rex_bit ? 8u : 0);
+}
+
+/* Base and index behind a SIB byte. */
+static uint64_t address_by_sib(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	uint8_t sib = next_byte(actor);
+	unsigned index = extended(bytes, sib >> 3, 2), base = extended(bytes, sib, 1);
+	uint64_t address = index == X86_SP ? 0 : actor->registers[index] << (sib >> 6);
+
+	if ((sib & 7) == 5 && bytes->modrm < 0x40)
+		return address + immediate(actor, 4);
+	return address + actor->registers[base];
+}
+
+static uint64_t address_of(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	unsigned mode = bytes->modrm >> 6, base = bytes->modrm & 7;
+	uint64_t address;
+
+	if (mode == 0 && base == 5 && actor->mode == X86_MODE_64) /* relative to rip */
+		judge(actor, OPEN);
+	if (base == 4)
+		address = address_by_sib(actor, bytes);
+	else if (mode == 0 && base == 5)
+		address = immediate(actor, 4);
+	else
+		address = actor->registers[extended(bytes, base, 1)];
+	if (mode == 1 || mode == 2)
+		address += immediate(actor, mode == 1 ? 1 : 4);
+	return address & mask_of(bytes->narrow_address ? 4 : word_of(actor));
+}
+
+/* Addresses of 16 bits (SDM vol. 2, table 2-1). */
+static uint64_t narrow_address_of(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	static const uint8_t bases[8] = { X86_BX, X86_BX, X86_BP, X86_BP,
+					  X86_SI, X86_DI, X86_BP, X86_BX };
+	unsigned mode = bytes->modrm >> 6, form = bytes->modrm & 7;
+	uint64_t address = actor->registers[bases[form]];
+
+	if (form < 4)
+		address += actor->registers[form & 1 ? X86_DI : X86_SI];
+	if (mode == 0 && form == 6)
+		address = immediate(actor, 2);
+	if (mode == 1 || mode == 2)
+		address += immediate(actor, mode);
+	return address & 0xffff;
+}
+
+/* Reads ModRM, and finds the address where it means memory. */
+static void read_modrm(struct actor *actor, struct instruction_bytes *bytes)
+{
+	bytes->modrm = next_byte(actor);
+	if (bytes->modrm >= 0xc0)
+		return;
+	if (bytes->segment)
+		judge(actor, OPEN);
+	bytes->address = bytes->narrow_address && actor->mode == X86_MODE_32
+				 ? narrow_address_of(actor, bytes)
+				 : address_of(actor, bytes);
+}
+
+/* --- operands --- */
+
+/* Is it the second byte of a register: ah, ch, dh, bh? */
+static bool is_high(const struct instruction_bytes *bytes, unsigned reg)
+{
+	return bytes->size == 1 && reg >= 4 && reg < 8 && !bytes->rex;
+}
+
+static uint64_t get(const struct actor *actor, const struct instruction_bytes *bytes, unsigned reg)
+{
+	if (is_high(bytes, reg))
+		return actor->registers[reg - 4] >> 8 & 0xff;
+	return actor->registers[reg] & mask_of(bytes->size);
+}
+
+static void set(struct actor *actor, const struct instruction_bytes *bytes, unsigned reg,
+		uint64_t value)
+{
+	uint64_t *whole = &actor->registers[is_high(bytes, reg) ? reg - 4 : reg];
+	uint64_t mask = mask_of(bytes->size);
+
+	if (bytes->size >= 4)
+		*whole = value & mask;
+	else if (is_high(bytes, reg))
+		*whole = (*whole & ~(mask << 8)) | (value & mask) << 8;
+	else
+		*whole = (*whole & ~mask) | (value & mask);
+}
+
+static unsigned reg_of(const struct instruction_bytes *bytes)
+{
+	return extended(bytes, bytes->modrm >> 3, 4);
+}
+
+/* The operand that ModRM tells. */
+static uint64_t get_other(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	return bytes->modrm >= 0xc0 ? get(actor, bytes, extended(bytes, bytes->modrm, 1))
+				    : load(actor, bytes->address, bytes->size);
+}
+
+static void set_other(struct actor *actor, const struct instruction_bytes *bytes, uint64_t value)
+{
+	if (bytes->modrm >= 0xc0)
+		set(actor, bytes, extended(bytes, bytes->modrm, 1), value);
+	else
+		store(actor, bytes->address, value, bytes->size);
+}
+
+/* --- flags --- */
+
+static void set_flag(struct actor *actor, unsigned flag, bool value)
+{
+	actor->flags = value ? actor->flags | flag : actor->flags & ~flag;
+}
+
+static void set_flags(struct actor *actor, uint64_t result, unsigned size, bool carry,
+		      bool overflow)
+{
+	uint64_t value = result & mask_of(size);
+
+	set_flag(actor, X86_FLAG_ZF, value == 0);
+	set_flag(actor, X86_FLAG_SF, value >> (8 * size - 1));
+	set_flag(actor, X86_FLAG_PF, !__builtin_parity((unsigned)value & 0xff));
+	set_flag(actor, X86_FLAG_CF, carry);
+	set_flag(actor, X86_FLAG_OF, overflow);
+}
+
+static bool holds(const struct actor *actor, unsigned condition)
+{
+	bool carry = actor->flags & X86_FLAG_CF, zero = actor->flags & X86_FLAG_ZF;
+	bool sign = actor->flags & X86_FLAG_SF, overflow = actor->flags & X86_FLAG_OF;
+	const bool held[8] = { overflow,
+			       carry,
+			       zero,
+			       carry || zero,
+			       sign,
+			       actor->flags & X86_FLAG_PF,
+			       sign != overflow,
+			       zero || sign != overflow };
+
+	return held[condition >> 1] != (condition & 1);
+}
+
+/* --- instructions --- */
+
+enum operation { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP };
+
+static uint64_t combine(struct actor *actor, enum operation operation, uint64_t first,
+			uint64_t second, unsigned size)
+{
+	bool in = (operation == ADC || operation == SBB) && actor->flags & X86_FLAG_CF;
+	bool carry = false, overflow = false;
+	uint64_t result, sign = (uint64_t)1 << (8 * size - 1);
+
+	switch (operation) {
+	case OR: result = first | second; break;
+	case AND: result = first & second; break;
+	case XOR: result = first ^ second; break;
+	case ADD:
+	case ADC:
+		result = (first + second + in) & mask_of(size);
+		carry = result < first || (in && result == first);
+		overflow = (first ^ result) & (second ^ result) & sign;
+		break;
+	default:
+		result = (first - second - in) & mask_of(size);
+		carry = first < second || (in && first == second);
+		overflow = (first ^ second) & (first ^ result) & sign;
+		break;
+	}
+	set_flags(actor, result, size, carry, overflow);
+	return result;
+}
+
+/* Eight operations in six forms. */
+static void arithmetic(struct actor *actor, struct instruction_bytes *bytes)
+{
+	enum operation operation = bytes->opcode >> 3;
+	unsigned form = bytes->opcode & 7, reg = X86_AX;
+	uint64_t value, other, result;
+
+	if (!(form & 1))
+		bytes->size = 1;
+	if (form < 4) {
+		read_modrm(actor, bytes);
+		reg = reg_of(bytes);
+		other = get_other(actor, bytes);
+	} else {
+		other = immediate_of_operand(actor, bytes) & mask_of(bytes->size);
+	}
+	value = get(actor, bytes, reg);
+	result = form < 2 ? combine(actor, operation, other, value, bytes->size)
+			  : combine(actor, operation, value, other, bytes->size);
+	if (operation != CMP && form < 2)
+		set_other(actor, bytes, result);
+	else if (operation != CMP)
+		set(actor, bytes, reg, result);
+}
+
+/* inc and dec, which leave the carry flag alone. */
+static void count(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	bool carry = actor->flags & X86_FLAG_CF;
+	unsigned reg = bytes->opcode & 7;
+
+	set(actor, bytes, reg,
+	    combine(actor, bytes->opcode < 0x48 ? ADD : SUB, get(actor, bytes, reg), 1,
+		    bytes->size));
+	set_flag(actor, X86_FLAG_CF, carry);
+}
+
+/* imul register, operand, immediate. The flags that it leaves undefined are the result's, as in
+ * x86/multiply.c. */
+static void multiply(struct actor *actor, struct instruction_bytes *bytes)
+{
+	int64_t first, second, product;
+	bool lost;
+
+	read_modrm(actor, bytes);
+	second = (int64_t)(bytes->opcode == 0x6b ? immediate(actor, 1)
+						 : immediate_of_operand(actor, bytes));
+	first = (int64_t)extend(get_other(actor, bytes), bytes->size);
+	lost = __builtin_mul_overflow(first, second, &product);
+	lost |= (int64_t)extend((uint64_t)product, bytes->size) != product;
+	set(actor, bytes, reg_of(bytes), (uint64_t)product);
+	set_flags(actor, (uint64_t)product, bytes->size, lost, lost);
+}
+
+static void pop_all(struct actor *actor, struct instruction_bytes *bytes)
+{
+	for (unsigned reg = X86_R8; reg-- > 0;) {
+		uint64_t value = pop(actor, bytes);
+		if (reg != X86_SP)
+			set(actor, bytes, reg, value);
+	}
+}
+
+/* movsxd */
+static void extend_sign(struct actor *actor, struct instruction_bytes *bytes)
+{
+	unsigned size = bytes->size;
+	uint64_t value;
+
+	read_modrm(actor, bytes);
+	bytes->size = 4;
+	value = extend(get_other(actor, bytes), 4);
+	bytes->size = size;
+	set(actor, bytes, reg_of(bytes), value);
+}
+
+/* arpl */
+static void raise_level(struct actor *actor, struct instruction_bytes *bytes)
+{
+	uint64_t selector, level;
+
+	bytes->size = 2;
+	read_modrm(actor, bytes);
+	selector = get_other(actor, bytes);
+	level = get(actor, bytes, reg_of(bytes)) & 3;
+	set_flag(actor, X86_FLAG_ZF, (selector & 3) < level);
+	if ((selector & 3) < level)
+		set_other(actor, bytes, (selector & ~(uint64_t)3) | level);
+}
+
+/* bound */
+static void check_bounds(struct actor *actor, struct instruction_bytes *bytes)
+{
+	int64_t index, low, high;
+
+	read_modrm(actor, bytes);
+	if (bytes->modrm >= 0xc0) {
+		judge(actor, OPEN);
+		return;
+	}
+	index = (int64_t)extend(get(actor, bytes, reg_of(bytes)), bytes->size);
+	low = (int64_t)extend(load(actor, bytes->address, bytes->size), bytes->size);
+	high = (int64_t)extend(
+		load(actor, (bytes->address + bytes->size) & mask_of(4), bytes->size), bytes->size);
+	if (index < low || index > high)
+		judge(actor, FAULT);
+}
+
+static void branch(struct actor *actor, const struct instruction_bytes *bytes)
+{
+	uint64_t distance = immediate(actor, 1);
+
+	if (bytes->size == 2)
+		judge(actor, OPEN);
+	if (holds(actor, bytes->opcode & 15))
+		actor->next += distance; /* before the beginning is past the end */
+}
+
+/* Opcodes from 60 to 6f. */
+static void execute_60(struct actor *actor, struct instruction_bytes *bytes)
+{
+	bool wide = actor->mode == X86_MODE_64;
+
+	switch (bytes->opcode) {
+	case 0x61: wide ? judge(actor, FAULT) : pop_all(actor, bytes); break;
+	case 0x62: wide ? judge(actor, OPEN) : check_bounds(actor, bytes); break;
+	case 0x63: wide ? extend_sign(actor, bytes) : raise_level(actor, bytes); break;
+	case 0x68: push(actor, bytes, immediate_of_operand(actor, bytes)); break;
+	case 0x69:
+	case 0x6b: multiply(actor, bytes); break;
+	case 0x6a: push(actor, bytes, immediate(actor, 1)); break;
+	case 0x6c: /* input and output are the system's */
+	case 0x6d:
+	case 0x6e:
+	case 0x6f: judge(actor, FAULT); break;
+	default: judge(actor, OPEN);
+	}
+}
+
+static void execute(struct actor *actor, struct instruction_bytes *bytes)
+{
+	unsigned reg = extended(bytes, bytes->opcode, 1);
+
+	switch (bytes->opcode >> 4) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		if ((bytes->opcode & 7) < 6)
+			arithmetic(actor, bytes);
+		else
+			judge(actor, OPEN);
+		break;
+	case 4: count(actor, bytes); break;
+	case 5:
+		if (bytes->opcode < 0x58)
+			push(actor, bytes, actor->registers[reg]);
+		else if (bytes->size == 2)
+			set(actor, bytes, reg, pop(actor, bytes));
+		else
+			actor->registers[reg] = pop(actor, bytes);
+		break;
+	case 6: execute_60(actor, bytes); break;
+	case 7: branch(actor, bytes); break;
+	default: judge(actor, OPEN);
+	}
+}
+
+static bool read_prefix(const struct actor *actor, struct instruction_bytes *bytes, uint8_t byte)
+{
+	bool rex = actor->mode == X86_MODE_64 && (byte & 0xf0) == 0x40;
+
+	if (!rex && byte != 0x26 && byte != 0x36 && byte != 0x3e && (byte < 0x64 || byte > 0x67))
+		return false;
+	bytes->rex = rex ? byte : 0; /* only one that the opcode follows counts */
+	bytes->segment |= byte == 0x64 || byte == 0x65;
+	bytes->narrow_address |= byte == 0x67;
+	if (byte == 0x66)
+		bytes->size = 2;
+	return true;
+}
+
+/* One instruction. */
+static void go_on(struct actor *actor)
+{
+	struct instruction_bytes bytes = { .size = 4 };
+
+	actor->at = actor->next;
+	do
+		bytes.opcode = next_byte(actor);
+	while (read_prefix(actor, &bytes, bytes.opcode) && actor->verdict == GOES_ON);
+	if (actor->next - actor->at > PREFIXES)
+		judge(actor, OPEN);
+	if (bytes.rex & 8)
+		bytes.size = 8;
+	if (actor->verdict == GOES_ON)
+		execute(actor, &bytes);
+}
+
+static void begin(struct actor *actor, const struct world *world, struct bytes code,
+		  enum convention convention)
+{
+	unsigned word = word_of(actor);
+	uint64_t stack = world_stack(world);
+
+	actor->length = code.length < CODE ? code.length : CODE;
+	memcpy(actor->code, code.data, actor->length);
+	actor->stack = stack - STACK;
+	for (unsigned i = 0; i < X86_REGISTERS && convention == CONVENTION_POINTERS; i++)
+		actor->registers[i] = actor->entry;
+	for (unsigned i = STACK; i < 2 * STACK && convention == CONVENTION_POINTERS; i += word) {
+		memcpy(actor->words + i, &actor->entry, word);
+		mark(actor->told, i, word);
+	}
+	actor->registers[X86_SP] = stack;
+}
+
+struct rehearsal rehearse(struct world *world, struct bytes code, uint64_t entry,
+			  enum convention convention)
+{
+	const struct x86 *machine = world_machine(world);
+	struct actor actor = { .machine = machine, .mode = x86_mode(machine), .entry = entry };
+	struct rehearsal rehearsal = { .end = REHEARSAL_OPEN };
+	unsigned steps = 0, written = 0;
+
+	begin(&actor, world, code, convention);
+	for (; steps < STEPS && actor.verdict == GOES_ON; steps++)
+		go_on(&actor);
+	for (size_t i = 0; i < CODE / WORD; i++)
+		written += (unsigned)__builtin_popcountll(actor.written[i]);
+	if (actor.verdict == FAULT)
+		rehearsal.end = written < DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
+	rehearsal.at = actor.at;
+	rehearsal.cost = BEGIN_COST + (uint64_t)STEP_COST * steps;
+	return rehearsal;
+}

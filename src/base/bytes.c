@@ -40,47 +40,6 @@ size_t bytes_find(struct bytes bytes, struct bytes needle, size_t from)
 	return found ? (size_t)(found - bytes.data) : SIZE_MAX;
 }
 
-typedef uint8_t lane __attribute__((vector_size(16)));
-
-static lane lane_at(const uint8_t *data)
-{
-	lane value;
-
-	memcpy(&value, data, sizeof value);
-	return value;
-}
-
-/* Does the pair begin in the 64 bytes at `data`, which one more follows? */
-static bool pair_is_near(const uint8_t *data, lane first, lane second)
-{
-	lane found = { 0 };
-	uint64_t words[2];
-
-	for (size_t i = 0; i < 64; i += sizeof(lane))
-		found |= (lane)(lane_at(data + i) == first) &
-			 (lane)(lane_at(data + i + 1) == second);
-	memcpy(words, &found, sizeof words);
-	return (words[0] | words[1]) != 0;
-}
-
-size_t bytes_find_pair(struct bytes bytes, uint8_t first, uint8_t second, size_t from)
-{
-	lane firsts, seconds;
-	size_t i = from;
-
-	memset(&firsts, first, sizeof firsts);
-	memset(&seconds, second, sizeof seconds);
-	while (i < bytes.length) {
-		size_t end = bytes.length - i > 64 ? i + 64 : bytes.length - 1;
-		bool near = bytes.length - i <= 64 || pair_is_near(bytes.data + i, firsts, seconds);
-		for (; near && i < end; i++)
-			if (bytes.data[i] == first && bytes.data[i + 1] == second)
-				return i;
-		i = end == bytes.length - 1 ? bytes.length : end;
-	}
-	return SIZE_MAX;
-}
-
 struct reader reader_of(struct bytes bytes)
 {
 	return (struct reader){ .bytes = bytes };

@@ -29,8 +29,6 @@ bool bytes_equal_text(struct bytes a, const char *text);
 bool bytes_start_with(struct bytes bytes, const char *prefix);
 /* Offset of the first occurrence at or after `from`, or SIZE_MAX. */
 size_t bytes_find(struct bytes bytes, struct bytes needle, size_t from);
-/* The same for two bytes, for passes over everything: many `first` bytes do not make it slower. */
-size_t bytes_find_pair(struct bytes bytes, uint8_t first, uint8_t second, size_t from);
 
 struct reader reader_of(struct bytes bytes);
 uint8_t reader_u8(struct reader *reader);

@@ -59,6 +59,47 @@ static bool writes_operand(uint8_t opcode, unsigned extension)
 	}
 }
 
+/* The same of the 0F map: moves from vector registers, exchanges, shifts over two words, bits. */
+static bool writes_two_byte_operand(uint8_t opcode, unsigned extension)
+{
+	switch (opcode) {
+	case 0x11:
+	case 0x13:
+	case 0x17:
+	case 0x29:
+	case 0x2b:
+	case 0x7e:
+	case 0x7f:
+	case 0xa4:
+	case 0xa5:
+	case 0xab:
+	case 0xac:
+	case 0xad:
+	case 0xb0:
+	case 0xb1:
+	case 0xb3:
+	case 0xbb:
+	case 0xc0:
+	case 0xc1:
+	case 0xd6:
+	case 0xe7: return true;
+	case 0xba: return extension > 4;
+	default: return false;
+	}
+}
+
+/* And of the FPU: its stores, but for control words, status and environment. */
+static bool writes_fpu_operand(uint8_t opcode, unsigned extension)
+{
+	switch (opcode) {
+	case 0xd9: return extension == 2 || extension == 3;
+	case 0xdb: return extension == 1 || extension == 2 || extension == 3 || extension == 7;
+	case 0xdd: return extension >= 1 && extension <= 3;
+	case 0xdf: return (extension >= 1 && extension <= 3) || extension >= 6;
+	default: return false;
+	}
+}
+
 static bool compares_operand(uint8_t opcode, unsigned extension)
 {
 	return (opcode >= 0x38 && opcode < 0x3c) ||
@@ -112,8 +153,13 @@ static unsigned traits_of_operand(const struct form *form)
 
 	if (form->modrm >= 0xc0 || on_stack(form))
 		return 0;
-	if (form->two_bytes || !integer || form->opcode == 0x8d)
-		return form->two_bytes ? GLANCE_LOAD : 0;
+	if (form->two_bytes)
+		return writes_two_byte_operand(form->opcode, extension) ? GLANCE_STORE
+									: GLANCE_LOAD;
+	if (!integer)
+		return writes_fpu_operand(form->opcode, extension) ? GLANCE_STORE : 0;
+	if (form->opcode == 0x8d)
+		return 0;
 	traits |= writes_operand(form->opcode, extension) ? GLANCE_STORE : GLANCE_LOAD;
 	if (compares_operand(form->opcode, extension))
 		traits |= GLANCE_SCAN;

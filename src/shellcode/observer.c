@@ -103,6 +103,7 @@ void observer_forget(struct observer *observer)
 {
 	footprint_forget_executed(observer->footprint);
 	observer->first_time = NULL;
+	observer->named = true;
 	observer->call_names_count = 0;
 	observer->last_call = 0;
 }

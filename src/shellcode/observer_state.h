@@ -51,6 +51,7 @@ struct observer {
 	struct x86 *machine;
 	enum world_kind kind;
 	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
+	uint64_t loader_ip;	/* the instruction that read it first */
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
 	uint64_t process_block; /* PEB */
@@ -76,6 +77,9 @@ struct observer {
 	struct executed *first_time; /* the instruction before, when it was executed for the first
 					time, or has only left zeros: what it left in registers is
 					to be seen */
+	bool named;		     /* a kind will be made of it */
+	uint32_t closely_until; /* the step up to which it is watched one by one, so that the same
+				   is seen wherever the code and its slide began */
 	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
 	unsigned call_names_count;
 	uint32_t last_call; /* step */

@@ -134,27 +134,28 @@ static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t 
 }
 
 /* --- an address of its own, from a call or rip: it must be used to change memory in a loop, or at
- * least to change memory and jump --- */
+ * least to change memory and jump; what a loop reads may go onto the stack as well --- */
 
 static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 {
+	const unsigned pushed_copy = GLANCE_LOAD | GLANCE_PUSH;
 	struct walk walk = { .sweep = sweep, .next = offset };
 	size_t lowest = offset;
-	bool stores = false;
+	unsigned traits = 0;
 
 	while (walk.steps < LOOK && walk_on(&walk)) {
 		bool back = walk.step.target < 0 &&
 			    (int64_t)walk.at + walk.step.target >= (int64_t)lowest;
 		if (walk.at < lowest)
 			lowest = walk.at;
-		stores |= (walk.step.traits & GLANCE_STORE) != 0;
+		traits |= walk.step.traits;
 		if (walk.step.traits & GLANCE_RARE)
 			return false;
-		if (stores && back &&
+		if (back && (traits & GLANCE_STORE || (traits & pushed_copy) == pushed_copy) &&
 		    (walk.step.flow == FLOW_BRANCH || walk.step.flow == FLOW_JUMP))
 			return true;
 		if (ends_walk(&walk.step))
-			return stores && !strict;
+			return traits & GLANCE_STORE && !strict;
 	}
 	return false;
 }

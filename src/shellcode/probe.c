@@ -56,6 +56,18 @@ static uint64_t find_process_block(const struct x86 *machine)
 											  : block;
 }
 
+/* The first run in a machine costs more than the same later; that is to be nobody's. */
+static int warm_up(struct probe *probe, struct error *error)
+{
+	static const uint8_t code[] = { 0x50, 0x90, 0x58, 0xeb, 0xfe }; /* push, pop, wait */
+	uint64_t spent;
+	int result = probe_load(probe, (struct bytes){ code, sizeof code }, error);
+
+	if (result == 0)
+		(void)probe_run(probe, 0, CONVENTION_POINTERS, PATIENCE_LONG, 1, &spent);
+	return result;
+}
+
 int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct error *error)
 {
 	struct probe *probe = calloc(1, sizeof *probe);
@@ -85,6 +97,11 @@ int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct 
 	probe->code = world_code(probe->world);
 	probe->largest = largest;
 	probe->process_block = find_process_block(probe->machine);
+	code = warm_up(probe, error);
+	if (code < 0) {
+		probe_free(probe);
+		return code;
+	}
 	*result = probe;
 	return 0;
 }

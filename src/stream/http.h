@@ -11,6 +11,8 @@ struct http_message {
 	uint64_t content_length;
 	bool chunked;
 	bool has_host;
+	bool simple;   /* HTTP/0.9: no version, no fields; the answer is nothing but content */
+	bool upgrades; /* to another protocol, should the server want that, too */
 	struct bytes disposition; /* Content-Disposition */
 	struct bytes coding;	  /* Content-Encoding */
 	size_t body_offset;	  /* in the side's data */

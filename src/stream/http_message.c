@@ -54,8 +54,9 @@ static void judge_target(struct describer *describer, enum stream_side side, siz
 		deviates(describer, side, offset, "HTTP target with bytes that are not ASCII text");
 }
 
+/* `line_ends`: by a line feed, and not with the side. */
 static bool read_start_line(struct describer *describer, enum stream_side side, size_t offset,
-			    struct bytes line, struct http_message *message)
+			    struct bytes line, bool line_ends, struct http_message *message)
 {
 	struct bytes rest = line;
 	struct bytes first = text_word(&rest);
@@ -80,7 +81,9 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 	if (has_version && message->target.length > line.length - version)
 		message->target = text_trim(bytes_slice(
 			message->target, 0, message->target.length - (line.length - version)));
-	if (!is_token(first) || message->target.length == 0 || !has_version)
+	message->simple = !has_version && line_ends && bytes_equal_text(first, "GET") &&
+			  bytes_start_with(message->target, "/") && text_trim(rest).length == 0;
+	if (!is_token(first) || message->target.length == 0 || (!has_version && !message->simple))
 		deviates(describer, side, offset, "HTTP request line that does not parse");
 	if (!is_token(first))
 		return false;
@@ -90,28 +93,12 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 	return true;
 }
 
-/* Field values may hold bytes above 127 as opaque data; as UTF-8 they are text, else they are not.
- */
-static bool is_field_text(struct bytes value)
-{
-	for (size_t i = 0; i < value.length; i++) {
-		uint8_t byte = value.data[i];
-		if (byte == 127 || (byte < 32 && byte != '\t'))
-			return false;
-		if (byte < 128)
-			continue;
-		size_t length = text_utf8_length(bytes_slice(value, i, SIZE_MAX));
-		if (length == 0)
-			return false;
-		i += length - 1;
-	}
-	return true;
-}
-
 static void read_length(struct describer *describer, enum stream_side side, size_t offset,
 			struct bytes value, struct http_message *message)
 {
 	uint64_t length = 0;
+	while (value.length > 1 && value.data[0] == '0')
+		value = bytes_slice(value, 1, SIZE_MAX);
 	bool right = value.length > 0 && value.length < 19;
 	for (size_t i = 0; i < value.length && right; i++) {
 		right = value.data[i] >= '0' && value.data[i] <= '9';
@@ -147,14 +134,23 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 	}
 	if (side == STREAM_CLIENT)
 		http_target_of_field(describer, message, name, value);
-	if (!is_field_text(value))
+	/* RFC 9110, section 5.5: bytes above 127 are opaque; as UTF-8 they are text, else not. */
+	if (text_has_controls(value))
 		deviates(describer, side, offset, "HTTP header field with binary value");
 	if (text_equal_ignoring_case(name, "Content-Length")) {
 		read_length(describer, side, offset, value, message);
 	} else if (text_equal_ignoring_case(name, "Transfer-Encoding")) {
+		/* Lists may have empty elements (RFC 9110, section 5.6.1). */
+		while (value.length && strchr(", \t", value.data[value.length - 1]))
+			value.length--;
 		message->chunked = value.length >= 7 &&
 				   text_equal_ignoring_case(bytes_slice(value, value.length - 7, 7),
 							    "chunked");
+		if (side == STREAM_CLIENT && !message->chunked)
+			deviates(describer, side, offset,
+				 "HTTP request whose last transfer coding is not chunked");
+	} else if (text_equal_ignoring_case(name, "Upgrade")) {
+		message->upgrades = true;
 	} else if (text_equal_ignoring_case(name, "Content-Encoding")) {
 		message->coding = value;
 	} else if (text_equal_ignoring_case(name, "Host")) {
@@ -188,8 +184,17 @@ bool http_message_read(struct describer *describer, enum stream_side side, size_
 	struct bytes line = reader_line(&reader);
 	if (line.length > LINE_MOST)
 		deviates(describer, side, start, "HTTP start line longer than 8000 bytes");
-	if (!read_start_line(describer, side, start, line, message))
+	bool line_ends = data.data[reader.offset - 1] == '\n';
+	if (!line_ends && describer->whole_until[side] < data.length) {
+		describe_unjudged(describer); /* it went on where nothing was captured */
 		return false;
+	}
+	if (!read_start_line(describer, side, start, line, line_ends, message))
+		return false;
+	if (message->simple) {
+		message->body_offset = reader.offset;
+		return true;
+	}
 	version_1_1 = bytes_find(line, bytes_of(" HTTP/1.1"), 0) != SIZE_MAX;
 	unsigned fields = 0;
 	for (;;) {

@@ -78,6 +78,7 @@ static struct bytes name_in_disposition(struct bytes value)
 
 struct exchange {
 	struct bytes method, target; /* of the request that the next answer belongs to */
+	bool simple;
 };
 
 /* Requests wait for their answers in order (RFC 9112, section 9.3). */
@@ -99,14 +100,15 @@ static bool exchange_add(struct exchanges *exchanges, const struct http_message 
 		exchanges->list = grown;
 		exchanges->room = room;
 	}
-	exchanges->list[exchanges->count++] = (struct exchange){ message->method, message->target };
+	exchanges->list[exchanges->count++] =
+		(struct exchange){ message->method, message->target, message->simple };
 	return true;
 }
 
 static struct exchange exchange_answered(struct exchanges *exchanges,
 					 const struct http_message *message)
 {
-	struct exchange none = { { NULL, 0 }, { NULL, 0 } };
+	struct exchange none = { .simple = false };
 	if (exchanges->answered == exchanges->count)
 		return none;
 	struct exchange exchange = exchanges->list[exchanges->answered];
@@ -158,14 +160,42 @@ static void keep_body(struct describer *describer, enum stream_side side,
 	buffer_fini(&content);
 }
 
+/* The answer to a request of HTTP/0.9 (RFC 1945, section 6) has no status line. */
+static bool read_bare_answer(struct describer *describer, enum stream_side side, size_t offset,
+			     const struct exchanges *exchanges)
+{
+	struct bytes rest = bytes_slice(side_data(describer->session, side), offset, SIZE_MAX);
+
+	if (side != STREAM_SERVER || exchanges->answered == exchanges->count ||
+	    !exchanges->list[exchanges->answered].simple || bytes_start_with(rest, "HTTP/"))
+		return false;
+	describe_file(describer, side, offset, rest,
+		      name_in_target(exchanges->list[exchanges->answered].target), "http",
+		      describer->session->end == STREAM_END_FIN &&
+			      describer->session->half[side].beyond_limit == 0 &&
+			      offset + rest.length <= describer->whole_until[side]);
+	return true;
+}
+
+/* Does what follows the message belong to another protocol? */
+static bool goes_over(const struct describer *describer, const struct http_message *message,
+		      struct bytes method)
+{
+	struct bytes answers = side_data(describer->session, STREAM_SERVER);
+
+	return bytes_equal_text(method, "CONNECT") || message->status == 101 ||
+	       (message->upgrades && bytes_find(answers, bytes_of("HTTP/1.1 101"), 0) != SIZE_MAX);
+}
+
 static void read_side(struct describer *describer, enum stream_side side,
 		      struct exchanges *exchanges)
 {
 	size_t offset = 0;
 	struct http_message message;
 
-	while (!describer->cut && http_message_read(describer, side, offset, &message)) {
-		struct exchange exchange = { message.method, message.target };
+	while (!describer->cut && !read_bare_answer(describer, side, offset, exchanges) &&
+	       http_message_read(describer, side, offset, &message)) {
+		struct exchange exchange = { message.method, message.target, message.simple };
 		if (side == STREAM_CLIENT)
 			describer->cut |= !exchange_add(exchanges, &message);
 		else
@@ -176,8 +206,8 @@ static void read_side(struct describer *describer, enum stream_side side,
 		if (body.behind <= offset)
 			return;
 		offset = body.behind;
-		if (bytes_equal_text(exchange.method, "CONNECT") || message.status == 101) {
-			describe_unjudged(describer); /* what follows is another protocol */
+		if (goes_over(describer, &message, exchange.method)) {
+			describe_unjudged(describer);
 			return;
 		}
 	}

@@ -81,8 +81,7 @@ int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
 	if (code < 0)
 		return code;
 	world = probe_world(search->detector->probes[mode]);
-	rehearsal = rehearse(world, bytes_slice(lies, at, lies.length), world_code(world) + at,
-			     convention);
+	rehearsal = rehearse(world, lies, at, convention);
 	shares_spend(search->shares, SHARE_PROBE, rehearsal.cost);
 	*end = rehearsal.end;
 	return 0;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "shellcode/getpc.h"
-#include "shellcode/printable.h"
 
 enum {
 	LOOK = 64,	     /* instructions ahead */
@@ -302,7 +301,6 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, 
 		       (!strict && address_is_written(sweep, mode, seed.offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
 	case SEED_HANDLER: return plausible_entry(sweep, seed.offset, false);
-	case SEED_PRINTABLE: return printable_works(sweep, mode, seed.offset);
 	default: return true;
 	}
 }

@@ -175,7 +175,7 @@ enum {
 	/* 30 */ ARITHMETIC, P | 1, old, ARITHMETIC, P | 1, old, \
 	/* 40 */ SIXTEEN(increments), \
 	/* 50 */ SIXTEEN(1), \
-	/* 60 */ old, old, N, arpl, P | 1, P | 1, P | A | 1, A, Z, M | Z, 2, M | 2, N, N, N, N, \
+	/* 60 */ old, old, N, arpl, P | 1, P | 1, P | A | 1, P | A | 1, Z, M | Z, 2, M | 2, N, N, N, N, \
 	/* 70 */ SIXTEEN(2), \
 	/* 80 */ SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), \
 	/* c0 */ SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), SIXTEEN(A) }
@@ -209,15 +209,24 @@ static bool is_rex(enum x86_mode mode, uint8_t byte)
 	return mode == X86_MODE_64 && (byte & 0xf0) == 0x40;
 }
 
+/* ModRM with a distance of 16 bits (SDM vol. 2, table 2-1). */
+static unsigned narrow_address(uint8_t modrm)
+{
+	static const uint8_t sizes[4] = { 1, 2, 3, 1 };
+
+	return modrm < 0x40 && (modrm & 7) == 6 ? 3 : sizes[modrm >> 6];
+}
+
 unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 {
-	unsigned end = 0, form = forms[mode][at[0]], immediate;
-	bool narrow = false, rex = false, wide = false;
+	unsigned end = 0, form = forms[mode][at[0]], immediate, address = 0;
+	bool narrow = false, rex = false, wide = false, narrows_address = false;
 
 	for (; form & P; form = forms[mode][at[++end]]) {
 		if (end == PREFIXES || (rex && !is_rex(mode, at[end])))
 			return INSTRUCTION_MAX + 1;
 		narrow |= at[end] == 0x66;
+		narrows_address |= at[end] == 0x67 && mode == X86_MODE_32;
 		rex = is_rex(mode, at[end]);
 		wide = rex && at[end] & 8; /* the last REX counts */
 	}
@@ -227,18 +236,40 @@ unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 		return INSTRUCTION_MAX + 1;
 	immediate = (form & SIZE) == Z && narrow && !wide ? 2 : (form & SIZE) - 1;
 	end++;
-	return end + immediate + (form & M ? form_quick_address(at + end) : 0);
+	if (form & M)
+		address = narrows_address ? narrow_address(at[end]) : form_quick_address(at + end);
+	return end + immediate + address;
 }
 
-unsigned printable_widths(struct bytes bytes, size_t offset, uint64_t *cost)
+/* The length at `offset`, with whatever help it needs; 0: it does not go on behind itself. A prefix
+ * may be an instruction of its own. */
+static unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
+{
+	unsigned length = A;
+	struct step step;
+
+	if (offset + INSTRUCTION_MAX < bytes.length) {
+		length = quick_length(mode, bytes.data + offset);
+		if (length & A)
+			length = printable_length(mode, bytes.data + offset);
+	}
+	if (length <= INSTRUCTION_MAX)
+		return length;
+	step = glance_length(mode, bytes_slice(bytes, offset, INSTRUCTION_MAX));
+	return step.flow == FLOW_NEXT || step.flow == FLOW_BRANCH ? step.length : 0;
+}
+
+/* The widths in which the way from `offset` on comes to its twentieth instruction. Both ways are
+ * gone together, so that neither waits for the other's lengths. */
+static unsigned go_on(struct bytes bytes, size_t offset, unsigned *steps)
 {
 	const uint8_t *narrow = bytes.data + offset, *wide = narrow;
-	unsigned narrow_length = 1, wide_length = 1, steps = 0;
+	unsigned narrow_length = 1, wide_length = 1;
 
 	if (bytes.length - offset < (SHORTEST + 1) * INSTRUCTION_MAX)
 		return EITHER;
 	/* one that ends has the length 0, and stays there */
-	for (; steps < SHORTEST && (narrow_length | wide_length); steps++) {
+	for (; *steps < SHORTEST && (narrow_length | wide_length); ++*steps) {
 		narrow_length = quick_length(X86_MODE_32, narrow);
 		wide_length = quick_length(X86_MODE_64, wide);
 		if (narrow_length & A)
@@ -250,30 +281,18 @@ unsigned printable_widths(struct bytes bytes, size_t offset, uint64_t *cost)
 		narrow += narrow_length;
 		wide += wide_length;
 	}
-	*cost += (uint64_t)WALK_COST * steps;
 	return (narrow_length ? 1u << X86_MODE_32 : 0) | (wide_length ? 1u << X86_MODE_64 : 0);
-}
-
-/* Most have no prefix. */
-static unsigned length_of(enum x86_mode mode, const uint8_t *at)
-{
-	unsigned length = forms[mode][at[0]] & P ? A : quick_length(mode, at);
-
-	return length & A ? printable_length(mode, at) : length;
 }
 
 struct straight {
 	struct ingredients seen;
-	uint64_t kinds[4]; /* opcodes or prefixes, one bit each */
-	unsigned kinds_count, steps;
+	uint64_t kinds[4]; /* opcodes and prefixes, one bit each */
+	unsigned steps;
 };
 
 static void count_instruction(struct straight *straight, uint8_t first, unsigned length)
 {
-	uint64_t *kinds = &straight->kinds[first >> 6], bit = (uint64_t)1 << (first & 63);
-
-	straight->kinds_count += !(*kinds & bit);
-	*kinds |= bit;
+	straight->kinds[first / 64] |= (uint64_t)1 << first % 64;
 	straight->seen.patches += (first | 1) == 0x31 && length == 3;
 	straight->seen.sums += first == 0x25 || first == 0x2d || first == 0x35;
 	straight->seen.pushes += first == 0x50;
@@ -284,33 +303,38 @@ static bool enough(const struct straight *straight)
 {
 	const struct ingredients *seen = &straight->seen;
 
-	return straight->steps >= SHORTEST &&
-	       (builds(seen) || (seen->patches >= PATCHES && straight->kinds_count >= KINDS));
+	if (straight->steps < SHORTEST || (seen->patches < PATCHES && !builds(seen)))
+		return false;
+	return builds(seen) || ones(straight->kinds[0]) + ones(straight->kinds[1]) +
+					       ones(straight->kinds[2]) +
+					       ones(straight->kinds[3]) >=
+				       KINDS;
 }
 
-bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset)
+/* Do the instructions of the run go straight through enough of what code needs? */
+static bool holds_enough(enum x86_mode mode, struct bytes bytes, size_t start, size_t end,
+			 unsigned *steps)
 {
-	struct bytes bytes = sweep_bytes(sweep);
 	struct straight straight = { .steps = 0 };
 
-	while (straight.steps < LOOK && offset < bytes.length) {
-		uint8_t first = bytes.data[offset];
-		unsigned length = offset + INSTRUCTION_MAX < bytes.length
-					  ? length_of(mode, bytes.data + offset)
-					  : INSTRUCTION_MAX + 1;
-		if (length > INSTRUCTION_MAX) {
-			struct step step = sweep_pass(sweep, offset);
-			if (step.flow != FLOW_NEXT && step.flow != FLOW_BRANCH)
-				break;
-			length = step.length;
-		}
+	for (size_t at = start; straight.steps < LOOK && at < end && !enough(&straight);) {
+		unsigned length = length_at(mode, bytes, at);
 		if (length == 0)
 			break;
-		count_instruction(&straight, first, length);
-		if (enough(&straight))
-			break;
-		offset += length;
+		count_instruction(&straight, bytes.data[at], length);
+		at += length;
 	}
-	sweep_pay(sweep, (uint64_t)WALK_COST * straight.steps);
+	*steps += straight.steps;
 	return enough(&straight);
+}
+
+unsigned printable_widths(struct bytes bytes, size_t start, size_t end, uint64_t *cost)
+{
+	unsigned steps = 0, widths = go_on(bytes, start, &steps);
+
+	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++)
+		if (widths >> mode & 1 && !holds_enough(mode, bytes, start, end, &steps))
+			widths &= ~(1u << mode);
+	*cost += (uint64_t)WALK_COST * steps;
+	return widths;
 }

@@ -25,8 +25,9 @@ struct actor {
 	const struct x86 *machine;
 	enum x86_mode mode;
 	enum verdict verdict;
-	unsigned flags;		 /* enum x86_flag */
-	uint64_t entry, stack;	 /* addresses of `code` and `words` */
+	unsigned flags; /* enum x86_flag */
+	struct bytes piece;
+	uint64_t start, entry, stack; /* addresses of `piece`, `code` and `words` */
 	size_t length, at, next; /* of the code; the present instruction, and what follows it */
 	uint64_t registers[X86_REGISTERS];
 	uint8_t code[CODE], words[2 * STACK];
@@ -36,8 +37,9 @@ struct actor {
 /* The present instruction. */
 struct instruction_bytes {
 	uint8_t opcode, modrm, rex;
-	bool segment;	     /* through fs: or gs: */
+	uint64_t segment;    /* base of fs: or gs:, if it goes through these */
 	bool narrow_address; /* prefix 67 */
+	bool null_segment;   /* gs: in 32-bit mode */
 	unsigned size;	     /* of its operands */
 	uint64_t address;    /* of that in memory */
 };
@@ -100,6 +102,11 @@ static uint64_t load(struct actor *actor, uint64_t address, unsigned size)
 
 	if (at != SIZE_MAX) {
 		memcpy(&value, actor->code + at, size);
+		return value;
+	}
+	at = inside(actor->start, actor->piece.length, address, size);
+	if (at != SIZE_MAX && (address + size <= actor->entry || address >= actor->entry + CODE)) {
+		memcpy(&value, actor->piece.data + at, size);
 		return value;
 	}
 	at = inside(actor->stack, sizeof actor->words, address, size);
@@ -225,7 +232,8 @@ static uint64_t address_of(struct actor *actor, const struct instruction_bytes *
 		address = actor->registers[extended(bytes, base, 1)];
 	if (mode == 1 || mode == 2)
 		address += immediate(actor, mode == 1 ? 1 : 4);
-	return address & mask_of(bytes->narrow_address ? 4 : word_of(actor));
+	address &= mask_of(bytes->narrow_address ? 4 : word_of(actor));
+	return (address + bytes->segment) & mask_of(word_of(actor));
 }
 
 /* Addresses of 16 bits (SDM vol. 2, table 2-1). */
@@ -242,7 +250,7 @@ static uint64_t narrow_address_of(struct actor *actor, const struct instruction_
 		address = immediate(actor, 2);
 	if (mode == 1 || mode == 2)
 		address += immediate(actor, mode);
-	return address & 0xffff;
+	return ((address & 0xffff) + bytes->segment) & mask_of(4);
 }
 
 /* Reads ModRM, and finds the address where it means memory. */
@@ -251,8 +259,8 @@ static void read_modrm(struct actor *actor, struct instruction_bytes *bytes)
 	bytes->modrm = next_byte(actor);
 	if (bytes->modrm >= 0xc0)
 		return;
-	if (bytes->segment)
-		judge(actor, OPEN);
+	if (bytes->null_segment)
+		judge(actor, FAULT);
 	bytes->address = bytes->narrow_address && actor->mode == X86_MODE_32
 				 ? narrow_address_of(actor, bytes)
 				 : address_of(actor, bytes);
@@ -481,6 +489,15 @@ static void check_bounds(struct actor *actor, struct instruction_bytes *bytes)
 		judge(actor, FAULT);
 }
 
+/* An EVEX prefix, of which most bytes are none (SDM vol. 2, 2.7.1: bits that are fixed, maps). */
+static void read_evex(struct actor *actor)
+{
+	uint8_t first = next_byte(actor), second = next_byte(actor);
+	unsigned map = first & 7;
+
+	judge(actor, first & 8 || map == 0 || map == 4 || map == 7 || !(second & 4) ? FAULT : OPEN);
+}
+
 static void branch(struct actor *actor, const struct instruction_bytes *bytes)
 {
 	uint64_t distance = immediate(actor, 1);
@@ -498,7 +515,7 @@ static void execute_60(struct actor *actor, struct instruction_bytes *bytes)
 
 	switch (bytes->opcode) {
 	case 0x61: wide ? judge(actor, FAULT) : pop_all(actor, bytes); break;
-	case 0x62: wide ? judge(actor, OPEN) : check_bounds(actor, bytes); break;
+	case 0x62: wide ? read_evex(actor) : check_bounds(actor, bytes); break;
 	case 0x63: wide ? extend_sign(actor, bytes) : raise_level(actor, bytes); break;
 	case 0x68: push(actor, bytes, immediate_of_operand(actor, bytes)); break;
 	case 0x69:
@@ -541,6 +558,20 @@ static void execute(struct actor *actor, struct instruction_bytes *bytes)
 	}
 }
 
+/* The last override counts; in 64-bit mode only those of fs: and gs: do. */
+static void read_segment(const struct actor *actor, struct instruction_bytes *bytes, uint8_t byte)
+{
+	bool narrow = actor->mode == X86_MODE_32;
+
+	if (byte == 0x64 || byte == 0x65) {
+		bytes->segment = x86_segment_base(actor->machine, byte == 0x64 ? X86_FS : X86_GS);
+		bytes->null_segment = byte == 0x65 && narrow;
+	} else if (narrow && (byte == 0x26 || byte == 0x36 || byte == 0x3e)) {
+		bytes->segment = 0;
+		bytes->null_segment = false;
+	}
+}
+
 static bool read_prefix(const struct actor *actor, struct instruction_bytes *bytes, uint8_t byte)
 {
 	bool rex = actor->mode == X86_MODE_64 && (byte & 0xf0) == 0x40;
@@ -548,7 +579,7 @@ static bool read_prefix(const struct actor *actor, struct instruction_bytes *byt
 	if (!rex && byte != 0x26 && byte != 0x36 && byte != 0x3e && (byte < 0x64 || byte > 0x67))
 		return false;
 	bytes->rex = rex ? byte : 0; /* only one that the opcode follows counts */
-	bytes->segment |= byte == 0x64 || byte == 0x65;
+	read_segment(actor, bytes, byte);
 	bytes->narrow_address |= byte == 0x67;
 	if (byte == 0x66)
 		bytes->size = 2;
@@ -572,14 +603,18 @@ static void go_on(struct actor *actor)
 		execute(actor, &bytes);
 }
 
-static void begin(struct actor *actor, const struct world *world, struct bytes code,
+static void begin(struct actor *actor, const struct world *world, size_t entry,
 		  enum convention convention)
 {
 	unsigned word = word_of(actor);
 	uint64_t stack = world_stack(world);
 
-	actor->length = code.length < CODE ? code.length : CODE;
-	memcpy(actor->code, code.data, actor->length);
+	struct bytes code = bytes_slice(actor->piece, entry, CODE);
+
+	actor->start = world_code(world);
+	actor->entry = actor->start + entry;
+	actor->length = code.length;
+	memcpy(actor->code, code.data, code.length);
 	actor->stack = stack - STACK;
 	for (unsigned i = 0; i < X86_REGISTERS && convention == CONVENTION_POINTERS; i++)
 		actor->registers[i] = actor->entry;
@@ -590,15 +625,15 @@ static void begin(struct actor *actor, const struct world *world, struct bytes c
 	actor->registers[X86_SP] = stack;
 }
 
-struct rehearsal rehearse(struct world *world, struct bytes code, uint64_t entry,
+struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 			  enum convention convention)
 {
 	const struct x86 *machine = world_machine(world);
-	struct actor actor = { .machine = machine, .mode = x86_mode(machine), .entry = entry };
+	struct actor actor = { .machine = machine, .mode = x86_mode(machine), .piece = piece };
 	struct rehearsal rehearsal = { .end = REHEARSAL_OPEN };
 	unsigned steps = 0, written = 0;
 
-	begin(&actor, world, code, convention);
+	begin(&actor, world, entry, convention);
 	for (; steps < STEPS && actor.verdict == GOES_ON; steps++)
 		go_on(&actor);
 	for (size_t i = 0; i < CODE / WORD; i++)

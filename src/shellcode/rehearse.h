@@ -19,13 +19,13 @@ enum rehearsal_end {
 
 struct rehearsal {
 	enum rehearsal_end end;
-	size_t at;     /* the offset into the code of the instruction that faults */
+	size_t at;     /* the offset from the entry of the instruction that faults */
 	uint64_t cost; /* in nanoseconds, see share.h */
 };
 
-/* How a run from `entry`, which is where `code` lies in the world, would end with
- * CONVENTION_POINTERS or CONVENTION_ZERO. */
-struct rehearsal rehearse(struct world *world, struct bytes code, uint64_t entry,
+/* How a run from `entry` of `piece`, which lies where the world has its code or is about to, would
+ * end with CONVENTION_POINTERS or CONVENTION_ZERO. */
+struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 			  enum convention convention);
 
 #endif

@@ -43,8 +43,7 @@ static void compare(enum x86_mode mode, struct bytes piece, size_t at, enum conv
 {
 	struct world *world = probe_world(probes[mode]);
 	uint64_t entry = world_code(world) + at, spent = 0;
-	struct rehearsal rehearsal =
-		rehearse(world, bytes_slice(piece, at, piece.length), entry, convention);
+	struct rehearsal rehearsal = rehearse(world, piece, at, convention);
 	struct promise promise;
 
 	tally->tried++;
@@ -132,11 +131,10 @@ static void what_changes_itself_is_left_open(void **state)
 		memset(piece, 'P', PIECE);  /* push eax */
 		memcpy(piece, "jAX0A0", 6); /* push 41h; pop eax; xor [ecx + 30h], al */
 		assert_int_equal(probe_load(probes[mode], code, &error), 0);
-		assert_int_equal(rehearse(world, code, world_code(world), CONVENTION_POINTERS).end,
-				 REHEARSAL_OPEN);
+		assert_int_equal(rehearse(world, code, 0, CONVENTION_POINTERS).end, REHEARSAL_OPEN);
 		memcpy(piece + 8, "3AA0A0", 6); /* xor eax, [ecx + 41h]: no address any more */
 		memcpy(piece + 14, "0@0", 3);	/* xor [eax + 30h], al */
-		assert_int_equal(rehearse(world, code, world_code(world), CONVENTION_POINTERS).end,
+		assert_int_equal(rehearse(world, code, 0, CONVENTION_POINTERS).end,
 				 REHEARSAL_FAILS);
 	}
 }

@@ -13,6 +13,8 @@ enum printable {
 
 /* What the characters of a run hold of what such code needs. Asked before it is decoded as code. */
 enum printable printable_run(struct bytes run);
+/* The same by the vectors of the compiler, on every processor. */
+enum printable printable_run_plainly(struct bytes run);
 /* The length of the printable instruction at `at`, which INSTRUCTION_MAX bytes follow; 0: it is
  * none that code has; INSTRUCTION_MAX + 1: it needs a closer look. */
 unsigned printable_length(enum x86_mode mode, const uint8_t *at);

@@ -8,12 +8,15 @@
 #include "shellcode/instruction.h"
 
 enum {
-	CODE = 256,  /* bytes that are gone through, and may be changed */
+	BEFORE = 64, /* bytes before the entry, and all, that are gone through and may be changed */
+	CODE = 512,
 	STACK = 256, /* on both sides of the stack pointer */
-	STEPS = 64,
-	DECODER = 8,  /* bytes of itself that one writes at least, see probe.c */
-	PREFIXES = 5, /* with the opcode: more are not everyday code */
-	WORD = 64,    /* bits */
+	STEPS = 128,
+	LONGEST_COMMON =
+		5,	  /* bytes of prefixes and opcode: no instruction is too long with these */
+	BEHIND = 1 << 16, /* zeros behind the piece, see probe.c */
+	DECODER = 8,	  /* bytes of itself that one writes at least, see probe.c */
+	WORD = 64,	  /* bits */
 	/* nanoseconds, see share.h */
 	BEGIN_COST = 60,
 	STEP_COST = 8
@@ -27,8 +30,9 @@ struct actor {
 	enum verdict verdict;
 	unsigned flags; /* enum x86_flag */
 	struct bytes piece;
-	uint64_t start, entry, stack; /* addresses of `piece`, `code` and `words` */
-	size_t length, at, next; /* of the code; the present instruction, and what follows it */
+	uint64_t start, window, stack; /* addresses of `piece`, `code` and `words` */
+	size_t length, at, next; /* of the code; the present instruction, and what is read next */
+	uint64_t jump;		 /* from behind it */
 	uint64_t registers[X86_REGISTERS];
 	uint8_t code[CODE], words[2 * STACK];
 	uint64_t written[CODE / WORD], told[2 * STACK / WORD]; /* bytes that are known, of words */
@@ -42,6 +46,7 @@ struct instruction_bytes {
 	bool null_segment;   /* gs: in 32-bit mode */
 	unsigned size;	     /* of its operands */
 	uint64_t address;    /* of that in memory */
+	unsigned behind;     /* bytes that follow the address */
 };
 
 /* The first verdict counts. */
@@ -95,29 +100,44 @@ static void elsewhere(struct actor *actor, uint64_t address)
 	judge(actor, x86_protection(actor->machine, address) < 0 ? FAULT : OPEN);
 }
 
+/* What was pushed, over what lay there. */
+static void add_pushed(const struct actor *actor, uint64_t address, uint8_t *bytes, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++) {
+		uint64_t at = address + i - actor->stack;
+		if (at < sizeof actor->words && is_marked(actor->told, at))
+			bytes[i] = actor->words[at];
+	}
+}
+
+/* From outside the window, of which the operand must have no part. */
+static void fetch(struct actor *actor, uint64_t address, uint8_t *bytes, unsigned size)
+{
+	size_t at = inside(actor->start, actor->piece.length + BEHIND, address, size);
+
+	if (address + size > actor->window && address < actor->window + actor->length)
+		judge(actor, OPEN);
+	else if (at != SIZE_MAX && at + size <= actor->piece.length)
+		memcpy(bytes, actor->piece.data + at, size);
+	else if (at != SIZE_MAX && at < actor->piece.length)
+		judge(actor, OPEN);
+	else if (at == SIZE_MAX && x86_read(actor->machine, address, bytes, size) < 0)
+		elsewhere(actor, address);
+	else
+		add_pushed(actor, address, bytes, size);
+}
+
 static uint64_t load(struct actor *actor, uint64_t address, unsigned size)
 {
-	size_t at = inside(actor->entry, actor->length, address, size);
-	uint64_t value = 0;
+	size_t at = inside(actor->window, actor->length, address, size);
+	uint8_t bytes[8] = { 0 };
+	uint64_t value;
 
-	if (at != SIZE_MAX) {
-		memcpy(&value, actor->code + at, size);
-		return value;
-	}
-	at = inside(actor->start, actor->piece.length, address, size);
-	if (at != SIZE_MAX && (address + size <= actor->entry || address >= actor->entry + CODE)) {
-		memcpy(&value, actor->piece.data + at, size);
-		return value;
-	}
-	at = inside(actor->stack, sizeof actor->words, address, size);
-	if (at == SIZE_MAX) {
-		elsewhere(actor, address);
-		return 0;
-	}
-	for (size_t i = at; i < at + size; i++)
-		if (!is_marked(actor->told, i))
-			judge(actor, OPEN);
-	memcpy(&value, actor->words + at, size);
+	if (at != SIZE_MAX)
+		memcpy(bytes, actor->code + at, size);
+	else
+		fetch(actor, address, bytes, size);
+	memcpy(&value, bytes, sizeof value);
 	return value;
 }
 
@@ -132,7 +152,7 @@ static void store_code(struct actor *actor, size_t at, const uint8_t *bytes, uns
 
 static void store(struct actor *actor, uint64_t address, uint64_t value, unsigned size)
 {
-	size_t at = inside(actor->entry, actor->length, address, size);
+	size_t at = inside(actor->window, actor->length, address, size);
 	uint8_t bytes[8];
 
 	memcpy(bytes, &value, sizeof bytes);
@@ -222,14 +242,14 @@ static uint64_t address_of(struct actor *actor, const struct instruction_bytes *
 	unsigned mode = bytes->modrm >> 6, base = bytes->modrm & 7;
 	uint64_t address;
 
-	if (mode == 0 && base == 5 && actor->mode == X86_MODE_64) /* relative to rip */
-		judge(actor, OPEN);
 	if (base == 4)
 		address = address_by_sib(actor, bytes);
 	else if (mode == 0 && base == 5)
 		address = immediate(actor, 4);
 	else
 		address = actor->registers[extended(bytes, base, 1)];
+	if (mode == 0 && base == 5 && actor->mode == X86_MODE_64)
+		address += actor->window + actor->next + bytes->behind;
 	if (mode == 1 || mode == 2)
 		address += immediate(actor, mode == 1 ? 1 : 4);
 	address &= mask_of(bytes->narrow_address ? 4 : word_of(actor));
@@ -425,9 +445,9 @@ static void multiply(struct actor *actor, struct instruction_bytes *bytes)
 	int64_t first, second, product;
 	bool lost;
 
+	bytes->behind = bytes->opcode == 0x6b ? 1 : bytes->size < 4 ? 2 : 4;
 	read_modrm(actor, bytes);
-	second = (int64_t)(bytes->opcode == 0x6b ? immediate(actor, 1)
-						 : immediate_of_operand(actor, bytes));
+	second = (int64_t)immediate(actor, bytes->behind);
 	first = (int64_t)extend(get_other(actor, bytes), bytes->size);
 	lost = __builtin_mul_overflow(first, second, &product);
 	lost |= (int64_t)extend((uint64_t)product, bytes->size) != product;
@@ -505,7 +525,7 @@ static void branch(struct actor *actor, const struct instruction_bytes *bytes)
 	if (bytes->size == 2)
 		judge(actor, OPEN);
 	if (holds(actor, bytes->opcode & 15))
-		actor->next += distance; /* before the beginning is past the end */
+		actor->jump = distance;
 }
 
 /* Opcodes from 60 to 6f. */
@@ -586,61 +606,77 @@ static bool read_prefix(const struct actor *actor, struct instruction_bytes *byt
 	return true;
 }
 
-/* One instruction. */
+/* One instruction. Where it goes before the beginning is past every end. */
 static void go_on(struct actor *actor)
 {
 	struct instruction_bytes bytes = { .size = 4 };
+	bool common;
 
 	actor->at = actor->next;
+	actor->jump = 0;
 	do
 		bytes.opcode = next_byte(actor);
 	while (read_prefix(actor, &bytes, bytes.opcode) && actor->verdict == GOES_ON);
-	if (actor->next - actor->at > PREFIXES)
-		judge(actor, OPEN);
+	common = actor->next - actor->at <= LONGEST_COMMON;
 	if (bytes.rex & 8)
 		bytes.size = 8;
 	if (actor->verdict == GOES_ON)
 		execute(actor, &bytes);
+	if (!common && actor->next - actor->at > INSTRUCTION_MAX)
+		actor->verdict = OPEN;
+	actor->next += actor->jump;
 }
 
-static void begin(struct actor *actor, const struct world *world, size_t entry,
+static void begin(struct actor *actor, const struct world *world, struct bytes piece, size_t entry,
 		  enum convention convention)
 {
+	size_t first = entry < BEFORE ? 0 : entry - BEFORE;
+	struct bytes code = bytes_slice(piece, first, CODE);
+	uint64_t stack = world_stack(world), address = world_code(world) + entry;
 	unsigned word = word_of(actor);
-	uint64_t stack = world_stack(world);
 
-	struct bytes code = bytes_slice(actor->piece, entry, CODE);
-
+	actor->piece = piece;
 	actor->start = world_code(world);
-	actor->entry = actor->start + entry;
+	actor->window = actor->start + first;
+	actor->next = entry - first;
 	actor->length = code.length;
 	memcpy(actor->code, code.data, code.length);
-	actor->stack = stack - STACK;
-	for (unsigned i = 0; i < X86_REGISTERS && convention == CONVENTION_POINTERS; i++)
-		actor->registers[i] = actor->entry;
-	for (unsigned i = STACK; i < 2 * STACK && convention == CONVENTION_POINTERS; i += word) {
-		memcpy(actor->words + i, &actor->entry, word);
-		mark(actor->told, i, word);
+	memset(actor->written, 0, sizeof actor->written);
+	memset(actor->told, 0, sizeof actor->told);
+	memset(actor->registers, 0, sizeof actor->registers);
+	if (convention == CONVENTION_POINTERS) {
+		for (unsigned i = 0; i < X86_REGISTERS; i++)
+			actor->registers[i] = address;
+		for (unsigned i = STACK; i < 2 * STACK; i += word)
+			memcpy(actor->words + i, &address, word);
+		memset(actor->told + STACK / WORD, 0xff, STACK / 8);
 	}
+	actor->stack = stack - STACK;
 	actor->registers[X86_SP] = stack;
 }
 
 struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 			  enum convention convention)
 {
-	const struct x86 *machine = world_machine(world);
-	struct actor actor = { .machine = machine, .mode = x86_mode(machine), .piece = piece };
 	struct rehearsal rehearsal = { .end = REHEARSAL_OPEN };
 	unsigned steps = 0, written = 0;
+	struct actor actor;
+	size_t first;
 
-	begin(&actor, world, entry, convention);
+	x86_rollback(world_machine(world)); /* to what a run begins with */
+	actor.machine = world_machine(world);
+	actor.mode = x86_mode(actor.machine);
+	actor.verdict = GOES_ON;
+	actor.flags = 0;
+	begin(&actor, world, piece, entry, convention);
+	first = actor.next;
 	for (; steps < STEPS && actor.verdict == GOES_ON; steps++)
 		go_on(&actor);
 	for (size_t i = 0; i < CODE / WORD; i++)
 		written += (unsigned)__builtin_popcountll(actor.written[i]);
 	if (actor.verdict == FAULT)
 		rehearsal.end = written < DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
-	rehearsal.at = actor.at;
+	rehearsal.at = actor.at - first;
 	rehearsal.cost = BEGIN_COST + (uint64_t)STEP_COST * steps;
 	return rehearsal;
 }

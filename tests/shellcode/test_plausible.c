@@ -99,6 +99,47 @@ static void runs_are_judged_by_their_characters(void **state)
 	assert_int_equal(printable_run(BYTES("")), PRINTABLE_NOT);
 }
 
+static enum printable obvious_run(struct bytes run)
+{
+	unsigned patches = 0, sums = 0, pushes = 0;
+
+	for (size_t i = 0; i < run.length; i++) {
+		uint8_t next = i + 1 < run.length ? run.data[i + 1] : 0;
+		patches += (run.data[i] == '0' || run.data[i] == '1') && next >= 0x40 &&
+			   (next & 7) != 4;
+		sums += run.data[i] == '%' || run.data[i] == '-' || run.data[i] == '5';
+		pushes += run.data[i] == 'P';
+	}
+	return sums >= 6 && pushes >= 3 ? PRINTABLE_BUILDS
+	       : patches >= 2		? PRINTABLE_WRITES
+					: PRINTABLE_NOT;
+}
+
+static void runs_are_counted_alike_by_all_processors(void **state)
+{
+	static const char useful[] = "0A1BP5XAa=-%zLDdTUVYZuvw/+hijklmn";
+	struct random random;
+	unsigned seen[3] = { 0 };
+
+	(void)state;
+	random_init(&random, 19, 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t data[200];
+		struct bytes run = { data, random_below(&random, sizeof data + 1) };
+		unsigned which = random_below(&random, 40);
+		enum printable expected;
+		for (size_t j = 0; j < run.length; j++)
+			data[j] = (uint8_t)(random_below(&random, 40) < which
+						    ? 0x21 + (int)random_below(&random, 0x5e)
+						    : useful[random_below(&random, 33)]);
+		expected = obvious_run(run);
+		assert_int_equal(printable_run(run), expected);
+		assert_int_equal(printable_run_plainly(run), expected);
+		seen[expected]++;
+	}
+	assert_true(seen[0] > 1000 && seen[1] > 1000 && seen[2] > 1000);
+}
+
 /* Text, and letters of base64, as instructions: what is told by the table is what a glance tells,
  * but for what nobody writes. */
 static void knows_printable_lengths(void **state)
@@ -219,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_printable_lengths),
+		cmocka_unit_test(runs_are_counted_alike_by_all_processors),
 		cmocka_unit_test(widths_are_those_of_the_obvious_walk),
 		cmocka_unit_test(an_environment_must_be_fetched),
 		cmocka_unit_test(a_pointer_must_be_followed),

@@ -117,7 +117,8 @@ static int prefer_earlier(struct search *search, const struct start *starts,
 
 	for (size_t i = 0; i < count; i++)
 		if (promises[i].worlds & best->promise.worlds &&
-		    promises[i].score == best->promise.score && starts[i].offset < earlier.start)
+		    promises[i].score == best->promise.score && starts[i].offset < earlier.start &&
+		    !search_begins_in_text(search, best->mode, starts[i].offset))
 			earlier.start = starts[i].offset;
 	if (search->piece_offset + earlier.start >= kept.entry || search->count != found + 1)
 		return 0;

@@ -67,18 +67,18 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	return 0;
 }
 
-/* The start that promises most, but less than `below`; the later of equals. */
+/* The start that is worth most, but less than `below`; the later of equals. */
 static bool choose(const struct start *starts, const struct promise *promises, size_t count,
 		   unsigned below, struct best *best)
 {
 	best->promise.worlds = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct promise promise = promises[i];
-		if (promise.worlds == 0 || promise.score >= below)
+		unsigned worth = promise_worth(&promise), most = promise_worth(&best->promise);
+		if (promise.worlds == 0 || worth >= below)
 			continue;
 		if (best->promise.worlds &&
-		    (promise.score < best->promise.score ||
-		     (promise.score == best->promise.score && starts[i].offset < best->start)))
+		    (worth < most || (worth == most && starts[i].offset < best->start)))
 			continue;
 		best->start = starts[i].offset;
 		best->promise = promise;
@@ -157,7 +157,7 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
 			struct best from[3] = { best, best, best };
-			below = best.promise.score;
+			below = promise_worth(&best.promise);
 			if (candidate->seed.kind != SEED_PRINTABLE)
 				search_extend(search, candidate->mode, patience, &from[1]);
 			from[0] = from[1];

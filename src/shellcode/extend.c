@@ -264,7 +264,7 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 		if (starts[i].offset >= best->start ||
 		    search->piece_offset + starts[i].offset < search->covered ||
 		    !(promises[i].worlds & best->promise.worlds) ||
-		    promises[i].score < best->promise.score ||
+		    promise_worth(&promises[i]) < promise_worth(&best->promise) ||
 		    !code_leads(search, mode, starts[i].offset, best->start))
 			continue;
 		best->start = starts[i].offset;

@@ -5,17 +5,18 @@
 
 #include "outbreak/peering.h"
 
-enum { FOLLOWED = 1, ENTERED = 2 };
+#define ENTERED	 (SHORTCUT_NOBODY - 1)
+#define PREFETCH 16 /* targets are mostly exposed one behind the other */
 
 void shortcut_fini(struct shortcut *shortcut)
 {
 	free(shortcut->sources);
 	free(shortcut->targets);
 	free(shortcut->next);
-	free(shortcut->provider);
+	free(shortcut->place);
 	free(shortcut->of_subnet);
 	free(shortcut->waiting);
-	free(shortcut->state);
+	free(shortcut->followed);
 	*shortcut = (struct shortcut){ 0 };
 }
 
@@ -23,10 +24,10 @@ static bool make_room(struct shortcut *shortcut, size_t count, size_t providers,
 {
 	if (providers > shortcut->providers || subnets > shortcut->subnets) {
 		free(shortcut->waiting);
-		free(shortcut->state);
+		free(shortcut->followed);
 		free(shortcut->of_subnet);
 		shortcut->waiting = malloc(providers * sizeof *shortcut->waiting);
-		shortcut->state = malloc(providers * sizeof *shortcut->state);
+		shortcut->followed = malloc(providers);
 		shortcut->of_subnet = malloc(subnets * sizeof *shortcut->of_subnet);
 		shortcut->providers = providers;
 		shortcut->subnets = subnets;
@@ -35,15 +36,15 @@ static bool make_room(struct shortcut *shortcut, size_t count, size_t providers,
 		free(shortcut->sources);
 		free(shortcut->targets);
 		free(shortcut->next);
-		free(shortcut->provider);
+		free(shortcut->place);
 		shortcut->capacity = count + count / 8;
 		shortcut->sources = malloc(shortcut->capacity * sizeof *shortcut->sources);
 		shortcut->targets = malloc(shortcut->capacity * sizeof *shortcut->targets);
 		shortcut->next = malloc(shortcut->capacity * sizeof *shortcut->next);
-		shortcut->provider = malloc(shortcut->capacity * sizeof *shortcut->provider);
+		shortcut->place = malloc(shortcut->capacity * sizeof *shortcut->place);
 	}
-	return shortcut->waiting && shortcut->state && shortcut->of_subnet && shortcut->sources &&
-	       shortcut->targets && shortcut->next && shortcut->provider;
+	return shortcut->waiting && shortcut->followed && shortcut->of_subnet &&
+	       shortcut->sources && shortcut->targets && shortcut->next && shortcut->place;
 }
 
 int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, double pair,
@@ -58,56 +59,59 @@ int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, doubl
 		shortcut_fini(shortcut);
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", count);
 	}
+	shortcut->count = count;
 	shortcut->pair = pair * (1 - effect->candidate->pass);
 	memset(shortcut->waiting, 0xff, world->provider_count * sizeof *shortcut->waiting);
-	memset(shortcut->state, 0, world->provider_count);
+	memset(shortcut->followed, 0, world->provider_count);
 	for (size_t i = 0; i < world->subnet_count; i++) {
 		uint32_t provider = world->subnets[i].provider;
-		shortcut->of_subnet[i] = effect->opens[provider] ? provider : SHORTCUT_NOBODY;
+		shortcut->of_subnet[i] =
+			effect->opens[provider] ? world->peering->enter[provider] : SHORTCUT_NOBODY;
 	}
 	return 0;
 }
 
-static void add_target(struct shortcut *shortcut, uint32_t target, uint32_t provider)
+static void add_target(struct shortcut *shortcut, uint32_t target, uint32_t place)
 {
-	shortcut->targets[shortcut->target_count++] = (struct shortcut_end){ target, provider };
+	shortcut->targets[shortcut->target_count++] = (struct shortcut_end){ target, place };
 }
 
 void shortcut_expose(struct shortcut *shortcut, uint32_t target)
 {
-	uint32_t provider = shortcut->provider[target];
+	uint32_t place = shortcut->place[target];
 
-	if (provider == SHORTCUT_NOBODY)
+	if (target + PREFETCH < shortcut->count &&
+	    shortcut->place[target + PREFETCH] != SHORTCUT_NOBODY)
+		__builtin_prefetch(&shortcut->waiting[shortcut->place[target + PREFETCH]]);
+	if (place == SHORTCUT_NOBODY)
 		return;
-	if (shortcut->state[provider] & ENTERED) {
-		add_target(shortcut, target, provider);
+	if (shortcut->waiting[place] == ENTERED) {
+		add_target(shortcut, target, place);
 		return;
 	}
-	shortcut->next[target] = shortcut->waiting[provider];
-	shortcut->waiting[provider] = target;
+	shortcut->next[target] = shortcut->waiting[place];
+	shortcut->waiting[place] = target;
 }
 
-/* A link leads to the provider: who waits there, and below it up to the next filters, can be hit.
- * Those below it follow it in the order of trees. */
-static void enter(struct shortcut *shortcut, uint32_t provider)
+/* A link leads to who enters at `first`: whoever waits there, and below up to the next filters, can
+ * be hit. */
+static void enter(struct shortcut *shortcut, uint32_t first)
 {
 	const struct effect *effect = shortcut->effect;
 	const struct outbreak_peering *peering = effect->population->world->peering;
 	const uint32_t *zone = effect->zones.of;
-	uint32_t end = peering->leave[provider];
+	uint32_t provider = peering->at[first], end = peering->leave[provider];
 
-	for (uint32_t place = peering->enter[provider]; place <= end;) {
+	for (uint32_t place = first; place <= end;) {
 		uint32_t at = peering->at[place];
-		if (shortcut->state[at] & ENTERED || zone[at] != zone[provider]) {
+		if (shortcut->waiting[place] == ENTERED || zone[at] != zone[provider]) {
 			place = peering->leave[at] + 1; /* with all below it */
 			continue;
 		}
-		shortcut->state[at] |= ENTERED;
-		for (uint32_t target = shortcut->waiting[at]; target != SHORTCUT_NOBODY;
+		for (uint32_t target = shortcut->waiting[place]; target != SHORTCUT_NOBODY;
 		     target = shortcut->next[target])
-			add_target(shortcut, target, at);
-		shortcut->waiting[at] = SHORTCUT_NOBODY;
-		place++;
+			add_target(shortcut, target, place);
+		shortcut->waiting[place++] = ENTERED;
 	}
 }
 
@@ -120,38 +124,40 @@ static void follow_links(struct shortcut *shortcut, uint32_t provider)
 	const uint32_t *zone = effect->zones.of;
 
 	for (uint32_t at = provider;
-	     at != OUTBREAK_TOP && zone[at] == zone[provider] && !(shortcut->state[at] & FOLLOWED);
+	     at != OUTBREAK_TOP && zone[at] == zone[provider] && !shortcut->followed[at];
 	     at = world->parents[at]) {
-		shortcut->state[at] |= FOLLOWED;
+		shortcut->followed[at] = 1;
 		for (uint32_t i = peering->first[at];
 		     i < peering->first[at + 1] && !effect->filtered[at]; i++)
-			if (!effect->filtered[peering->at[peering->place[i]]])
-				enter(shortcut, peering->at[peering->place[i]]);
+			if (shortcut->waiting[peering->place[i]] != ENTERED &&
+			    !effect->filtered[peering->at[peering->place[i]]])
+				enter(shortcut, peering->place[i]);
 	}
 }
 
 void shortcut_scan(struct shortcut *shortcut, uint32_t number, uint32_t subnet)
 {
-	uint32_t provider = shortcut->of_subnet[subnet];
+	uint32_t place = shortcut->of_subnet[subnet];
 
-	if (provider == SHORTCUT_NOBODY)
+	if (place == SHORTCUT_NOBODY)
 		return;
-	shortcut->sources[shortcut->source_count++] = (struct shortcut_end){ number, provider };
-	follow_links(shortcut, provider);
+	shortcut->sources[shortcut->source_count++] = (struct shortcut_end){ number, place };
+	follow_links(shortcut, shortcut->effect->population->world->peering->at[place]);
 }
 
 bool shortcut_draw(const struct shortcut *shortcut, struct supply_words *words, uint32_t *source,
 		   uint32_t *index)
 {
+	const struct effect *effect = shortcut->effect;
+	const uint32_t *at = effect->population->world->peering->at;
 	const struct shortcut_end *from =
 		&shortcut->sources[supply_below(words, shortcut->source_count)];
-	const uint32_t *zone = shortcut->effect->zones.of;
 
 	*source = from->number;
 	*index = supply_below(words, shortcut->target_count);
-	const struct shortcut_end *to = &shortcut->targets[*index];
-	return zone[from->provider] != zone[to->provider] &&
-	       effect_crosses(shortcut->effect, from->provider, to->provider);
+	uint32_t here = at[from->place], there = at[shortcut->targets[*index].place];
+	return effect->zones.of[here] != effect->zones.of[there] &&
+	       effect_crosses(effect, here, there);
 }
 
 void shortcut_drop(struct shortcut *shortcut, uint32_t index)

@@ -13,9 +13,9 @@
 
 #define SHORTCUT_NOBODY UINT32_MAX
 
-/* A host, by what its user calls it, and its provider. */
+/* A host, by what its user calls it, and where its provider stands in the order of trees. */
 struct shortcut_end {
-	uint32_t number, provider;
+	uint32_t number, place;
 };
 
 struct shortcut {
@@ -23,12 +23,14 @@ struct shortcut {
 	double pair;		     /* rate at which one who scans hits a certain target so */
 	struct shortcut_end *sources, *targets;
 	uint32_t source_count, target_count;
-	uint32_t *of_subnet; /* of each subnet: its provider; NOBODY: it has no use for links */
-	uint32_t *provider;  /* of each target, the same: memory that lies together */
-	uint32_t *waiting;   /* of each provider: its first target that waits */
+	uint32_t *of_subnet; /* of each subnet: the place of its provider; NOBODY: it has no use for
+				links */
+	uint32_t *place;     /* of each target, the same: memory that lies together */
+	uint32_t *waiting;   /* of each place: its first target that waits, NOBODY, or that a link
+				has led there and nobody waits any more */
 	uint32_t *next;	     /* of each target: the next one */
-	uint8_t *state;	     /* of each provider: its links have been followed; one has led to it */
-	size_t providers, subnets, capacity;
+	uint8_t *followed;   /* of each provider: its links have been */
+	size_t count, providers, subnets, capacity;
 };
 
 void shortcut_fini(struct shortcut *shortcut);
@@ -39,7 +41,7 @@ MUST_CHECK int shortcut_reset(struct shortcut *shortcut, const struct effect *ef
 /* Where there are shortcuts, before anything else: where each target is. */
 static inline void shortcut_place(struct shortcut *shortcut, uint32_t target, uint32_t subnet)
 {
-	shortcut->provider[target] = shortcut->of_subnet[subnet];
+	shortcut->place[target] = shortcut->of_subnet[subnet];
 }
 /* The target may be hit from now on. */
 void shortcut_expose(struct shortcut *shortcut, uint32_t target);

@@ -131,10 +131,10 @@ struct pipeline {
 	struct case_list sessions, announcements, shellcodes, bodies, samples, traces;
 	/* Of the capture being read: records that wait until announcements can be matched. */
 	json_t *held_sessions, *held_shellcodes;
-	struct case_list said, codes; /* see followup.c */
-	struct case_list waiting;     /* see waiting.c; only where it is patient */
-	bool patient;		      /* more may be said to what was told */
-	size_t followup_bytes;	      /* kept by these */
+	struct case_list said, codes;	 /* see followup.c */
+	struct case_list waiting;	 /* see waiting.c; only where it is patient */
+	bool patient;			 /* more may be said to what was told */
+	size_t followup_bytes;		 /* kept by these */
 	struct case_room *followup_room; /* where they are */
 	const char *file;
 	uint64_t saved_bytes;

@@ -78,6 +78,8 @@ static bool may_change(const struct opcode *opcode, unsigned reg)
 
 	if ((first & 0xf0) == 0x70)
 		return false;
+	if ((first & 0xf8) == 0xd8) /* the FPU's: fnstsw ax */
+		return first == 0xdf && reg == X86_AX;
 	if ((first & 0xe0) == 0x40) /* inc, dec, push, pop */
 		return (first & 7) == reg;
 	if ((first & 0xf0) == 0xb0) /* parts of four others have numbers from 4 on */

@@ -13,7 +13,7 @@ enum {
 	SHORT_REACH = 128,   /* of jumps over 8 bits */
 	EXTRA = 4 * LANE,    /* that are looked through for them beyond that */
 	/* nanoseconds, see share.h */
-	BACK_COST = 20,
+	BACK_COST = 12,
 	WINDOW_COST = 150
 };
 

@@ -1,9 +1,12 @@
 #include "shellcode/walk.h"
 
+enum { WALK_COST = 6 /* nanoseconds of a step, see share.h, beside what the sweep counts */ };
+
 bool walk_on(struct walk *walk)
 {
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
+	sweep_pay(walk->sweep, WALK_COST);
 	walk->at = walk->next;
 	walk->step = sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)

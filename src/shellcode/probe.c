@@ -115,6 +115,11 @@ void probe_free(struct probe *probe)
 	free(probe);
 }
 
+struct world *probe_world(struct probe *probe)
+{
+	return probe->world;
+}
+
 int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 {
 	static const uint8_t zeros[4096];
@@ -221,6 +226,7 @@ static bool hunts(struct run *run, const struct x86_exit *stop)
 		run->hunt_site = stop->address;
 		run->hunt_calls = 0;
 	}
+	run->promise.misses++;
 	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
 		return false;
 	if (run->hunt_calls == HUNT_CALLS) {

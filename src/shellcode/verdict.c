@@ -27,9 +27,10 @@ static bool decoder_verdict(const struct observation *seen)
 		return false;
 	if (does_something)
 		return seen->executed_written >= 3;
-	/* A payload that ends for want of what it expects: the decoder must be plain. */
+	/* A payload that ends for want of what it expects: the decoder must be plain, and most of
+	 * what runs must be what it decoded. */
 	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 && seen->decoded >= 6 &&
-	       seen->written_shapes >= 5;
+	       4 * seen->decoded >= 3 * seen->executed_written && seen->written_shapes >= 7;
 }
 
 static bool windows_verdict(const struct observation *seen)

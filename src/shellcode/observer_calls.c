@@ -188,19 +188,18 @@ static void read_by_call(struct observer *observer, unsigned arguments, bool int
 			executed->effect.reads |= 1u << argument_register(observer, i, interrupt);
 }
 
-/* How many of the call's numbers are the code's own doing: none when the call's own number is not,
- * and none that a register was left with. */
-static unsigned own_numbers(const struct observer *observer, const struct unix_judgement *judgement,
-			    uint32_t leftover, bool interrupt)
+/* The call's numbers that are the code's own doing: none when the call's own number is not, and
+ * none that a register was left with. */
+static void count_numbers(struct observer *observer, const struct unix_judgement *judgement,
+			  uint32_t leftover, bool interrupt)
 {
-	unsigned own = 0;
-
-	if (leftover >> X86_AX & 1)
-		return 0;
-	for (unsigned i = 0; i < judgement->arguments; i++)
-		own += (judgement->which >> i & 1) &&
-		       !(leftover >> argument_register(observer, i, interrupt) & 1);
-	return own;
+	for (unsigned i = 0; i < judgement->arguments && !(leftover >> X86_AX & 1); i++) {
+		if (!(judgement->which >> i & 1) ||
+		    leftover >> argument_register(observer, i, interrupt) & 1)
+			continue;
+		observer->seen.numbers++;
+		observer->seen.settings += !(judgement->descriptors >> i & 1);
+	}
 }
 
 static void follow_native(struct observer *observer, uint64_t ip)
@@ -247,8 +246,7 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	observer_evidence(observer, SHELLCODE_SYSCALL_BIT);
 	observer->seen.calls++;
 	observer->seen.weight += judgement.weight;
-	observer->seen.exits |= judgement.ends && judgement.weight == 0 &&
-				system != UNIX_LINUX_32 && system != UNIX_LINUX_64;
+	observer->seen.exits |= judgement.ends && judgement.weight == 0;
 	observer->seen.forks += makes_process(judgement.name);
 	/* again and again with nothing but addresses: a wrapper that someone else calls */
 	if (judgement.arguments && !judgement.numbers && !judgement.weight)
@@ -256,8 +254,7 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	site = count_site(observer, ip);
 	if (site && site->count == 1 && observer->seen.weight < SURE_WEIGHT)
 		site->leftover = weigh_way(observer);
-	observer->seen.numbers +=
-		own_numbers(observer, &judgement, site ? site->leftover : 0, bytes[0] == 0xcd);
+	count_numbers(observer, &judgement, site ? site->leftover : 0, bytes[0] == 0xcd);
 }
 
 void observer_gate(struct observer *observer)

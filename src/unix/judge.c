@@ -246,6 +246,7 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		    is_small(machine, request.arguments[i])) {
 			judgement->numbers++;
 			judgement->which |= 1u << i;
+			judgement->descriptors |= (unsigned)(letters[i] == 'd') << i;
 		}
 	}
 	if (takes_places_alone(letters))

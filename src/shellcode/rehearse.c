@@ -1,6 +1,6 @@
-/* Covered: the one-byte opcodes that are printable, but for decimal adjustment and what goes
- * through fs: or gs:, with operands in registers and memory; as memory, the code's first bytes and
- * what surrounds the stack pointer. Encodings and flags: Intel SDM vol. 2. */
+/* Covered: the one-byte opcodes that are printable, and what they can do; of memory, changes of the
+ * code's first bytes and of what surrounds the stack pointer. Encodings and flags: Intel SDM vol.
+ * 2; flags that it leaves undefined are as in x86/. */
 #include "shellcode/rehearse.h"
 
 #include <string.h>
@@ -352,6 +352,7 @@ static void set_flags(struct actor *actor, uint64_t result, unsigned size, bool 
 	set_flag(actor, X86_FLAG_PF, !__builtin_parity((unsigned)value & 0xff));
 	set_flag(actor, X86_FLAG_CF, carry);
 	set_flag(actor, X86_FLAG_OF, overflow);
+	set_flag(actor, X86_FLAG_AF, false);
 }
 
 static bool holds(const struct actor *actor, unsigned condition)
@@ -398,6 +399,8 @@ static uint64_t combine(struct actor *actor, enum operation operation, uint64_t 
 		break;
 	}
 	set_flags(actor, result, size, carry, overflow);
+	if (operation != OR && operation != AND && operation != XOR)
+		set_flag(actor, X86_FLAG_AF, (first ^ second ^ result) & 0x10);
 	return result;
 }
 
@@ -438,8 +441,7 @@ static void count(struct actor *actor, const struct instruction_bytes *bytes)
 	set_flag(actor, X86_FLAG_CF, carry);
 }
 
-/* imul register, operand, immediate. The flags that it leaves undefined are the result's, as in
- * x86/multiply.c. */
+/* imul register, operand, immediate. */
 static void multiply(struct actor *actor, struct instruction_bytes *bytes)
 {
 	int64_t first, second, product;
@@ -453,6 +455,47 @@ static void multiply(struct actor *actor, struct instruction_bytes *bytes)
 	lost |= (int64_t)extend((uint64_t)product, bytes->size) != product;
 	set(actor, bytes, reg_of(bytes), (uint64_t)product);
 	set_flags(actor, (uint64_t)product, bytes->size, lost, lost);
+}
+
+/* daa, das */
+static void adjust_decimal(struct actor *actor, bool subtract)
+{
+	uint64_t *ax = &actor->registers[X86_AX], old = *ax & 0xff;
+	bool low = (old & 15) > 9 || actor->flags & X86_FLAG_AF;
+	bool high = old > 0x99 || actor->flags & X86_FLAG_CF;
+	uint64_t by = (low ? 6u : 0) + (high ? 0x60u : 0);
+	bool carry = high || (low && (subtract ? old < 6 : old > 0xf9));
+
+	*ax = (*ax & ~(uint64_t)0xff) | ((subtract ? old - by : old + by) & 0xff);
+	set_flags(actor, *ax, 1, carry, false);
+	set_flag(actor, X86_FLAG_AF, low);
+}
+
+/* aaa, aas */
+static void adjust_ascii(struct actor *actor, bool subtract)
+{
+	uint64_t *ax = &actor->registers[X86_AX];
+	bool adjust = (*ax & 15) > 9 || actor->flags & X86_FLAG_AF;
+	uint64_t changed = !adjust ? *ax : subtract ? *ax - 0x106 : *ax + 0x106;
+
+	*ax = (*ax & ~(uint64_t)0xffff) | (changed & 0xff0f);
+	set_flags(actor, *ax, 1, adjust, false);
+	set_flag(actor, X86_FLAG_AF, adjust);
+}
+
+/* What is no arithmetic before 40. */
+static void execute_others(struct actor *actor, uint8_t opcode)
+{
+	bool adjusts = (opcode & 0xe7) == 0x27;
+
+	if (!adjusts)
+		judge(actor, OPEN);
+	else if (actor->mode == X86_MODE_64)
+		judge(actor, FAULT);
+	else if (opcode < 0x30)
+		adjust_decimal(actor, opcode == 0x2f);
+	else
+		adjust_ascii(actor, opcode == 0x3f);
 }
 
 static void pop_all(struct actor *actor, struct instruction_bytes *bytes)
@@ -561,7 +604,7 @@ static void execute(struct actor *actor, struct instruction_bytes *bytes)
 		if ((bytes->opcode & 7) < 6)
 			arithmetic(actor, bytes);
 		else
-			judge(actor, OPEN);
+			execute_others(actor, bytes->opcode);
 		break;
 	case 4: count(actor, bytes); break;
 	case 5:

@@ -120,6 +120,8 @@ MUST_CHECK int search_try(struct search *search, const struct candidate *candida
  * that look like text or padding when others lie before them. */
 void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
 		   struct best *best);
+/* Is its first instruction text, or padding, rather than code? */
+bool search_begins_in_text(struct search *search, enum x86_mode mode, size_t start);
 /* Goes back to the earliest start point that promises as much and from which code leads there, not
  * text: in between, where a part of what is put together is missing, it may promise less. False:
  * there is none. */

@@ -129,25 +129,45 @@ static int look_everywhere(struct views *views, struct view_block block, size_t 
 	return found;
 }
 
-/* Judges the last block, which may be a part of one. */
-static struct view_block judge_last(const struct views *views)
+/* Passes packed stretches that `at` lies in; returns where the next one begins. */
+static size_t pass_packed(struct views *views)
 {
+	const struct scan_packed *packed = views->packed;
+
+	for (; packed && views->packed_next < packed->count; views->packed_next++) {
+		if (views->at < packed->at[views->packed_next].start)
+			return packed->at[views->packed_next].start;
+		if (views->at < packed->at[views->packed_next].end)
+			views->at = packed->at[views->packed_next].end;
+	}
+	return views->bytes.length;
+}
+
+/* Judges the block at `at`, which may be a part of one. */
+static struct view_block judge_here(const struct views *views)
+{
+	size_t left = views->bytes.length - views->at;
 	uint8_t last[VIEW_BLOCK] = { 0 };
 
-	memcpy(last, views->bytes.data + views->at, views->bytes.length - views->at);
+	if (left >= VIEW_BLOCK)
+		return view_judge(views->bytes.data + views->at);
+	memcpy(last, views->bytes.data + views->at, left);
 	return view_judge(last);
 }
 
-/* Passes blocks that may hold nothing, but for the last, which nothing may follow; tells what the
- * next may hold. */
+/* Passes blocks that may hold nothing, but for the last before a packed stretch or the end, which
+ * nothing may follow; tells what the next may hold: nothing at the end of all. */
 static struct view_block next_block(struct views *views)
 {
-	size_t blocks = (views->bytes.length - views->at - 1) / VIEW_BLOCK, nothing;
+	size_t until = pass_packed(views), blocks, nothing;
 	struct view_block block = { 0 };
 
+	if (views->at >= views->bytes.length)
+		return block;
+	blocks = (until - views->at - 1) / VIEW_BLOCK;
 	nothing = view_judge_nothing(views->bytes.data + views->at, blocks, &block);
 	views->at += nothing * VIEW_BLOCK;
-	return nothing < blocks ? block : judge_last(views);
+	return nothing < blocks ? block : judge_here(views);
 }
 
 static int next_packed(struct views *views, struct view *view)

@@ -160,20 +160,28 @@ static void keep_body(struct describer *describer, enum stream_side side,
 	buffer_fini(&content);
 }
 
-/* The answer to a request of HTTP/0.9 (RFC 1945, section 6) has no status line. */
-static bool read_bare_answer(struct describer *describer, enum stream_side side, size_t offset,
-			     const struct exchanges *exchanges)
+/* The answer to a request of HTTP/0.9 (RFC 1945, section 6) has no status line, and browsers take
+ * any other that has none as content, too. */
+static bool read_bare_answer(struct describer *describer, const struct exchanges *exchanges)
 {
-	struct bytes rest = bytes_slice(side_data(describer->session, side), offset, SIZE_MAX);
+	const struct stream_session *session = describer->session;
+	struct bytes said = side_data(session, STREAM_SERVER);
+	bool simple = exchanges->count && exchanges->list[0].simple;
 
-	if (side != STREAM_SERVER || exchanges->answered == exchanges->count ||
-	    !exchanges->list[exchanges->answered].simple || bytes_start_with(rest, "HTTP/"))
+	if (text_starts_ignoring_case(said, "HTTP/") || said.length == 0)
 		return false;
-	describe_file(describer, side, offset, rest,
-		      name_in_target(exchanges->list[exchanges->answered].target), "http",
-		      describer->session->end == STREAM_END_FIN &&
-			      describer->session->half[side].beyond_limit == 0 &&
-			      offset + rest.length <= describer->whole_until[side]);
+	if (session->picked_up)
+		describe_unjudged(describer);
+	else if (!simple)
+		describe_deviation(describer, STREAM_SERVER, 0,
+				   "HTTP status line that does not parse");
+	describe_file(describer, STREAM_SERVER, 0, said,
+		      exchanges->count ? name_in_target(exchanges->list[0].target)
+				       : (struct bytes){ NULL, 0 },
+		      "http",
+		      simple && session->end == STREAM_END_FIN &&
+			      session->half[STREAM_SERVER].beyond_limit == 0 &&
+			      said.length <= describer->whole_until[STREAM_SERVER]);
 	return true;
 }
 
@@ -193,8 +201,7 @@ static void read_side(struct describer *describer, enum stream_side side,
 	size_t offset = 0;
 	struct http_message message;
 
-	while (!describer->cut && !read_bare_answer(describer, side, offset, exchanges) &&
-	       http_message_read(describer, side, offset, &message)) {
+	while (!describer->cut && http_message_read(describer, side, offset, &message)) {
 		struct exchange exchange = { message.method, message.target, message.simple };
 		if (side == STREAM_CLIENT)
 			describer->cut |= !exchange_add(exchanges, &message);
@@ -218,5 +225,6 @@ void http_read(struct describer *describer)
 	struct exchanges exchanges = { .arena = describe_arena(describer) };
 
 	read_side(describer, STREAM_CLIENT, &exchanges);
-	read_side(describer, STREAM_SERVER, &exchanges);
+	if (!read_bare_answer(describer, &exchanges))
+		read_side(describer, STREAM_SERVER, &exchanges);
 }

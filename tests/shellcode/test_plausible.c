@@ -17,7 +17,7 @@ static bool ahead(enum x86_mode mode, struct bytes code, enum seed_kind kind, bo
 
 	assert_non_null(sweep);
 	sweep_load(sweep, code);
-	plausible = plausible_ahead(sweep, mode, (struct seed){ 0, kind, false }, strict);
+	plausible = plausible_ahead(sweep, mode, &(struct seed){ 0, kind, false }, strict);
 	sweep_free(sweep);
 	return plausible;
 }

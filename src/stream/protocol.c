@@ -5,6 +5,7 @@ const struct protocol protocols[] = {
 	{ "smb", 6, true, smb_recognise, smb_read },
 	{ "dcerpc", 6, true, dcerpc_recognise, dcerpc_read },
 	{ "tls", 6, true, tls_recognise, tls_read },
+	{ "ssh", 6, true, ssh_recognise, ssh_read },
 	{ "http", 6, true, http_recognise, http_read },
 	{ "ftp", 6, true, ftp_recognise, ftp_read },
 	{ "smtp", 6, true, smtp_recognise, smtp_read },

@@ -51,6 +51,7 @@ struct observer {
 	struct x86 *machine;
 	enum world_kind kind;
 	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
+	uint64_t loader_ip;	/* the instruction that read it first */
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
 	uint64_t process_block; /* PEB */

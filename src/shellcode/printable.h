@@ -16,6 +16,10 @@ enum printable printable_run(struct bytes run);
 /* The length of the printable instruction at `at`, which INSTRUCTION_MAX bytes follow; 0: it is
  * none that code has; INSTRUCTION_MAX + 1: it needs a closer look. */
 unsigned printable_length(enum x86_mode mode, const uint8_t *at);
+/* The widths (1 << enum x86_mode) in which code may begin at `offset`: all but those in which the
+ * way straight ahead comes to what nobody writes within twenty instructions. *cost grows by what
+ * the look cost, see share.h. */
+unsigned printable_widths(struct bytes bytes, size_t offset, uint64_t *cost);
 /* Do the instructions from `offset` on go straight through enough of that? */
 bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset);
 

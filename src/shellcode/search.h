@@ -45,6 +45,9 @@ struct shellcode_detector {
 	struct repeats repeats;
 	bool explains;	       /* findings come with their listing */
 	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
+	bool delivered;	       /* of the next scan, see shellcode_delivered */
+	const struct shellcode_file *files;
+	size_t file_count;
 };
 
 struct search {

@@ -17,7 +17,7 @@ static bool ahead(enum x86_mode mode, struct bytes code, enum seed_kind kind, bo
 
 	assert_non_null(sweep);
 	sweep_load(sweep, code);
-	plausible = plausible_ahead(sweep, mode, (struct seed){ 0, kind, false }, strict);
+	plausible = plausible_ahead(sweep, mode, &(struct seed){ 0, kind, false }, strict);
 	sweep_free(sweep);
 	return plausible;
 }
@@ -117,7 +117,7 @@ static void knows_printable_lengths(void **state)
 		struct step step;
 		for (unsigned j = 0; j < sizeof code; j++)
 			code[j] = (uint8_t)(i & 2 ? letters[random_below(&random, 64)]
-						  : 0x20 + (int)random_below(&random, 0x5f));
+						  : (int)random_below(&random, 0x80));
 		length = printable_length(mode, code);
 		step = glance_length(mode, (struct bytes){ code, INSTRUCTION_MAX });
 		if (length > INSTRUCTION_MAX)
@@ -135,10 +135,74 @@ static void knows_printable_lengths(void **state)
 	assert_true(told > 300000 && ended > 10000);
 }
 
+static bool is_prefix(enum x86_mode mode, uint8_t byte)
+{
+	return (byte && strchr("\x26\x2e\x36\x3e\x64\x65\x66\x67", byte)) ||
+	       (mode == X86_MODE_64 && (byte & 0xf0) == 0x40);
+}
+
+/* The slow, obvious walk: instructions until one that nobody writes, at most 20; *prefixes: bytes
+ * before their opcodes, of all that it saw; *closer: there were some that are looked at closer. */
+static unsigned goes_on(enum x86_mode mode, struct bytes bytes, unsigned *prefixes, bool *closer)
+{
+	size_t at = 0;
+
+	*prefixes = 0;
+	for (unsigned steps = 0; steps < 20; steps++) {
+		struct bytes code = bytes_slice(bytes, at, INSTRUCTION_MAX);
+		struct step step = glance_length(mode, code);
+		size_t opcode = 0;
+		while (opcode < code.length - 1 && is_prefix(mode, code.data[opcode]))
+			opcode++;
+		*prefixes += (unsigned)opcode;
+		*closer |= printable_length(mode, code.data) > INSTRUCTION_MAX;
+		if (step.length == 0 || code.data[opcode] == 0x62 ||
+		    (code.data[opcode] == 0x63 && mode == X86_MODE_32))
+			return steps;
+		at += step.length;
+	}
+	return 20;
+}
+
+/* Both widths at once give what each of them gives alone. */
+static void widths_are_those_of_the_obvious_walk(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	struct random random;
+	unsigned gone[2] = { 0 }, ended[2] = { 0 };
+
+	(void)state;
+	random_init(&random, 18, 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t code[400];
+		unsigned widths, prefixes[2], steps[2], shift = i & 1;
+		uint64_t cost = 0;
+		bool closer = false;
+		for (unsigned j = 0; j < sizeof code; j++)
+			code[j] = (uint8_t)(i & 4 ? letters[random_below(&random, 64) >> shift]
+						  : 0x20 + (int)random_below(&random, 0x5f));
+		widths = printable_widths((struct bytes){ code, sizeof code }, 0, &cost);
+		for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++)
+			steps[mode] = goes_on(mode, (struct bytes){ code, sizeof code },
+					      &prefixes[mode], &closer);
+		for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++) {
+			bool may = widths >> mode & 1;
+			assert_true(closer || cost > 0);
+			assert_true(may || steps[mode] < 20);
+			assert_true(!may || closer || steps[mode] + prefixes[mode] >= 20);
+			gone[mode] += may && !closer;
+			ended[mode] += !may;
+		}
+	}
+	assert_true(gone[0] > 500 && gone[1] > 500 && ended[0] > 5000 && ended[1] > 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_printable_lengths),
+		cmocka_unit_test(widths_are_those_of_the_obvious_walk),
 		cmocka_unit_test(an_environment_must_be_fetched),
 		cmocka_unit_test(a_pointer_must_be_followed),
 		cmocka_unit_test(compiled_code_all_around_asks_for_a_decoder),

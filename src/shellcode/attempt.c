@@ -5,12 +5,15 @@
 #include "shellcode/search.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "shellcode/plausible.h"
 
 enum {
 	STARTS = 384, /* start points that are tried for one seed */
-	PROOFS = 3    /* of these, that are proven when others fail */
+	PROOFS = 3,   /* of these, that are proven when others fail */
+	PUSH_ESP = 0x54,
+	PUSH_ESP_WITHIN = 4 /* bytes of printable code that lies on the stack */
 };
 
 /* Of decoders that begin like this, one that decodes is enough to look closer. */
@@ -32,6 +35,29 @@ static bool worth_another(const struct seed *seed, struct promise promise)
 	       (finds_itself(kind) && promise.decodes);
 }
 
+/* Does it look for itself where the stack is? Exploits of overflows jump there, and such code has
+ * no other way to its own address. */
+static bool lies_on_stack(const struct search *search, const struct candidate *candidate,
+			  const struct start *start)
+{
+	struct bytes code = bytes_slice(search->piece, start->offset, PUSH_ESP_WITHIN);
+
+	if (candidate->seed.kind == SEED_PRINTABLE)
+		return code.length && memchr(code.data, PUSH_ESP, code.length);
+	return candidate->seed.kind == SEED_STACK && start->traits & GLANCE_STACK_TAKEN &&
+	       start->traits & GLANCE_STORE && start->traits & GLANCE_LOOP;
+}
+
+/* Is a start to be tried under one more convention, after what it gave under the one before? */
+static bool worth_trying(const struct search *search, const struct candidate *candidate,
+			 const struct start *start, enum convention convention,
+			 struct promise before)
+{
+	return convention == CONVENTION_POINTERS ||
+	       (convention == CONVENTION_ZERO && worth_another(&candidate->seed, before)) ||
+	       (convention == CONVENTION_ON_STACK && lies_on_stack(search, candidate, start));
+}
+
 static enum patience patience_of(enum seed_kind kind)
 {
 	return kind == SEED_SEGMENT ? PATIENCE_LONG
@@ -50,7 +76,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 
 	for (size_t i = 0; i < count; i++) {
 		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
-			     (convention == 0 || worth_another(&candidate->seed, promises[i])) &&
+			     worth_trying(search, candidate, &starts[i], convention, promises[i]) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
 		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;

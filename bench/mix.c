@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <unistd.h>
-#include <zlib.h>
+
+#include "mix_content.h"
 
 enum {
 	TOGETHER = 64,
@@ -31,113 +32,7 @@ static const unsigned shares[2][SORTS] = {
 	[MIX_CAMPUS] = { 100, 12, 38, 37, 13, 25, 25, 750 },
 };
 
-static _Noreturn void give_up(const char *what)
-{
-	fprintf(stderr, "bench: cannot make traffic: %s\n", what);
-	exit(3);
-}
-
-/* --- content --- */
-
-static uint64_t noise_state;
-
-static uint32_t noise(void)
-{
-	noise_state ^= noise_state << 13;
-	noise_state ^= noise_state >> 7;
-	noise_state ^= noise_state << 17;
-	return (uint32_t)(noise_state >> 16);
-}
-
-static size_t between(size_t least, size_t most)
-{
-	return least + noise() % (most - least);
-}
-
-static void put(struct buffer *into, const void *data, size_t length)
-{
-	if (buffer_append(into, data, length) < 0)
-		give_up("a conversation is too long");
-}
-
-static void put_text(struct buffer *into, size_t length)
-{
-	static const char *const words[] = {
-		"the ",	    "of ",
-		"<p>",	    "</p>\n",
-		"and ",	    "measure ",
-		"a ",	    "network ",
-		"report ",  "<a href=\"/page/",
-		"\">",	    "</a> ",
-		"in ",	    "result ",
-		"it ",	    "is ",
-		"for ",	    "with ",
-		"on ",	    "system ",
-		"page ",    "<div class=\"box\">",
-		"</div>\n", "time ",
-		"new ",	    "first ",
-		"people ",  "function(",
-		") {\n",    "return ",
-		"var x = ", ";\n",
-		"2009 ",    "which ",
-		"their ",   "under ",
-		"&nbsp;",   "weather ",
-		"street ",  "river ",
-		"window.",  "history ",
-	};
-	size_t end = into->length + length;
-
-	while (into->length < end) {
-		const char *word = words[noise() % (sizeof words / sizeof *words)];
-		put(into, word, strlen(word));
-	}
-	into->length = end;
-}
-
-static void put_noise(struct buffer *into, size_t length)
-{
-	uint32_t block[256];
-
-	for (size_t done = 0; done < length; done += sizeof block) {
-		for (size_t i = 0; i < 256; i++)
-			block[i] = noise();
-		put(into, block, length - done < sizeof block ? length - done : sizeof block);
-	}
-}
-
-/* As entropy-coded data of a JPEG: a zero behind every 0xff. */
-static void put_picture(struct buffer *into, size_t length)
-{
-	size_t begin = into->length;
-
-	put(into, "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", 20);
-	put_noise(into, length - 20);
-	for (size_t i = begin + 20; i + 1 < into->length; i++)
-		if (into->data[i] == 0xff)
-			into->data[++i] = 0;
-}
-
 static struct buffer programs[PROGRAMS], pages[POOL], archives[POOL];
-
-static void pack(struct buffer *into, struct bytes content)
-{
-	z_stream stream = { .next_in = (uint8_t *)(uintptr_t)content.data,
-			    .avail_in = (uInt)content.length };
-
-	if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		give_up("zlib");
-	uLong most = deflateBound(&stream, content.length);
-	uint8_t *packed = malloc(most);
-	if (!packed)
-		give_up("no memory");
-	stream.next_out = packed;
-	stream.avail_out = (uInt)most;
-	if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
-		give_up("zlib");
-	put(into, packed, stream.total_out);
-	deflateEnd(&stream);
-	free(packed);
-}
 
 static void prepare(void)
 {
@@ -146,7 +41,7 @@ static void prepare(void)
 						     "/bin/tar", "/bin/bash" };
 	struct error error;
 
-	noise_state = 88172645463325252u;
+	noise_begin();
 	if (programs[0].length)
 		return;
 	for (size_t i = 0; i < PROGRAMS; i++)
@@ -157,41 +52,20 @@ static void prepare(void)
 		buffer_init(&page, 1 << 20);
 		put_text(&page, between(16 << 10, 256 << 10));
 		buffer_init(&pages[i], 1 << 20);
-		pack(&pages[i], buffer_bytes(&page));
+		put_gzip(&pages[i], buffer_bytes(&page));
 		buffer_fini(&page);
 		struct bytes program = buffer_bytes(&programs[i % PROGRAMS]);
 		buffer_init(&archives[i], TALK_MOST);
-		if (i % 2) {
-			put(&archives[i], "7z\xbc\xaf\x27\x1c", 6);
-			put_noise(&archives[i], program.length / 3);
-		} else {
-			pack(&archives[i], program);
-		}
+		if (i % 2)
+			put_7z(&archives[i], program.length / 3);
+		else
+			put_gzip(&archives[i], program);
 	}
 }
 
 static void put_buffer(struct buffer *into, const struct buffer *from)
 {
 	put(into, from->data, from->length);
-}
-
-static void put_base64(struct buffer *into, struct bytes content)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned column = 0;
-
-	for (size_t i = 0; i + 2 < content.length; i += 3) {
-		const uint8_t *three = content.data + i;
-		uint32_t bits = (uint32_t)three[0] << 16 | (uint32_t)three[1] << 8 | three[2];
-		char four[] = { digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
-				digits[bits & 63] };
-		put(into, four, 4);
-		if (++column == 19) {
-			put(into, "\r\n", 2);
-			column = 0;
-		}
-	}
 }
 
 /* --- conversations --- */
@@ -260,7 +134,7 @@ static void mail(struct talk *talk, const struct buffer *body)
 	tell(talk, 1, "221 bye\r\n");
 }
 
-static void put_le(uint8_t *at, uint64_t value, size_t bytes)
+static void set_le(uint8_t *at, uint64_t value, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		at[i] = (uint8_t)(value >> 8 * i);
@@ -274,12 +148,12 @@ static void put_smb(struct buffer *into, uint16_t command, uint64_t message, boo
 
 	put32(header, (uint32_t)(64 + body));
 	memcpy(header + 4, "\xfeSMB\x40", 5);
-	put_le(header + 4 + 12, command, 2);
-	put_le(header + 4 + 14, 1, 2);
-	put_le(header + 4 + 16, response, 4);
-	put_le(header + 4 + 24, message, 8);
-	put_le(header + 4 + 36, 5, 4);
-	put_le(header + 4 + 40, 9, 8);
+	set_le(header + 4 + 12, command, 2);
+	set_le(header + 4 + 14, 1, 2);
+	set_le(header + 4 + 16, response, 4);
+	set_le(header + 4 + 24, message, 8);
+	set_le(header + 4 + 36, 5, 4);
+	set_le(header + 4 + 40, 9, 8);
 	put(into, header, sizeof header);
 }
 
@@ -292,8 +166,8 @@ static void copy_smb(struct talk *talk, const struct buffer *body)
 	uint64_t message = 4;
 
 	talk->ends[1].port = 445;
-	put_le(create + 44, 64 + 56, 2);
-	put_le(create + 46, sizeof name, 2);
+	set_le(create + 44, 64 + 56, 2);
+	set_le(create + 46, sizeof name, 2);
 	put_smb(&talk->said[0], 5, message, false, sizeof create + sizeof name);
 	put(&talk->said[0], create, sizeof create);
 	put(&talk->said[0], name, sizeof name);
@@ -304,15 +178,15 @@ static void copy_smb(struct talk *talk, const struct buffer *body)
 	turn(talk, 1);
 	for (size_t at = 0; at < body->length; at += SMB_WRITE) {
 		struct bytes part = bytes_slice(buffer_bytes(body), at, SMB_WRITE);
-		put_le(write + 2, 64 + 48, 2);
-		put_le(write + 4, part.length, 4);
-		put_le(write + 8, at, 8);
+		set_le(write + 2, 64 + 48, 2);
+		set_le(write + 4, part.length, 4);
+		set_le(write + 8, at, 8);
 		put_smb(&talk->said[0], 9, message, false, sizeof write + part.length);
 		put(&talk->said[0], write, sizeof write);
 		put(&talk->said[0], part.data, part.length);
 		turn(talk, 0);
 		put_smb(&talk->said[1], 9, message++, true, sizeof written);
-		put_le(written + 4, part.length, 4);
+		set_le(written + 4, part.length, 4);
 		put(&talk->said[1], written, sizeof written);
 		turn(talk, 1);
 	}
@@ -432,8 +306,8 @@ static void copy(struct talk *talk, struct buffer *body)
 	unsigned which = noise() % 8;
 
 	if (which < 4) {
-		put(body, "PK\3\4", 4);
-		put_noise(body, between(64 << 10, 400 << 10));
+		size_t picture = between(48 << 10, 300 << 10);
+		put_document(body, between(64 << 10, 400 << 10), picture);
 	} else if (which < 6) {
 		put_text(body, between(32 << 10, 200 << 10));
 	} else {

@@ -8,7 +8,7 @@
  * attachments in base64, 5 % programs as they are. MIX_CAMPUS is the same with three quarters of
  * all bytes inside TLS, which is less than browsers report today (95 % and more of the pages) since
  * file copies, mail between servers and old machines are in it. Programs are whole files of this
- * machine. */
+ * machine; half of the copied files are zip files of a text and a picture. */
 #ifndef KENBI_BENCH_MIX_H
 #define KENBI_BENCH_MIX_H
 

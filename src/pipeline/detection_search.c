@@ -13,6 +13,7 @@
 #define STRETCHES_MOST 64	  /* of ciphertext, between which is searched one by one */
 #define FILES_MOST     64	  /* of a side that are searched for themselves */
 #define FILE_LEAST     (16 << 10) /* bytes of such a file */
+#define DELIVERED_MOST 256	  /* files of a side that crossed in one run */
 
 struct side_search {
 	struct shellcode_detector *detector;
@@ -44,10 +45,15 @@ static bool is_all_executable(const struct stream_description *description, enum
 	return false;
 }
 
-/* The findings of one scan are behind those before; returns how many there are. */
-static int scan(struct side_search *search, struct bytes bytes)
+/* The findings of one scan are behind those before; returns how many there are. These files lie
+ * whole in the bytes; a conversation that deviates, or that was not judged, delivers nothing. */
+static int scan(struct side_search *search, struct bytes bytes, const struct shellcode_file *files,
+		size_t file_count)
 {
 	bool exhausted = false;
+
+	if (!search->job->session->part && search->description->conformance == STREAM_CONFORMS)
+		shellcode_delivered(search->detector, files, file_count);
 	int count = shellcode_scan(search->detector, bytes, (struct bytes){ 0 },
 				   search->findings + search->count, FINDINGS - search->count,
 				   &exhausted, &search->job->error);
@@ -77,9 +83,31 @@ static struct bytes next_open(const struct side_search *search, size_t *range, s
 	return bytes_slice(search->said, begin, end - begin);
 }
 
+/* Complete files that lie in what the side said. */
+static size_t files_as_crossed(const struct side_search *search,
+			       struct shellcode_file files[DELIVERED_MOST])
+{
+	const struct stream_description *description = search->description;
+	uintptr_t begin = (uintptr_t)search->said.data;
+	size_t count = 0;
+
+	for (size_t i = 0; i < description->file_count && count < DELIVERED_MOST; i++) {
+		const struct stream_file *file = &description->files[i];
+		uintptr_t at = (uintptr_t)file->content.data;
+		if (file->sender == search->side && file->complete && at >= begin &&
+		    at - begin < search->said.length)
+			files[count++] =
+				(struct shellcode_file){ at - begin, file->content.length };
+	}
+	return count;
+}
+
 static int search_stretch(struct side_search *search, struct bytes stretch)
 {
-	int count = scan(search, stretch);
+	struct shellcode_file files[DELIVERED_MOST];
+	bool all = stretch.length == search->said.length;
+	size_t file_count = all ? files_as_crossed(search, files) : 0;
+	int count = scan(search, stretch, files, file_count);
 
 	for (int i = 0; i < count; i++) {
 		struct shellcode_finding *finding = &search->findings[search->count++];
@@ -132,7 +160,8 @@ static void name_file(struct shellcode_finding *finding)
 
 static int search_joined(struct side_search *search, const struct joined *joined, bool is_file)
 {
-	int count = search->count < FINDINGS ? scan(search, joined->bytes) : 0;
+	struct shellcode_file whole = { 0, joined->bytes.length };
+	int count = search->count < FINDINGS ? scan(search, joined->bytes, &whole, is_file) : 0;
 
 	for (int i = 0; i < count; i++) {
 		struct shellcode_finding *finding = &search->findings[search->count++];

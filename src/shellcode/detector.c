@@ -35,7 +35,8 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 		   struct shellcode_finding *findings, size_t capacity, bool *exhausted,
 		   struct error *error)
 {
-	bool alone = follow_up.length == 0 && detector->inside_image == 0, cut = false;
+	bool alone = follow_up.length == 0 && detector->inside_image == 0 && !detector->delivered;
+	bool cut = false;
 	uint64_t before = detector->work.spent;
 	int count = -1;
 
@@ -49,7 +50,16 @@ int shellcode_scan(struct shellcode_detector *detector, struct bytes bytes, stru
 	}
 	if (exhausted)
 		*exhausted = cut;
+	detector->delivered = false;
 	return count;
+}
+
+void shellcode_delivered(struct shellcode_detector *detector, const struct shellcode_file *files,
+			 size_t count)
+{
+	detector->delivered = true;
+	detector->files = files;
+	detector->file_count = count;
 }
 
 void shellcode_explain(struct shellcode_detector *detector, bool wanted)

@@ -56,8 +56,11 @@ static void add_memory(enum x86_mode mode, const ZydisDecodedOperand *operand,
 		       struct effect *effect)
 {
 	effect->reads |= bit_of(mode, operand->mem.base) | bit_of(mode, operand->mem.index);
-	effect->lasting |= operand->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
-			   (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+	if (operand->mem.type != ZYDIS_MEMOP_TYPE_MEM ||
+	    !(operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+		return;
+	effect->lasting = true;
+	effect->stores |= bit_of(mode, operand->mem.base) != UINT32_C(1) << X86_SP;
 }
 
 static bool clears_itself(const ZydisDecodedInstruction *decoded,

@@ -2,17 +2,55 @@
  * are padding or text. */
 #include "shellcode/search.h"
 
-enum { MERGES = 4 }; /* instructions after which two ways that differ in where they begin are one */
+enum {
+	MERGES = 4, /* instructions after which two ways that differ in where they begin are one */
+	WORD = 16   /* bytes of text in which the last blank is looked for */
+};
 
-/* A push of four letters that another push, or a look at the stack pointer, follows: a string that
- * is built, not the letter h. */
+/* A push of letters that another push, or a look at the stack pointer, follows: a string that is
+ * built, not the letter h. */
 static bool builds_string(const struct search *search, size_t offset)
 {
-	struct bytes code = bytes_slice(search->piece, offset, 8);
+	struct bytes code = bytes_slice(search->piece, offset, 9);
+	const uint8_t *data = code.data;
+	size_t at = 0, length;
 
-	return code.length >= 7 && code.data[0] == 0x68 &&
-	       (code.data[5] == 0x68 || code.data[5] == 0x89 || code.data[5] == 0x54 ||
-		(code.data[5] == 0x66 && code.data[6] == 0x68));
+	if (code.length < 9)
+		return false;
+	if (data[at] == 0x66)
+		at++;
+	length = data[at] == 0x68 ? (at ? 3 : 5) : data[at] == 0x6a ? 2 : 0;
+	if (length == 0)
+		return false;
+	at += length;
+	if (data[at] == 0x48) /* REX.W */
+		at++;
+	return data[at] == 0x89 || data[at] == 0x54 ||
+	       (length > 2 && (data[at] == 0x68 || (data[at] == 0x66 && data[at + 1] == 0x68)));
+}
+
+/* xor and sub of a register with itself: text has no such end. */
+static bool clears(struct bytes instruction)
+{
+	size_t at = instruction.length == 3 && (instruction.data[0] & 0xf8) == 0x48 ? 1 : 0;
+	uint8_t opcode, modrm;
+
+	if (instruction.length != at + 2)
+		return false;
+	opcode = instruction.data[at];
+	modrm = instruction.data[at + 1];
+	return (opcode == 0x31 || opcode == 0x33 || opcode == 0x29 || opcode == 0x2b) &&
+	       modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
+}
+
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\r' || byte == '\n' || byte == '\t';
+}
+
+static bool is_text(uint8_t byte)
+{
+	return (byte >= 0x20 && byte < 0x7f) || is_blank(byte);
 }
 
 /* Padding, or the end of a word. */
@@ -22,11 +60,10 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 
 	size_t text = 0;
 
-	if (builds_string(search, offset))
+	if (builds_string(search, offset) || clears(instruction))
 		return false;
 	while (text < instruction.length &&
-	       ((instruction.data[text] >= 0x20 && instruction.data[text] < 0x7f) ||
-		instruction.data[text] == 0x90))
+	       (is_text(instruction.data[text]) || instruction.data[text] == 0x90))
 		text++;
 	/* mostly text with an end that is code, and a blank with what follows ("and" of bytes):
 	 * more often the end of a word */
@@ -87,20 +124,72 @@ static struct predecessor predecessor(struct search *search, enum x86_mode mode,
 	return filler;
 }
 
-void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
-		   struct best *best)
+/* Where straight code goes on behind the instruction at `at`, as it is executed; `at`: nowhere, or
+ * behind a system call, where another code may begin. */
+static size_t next_of(struct search *search, enum x86_mode mode, size_t at)
+{
+	struct step step = sweep_step(search->detector->sweeps[mode], at);
+
+	if (step.length == 0 || step.flow == FLOW_RETURN || step.flow == FLOW_INDIRECT ||
+	    step.flow == FLOW_SYSTEM)
+		return at;
+	return step.flow == FLOW_JUMP && step.target > 0 ? at + (size_t)step.target
+							 : at + step.length;
+}
+
+/* Its length; 0: there is none. */
+static size_t system_call_at(struct search *search, enum x86_mode mode, size_t at)
+{
+	struct step step = sweep_step(search->detector->sweeps[mode], at);
+
+	return step.flow == FLOW_SYSTEM ? step.length : 0;
+}
+
+/* Do the ways from both meet soon? */
+static bool ways_meet(struct search *search, enum x86_mode mode, size_t one, size_t other)
+{
+	for (unsigned steps = 0; steps < 2 * MERGES && one != other; steps++) {
+		size_t *behind = one < other ? &one : &other, next;
+		if (*behind >= search->piece.length)
+			return false;
+		next = next_of(search, mode, *behind);
+		if (next == *behind)
+			next += system_call_at(search, mode, next);
+		if (next == *behind)
+			return false;
+		*behind = next;
+	}
+	return one == other;
+}
+
+/* The last bytes of a line or a word often are an instruction that swallows the code's first one
+ * ("\r\n\r\n" before cld is or eax, 0fc0a0d0ah). Code that begins like that, and is the same soon
+ * when it begins behind the last blank, begins there, if it then does as much. */
+static void cut_text(struct search *search, enum x86_mode mode, enum patience patience,
+		     struct best *best)
+{
+	struct bytes text = bytes_slice(search->piece, best->start, WORD);
+	struct promise promise;
+	size_t start = best->start;
+
+	for (size_t i = 0; i < text.length && is_text(text.data[i]); i++)
+		if (is_blank(text.data[i]))
+			start = best->start + i + 1;
+	if (start != best->start && start < search->piece.length &&
+	    !builds_string(search, best->start) && ways_meet(search, mode, best->start, start) &&
+	    as_good(search, mode, patience, start, best, &promise)) {
+		best->start = start;
+		best->promise = promise;
+	}
+}
+
+static void go_back(struct search *search, enum x86_mode mode, enum patience patience,
+		    struct best *best)
 {
 	size_t start = best->start;
 
-	search->for_proof = search->shares->left[SHARE_PROVE] / 4 * 3;
-	if (search_is_weak(&best->promise) && search->for_proof < SEARCH_FOR_STRONG)
-		search->for_proof = SEARCH_FOR_STRONG;
-	if (search->shares->left[SHARE_PROVE] <= search->for_proof)
-		return;
 	for (unsigned steps = 0, fillers = 0; steps < 24 && fillers < 4; steps++) {
-		uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 		struct predecessor found = predecessor(search, mode, patience, best, start);
-		search_pay_sweep(search, mode, before, SHARE_PROVE);
 		if (found.start == SIZE_MAX)
 			return;
 		start = found.start;
@@ -114,17 +203,24 @@ void search_extend(struct search *search, enum x86_mode mode, enum patience pati
 	}
 }
 
-/* Where straight code goes on behind the instruction at `at`, as it is executed; `at`: nowhere, or
- * behind a system call, where another code may begin. */
-static size_t next_of(struct search *search, enum x86_mode mode, size_t at)
+bool search_begins_in_text(struct search *search, enum x86_mode mode, size_t start)
 {
-	struct step step = sweep_step(search->detector->sweeps[mode], at);
+	return is_filler(search, start, sweep_step(search->detector->sweeps[mode], start).length);
+}
 
-	if (step.length == 0 || step.flow == FLOW_RETURN || step.flow == FLOW_INDIRECT ||
-	    step.flow == FLOW_SYSTEM)
-		return at;
-	return step.flow == FLOW_JUMP && step.target > 0 ? at + (size_t)step.target
-							 : at + step.length;
+void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
+		   struct best *best)
+{
+	uint64_t before = sweep_cost(search->detector->sweeps[mode]);
+
+	search->for_proof = search->shares->left[SHARE_PROVE] / 4 * 3;
+	if (search_is_weak(&best->promise) && search->for_proof < SEARCH_FOR_STRONG)
+		search->for_proof = SEARCH_FOR_STRONG;
+	if (search->shares->left[SHARE_PROVE] <= search->for_proof)
+		return;
+	go_back(search, mode, patience, best);
+	cut_text(search, mode, patience, best);
+	search_pay_sweep(search, mode, before, SHARE_PROVE);
 }
 
 /* Does code lead from `from` to where it goes on as from `to`, which may begin in the middle of an
@@ -161,14 +257,14 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 	uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 	bool reached = false;
 
-	/* where a stream has much to prove, or little is promised, how it is told matters less */
-	if (shares_low(search->shares, SHARE_PROVE) || search_is_weak(&best->promise))
+	/* where a stream has much to prove, how it is told matters less */
+	if (shares_low(search->shares, SHARE_PROVE))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (starts[i].offset >= best->start ||
 		    search->piece_offset + starts[i].offset < search->covered ||
 		    !(promises[i].worlds & best->promise.worlds) ||
-		    promises[i].score < best->promise.score ||
+		    promise_worth(&promises[i]) < promise_worth(&best->promise) ||
 		    !code_leads(search, mode, starts[i].offset, best->start))
 			continue;
 		best->start = starts[i].offset;

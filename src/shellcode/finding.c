@@ -39,12 +39,6 @@ static void describe(struct search *search, const struct best *best, struct proo
 	finding->end = world_end_name(proof->end);
 }
 
-/* Is what was found run once more, for its listing or with what the sender said next? */
-static bool runs_again(const struct search *search)
-{
-	return search->follow_up.length || search->detector->explains;
-}
-
 /* What the next proof may cost. */
 static struct proof_cost proof_limits(const struct search *search, const struct best *best,
 				      enum world_kind kind)
@@ -57,40 +51,69 @@ static struct proof_cost proof_limits(const struct search *search, const struct 
 
 	if (search_is_weak(&best->promise) && judging > above)
 		judging = above;
-	return (struct proof_cost){ .judging = judging,
-				    .explaining =
-					    runs_again(search) ? explaining / 4 : explaining };
+	/* with what the sender said next, what is found is run once more */
+	if (search->follow_up.length)
+		explaining /= 4;
+	return (struct proof_cost){ .judging = judging, .explaining = explaining };
 }
 
 /* What it does with what the sender said next is another run: the kind must not depend on it. */
+static int follow_up(struct search *search, const struct best *best, struct proof *proof,
+		     struct shellcode_finding *finding)
+{
+	const struct prove_how how = { .convention = best->convention,
+				       .kind = proof->kind,
+				       .follow_up = search->follow_up };
+	uint64_t left = search->shares->left[SHARE_EXPLAIN];
+	struct proof_cost cost = { .judging = left, .explaining = left };
+	struct proof told;
+	int code = prove(search->piece, best->start, &how, &told, &cost, search->error);
+
+	shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
+	if (code < 0)
+		return code;
+	trace_log_free(proof->trace);
+	proof->trace = told.trace;
+	/* the first run may have been too short to see it all */
+	finding->evidence |= told.observation.evidence;
+	finding->os = strcmp(finding->os, "unknown") == 0 ? os_of(&told) : finding->os;
+	finding->instructions = told.instructions;
+	finding->end = world_end_name(told.end);
+	return 0;
+}
+
+/* A listing is one more run, of which nothing else is told and nothing is paid: a finding is the
+ * same whether it was asked for or not, and so is all that is found behind it. */
+static int list(struct search *search, const struct best *best, enum world_kind kind,
+		struct shellcode_finding *finding)
+{
+	const struct prove_how how = { .convention = best->convention,
+				       .kind = kind,
+				       .follow_up = search->follow_up,
+				       .list = true };
+	struct proof_cost cost = { .judging = LISTING_COST, .explaining = LISTING_COST };
+	struct proof proof;
+	int code = prove(search->piece, best->start, &how, &proof, &cost, search->error);
+
+	if (code < 0)
+		return code;
+	finding->listing = proof.listing;
+	proof.listing = NULL;
+	proof_fini(&proof);
+	return 0;
+}
+
 static int explain(struct search *search, const struct best *best, struct proof *proof,
 		   struct shellcode_finding *finding)
 {
-	if (runs_again(search)) {
-		const struct prove_how how = { .convention = best->convention,
-					       .kind = proof->kind,
-					       .follow_up = search->follow_up,
-					       .list = search->detector->explains };
-		struct proof told;
-		uint64_t left = search->shares->left[SHARE_EXPLAIN];
-		struct proof_cost cost = { .judging = left, .explaining = left };
-		/* who asks for a listing gets it whole: it is not of the stream's share */
-		if (how.list)
-			cost.judging = cost.explaining = LISTING_COST;
-		int code = prove(search->piece, best->start, &how, &told, &cost, search->error);
-		if (!how.list)
-			shares_spend(search->shares, SHARE_EXPLAIN, cost.judged + cost.explained);
-		if (code < 0)
-			return code;
-		trace_log_free(proof->trace);
-		proof->trace = told.trace;
-		finding->listing = told.listing;
-		/* the first run may have been too short to see it all */
-		finding->evidence |= told.observation.evidence;
-		finding->os = strcmp(finding->os, "unknown") == 0 ? os_of(&told) : finding->os;
-		finding->instructions = told.instructions;
-		finding->end = world_end_name(told.end);
-	}
+	int code = 0;
+
+	if (search->follow_up.length)
+		code = follow_up(search, best, proof, finding);
+	if (code == 0 && search->detector->explains)
+		code = list(search, best, proof->kind, finding);
+	if (code < 0)
+		return code;
 	finding->actions = action_list(proof->trace);
 	if (!finding->actions)
 		return error_set(search->error, ERROR_MEMORY, "shellcode", "no memory for actions");
@@ -148,8 +171,10 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 	shares_spend(search->shares, SHARE_EXPLAIN, cost);
 	if (code == 0)
 		code = explain(search, best, proof, &finding);
-	if (code < 0)
+	if (code < 0) {
+		shellcode_finding_fini(&finding);
 		return code;
+	}
 	if (search->count < SEARCH_EXTENTS)
 		search->detector->extents[search->count] = (struct extent){ first, end };
 	search->findings[search->count++] = finding;

@@ -35,7 +35,8 @@ static const uint8_t one_byte[256] = {
 };
 /* clang-format on */
 
-/* The integer part of the 0F map; N: ask the full decoder. */
+/* The integer part of the 0F map; N: ask the full decoder, which for moves of vectors and exchanges
+ * says nothing of their operand. */
 static uint8_t two_byte_shape(uint8_t opcode)
 {
 	switch (opcode >> 4) {
@@ -66,6 +67,20 @@ static uint8_t two_byte_shape(uint8_t opcode)
 	case 0xbf: return M;
 	case 0xa4:
 	case 0xac: return BOTH;
+	case 0x11:
+	case 0x13:
+	case 0x17:
+	case 0x29:
+	case 0x2b:
+	case 0x7e:
+	case 0x7f:
+	case 0xb0:
+	case 0xb1:
+	case 0xba:
+	case 0xc0:
+	case 0xc1:
+	case 0xd6:
+	case 0xe7: return M | N;
 	default: return (opcode & 0xf8) == 0xc8 ? 0 : N; /* bswap */
 	}
 }

@@ -1,5 +1,7 @@
 #include "shellcode/image.h"
 
+#include "shellcode/pairs.h"
+
 #include <string.h>
 
 enum {
@@ -155,40 +157,23 @@ uint64_t image_behind(struct bytes bytes, uint64_t inside, size_t offset)
 	return end > offset ? end - offset : 0;
 }
 
-/* The first `byte` with `second` behind it at or after `from`, given where the last one was looked
- * for and found; the length when there is none. Every byte is passed once. */
-static size_t next_pair(struct bytes bytes, uint8_t byte, uint8_t second, size_t from, size_t found)
-{
-	if (found >= from && found != SIZE_MAX)
-		return found;
-	found = bytes_find_pair(bytes, byte, second, from);
-	return found == SIZE_MAX ? bytes.length : found;
-}
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
 static void advance(struct image_cursor *cursor, size_t from)
 {
-	size_t pe = SIZE_MAX, elf = SIZE_MAX, quote = SIZE_MAX;
+	/* images, and the end of a member's header, right before an object */
+	static const char begins[] = "MZ\177E`\n";
+	struct bytes bytes = cursor->bytes;
+	struct pairs pairs;
 
-	for (size_t i = from; i + 64 < cursor->bytes.length; i++) {
-		size_t length;
-		pe = next_pair(cursor->bytes, 'M', 'Z', i, pe);
-		elf = next_pair(cursor->bytes, 0x7f, 'E', i, elf);
-		/* the end of a member's header, right before an object */
-		quote = next_pair(cursor->bytes, '`', '\n', i < from + 2 ? i : i - 2, quote);
-		i = smallest(pe, elf, quote + 2);
-		if (i >= cursor->bytes.length)
+	pairs_init(&pairs, begins, 3);
+	for (size_t i = from < 2 ? 0 : from - 2;; i++) {
+		i = pairs_next(&pairs, bytes, i);
+		size_t start = i + 64 < bytes.length && bytes.data[i] == '`' ? i + 2 : i;
+		if (start + 64 >= bytes.length)
 			break;
-		length = image_length(cursor->bytes, i);
+		size_t length = start >= from ? image_length(bytes, start) : 0;
 		if (length > 64) {
-			cursor->start = i;
-			cursor->end = i + length;
+			cursor->start = start;
+			cursor->end = start + length;
 			return;
 		}
 	}

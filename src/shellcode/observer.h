@@ -9,6 +9,7 @@
 #define KENBI_SHELLCODE_OBSERVER_H
 
 #include "shellcode/instruction.h"
+#include "shellcode/serving.h"
 #include "shellcode/shellcode.h"
 #include "shellcode/world.h"
 
@@ -43,7 +44,10 @@ struct observation {
 	unsigned call_sites;	   /* distinct instructions among them */
 	unsigned weight, numbers;  /* of their arguments, see unix_judge_call */
 	uint64_t hunt_at;	   /* the comparison of a hunt (evidence egg-hunt) */
+	bool own_mark;		   /* what that looks for is a constant, or was put together */
 	unsigned most_repeated;	   /* how often one call site was reached */
+	unsigned forks;		   /* of the calls, those that make a process */
+	struct serving way;	   /* to the newest place that makes one of these */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
 	unsigned executed_written; /* of these, the code had written itself */
 	unsigned written_shapes;   /* different ones among the latter, at most 8 are told apart */
@@ -56,8 +60,10 @@ struct observation {
 	unsigned natives;     /* sensible system calls of 64-bit Windows, see native.h */
 	unsigned walked_over; /* faults of one instruction that a handler went on from */
 	unsigned questions;   /* about memory that one place asked the system */
+	uint64_t asked_from;  /* what is behind that place (evidence egg-hunt) */
 	bool waits;	      /* it has come to a jump to itself, and stays there */
-	bool loader;	      /* the PEB's pointer to the list of loaded libraries was read */
+	bool loader;	      /* the PEB's pointer to the lists of loaded libraries was read */
+	bool lists;	      /* and, elsewhere in the code, one of these */
 	bool borrows;	      /* it asked the processor, or its clock, for values */
 	bool exits;    /* it ended itself where arguments lie on the stack, with what was there */
 	bool handler;  /* it put up an exception handler: wrote the first word of its TEB */
@@ -68,7 +74,7 @@ void observer_result(const struct observer *observer, struct observation *observ
 /* How often observer_step came before the payload under its encodings begins, see payload.h; 0: it
  * is not encoded. */
 uint32_t observer_payload(const struct observer *observer);
-/* What was executed and called up to now is not asked for. */
+/* What was executed and called up to now is not asked for; of what is from now on, a kind is. */
 void observer_forget(struct observer *observer);
 /* What was executed since then, see payload.h, and what was called: distinct names of library
  * functions and system calls in order of their first call, the first 256. */

@@ -2,6 +2,7 @@
  * it, and whether one place asks about memory, one address behind the other. */
 #include "shellcode/observer_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "shellcode/api.h"
@@ -10,6 +11,9 @@
 enum {
 	CALL_COST = 200,       /* of watching a call, in nanoseconds, see share.h */
 	HUNT_STEP = 1 << 16,   /* bytes between two questions of a hunt at most */
+	SURE_WEIGHT = 2,       /* of arguments: how they came there does not matter */
+	SHORT_WAY = 64,	       /* instructions that lead to a call, at most, that are weighed */
+	WAY_COST = 12000,      /* of that, in nanoseconds, see share.h */
 	WINDOWS_CALLS = 0x2000 /* numbers of system calls: two tables of 0x1000 */
 };
 
@@ -41,8 +45,8 @@ static bool asks_about_memory(const char *name)
 	return false;
 }
 
-/* FNV-1a of a name. */
-static void note_call(struct observer *observer, const char *name)
+/* By FNV-1a of the name. */
+void observer_note_call(struct observer *observer, const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
@@ -88,9 +92,36 @@ static void question_values(const struct observer *observer, uint64_t values[QUE
 	}
 }
 
+static bool makes_process(const char *name)
+{
+	static const char *const names[] = { "fork", "fork1", "vfork", "clone" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A place calls for the first time: how much of what has been executed serves that? A long way is
+ * all idle. */
+static void weigh_way(struct observer *observer)
+{
+	const struct executed **order;
+	size_t count;
+
+	observer->seen.way = (struct serving){ 0, observer->seen.executed, ~0u };
+	if (observer->seen.executed > SHORT_WAY)
+		return;
+	observer->cost += WAY_COST;
+	order = footprint_order(observer->footprint, &count);
+	if (order)
+		observer->seen.way = serving_of((const struct executed *const *)order, count);
+	free(order);
+}
+
 /* Asked often enough from one place, about one address behind the other, it is a hunt. `call`:
- * which system call it is. */
-static void count_question(struct observer *observer, uint64_t ip, uint64_t call)
+ * which system call it is; `behind`: where the code goes on. */
+static void count_question(struct observer *observer, uint64_t ip, uint64_t behind, uint64_t call)
 {
 	struct questions *asked = &observer->questions;
 	uint64_t values[QUESTION_PLACES];
@@ -110,17 +141,19 @@ static void count_question(struct observer *observer, uint64_t ip, uint64_t call
 	asked->count = asked->walking & ((1u << QUESTION_PLACES) - 1) ? asked->count + 1 : 0;
 	if (asked->count > observer->seen.questions)
 		observer->seen.questions = asked->count;
-	if (asked->count >= HUNT_QUESTIONS)
-		observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+	if (asked->count < HUNT_QUESTIONS)
+		return;
+	observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
+	observer->seen.asked_from = behind;
 }
 
 /* The same in Windows, where the call is a number. */
-static void count_windows_question(struct observer *observer, uint64_t ip)
+static void count_windows_question(struct observer *observer, uint64_t ip, uint64_t behind)
 {
 	uint64_t number = x86_get(observer->machine, X86_AX);
 
 	if (number < WINDOWS_CALLS)
-		count_question(observer, ip, number);
+		count_question(observer, ip, behind, number);
 	else
 		count_site(observer, ip);
 }
@@ -162,21 +195,24 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	observer->cost += CALL_COST;
 	if (system == UNIX_SYSTEMS) {
 		if (stop.vector == 0x2e)
-			count_windows_question(observer, ip);
+			count_windows_question(observer, ip, ip + 2);
 		else if (stop.reason == X86_STOP_SYSCALL && native_sensible(observer->machine))
 			follow_native(observer, ip);
 		else if (stop.reason == X86_STOP_SYSCALL)
-			count_windows_question(observer, ip);
+			count_windows_question(observer, ip, ip + 2);
 		return;
 	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
-		if (judgement.name)
-			note_call(observer, judgement.name);
+		if (judgement.name) {
+			observer_note_call(observer, judgement.name);
+			read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
+		}
 		if (judgement.name && asks_about_memory(judgement.name))
-			count_question(observer, ip, (uint64_t)(uintptr_t)judgement.name);
+			count_question(observer, ip, ip + (bytes[0] == 0x9a ? 7 : 2),
+				       (uint64_t)(uintptr_t)judgement.name);
 		return;
 	}
-	note_call(observer, judgement.name);
+	observer_note_call(observer, judgement.name);
 	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 	if (!judgement.sensible)
 		return;
@@ -186,9 +222,11 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	observer->seen.numbers += judgement.numbers;
 	observer->seen.exits |= judgement.ends && judgement.weight == 0 &&
 				system != UNIX_LINUX_32 && system != UNIX_LINUX_64;
+	observer->seen.forks += makes_process(judgement.name);
 	/* again and again with nothing but addresses: a wrapper that someone else calls */
-	if (judgement.arguments == 0 || judgement.numbers || judgement.weight)
-		count_site(observer, ip);
+	if ((judgement.arguments == 0 || judgement.numbers || judgement.weight) &&
+	    count_site(observer, ip) == 1 && observer->seen.weight < SURE_WEIGHT)
+		weigh_way(observer);
 }
 
 void observer_gate(struct observer *observer)
@@ -196,14 +234,14 @@ void observer_gate(struct observer *observer)
 	uint64_t back = 0;
 
 	if (x86_read(observer->machine, x86_get(observer->machine, X86_SP), &back, 4) == 0)
-		count_windows_question(observer, back);
+		count_windows_question(observer, back, back);
 }
 
 void observer_api(struct observer *observer, const char *name)
 {
 	observer->cost += CALL_COST + world_call_cost(observer->world);
 	observer_evidence(observer, SHELLCODE_API_BIT);
-	note_call(observer, name);
+	observer_note_call(observer, name);
 	observer->seen.apis++;
 	if (api_sensible(observer->machine, name))
 		observer->seen.apis_sensible++;

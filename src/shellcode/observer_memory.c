@@ -2,6 +2,8 @@
  * export tables, and memory at growing addresses, where it hunts for a mark. */
 #include "shellcode/observer_state.h"
 
+#include <stdlib.h>
+
 enum {
 	HUNT_LENGTH = 1024, /* bytes that one comparison must walk over to be a hunt */
 	HUNT_STRIDE = 4096,
@@ -21,8 +23,38 @@ static bool holds_own_address(const struct observer *observer, uint64_t place)
 	return false;
 }
 
+/* What the comparison compares with: a constant in it, or registers that the code has set. Those
+ * that are part of the address are not asked. */
+static bool mark_is_own(const struct observer *observer, const struct instruction *instruction,
+			uint64_t ip)
+{
+	uint8_t bytes[INSTRUCTION_MAX] = { 0 };
+	const struct executed **order;
+	uint32_t mark, set = 0;
+	size_t count;
+
+	if (x86_read(observer->machine, ip, bytes, sizeof bytes) < 0)
+		return false;
+	mark = effect_of(world_mode(observer->kind), (struct bytes){ bytes, sizeof bytes }).reads;
+	mark &= (UINT32_C(1) << X86_REGISTERS) - 1;
+	for (unsigned i = 0; i < instruction->references_count; i++) {
+		const struct reference *reference = &instruction->references[i];
+		if (reference->base >= 0 && reference->base < X86_REGISTERS)
+			mark &= ~(UINT32_C(1) << reference->base);
+		if (reference->index >= 0 && reference->index < X86_REGISTERS)
+			mark &= ~(UINT32_C(1) << reference->index);
+	}
+	order = footprint_order(observer->footprint, &count);
+	for (size_t i = 0; order && i < count; i++)
+		if (order[i]->address != ip)
+			set |= order[i]->effect.touches;
+	free(order);
+	return (mark & ~set) == 0;
+}
+
 /* A comparison that walks through memory in small steps of one sign looks for something. */
-static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address)
+static void follow_hunt(struct observer *observer, const struct instruction *instruction,
+			uint64_t ip, uint64_t address)
 {
 	uint64_t stride = address - observer->hunt_at;
 
@@ -33,15 +65,38 @@ static void follow_hunt(struct observer *observer, uint64_t ip, uint64_t address
 	} else if (stride > 0 && stride <= HUNT_STRIDE) {
 		observer->hunt_length += stride;
 		if (observer->hunt_length >= HUNT_LENGTH &&
-		    observer->hunt_branches >= HUNT_BRANCHES) {
+		    observer->hunt_branches >= HUNT_BRANCHES && observer->seen.hunt_at != ip) {
 			observer_evidence(observer, SHELLCODE_EGG_HUNT_BIT);
 			observer->seen.hunt_at = ip;
+			observer->seen.own_mark = mark_is_own(observer, instruction, ip);
 		}
 	} else if (stride != 0) {
 		observer->hunt_length = 0;
 	}
 	observer->hunt_at = address;
 	observer->compared = true;
+}
+
+/* From the PEB to the loader's data, and from there to the lists (PEB_LDR_DATA: three heads behind
+ * a handle). One instruction that reads both goes through all memory. */
+static void follow_loader(struct observer *observer, uint64_t ip, uint64_t address)
+{
+	unsigned word = world_mode(observer->kind) == X86_MODE_64 ? 8 : 4;
+	uint64_t place = observer->process_block + observer->loader_offset, data = 0;
+
+	if (address == place) {
+		observer->seen.loader = true;
+		observer->loader_ip = observer->loader_ip ? observer->loader_ip : ip;
+	} else if (observer->seen.loader && ip != observer->loader_ip &&
+		   x86_read(observer->machine, place, &data, word) == 0) {
+		uint64_t heads = data + (word == 8 ? 0x10 : 0x0c);
+		observer->seen.lists |= data && address - heads < 6u * word;
+	}
+}
+
+static bool is_of_process_block(const struct observer *observer, uint64_t address)
+{
+	return observer->process_block && address - observer->process_block < 0x20;
 }
 
 void observer_read(struct observer *observer, const struct instruction *instruction, uint64_t ip,
@@ -53,15 +108,15 @@ void observer_read(struct observer *observer, const struct instruction *instruct
 		observer_evidence(observer, SHELLCODE_SELF_READ_BIT);
 		observer_touch(observer, address, size);
 	}
-	if (observer->process_block && address - observer->process_block < 0x20)
+	if (is_of_process_block(observer, address))
 		observer_evidence(observer, SHELLCODE_PEB_BIT);
-	if (observer->process_block && address == observer->process_block + observer->loader_offset)
-		observer->seen.loader = true;
+	if (observer->process_block)
+		follow_loader(observer, ip, address);
 	if (observer->thread_block &&
 	    modules_export_directory(&observer->modules, observer->machine, address))
 		observer_evidence(observer, SHELLCODE_EXPORTS_BIT);
 	if (instruction->role == ROLE_COMPARE)
-		follow_hunt(observer, ip, address);
+		follow_hunt(observer, instruction, ip, address);
 }
 
 void observer_write(struct observer *observer, const struct instruction *instruction,
@@ -88,6 +143,8 @@ void observer_references(struct observer *observer, const struct instruction *in
 		if (reference->reads)
 			observer_read(observer, instruction, x86_ip(observer->machine), address,
 				      reference->size);
+		if (reference->reads && is_of_process_block(observer, address))
+			observer->last_look = observer->steps;
 		if (reference->writes)
 			observer_write(observer, instruction, address, reference->size, writes);
 	}

@@ -89,7 +89,8 @@ uint32_t observer_run(struct observer *observer, uint32_t most)
 	if (world_machine(observer->world) != machine)
 		return 0;
 	ip = x86_ip(machine);
-	if (most < 2 || !observer->follows || led_elsewhere(observer, ip))
+	if (most < 2 || !observer->follows || led_elsewhere(observer, ip) ||
+	    observer->steps < observer->closely_until)
 		return 0; /* a run of one asks nobody */
 	observer_note_result(observer);
 	first = x86_instructions(machine);

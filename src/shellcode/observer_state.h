@@ -51,6 +51,7 @@ struct observer {
 	struct x86 *machine;
 	enum world_kind kind;
 	unsigned loader_offset; /* in the PEB: of the pointer to the loader's lists */
+	uint64_t loader_ip;	/* the instruction that read it first */
 	uint64_t start, end;	/* of the code */
 	uint64_t thread_block;	/* TEB */
 	uint64_t process_block; /* PEB */
@@ -76,9 +77,14 @@ struct observer {
 	struct executed *first_time; /* the instruction before, when it was executed for the first
 					time, or has only left zeros: what it left in registers is
 					to be seen */
+	bool named;		     /* a kind will be made of it */
+	uint32_t closely_until; /* the step up to which it is watched one by one, so that the same
+				   is seen wherever the code and its slide began */
 	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
 	unsigned call_names_count;
 	uint32_t last_call; /* step */
+	uint32_t last_look; /* at the PEB, step by step: the last step that tells of who calls
+			       nothing */
 	struct observation seen;
 	struct decoded decoded[DECODED];
 	uint64_t cost;
@@ -125,6 +131,8 @@ void observer_references(struct observer *observer, const struct instruction *in
 void observer_system_call(struct observer *observer, const uint8_t *bytes);
 /* In the gate: whoever called it is told by where it returns to. */
 void observer_gate(struct observer *observer);
+/* A call of that name, for the kind. */
+void observer_note_call(struct observer *observer, const char *name);
 /* The code has called the library function of that name. */
 void observer_api(struct observer *observer, const char *name);
 

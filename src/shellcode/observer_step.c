@@ -9,6 +9,7 @@ enum {
 	STEP_COST = 100,   /* nanoseconds, see share.h: of a single step */
 	DECODE_COST = 350, /* of an instruction that is decoded for it */
 	EFFECT_COST = 350, /* and one that is executed for the first time */
+	CLOSELY = 2 * 64,  /* of steps, which count by two: a loop that soon comes by again */
 	FIXED_CALLS = 16,  /* into other versions of Windows, that are answered */
 	WAITS = 1 << 14	   /* jumps to itself that are waiting */
 };
@@ -69,8 +70,8 @@ static bool note_executed(struct observer *observer, const struct decoded *decod
 		return true;
 	if (executed->step && executed->form == instruction->shape) {
 		executed->repeats++;
-		if (executed->cleared) /* by chance, or always? */
-			observer->first_time = executed;
+		if (executed->cleared && observer->steps - executed->step <= CLOSELY)
+			observer->first_time = executed; /* by chance, or always? */
 		return true;
 	}
 	if (!executed->step) {
@@ -110,6 +111,8 @@ void observer_note_result(struct observer *observer)
 		if (executed->effect.touches >> reg & 1 &&
 		    x86_get(observer->machine, (enum x86_register)reg) != 0)
 			executed->cleared = false;
+	if (executed->cleared && executed->repeats == 0 && observer->named)
+		observer->closely_until = observer->steps + CLOSELY;
 }
 
 /* An instruction that does not jump was followed by something else than the next: it has faulted,
@@ -175,6 +178,7 @@ static bool answer_fixed(struct observer *observer, uint64_t ip)
 	    !api_sensible_stack(machine, observer->start, observer->end - observer->start))
 		return false;
 	observer_evidence(observer, SHELLCODE_API_BIT);
+	observer_note_call(observer, "fixed address"); /* which one differs between builds */
 	observer->seen.apis++;
 	observer->seen.apis_sensible++;
 	observer->seen.fixed_calls++;

@@ -5,6 +5,7 @@
 
 #include "shellcode/api.h"
 #include "shellcode/fixed.h"
+#include "shellcode/glance.h"
 #include "shellcode/handler.h"
 #include "shellcode/instruction.h"
 #include "shellcode/native.h"
@@ -56,6 +57,18 @@ static uint64_t find_process_block(const struct x86 *machine)
 											  : block;
 }
 
+/* The first run in a machine costs more than the same later; that is to be nobody's. */
+static int warm_up(struct probe *probe, struct error *error)
+{
+	static const uint8_t code[] = { 0x50, 0x90, 0x58, 0xeb, 0xfe }; /* push, pop, wait */
+	uint64_t spent;
+	int result = probe_load(probe, (struct bytes){ code, sizeof code }, error);
+
+	if (result == 0)
+		(void)probe_run(probe, 0, CONVENTION_POINTERS, PATIENCE_LONG, 1, &spent);
+	return result;
+}
+
 int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct error *error)
 {
 	struct probe *probe = calloc(1, sizeof *probe);
@@ -85,6 +98,11 @@ int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct 
 	probe->code = world_code(probe->world);
 	probe->largest = largest;
 	probe->process_block = find_process_block(probe->machine);
+	code = warm_up(probe, error);
+	if (code < 0) {
+		probe_free(probe);
+		return code;
+	}
 	*result = probe;
 	return 0;
 }
@@ -95,6 +113,11 @@ void probe_free(struct probe *probe)
 		return;
 	world_free(probe->world);
 	free(probe);
+}
+
+struct world *probe_world(struct probe *probe)
+{
+	return probe->world;
 }
 
 int probe_load(struct probe *probe, struct bytes piece, struct error *error)
@@ -203,6 +226,7 @@ static bool hunts(struct run *run, const struct x86_exit *stop)
 		run->hunt_site = stop->address;
 		run->hunt_calls = 0;
 	}
+	run->promise.misses++;
 	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
 		return false;
 	if (run->hunt_calls == HUNT_CALLS) {
@@ -238,6 +262,23 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 	return hunts(run, stop);
 }
 
+/* Could the instruction be a comparison of memory, by its opcode? */
+static bool may_compare(enum x86_mode mode, struct bytes code)
+{
+	size_t at = glance_opcode(mode, code);
+
+	if (at >= code.length)
+		return false;
+	switch (code.data[at]) {
+	case 0x39: /* cmp */
+	case 0x3b:
+	case 0x81:
+	case 0x83:
+	case 0xaf: return true; /* scas */
+	default: return false;
+	}
+}
+
 /* A loop without end: does it compare memory at growing addresses? */
 static bool loop_hunts(struct run *run)
 {
@@ -247,13 +288,14 @@ static bool loop_hunts(struct run *run)
 
 	for (; run->looks < HUNT_LOOK; run->looks++) {
 		uint8_t bytes[INSTRUCTION_MAX] = { 0 };
+		struct bytes code = { bytes, sizeof bytes };
 		struct instruction instruction;
 		struct x86_exit stop;
-		if (x86_read(probe->machine, x86_ip(probe->machine), bytes, sizeof bytes) < 0 ||
-		    !instruction_decode(probe->mode, (struct bytes){ bytes, sizeof bytes },
-					&instruction))
+		if (x86_read(probe->machine, x86_ip(probe->machine), bytes, sizeof bytes) < 0)
 			return false;
-		if (instruction.role == ROLE_COMPARE && instruction.references_count) {
+		if (may_compare(probe->mode, code) &&
+		    instruction_decode(probe->mode, code, &instruction) &&
+		    instruction.role == ROLE_COMPARE && instruction.references_count) {
 			uint64_t address = instruction_address(probe->machine, &instruction,
 							       &instruction.references[0]);
 			grown += before && address - before - 1 < 4096;

@@ -1,11 +1,12 @@
 /* The door's scan: the bytes as they are, then the views of them, then the views of these, up to a
  * depth. What is found in a view is told by where the view was made from. */
-#include "shellcode/scan.h"
+#include "shellcode/search.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shellcode/media.h"
 #include "shellcode/view.h"
 
 enum {
@@ -86,17 +87,68 @@ static int scan_level(struct scan *scan, const struct level *level,
 	return 0;
 }
 
-static void note_packed(struct scan_packed *packed, const struct view *view)
+static void note_packed(struct scan_packed *packed, size_t start, size_t end)
 {
-	if (!view->whole || packed->count == SCAN_PACKED)
+	if (packed->count == SCAN_PACKED)
 		return;
-	packed->at[packed->count].start = view->packed;
-	packed->at[packed->count++].end = view->end;
+	packed->at[packed->count].start = start;
+	packed->at[packed->count++].end = end;
+}
+
+static void note_media(struct scan_packed *packed, struct bytes bytes, size_t offset, size_t length)
+{
+	struct media media;
+
+	media_check(bytes_slice(bytes, offset, length), &media);
+	for (size_t i = 0; i < media.count; i++)
+		note_packed(packed, offset + media.at[i].start, offset + media.at[i].end);
+}
+
+/* Of files that were delivered: in the bytes that were given where they are said to be, in what is
+ * decoded at its beginning. */
+static void note_delivered(const struct scan *scan, const struct level *level,
+			   struct scan_packed *packed)
+{
+	const struct shellcode_detector *detector = scan->detector;
+
+	if (!detector->delivered)
+		return;
+	if (level->view)
+		note_media(packed, level->bytes, 0, level->bytes.length);
+	else
+		for (size_t i = 0; i < detector->file_count; i++)
+			note_media(packed, level->bytes, detector->files[i].offset,
+				   detector->files[i].length);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct scan_stretch *first = a, *second = b;
+
+	return (first->start > second->start) - (first->start < second->start);
+}
+
+/* In order, and what overlaps as one: packed files may stand in media. */
+static void settle(struct scan_packed *packed)
+{
+	size_t kept = 0;
+
+	qsort(packed->at, packed->count, sizeof packed->at[0], by_start);
+	for (size_t i = 0; i < packed->count; i++) {
+		struct scan_stretch next = packed->at[i];
+		if (kept && next.start <= packed->at[kept - 1].end) {
+			if (next.end > packed->at[kept - 1].end)
+				packed->at[kept - 1].end = next.end;
+		} else {
+			packed->at[kept++] = next;
+		}
+	}
+	packed->count = kept;
 }
 
 static int scan_everything(struct scan *scan, const struct level *level);
 
-/* Searches views of a level, and tells in *packed which are of packed data. */
+/* Searches views of a level. *packed: told which are of packed data, or knows where such lies. */
 static int scan_views(struct scan *scan, const struct level *level, enum views_of of,
 		      struct scan_packed *packed)
 {
@@ -107,6 +159,7 @@ static int scan_views(struct scan *scan, const struct level *level, enum views_o
 	if (level->depth == DEPTH)
 		return 0;
 	views_init(&views, of, level->bytes, &scan->views_budget);
+	views.packed = of == VIEWS_OTHERS ? packed : NULL;
 	while (code == 0 && scan->count < scan->capacity && (found = views_next(&views, &view))) {
 		struct level below = { .bytes = { view.data, view.length },
 				       .view = &view,
@@ -115,7 +168,8 @@ static int scan_views(struct scan *scan, const struct level *level, enum views_o
 		if (found < 0)
 			return error_set(scan->error, ERROR_MEMORY, "shellcode",
 					 "no memory for a view");
-		note_packed(packed, &view);
+		if (of == VIEWS_PACKED && view.whole)
+			note_packed(packed, view.packed, view.end);
 		code = scan_everything(scan, &below);
 		view_fini(&view);
 	}
@@ -129,6 +183,8 @@ static int scan_everything(struct scan *scan, const struct level *level)
 	struct scan_packed packed = { .count = 0 };
 	int code = scan_views(scan, level, VIEWS_PACKED, &packed);
 
+	note_delivered(scan, level, &packed);
+	settle(&packed);
 	if (code == 0)
 		code = scan_level(scan, level, &packed);
 	if (code == 0)

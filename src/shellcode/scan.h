@@ -6,15 +6,16 @@
 #include "shellcode/shellcode.h"
 #include "shellcode/vain.h"
 
-/* Stretches of packed data, ascending, that have the right checksum as what they unpack to, which
- * is searched for itself. As they are they are only asked for what chance hardly makes, see
- * search.c. */
+/* Stretches of packed data, ascending: those that have the right checksum as what they unpack to,
+ * which is searched for itself, and those of media (media.h). As they are they are only asked for
+ * what chance hardly makes, see search.c. */
 enum { SCAN_PACKED = 256 };
+struct scan_stretch {
+	size_t start, end;
+};
 struct scan_packed {
 	size_t count;
-	struct {
-		size_t start, end;
-	} at[SCAN_PACKED];
+	struct scan_stretch at[SCAN_PACKED];
 };
 
 /* As shellcode_scan. The bytes earn their share of *shares (as those of a view, if `decoded`), what

@@ -149,12 +149,12 @@ static size_t behind_prefix(const struct search *search, enum x86_mode mode,
 }
 
 /* Does what follows a seed use what it gives? */
-static bool judge(struct search *search, const struct candidate *candidate)
+static bool judge(struct search *search, struct candidate *candidate)
 {
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
 	bool plausible =
-		plausible_ahead(sweep, candidate->mode, candidate->seed, candidate->strict);
+		plausible_ahead(sweep, candidate->mode, &candidate->seed, candidate->strict);
 
 	search_pay_sweep(search, candidate->mode, before, SHARE_LOOK);
 	if (!plausible)
@@ -162,11 +162,12 @@ static bool judge(struct search *search, const struct candidate *candidate)
 	return plausible;
 }
 
-/* Judges a seed by what follows it; those that are left wait until there are many. */
-static int consider(struct search *search, struct seed seed, struct image_cursor *images)
+/* Judges a seed, in the widths in which it may mean something, by what follows it; those that are
+ * left wait until there are many. */
+static int consider(struct search *search, struct seed seed, unsigned modes,
+		    struct image_cursor *images)
 {
 	bool strict = image_cursor_inside(images, search->piece_offset + seed.offset);
-	unsigned modes = modes_of(search, &seed);
 	int code = 0;
 
 	search->detector->work.seeds++;
@@ -230,20 +231,34 @@ static void earn(struct search *search, size_t offset, size_t end)
 	search->earned = offset;
 }
 
+/* A run of printable bytes: may it be code that begins with it? */
+static int consider_run(struct search *search, size_t start, size_t end)
+{
+	enum printable run = printable_run(bytes_slice(search->piece, start, end - start));
+	struct seed seed = { start, SEED_PRINTABLE, run == PRINTABLE_BUILDS };
+	unsigned widths;
+	uint64_t cost = 0;
+
+	if (run == PRINTABLE_NOT)
+		return 0;
+	widths = printable_widths(search->piece, start, end, &cost);
+	shares_spend(search->shares, SHARE_LOOK, cost);
+	return widths ? consider(search, seed, widths, &search->printable_images) : 0;
+}
+
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
  * next piece. */
 static int search_piece(struct search *search, size_t end)
 {
 	size_t at = 0, run_end = 0;
 	int code = try_beginning(search);
-	enum printable run;
 	struct seed seed;
 
 	seed_map_load(&search->detector->map, search->piece);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
 		earn(search, seed.offset, end);
-		code = consider(search, seed, &search->images);
+		code = consider(search, seed, modes_of(search, &seed), &search->images);
 		at = seed.offset + 1;
 	}
 	earn(search, search->piece.length, end);
@@ -251,14 +266,9 @@ static int search_piece(struct search *search, size_t end)
 		code = try_candidates(search);
 	while (code == 0 && more_to_do(search)) {
 		seed.offset = seed_map_run(&search->detector->map, run_end, SHORTEST_RUN, &run_end);
-		seed.kind = SEED_PRINTABLE;
 		if (seed.offset >= end)
 			break;
-		run = printable_run(bytes_slice(search->piece, seed.offset, run_end - seed.offset));
-		if (run == PRINTABLE_NOT)
-			continue;
-		seed.to_stack = run == PRINTABLE_BUILDS;
-		code = consider(search, seed, &search->printable_images);
+		code = consider_run(search, seed.offset, run_end);
 	}
 	return code == 0 ? try_candidates(search) : code;
 }

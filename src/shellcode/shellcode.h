@@ -72,6 +72,18 @@ uint64_t shellcode_image_behind(const struct shellcode_detector *detector, struc
 				size_t offset);
 void shellcode_begins_inside_image(struct shellcode_detector *detector, uint64_t length);
 
+/* A file that lies in the bytes as it is. */
+struct shellcode_file {
+	size_t offset, length;
+};
+/* The bytes of the next scan are what a conversation without deviations delivered, and these whole
+ * files lie in them (none: delivered all the same, perhaps encoded). Compressed data of
+ * pictures, sound, video and archives whose format is right to its end is then only asked for what
+ * chance hardly makes (docs/shellcode-search.md, "Packed files"). Borrowed until that scan has
+ * ended, and told for it alone. */
+void shellcode_delivered(struct shellcode_detector *detector, const struct shellcode_file *files,
+			 size_t count);
+
 /* What was done since shellcode_new: how far the cheap judgements thin out what is executed. */
 struct shellcode_work {
 	uint64_t bytes;

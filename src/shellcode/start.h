@@ -1,33 +1,14 @@
 /* Start points: from where can execution reach a seed?
  *
- * Offsets are decoded at need and those near by are remembered; going backwards from the seed, an
- * offset reaches it when what it falls into, branches, jumps or calls to does. */
+ * Going backwards from the seed, an offset reaches it when what it falls into, branches, jumps or
+ * calls to does. */
 #ifndef KENBI_SHELLCODE_START_H
 #define KENBI_SHELLCODE_START_H
 
-#include "shellcode/glance.h"
 #include "shellcode/number.h"
+#include "shellcode/sweep.h"
 
 enum { START_WINDOW = 512 }; /* bytes before and behind the seed that are looked at */
-
-struct sweep; /* the memo of one piece in one mode */
-
-/* For pieces of at most 4 GiB; NULL: no memory. */
-struct sweep *sweep_new(enum x86_mode mode);
-void sweep_free(struct sweep *sweep);
-/* Borrows `bytes` until the next sweep_load; forgets the piece before. */
-void sweep_load(struct sweep *sweep, struct bytes bytes);
-struct bytes sweep_bytes(const struct sweep *sweep);
-/* The instruction at `offset`, which must lie inside the piece. */
-struct step sweep_step(struct sweep *sweep, size_t offset);
-/* The same without traits, for less. */
-struct step sweep_length(struct sweep *sweep, size_t offset);
-/* The same, for walks that come by once: nothing is remembered. */
-struct step sweep_pass(struct sweep *sweep, size_t offset);
-/* Counts what a walk of one's own has cost. */
-void sweep_pay(struct sweep *sweep, uint64_t cost);
-/* What all this has cost since sweep_new, see share.h. */
-uint64_t sweep_cost(const struct sweep *sweep);
 
 struct start {
 	size_t offset;

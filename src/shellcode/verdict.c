@@ -1,10 +1,14 @@
 #include "shellcode/verdict.h"
 
+#include <string.h>
+
 enum {
 	HUNT_ASKED = 16,  /* times that a hunter asks the system, or its handler, about memory */
 	ASKING_HUNT = 40, /* instructions of such a hunter, its handler included */
 	HUNT_LENGTH = 32, /* instructions of a hunter's loop */
-	HUNT_LOOK = 6	  /* instructions behind a hunter's last comparison */
+	ANSWER_LOOK = 8,  /* instructions behind a question, up to the branch by its answer */
+	HUNT_LOOK = 6,	  /* instructions behind a hunter's last comparison */
+	HUNT_STRAIGHT = 2 /* where what it looks for was there before it */
 };
 
 static bool has(const struct observation *seen, enum shellcode_evidence bit)
@@ -32,13 +36,14 @@ static bool windows_verdict(const struct observation *seen)
 {
 	bool searched = has(seen, SHELLCODE_PEB_BIT) || has(seen, SHELLCODE_EXPORTS_BIT);
 
-	return (searched && (seen->apis > 0 || seen->loader)) ||
+	return (searched && (seen->apis > 0 || seen->lists)) ||
 	       (seen->natives > 0 && seen->executed >= 5) ||
 	       ((seen->apis_sensible > 0 || seen->fixed_known > 0) && seen->executed >= 3);
 }
 
 /* System calls whose arguments the code has put together. Where registers held pointers before,
- * every small number is its doing; where they were 0, only what leads somewhere counts. */
+ * every small number is its doing, unless most of what was executed had nothing to do with the
+ * call; where they were 0, only what leads somewhere counts. */
 static bool unix_verdict(const struct observation *seen, enum convention convention)
 {
 	unsigned value = 2 * seen->weight + seen->numbers;
@@ -48,9 +53,13 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
 	bool only_exits = seen->exits && seen->calls == 1;
-	return value >= 2 || (value >= 1 && seen->executed >= 5 && !seen->borrows && !only_exits) ||
+	bool sure = seen->weight >= 2;
+	return (value >= 2 && (sure || 2 * seen->way.idle <= seen->way.serving)) ||
+	       (value == 1 && seen->executed >= 5 && !seen->borrows && !only_exits &&
+		3 * seen->way.idle <= seen->way.serving && !seen->way.leftover) ||
 	       (seen->call_sites >= 3 && seen->calls >= 3 && seen->executed >= 9) ||
-	       (seen->most_repeated >= 8 && seen->calls >= 8) || seen->questions >= HUNT_ASKED;
+	       (seen->forks >= 8 && seen->most_repeated >= 8 && !seen->way.leftover) ||
+	       seen->questions >= HUNT_ASKED;
 }
 
 bool verdict_asks_about_memory(const struct observation *seen)
@@ -97,16 +106,54 @@ static bool goes_to(const uint8_t *code, unsigned pointers)
 	return (code[0] & 0xf8) == 0x50 && code[1] == 0xc3 && pointers >> (code[0] & 7) & 1;
 }
 
+/* An instruction that compares al or eax with a constant, or asks whether it is 0. */
+static bool compares_answer(const uint8_t *code)
+{
+	static const uint8_t with_constant[] = { 0x3c, 0x3d, 0x2c, 0x2d, 0x34, 0x35, 0xa8, 0xa9 };
+
+	if (memchr(with_constant, code[0], sizeof with_constant))
+		return true;
+	if (code[0] == 0x84 || code[0] == 0x85 || code[0] == 0x08 || code[0] == 0x09)
+		return code[1] == 0xc0; /* test, or */
+	return (code[0] == 0x83 || code[0] == 0x81 || code[0] == 0x80) &&
+	       (code[1] == 0xf8 || code[1] == 0xe8 || code[1] == 0xf0); /* cmp, sub, xor */
+}
+
+/* Behind the place where a hunter asks stands what it does with the answer: compare, and branch. */
+static bool looks_at_answer(const struct x86 *machine, uint64_t at)
+{
+	unsigned compared = 0;
+
+	for (unsigned i = 0; i < ANSWER_LOOK; i++) {
+		uint8_t bytes[INSTRUCTION_MAX + 1] = { 0 };
+		struct step step;
+		if (x86_read(machine, at, bytes, INSTRUCTION_MAX) < 0)
+			return false;
+		step = instruction_step(x86_mode(machine),
+					(struct bytes){ bytes, INSTRUCTION_MAX });
+		if (step.flow == FLOW_BRANCH && compared)
+			return true;
+		if (step.length == 0 || step.flow != FLOW_NEXT)
+			return false;
+		compared |= compares_answer(
+			bytes + (x86_mode(machine) == X86_MODE_64 && (bytes[0] & 0xf0) == 0x40));
+		at += step.length;
+	}
+	return false;
+}
+
 void verdict_check_hunt(struct world *world, struct observation *seen)
 {
 	struct x86 *machine = world_machine(world);
 	uint64_t at = seen->hunt_at;
-	unsigned pointers = 0, behind = 0;
+	unsigned pointers = 0, behind = 0, most = seen->own_mark ? HUNT_LOOK : HUNT_STRAIGHT;
 
+	if (seen->questions >= HUNT_ASKED && !looks_at_answer(machine, seen->asked_from))
+		seen->questions = 0;
 	/* who asks the system, or a handler, about memory has shown enough */
 	if (!has(seen, SHELLCODE_EGG_HUNT_BIT) || verdict_asks_about_memory(seen))
 		return;
-	for (unsigned i = 0; i < HUNT_LENGTH && behind < HUNT_LOOK; i++) {
+	for (unsigned i = 0; i < HUNT_LENGTH && behind < most; i++) {
 		uint8_t bytes[INSTRUCTION_MAX + 1] = { 0 };
 		const uint8_t *code = bytes;
 		struct instruction instruction;
@@ -117,9 +164,13 @@ void verdict_check_hunt(struct world *world, struct observation *seen)
 			break;
 		if (x86_mode(machine) == X86_MODE_64 && (bytes[0] & 0xf0) == 0x40)
 			code++;
+		if (!seen->own_mark && (code[0] & 0xfe) == 0xae)
+			break; /* scas, for what a register happens to hold */
 		pointers = follow_pointer(pointers, &instruction, code);
 		if (goes_to(code, pointers))
 			return;
+		if (instruction.role != ROLE_COMPARE && instruction.references_count)
+			break; /* who has found it has nothing else to look for */
 		behind = instruction.role == ROLE_COMPARE ? 0 : behind + 1;
 		at += instruction.length;
 	}

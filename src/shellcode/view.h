@@ -8,7 +8,7 @@
 #ifndef KENBI_SHELLCODE_VIEW_H
 #define KENBI_SHELLCODE_VIEW_H
 
-#include "base/base.h"
+#include "shellcode/scan.h"
 
 enum {
 	VIEW_GRAIN = 16,	 /* bytes of a view for which one origin is kept */
@@ -41,12 +41,15 @@ enum views_of { VIEWS_PACKED, VIEWS_OTHERS };
 struct views {
 	struct bytes bytes;
 	enum views_of of;
-	uint64_t *budget;    /* decoded bytes that may still be made; borrowed */
-	size_t at;	     /* the pass goes on here */
-	size_t message;	     /* the next HTTP message begins here; SIZE_MAX: none */
-	size_t looked[4];    /* by kind of stretch: looked at up to here */
-	size_t signed_at[2]; /* the next signatures of gzip and zip */
-	bool exhausted;	     /* the budget was too small for a view, which was left out */
+	uint64_t *budget; /* decoded bytes that may still be made; borrowed */
+	size_t at;	  /* the pass goes on here */
+	size_t message;	  /* the next HTTP message begins here; SIZE_MAX: none */
+	size_t looked[4]; /* by kind of stretch: looked at up to here */
+	bool exhausted;	  /* the budget was too small for a view, which was left out */
+	/* Of VIEWS_OTHERS: stretches in which nothing begins, since they are packed; borrowed,
+	 * NULL: none. Set after views_init. */
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before `at` */
 };
 
 /* Borrows `bytes` and `budget`. */
@@ -76,7 +79,7 @@ view_decoder view_wide;	   /* UTF-16 */
 view_decoder view_packed;  /* a signature of gzip or zip, see view_signature */
 view_decoder view_message; /* an HTTP message: chunked or deflated body */
 
-/* Where the next signature of a packed file is, at or after views->at; SIZE_MAX: nowhere. */
+/* Where the next signature of a packed file is, at or after views->at; the length: nowhere. */
 size_t view_signature(struct views *views);
 
 /* Of a JavaScript, VBScript, C, Perl or Python string: length of what ends it and begins its

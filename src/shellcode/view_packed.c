@@ -2,6 +2,7 @@
  * of HTTP (RFC 9110, section 8.4.1.2: zlib's format, by some servers without its header), chunks
  * (RFC 9112, section 7.1). What comes out is limited by VIEW_GROWTH, VIEW_LARGEST and
  * the budget, so that a bomb costs no more than other bytes. */
+#include "shellcode/pairs.h"
 #include "shellcode/view.h"
 
 #include <stdlib.h>
@@ -107,13 +108,10 @@ static int unpack(struct views *views, const char *name, size_t start, size_t fr
 
 size_t view_signature(struct views *views)
 {
-	static const uint8_t pairs[2][2] = { { 0x1f, 0x8b }, { 'K', 3 } };
-	size_t *at = views->signed_at;
+	struct pairs pairs;
 
-	for (unsigned i = 0; i < 2; i++)
-		if (at[i] < views->at || at[i] == 0)
-			at[i] = bytes_find_pair(views->bytes, pairs[i][0], pairs[i][1], views->at);
-	return at[0] < at[1] ? at[0] : at[1];
+	pairs_init(&pairs, "\x1f\x8bK\3", 2);
+	return pairs_next(&pairs, views->bytes, views->at);
 }
 
 /* The header of a gzip file (RFC 1952, section 2.3): what is in it is no packed data. */

@@ -11,6 +11,9 @@
 #define FLAG_LAST   2
 #define FLAG_OBJECT 0x80
 
+#define FLOATS_MOST   3 /* IEEE, VAX, Cray, IBM (C706, section 14.1) */
+#define LEVEL_PRIVACY 6 /* [MS-RPCE] 2.2.1.1.8 */
+
 enum pdu_type {
 	PDU_REQUEST = 0,
 	PDU_RESPONSE = 2,
@@ -29,6 +32,7 @@ enum pdu_type {
 struct pdu {
 	uint8_t type, flags;
 	bool little_endian;
+	bool sealed; /* the stub is encrypted */
 	uint16_t length, auth_length;
 	uint32_t call;
 	size_t offset; /* in the session's side */
@@ -75,10 +79,12 @@ bool dcerpc_looks_like(struct bytes bytes)
 	uint8_t type = reader_u8(&reader);
 	reader_skip(&reader, 1);
 	uint8_t representation = reader_u8(&reader);
-	reader_skip(&reader, 3);
+	uint8_t floats = reader_u8(&reader);
+	uint16_t reserved = reader_u16le(&reader);
 	uint16_t length = read_u16(&reader, representation & 0x10);
 	return !reader_failed(&reader) && version == 5 && minor <= 1 && type <= PDU_ORPHANED &&
-	       (representation & 0xef) == 0 && length >= HEADER;
+	       (representation & 0xef) == 0 && floats <= FLOATS_MOST && reserved == 0 &&
+	       length >= HEADER;
 }
 
 /* --- bind --- */
@@ -191,7 +197,7 @@ void dcerpc_describe_call(struct describer *describer, const struct dcerpc_call 
 		return;
 	if (operation->vulnerability)
 		describe_target(describer, operation->vulnerability);
-	if (call->context && call->context->other_syntax)
+	if (call->sealed || (call->context && call->context->other_syntax))
 		describe_unjudged(describer);
 	else
 		ndr_check(describer, call->side, call->offset, call->stub, call->little_endian,
@@ -202,7 +208,7 @@ static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
 {
 	struct dcerpc_side *side = &rpc->side[pdu->side];
 	struct reader reader = reader_of(pdu->body);
-	uint32_t hint = read_u32(&reader, pdu->little_endian);
+	reader_skip(&reader, 4); /* allocation hint: no more than that (C706, section 12.6.3.1) */
 	uint16_t context_id = read_u16(&reader, pdu->little_endian);
 	uint16_t opnum = read_u16(&reader, pdu->little_endian);
 	if (pdu->flags & FLAG_OBJECT)
@@ -225,9 +231,6 @@ static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
 	if (!(pdu->flags & FLAG_LAST))
 		return;
 	side->in_call = false;
-	if ((pdu->flags & FLAG_FIRST) && hint && hint < stub.length)
-		describe_deviation(rpc->describer, pdu->side, pdu->offset,
-				   "DCE/RPC allocation hint smaller than the stub");
 	const struct dcerpc_context *context = find_context(rpc, context_id);
 	if (!context && !rpc->describer->session->picked_up)
 		describe_deviation(rpc->describer, pdu->side, pdu->offset,
@@ -240,6 +243,7 @@ static void read_request(struct dcerpc *rpc, const struct pdu *pdu)
 						    .context = context,
 						    .opnum = opnum,
 						    .little_endian = pdu->little_endian,
+						    .sealed = pdu->sealed,
 						    .stub = buffer_bytes(&side->stub),
 						    .over = over });
 }
@@ -254,6 +258,15 @@ static void read_pdu(struct dcerpc *rpc, struct pdu *pdu)
 			return;
 		}
 		pdu->body.length -= trailer;
+		/* Its security level, and what pads the stub in front of it ([MS-RPCE] 2.2.2.11).
+		 */
+		pdu->sealed = pdu->body.data[pdu->body.length + 1] == LEVEL_PRIVACY;
+		uint8_t padding = pdu->body.data[pdu->body.length + 2];
+		if (padding > pdu->body.length)
+			describe_deviation(rpc->describer, pdu->side, pdu->offset,
+					   "DCE/RPC padding longer than its PDU");
+		else
+			pdu->body.length -= padding;
 	}
 	switch (pdu->type) {
 	case PDU_BIND:
@@ -296,6 +309,7 @@ void dcerpc_feed(struct dcerpc *rpc, enum stream_side which, size_t offset, stru
 	struct dcerpc_side *side = &rpc->side[which];
 	size_t taken = 0;
 
+	rpc->begun = true;
 	while (taken < bytes.length && !side->lost_track && !rpc->describer->cut) {
 		struct pdu pdu = { .length = HEADER };
 		if (side->pdu.length == 0)

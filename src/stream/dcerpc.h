@@ -26,6 +26,7 @@ struct dcerpc_side {
 struct dcerpc {
 	struct describer *describer;
 	const char *pipe; /* name of the pipe, "" over TCP; borrowed */
+	bool begun;	  /* something was fed */
 	struct dcerpc_side side[STREAM_SIDES];
 	struct dcerpc_context contexts[DCERPC_CONTEXTS];
 	size_t context_count;
@@ -47,6 +48,7 @@ struct dcerpc_call {
 	const struct dcerpc_context *context;
 	uint16_t opnum;
 	bool little_endian;
+	bool sealed; /* the stub is encrypted */
 	struct bytes stub;
 	const char *over; /* "", " over …" */
 };

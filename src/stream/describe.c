@@ -45,7 +45,9 @@ void describe_deviation(struct describer *describer, enum stream_side side, size
 			const char *what)
 {
 	struct stream_description *description = describer->description;
-	if (offset > describer->whole_until[side])
+	size_t until = describer->whole_until[side];
+	if (offset > until ||
+	    (offset == until && until < describer->session->half[side].data.length))
 		return;
 	struct stream_deviation *entry = next_entry(
 		describer, (const void **)&description->deviations, &description->deviation_count,

@@ -1,15 +1,15 @@
 /* A conversation of lines: both sides merged by the time at which each line was complete. */
 #include "stream/protocol.h"
 
-struct dialogue dialogue_of(const struct stream_session *session)
+struct dialogue dialogue_of(struct describer *describer)
 {
-	return (struct dialogue){ .session = session };
+	return (struct dialogue){ .describer = describer };
 }
 
 /* Finds the next line of one side, once. False at the end of the side. */
 static bool find_next(struct dialogue *dialogue, enum stream_side side)
 {
-	const struct stream_half *half = &dialogue->session->half[side];
+	const struct stream_half *half = &dialogue->describer->session->half[side];
 	size_t offset = dialogue->offset[side];
 	struct bytes rest = bytes_slice(half->data, offset, SIZE_MAX);
 
@@ -21,10 +21,24 @@ static bool find_next(struct dialogue *dialogue, enum stream_side side)
 	struct dialogue_line line = { .side = side, .offset = offset };
 	line.text = reader_line(&reader);
 	line.ended = rest.data[reader.offset - 1] == '\n';
+	line.time_ns = side_time(half, offset + reader.offset - 1);
 	dialogue->next[side].found = true;
 	dialogue->next[side].line = line;
 	dialogue->next[side].behind = offset + reader.offset;
-	dialogue->next[side].time_ns = side_time(half, offset + reader.offset - 1);
+	return true;
+}
+
+bool dialogue_next_of(struct dialogue *dialogue, enum stream_side side, struct dialogue_line *line)
+{
+	size_t *whole_until = &dialogue->describer->whole_until[side];
+
+	if (!find_next(dialogue, side))
+		return false;
+	*line = dialogue->next[side].line;
+	dialogue->offset[side] = dialogue->next[side].behind;
+	dialogue->next[side].found = false;
+	if (line->offset < *whole_until && dialogue->offset[side] > *whole_until)
+		*whole_until = line->offset;
 	return true;
 }
 
@@ -32,15 +46,8 @@ bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line)
 {
 	bool client = find_next(dialogue, STREAM_CLIENT);
 	bool server = find_next(dialogue, STREAM_SERVER);
-	enum stream_side side = STREAM_CLIENT;
+	bool first = server && (!client || dialogue->next[STREAM_SERVER].line.time_ns <
+						   dialogue->next[STREAM_CLIENT].line.time_ns);
 
-	if (!client && !server)
-		return false;
-	if (!client || (server && dialogue->next[STREAM_SERVER].time_ns <
-					  dialogue->next[STREAM_CLIENT].time_ns))
-		side = STREAM_SERVER;
-	*line = dialogue->next[side].line;
-	dialogue->offset[side] = dialogue->next[side].behind;
-	dialogue->next[side].found = false;
-	return true;
+	return dialogue_next_of(dialogue, first ? STREAM_SERVER : STREAM_CLIENT, line);
 }

@@ -9,8 +9,11 @@ struct http_message {
 	unsigned status;	     /* answers */
 	bool has_length;
 	uint64_t content_length;
-	bool chunked;
+	bool chunked;	    /* by its last transfer coding */
+	bool maybe_chunked; /* another one names it: the body tells */
 	bool has_host;
+	bool simple;   /* HTTP/0.9: no version, no fields; the answer is nothing but content */
+	bool upgrades; /* to another protocol, should the server want that, too */
 	struct bytes disposition; /* Content-Disposition */
 	struct bytes coding;	  /* Content-Encoding */
 	size_t body_offset;	  /* in the side's data */
@@ -40,6 +43,8 @@ void http_target_of_request(struct describer *describer, const struct http_messa
 void http_target_of_field(struct describer *describer, const struct http_message *message,
 			  struct bytes name, struct bytes value);
 
+/* Blanks, control bytes, bytes above 126: what browsers overlook around names, values and sizes. */
+bool http_is_noise(uint8_t byte);
 /* Value of a hexadecimal digit, -1: it is none. */
 int http_digit(uint8_t byte);
 

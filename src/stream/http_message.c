@@ -1,4 +1,7 @@
-/* Start line, header fields and body of one HTTP/1.x message, and what is wrong with them. */
+/* Start line and header fields of one HTTP/1.x message, and what is wrong with them.
+ *
+ * What is wrong is named and then read as browsers would, which take what a strict reader refuses:
+ * whoever wants to slip a program past this reader writes such messages. */
 #include "stream/http.h"
 
 #include <string.h>
@@ -54,19 +57,22 @@ static void judge_target(struct describer *describer, enum stream_side side, siz
 		deviates(describer, side, offset, "HTTP target with bytes that are not ASCII text");
 }
 
+/* `line_ends`: by a line feed, and not with the side. */
 static bool read_start_line(struct describer *describer, enum stream_side side, size_t offset,
-			    struct bytes line, struct http_message *message)
+			    struct bytes line, bool line_ends, struct http_message *message)
 {
 	struct bytes rest = line;
 	struct bytes first = text_word(&rest);
 
 	if (side == STREAM_SERVER) {
 		struct bytes status = text_word(&rest);
-		int64_t code = text_number(status);
-		if (!bytes_start_with(first, "HTTP/1.") || status.length != 3 || code < 100) {
+		int64_t code = text_number(bytes_slice(status, 0, 3));
+		if ((!bytes_equal_text(first, "HTTP/1.1") &&
+		     !bytes_equal_text(first, "HTTP/1.0")) ||
+		    status.length != 3 || code < 100)
 			deviates(describer, side, offset, "HTTP status line that does not parse");
+		if (!text_starts_ignoring_case(first, "HTTP/") || code < 100)
 			return false;
-		}
 		message->status = (unsigned)code;
 		describe_say(describer, side, offset, "reply", line);
 		return true;
@@ -80,7 +86,9 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 	if (has_version && message->target.length > line.length - version)
 		message->target = text_trim(bytes_slice(
 			message->target, 0, message->target.length - (line.length - version)));
-	if (!is_token(first) || message->target.length == 0 || !has_version)
+	message->simple = !has_version && line_ends && bytes_equal_text(first, "GET") &&
+			  bytes_start_with(message->target, "/") && text_trim(rest).length == 0;
+	if (!is_token(first) || message->target.length == 0 || (!has_version && !message->simple))
 		deviates(describer, side, offset, "HTTP request line that does not parse");
 	if (!is_token(first))
 		return false;
@@ -90,28 +98,12 @@ static bool read_start_line(struct describer *describer, enum stream_side side, 
 	return true;
 }
 
-/* Field values may hold bytes above 127 as opaque data; as UTF-8 they are text, else they are not.
- */
-static bool is_field_text(struct bytes value)
-{
-	for (size_t i = 0; i < value.length; i++) {
-		uint8_t byte = value.data[i];
-		if (byte == 127 || (byte < 32 && byte != '\t'))
-			return false;
-		if (byte < 128)
-			continue;
-		size_t length = text_utf8_length(bytes_slice(value, i, SIZE_MAX));
-		if (length == 0)
-			return false;
-		i += length - 1;
-	}
-	return true;
-}
-
 static void read_length(struct describer *describer, enum stream_side side, size_t offset,
 			struct bytes value, struct http_message *message)
 {
 	uint64_t length = 0;
+	while (value.length > 1 && value.data[0] == '0')
+		value = bytes_slice(value, 1, SIZE_MAX);
 	bool right = value.length > 0 && value.length < 19;
 	for (size_t i = 0; i < value.length && right; i++) {
 		right = value.data[i] >= '0' && value.data[i] <= '9';
@@ -128,33 +120,40 @@ static void read_length(struct describer *describer, enum stream_side side, size
 	message->content_length = length;
 }
 
-static void read_field(struct describer *describer, enum stream_side side, size_t offset,
-		       struct bytes line, struct http_message *message)
+/* Does `value` name the coding, in whatever company? */
+static bool names_chunked(struct bytes value)
 {
-	size_t colon = bytes_find(line, bytes_of(":"), 0);
-	struct bytes name = bytes_slice(line, 0, colon);
-	struct bytes value = text_trim(bytes_slice(line, name.length + 1, SIZE_MAX));
+	for (size_t i = 0; i < value.length; i++)
+		if (text_starts_ignoring_case(bytes_slice(value, i, SIZE_MAX), "chunked"))
+			return true;
+	return false;
+}
 
-	if (line.length && (line.data[0] == ' ' || line.data[0] == '\t')) {
-		deviates(describer, side, offset, "HTTP header field that is folded");
-		return;
-	}
-	if (line.length > LINE_MOST)
-		deviates(describer, side, offset, "HTTP header field longer than 8000 bytes");
-	if (colon == SIZE_MAX || !is_token(name)) {
-		deviates(describer, side, offset, "HTTP header field without a proper name");
-		return;
-	}
-	if (side == STREAM_CLIENT)
-		http_target_of_field(describer, message, name, value);
-	if (!is_field_text(value))
-		deviates(describer, side, offset, "HTTP header field with binary value");
+static void read_coding(struct describer *describer, enum stream_side side, size_t offset,
+			struct bytes value, struct http_message *message)
+{
+	/* Lists may have empty elements (RFC 9110, section 5.6.1). */
+	while (value.length && strchr(", \t", value.data[value.length - 1]))
+		value.length--;
+	size_t last = value.length;
+	while (last && !strchr(", \t", value.data[last - 1]))
+		last--;
+	message->chunked = text_equal_ignoring_case(bytes_slice(value, last, SIZE_MAX), "chunked");
+	message->maybe_chunked |= names_chunked(value);
+	if (!message->chunked && (side == STREAM_CLIENT || message->maybe_chunked))
+		deviates(describer, side, offset,
+			 "HTTP message whose last transfer coding is not chunked");
+}
+
+static void take_field(struct describer *describer, enum stream_side side, size_t offset,
+		       struct bytes name, struct bytes value, struct http_message *message)
+{
 	if (text_equal_ignoring_case(name, "Content-Length")) {
 		read_length(describer, side, offset, value, message);
 	} else if (text_equal_ignoring_case(name, "Transfer-Encoding")) {
-		message->chunked = value.length >= 7 &&
-				   text_equal_ignoring_case(bytes_slice(value, value.length - 7, 7),
-							    "chunked");
+		read_coding(describer, side, offset, value, message);
+	} else if (text_equal_ignoring_case(name, "Upgrade")) {
+		message->upgrades = true;
 	} else if (text_equal_ignoring_case(name, "Content-Encoding")) {
 		message->coding = value;
 	} else if (text_equal_ignoring_case(name, "Host")) {
@@ -167,6 +166,50 @@ static void read_field(struct describer *describer, enum stream_side side, size_
 	} else if (text_equal_ignoring_case(name, "Content-Disposition")) {
 		message->disposition = value;
 	}
+}
+
+bool http_is_noise(uint8_t byte)
+{
+	return byte <= ' ' || byte > 126;
+}
+
+static struct bytes without_noise(struct bytes text)
+{
+	while (text.length && http_is_noise(text.data[0]))
+		text = bytes_slice(text, 1, SIZE_MAX);
+	while (text.length && http_is_noise(text.data[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+/* `last`: name of the field before, which a folded line continues. */
+static void read_field(struct describer *describer, enum stream_side side, size_t offset,
+		       struct bytes line, struct bytes *last, struct http_message *message)
+{
+	size_t colon = bytes_find(line, bytes_of(":"), 0);
+	struct bytes name = bytes_slice(line, 0, colon);
+	struct bytes value = text_trim(bytes_slice(line, name.length + 1, SIZE_MAX));
+
+	if (line.data[0] == ' ' || line.data[0] == '\t') {
+		deviates(describer, side, offset, "HTTP header field that is folded");
+		take_field(describer, side, offset, *last, without_noise(line), message);
+		return;
+	}
+	if (line.length > LINE_MOST)
+		deviates(describer, side, offset, "HTTP header field longer than 8000 bytes");
+	if (colon == SIZE_MAX || !is_token(name)) {
+		deviates(describer, side, offset, "HTTP header field without a proper name");
+		name = without_noise(name);
+	}
+	if (side == STREAM_CLIENT)
+		http_target_of_field(describer, message, name, value);
+	/* RFC 9110, section 5.5: bytes above 127 are opaque; as UTF-8 they are text, else not. */
+	if (text_has_controls(value)) {
+		deviates(describer, side, offset, "HTTP header field with binary value");
+		value = without_noise(value);
+	}
+	*last = name;
+	take_field(describer, side, offset, name, value, message);
 }
 
 bool http_message_read(struct describer *describer, enum stream_side side, size_t offset,
@@ -188,10 +231,20 @@ bool http_message_read(struct describer *describer, enum stream_side side, size_
 	struct bytes line = reader_line(&reader);
 	if (line.length > LINE_MOST)
 		deviates(describer, side, start, "HTTP start line longer than 8000 bytes");
-	if (!read_start_line(describer, side, start, line, message))
+	bool line_ends = data.data[reader.offset - 1] == '\n';
+	if (!line_ends && describer->whole_until[side] < data.length) {
+		describe_unjudged(describer); /* it went on where nothing was captured */
 		return false;
+	}
+	if (!read_start_line(describer, side, start, line, line_ends, message))
+		return false;
+	if (message->simple) {
+		message->body_offset = reader.offset;
+		return true;
+	}
 	version_1_1 = bytes_find(line, bytes_of(" HTTP/1.1"), 0) != SIZE_MAX;
 	unsigned fields = 0;
+	struct bytes last = { NULL, 0 };
 	for (;;) {
 		size_t at = reader.offset;
 		line = reader_line(&reader);
@@ -204,7 +257,7 @@ bool http_message_read(struct describer *describer, enum stream_side side, size_
 			break;
 		if (++fields == FIELDS_MOST)
 			deviates(describer, side, at, "HTTP header of 1000 fields and more");
-		read_field(describer, side, at, line, message);
+		read_field(describer, side, at, line, &last, message);
 	}
 	if (side == STREAM_CLIENT && version_1_1 && !message->has_host)
 		deviates(describer, side, start, "HTTP/1.1 request without Host");
@@ -213,142 +266,4 @@ bool http_message_read(struct describer *describer, enum stream_side side, size_
 			 "HTTP message with both Content-Length and Transfer-Encoding");
 	message->body_offset = reader.offset;
 	return true;
-}
-
-/* --- bodies --- */
-
-static uint64_t chunk_size(struct bytes line, bool *right)
-{
-	uint64_t size = 0;
-	size_t digits = 0;
-	while (digits < line.length && digits < 15 && http_digit(line.data[digits]) >= 0)
-		size = size * 16 + (unsigned)http_digit(line.data[digits++]);
-	*right = digits > 0 &&
-		 (digits == line.length || line.data[digits] == ';' || line.data[digits] == ' ');
-	return size;
-}
-
-/* Notes where the next chunk crossed; the list grows in the arena. */
-static bool add_piece(struct describer *describer, struct http_body *body,
-		      const struct stream_piece *piece)
-{
-	if (body->piece_count == body->piece_room) {
-		size_t room = body->piece_room ? 2 * body->piece_room : 16;
-		struct stream_piece *grown =
-			arena_take(describe_arena(describer), room * sizeof *grown);
-		if (!grown)
-			return false;
-		if (body->piece_count)
-			memcpy(grown, body->pieces, body->piece_count * sizeof *grown);
-		body->pieces = grown;
-		body->piece_room = room;
-	}
-	body->pieces[body->piece_count++] = *piece;
-	return true;
-}
-
-/* Finds the chunks. Returns whether each was as long as it said. */
-static bool find_chunks(struct describer *describer, enum stream_side side, struct reader *reader,
-			struct http_body *body)
-{
-	bool clean = true;
-
-	for (size_t length = 0; reader_left(reader) && !describer->cut;) {
-		bool right;
-		size_t at = reader->offset;
-		uint64_t size = chunk_size(reader_line(reader), &right);
-		if (!right) {
-			deviates(describer, side, body->offset + at,
-				 "HTTP chunk whose size does not parse");
-			return false;
-		}
-		if (size == 0) { /* trailer fields up to an empty line */
-			while (reader_left(reader) && reader_line(reader).length)
-				;
-			body->complete = true;
-			body->behind = body->offset + reader->offset;
-			break;
-		}
-		size_t left = reader_left(reader);
-		struct stream_piece piece = { length, body->offset + reader->offset,
-					      size < left ? (size_t)size : left };
-		reader_skip(reader, piece.length);
-		if (piece.length && !add_piece(describer, body, &piece))
-			describer->cut = true;
-		if (piece.length < size)
-			break;
-		length += piece.length;
-		if (reader_left(reader) && reader_line(reader).length) {
-			deviates(describer, side, body->offset + reader->offset,
-				 "HTTP chunk longer than its size");
-			clean = false;
-		}
-	}
-	return clean;
-}
-
-static void read_chunks(struct describer *describer, enum stream_side side, struct bytes rest,
-			struct http_body *body)
-{
-	struct reader reader = reader_of(rest);
-	uint8_t *joined = NULL;
-
-	body->behind = body->offset + rest.length;
-	body->in_order = find_chunks(describer, side, &reader, body);
-	if (body->piece_count) {
-		const struct stream_piece *last = &body->pieces[body->piece_count - 1];
-		body->content.length = last->at + last->length;
-		joined = arena_take(describe_arena(describer), body->content.length);
-		describer->cut |= !joined;
-	}
-	if (!joined) {
-		body->content.length = 0;
-		return;
-	}
-	for (size_t i = 0; i < body->piece_count; i++)
-		memcpy(joined + body->pieces[i].at,
-		       rest.data + (body->pieces[i].offset - body->offset), body->pieces[i].length);
-	body->content.data = joined;
-}
-
-static bool has_no_body(const struct http_message *message, enum stream_side side,
-			struct bytes method)
-{
-	if (side == STREAM_CLIENT)
-		return !message->chunked && !message->has_length;
-	return message->status < 200 || message->status == 204 || message->status == 304 ||
-	       bytes_equal_text(method, "HEAD") ||
-	       (bytes_equal_text(method, "CONNECT") && message->status < 300);
-}
-
-void http_body_read(struct describer *describer, enum stream_side side,
-		    const struct http_message *message, struct bytes method, struct http_body *body)
-{
-	const struct stream_half *half = &describer->session->half[side];
-	struct bytes rest = bytes_slice(half->data, message->body_offset, SIZE_MAX);
-	bool ended = describer->session->end == STREAM_END_FIN;
-
-	*body = (struct http_body){ .offset = message->body_offset,
-				    .behind = message->body_offset };
-	if (has_no_body(message, side, method))
-		return;
-	if (message->chunked) {
-		read_chunks(describer, side, rest, body);
-	} else if (message->has_length) {
-		body->content = bytes_slice(rest, 0,
-					    message->content_length < rest.length
-						    ? (size_t)message->content_length
-						    : rest.length);
-		body->complete = body->content.length == message->content_length;
-		body->behind += body->content.length;
-		if (!body->complete && ended && half->beyond_limit == 0)
-			deviates(describer, side, body->offset,
-				 "HTTP body shorter than its Content-Length");
-	} else { /* up to the end of the connection */
-		body->content = rest;
-		body->complete = ended;
-		body->behind += rest.length;
-	}
-	if (body->behind > describer->whole_until[side] || half->beyond_limit)
-		body->complete = false;
 }

@@ -34,7 +34,8 @@ struct describer {
 	struct stream_description *description;
 	bool cut;			  /* the budget is used up */
 	bool unjudged;			  /* something was not read */
-	size_t whole_until[STREAM_SIDES]; /* nothing is judged behind the first gap */
+	size_t whole_until[STREAM_SIDES]; /* nothing is judged from the first gap on, nor the line
+					     that runs into it */
 	struct stream_range *last_sealed;
 	bool stays_packed;  /* nobody asks for what is packed */
 	unsigned unpacking; /* levels of archives */
@@ -90,20 +91,22 @@ struct dialogue_line {
 	size_t offset;	   /* of its beginning, in the side's data */
 	struct bytes text; /* without line end */
 	bool ended;	   /* by a line feed */
+	uint64_t time_ns;  /* when it was complete */
 };
 /* The lines of both sides in the order in which they were complete. */
 struct dialogue {
-	const struct stream_session *session;
+	struct describer *describer;
 	size_t offset[STREAM_SIDES]; /* what is read next; of `next` where that is found */
 	struct {
 		bool found;
 		struct dialogue_line line;
 		size_t behind;
-		uint64_t time_ns;
 	} next[STREAM_SIDES];
 };
-struct dialogue dialogue_of(const struct stream_session *session);
+struct dialogue dialogue_of(struct describer *describer);
 bool dialogue_next(struct dialogue *dialogue, struct dialogue_line *line);
+/* The next line of one side, whatever the other said before it. */
+bool dialogue_next_of(struct dialogue *dialogue, enum stream_side side, struct dialogue_line *line);
 bool text_equal_ignoring_case(struct bytes text, const char *word);
 bool text_starts_ignoring_case(struct bytes text, const char *word);
 /* Cuts the first word off `text` and returns it; blanks around it are removed. */
@@ -115,6 +118,9 @@ int64_t text_number(struct bytes text);
  * 126. */
 size_t text_binary_bytes(struct bytes text);
 bool text_is_printable(struct bytes text);
+/* Are there control bytes other than tabs, or bytes above 127 that are no UTF-8? For lines without
+ * their end. */
+bool text_has_controls(struct bytes text);
 /* Length of the valid UTF-8 sequence of a character above 127 at the beginning of `text` (RFC
  * 3629); 0: none. */
 size_t text_utf8_length(struct bytes text);
@@ -125,6 +131,8 @@ int smb_recognise(const struct stream_session *session);
 void smb_read(struct describer *describer);
 int tls_recognise(const struct stream_session *session);
 void tls_read(struct describer *describer);
+/* What follows `begin` of each side is TLS, since another protocol went over to it (STARTTLS). */
+void tls_read_behind(struct describer *describer, const size_t begin[STREAM_SIDES]);
 int dcerpc_recognise(const struct stream_session *session);
 void dcerpc_read(struct describer *describer);
 int dcerpc_udp_recognise(const struct stream_session *session);

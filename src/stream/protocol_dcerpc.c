@@ -1,12 +1,21 @@
-/* DCE/RPC straight over TCP: the endpoint mapper on 135 and every dynamic port. */
+/* DCE/RPC straight over TCP: the endpoint mapper on 135 and every dynamic port. Who speaks to 135
+ * without a word of it is an attempt all the same. */
 #include "stream/dcerpc.h"
+
+#define PORT_MAPPER 135
 
 int dcerpc_recognise(const struct stream_session *session)
 {
-	return dcerpc_looks_like(session->half[STREAM_CLIENT].data) ||
-			       dcerpc_looks_like(session->half[STREAM_SERVER].data)
-		       ? SURE_BY_MAGIC
-		       : SURE_NOT;
+	struct bytes client = side_data(session, STREAM_CLIENT);
+	struct bytes server = side_data(session, STREAM_SERVER);
+	bool asks = dcerpc_looks_like(client), answers = dcerpc_looks_like(server);
+
+	if ((asks && (answers || !server.length)) || (answers && !client.length))
+		return SURE_BY_MAGIC;
+	if (asks || answers)
+		return SURE_WEAKLY;
+	return session->half[STREAM_SERVER].port == PORT_MAPPER && client.length ? SURE_WEAKLY
+										 : SURE_NOT;
 }
 
 void dcerpc_read(struct describer *describer)

@@ -11,6 +11,8 @@
 #define HEADER	     12u
 #define NAME_MOST    255u
 #define RECORDS_MOST 512u
+#define CLASS_NONE   254
+#define CLASS_ANY    255
 
 struct name {
 	char text[1024];
@@ -172,12 +174,15 @@ static bool read_record(struct message *message)
 	if (!next_name(message, &name))
 		return false;
 	uint16_t type = reader_u16be(&message->reader);
-	reader_skip(&message->reader, 6);
+	uint16_t class = reader_u16be(&message->reader);
+	reader_skip(&message->reader, 4);
 	uint16_t length = reader_u16be(&message->reader);
 	struct bytes data = reader_take(&message->reader, length);
 	if (reader_failed(&message->reader))
 		return false;
-	if ((type == 1 && length != 4) || (type == 28 && length != 16))
+	/* Updates name sets of records without a value (RFC 2136, section 2.4). */
+	bool empty = length == 0 && (class == CLASS_NONE || class == CLASS_ANY);
+	if (!empty && ((type == 1 && length != 4) || (type == 28 && length != 16)))
 		deviates(message, "DNS address of a wrong length");
 	if (message->describer && type != 41) /* OPT (RFC 6891) says nothing */
 		say_record(message, &name, type, data);

@@ -1,14 +1,16 @@
-/* FTP control connection (RFC 959, RFC 2428) on any port, and its data connection.
+/* FTP control connection (RFC 959, RFC 2428) on any port, and its data connection. Paths may be
+ * UTF-8 (RFC 2640); what follows AUTH TLS (RFC 4217) is read as TLS.
  *
  * Lines of both sides are read in the order of time, so that a transfer command finds the address
  * that PORT, EPRT or the answer to PASV, EPSV named before; together they announce the data
- * connection. Deviations: commands that are not ASCII or no verb, replies without a code, addresses
+ * connection. Deviations: commands that are no text or no verb, replies without a code, addresses
  * that do not parse or name a third host (the bounce attack of RFC 2577). */
 #include "stream/protocol.h"
 
 #include <string.h>
 
-#define COMMAND_MOST 1024u /* longer than a path and its command need */
+#define COMMAND_MOST  1024u  /* longer than a path and its command need */
+#define SECURITY_MOST 65536u /* tokens and wrapped commands of RFC 2228 */
 
 static const char *const verbs[] = { "USER", "PASS", "ACCT", "CWD",  "CDUP", "QUIT", "REIN", "PORT",
 				     "PASV", "TYPE", "STRU", "MODE", "RETR", "STOR", "STOU", "APPE",
@@ -121,6 +123,7 @@ static bool parse_extended(struct bytes text, struct address *address, uint16_t 
 
 struct ftp {
 	struct describer *describer;
+	bool asks_tls, in_tls;
 	bool has_address;
 	struct stream_announcement next; /* where the next transfer goes */
 };
@@ -149,7 +152,8 @@ static void take_address(struct ftp *ftp, const struct dialogue_line *line, stru
 				   "FTP address that does not parse");
 		return;
 	}
-	if (!address_equal(&next.address, &speaker->address))
+	/* A server behind an address translator names itself as it sees itself. */
+	if (line->side == STREAM_CLIENT && !address_equal(&next.address, &speaker->address))
 		describe_deviation(ftp->describer, line->side, line->offset,
 				   "FTP data address names a third host (RFC 2577)");
 	ftp->has_address = true;
@@ -162,15 +166,22 @@ static void read_command(struct ftp *ftp, const struct dialogue_line *line)
 	struct bytes verb = text_word(&argument);
 
 	describe_say(ftp->describer, line->side, line->offset, "command", line->text);
-	if (!text_is_printable(line->text))
+	bool wrapped =
+		text_equal_ignoring_case(verb, "ADAT") || text_equal_ignoring_case(verb, "MIC") ||
+		text_equal_ignoring_case(verb, "CONF") || text_equal_ignoring_case(verb, "ENC");
+	if (text_has_controls(line->text))
 		describe_deviation(ftp->describer, line->side, line->offset,
-				   "FTP command with bytes that are not ASCII text");
-	if (line->text.length > COMMAND_MOST)
+				   "FTP command with bytes that are no text");
+	if (line->text.length > (wrapped ? SECURITY_MOST : COMMAND_MOST))
 		describe_deviation(ftp->describer, line->side, line->offset,
-				   "FTP command longer than 1024 bytes");
+				   wrapped ? "FTP security command longer than 65536 bytes"
+					   : "FTP command longer than 1024 bytes");
 	if (verb.length && !is_verb(verb))
 		describe_deviation(ftp->describer, line->side, line->offset, "unknown FTP command");
-	if (text_equal_ignoring_case(verb, "PORT"))
+	if (text_equal_ignoring_case(verb, "AUTH"))
+		ftp->asks_tls = text_starts_ignoring_case(argument, "TLS") ||
+				text_starts_ignoring_case(argument, "SSL");
+	else if (text_equal_ignoring_case(verb, "PORT"))
 		take_address(ftp, line, argument, parse_host_port);
 	else if (text_equal_ignoring_case(verb, "EPRT"))
 		take_address(ftp, line, argument, parse_extended);
@@ -200,7 +211,6 @@ static struct bytes address_text_in(struct bytes line)
 /* `in_text`: inside a reply of several lines, which ends with its code and a blank. */
 static void read_reply(struct ftp *ftp, const struct dialogue_line *line, char in_text[4])
 {
-
 	describe_say(ftp->describer, line->side, line->offset, "reply", line->text);
 	if (in_text[0]) {
 		if (bytes_start_with(line->text, in_text) &&
@@ -215,6 +225,7 @@ static void read_reply(struct ftp *ftp, const struct dialogue_line *line, char i
 	}
 	if (line->text.length > 3 && line->text.data[3] == '-')
 		memcpy(in_text, line->text.data, 3);
+	ftp->in_tls = ftp->asks_tls && bytes_start_with(line->text, "234");
 	if (bytes_start_with(line->text, "227"))
 		take_address(ftp, line, address_text_in(line->text), parse_host_port);
 	else if (bytes_start_with(line->text, "229"))
@@ -223,18 +234,20 @@ static void read_reply(struct ftp *ftp, const struct dialogue_line *line, char i
 
 void ftp_read(struct describer *describer)
 {
-	struct dialogue dialogue = dialogue_of(describer->session);
+	struct dialogue dialogue = dialogue_of(describer);
 	struct dialogue_line line;
 	struct ftp ftp = { .describer = describer };
 	char in_text[4] = "";
 
-	while (!describer->cut && dialogue_next(&dialogue, &line)) {
+	while (!describer->cut && !ftp.in_tls && dialogue_next(&dialogue, &line)) {
 		if (line.side == STREAM_CLIENT)
 			read_command(&ftp, &line);
 		else
 			read_reply(&ftp, &line, in_text);
 	}
 	announce(&ftp, (struct bytes){ NULL, 0 }, false);
+	if (ftp.in_tls)
+		tls_read_behind(describer, dialogue.offset);
 }
 
 /* --- the data connection --- */

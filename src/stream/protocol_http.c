@@ -78,6 +78,7 @@ static struct bytes name_in_disposition(struct bytes value)
 
 struct exchange {
 	struct bytes method, target; /* of the request that the next answer belongs to */
+	bool simple;
 };
 
 /* Requests wait for their answers in order (RFC 9112, section 9.3). */
@@ -99,14 +100,15 @@ static bool exchange_add(struct exchanges *exchanges, const struct http_message 
 		exchanges->list = grown;
 		exchanges->room = room;
 	}
-	exchanges->list[exchanges->count++] = (struct exchange){ message->method, message->target };
+	exchanges->list[exchanges->count++] =
+		(struct exchange){ message->method, message->target, message->simple };
 	return true;
 }
 
 static struct exchange exchange_answered(struct exchanges *exchanges,
 					 const struct http_message *message)
 {
-	struct exchange none = { { NULL, 0 }, { NULL, 0 } };
+	struct exchange none = { .simple = false };
 	if (exchanges->answered == exchanges->count)
 		return none;
 	struct exchange exchange = exchanges->list[exchanges->answered];
@@ -158,6 +160,41 @@ static void keep_body(struct describer *describer, enum stream_side side,
 	buffer_fini(&content);
 }
 
+/* The answer to a request of HTTP/0.9 (RFC 1945, section 6) has no status line, and browsers take
+ * any other that has none as content, too. */
+static bool read_bare_answer(struct describer *describer, const struct exchanges *exchanges)
+{
+	const struct stream_session *session = describer->session;
+	struct bytes said = side_data(session, STREAM_SERVER);
+	bool simple = exchanges->count && exchanges->list[0].simple;
+
+	if (text_starts_ignoring_case(said, "HTTP/") || said.length == 0)
+		return false;
+	if (session->picked_up)
+		describe_unjudged(describer);
+	else if (!simple)
+		describe_deviation(describer, STREAM_SERVER, 0,
+				   "HTTP status line that does not parse");
+	describe_file(describer, STREAM_SERVER, 0, said,
+		      exchanges->count ? name_in_target(exchanges->list[0].target)
+				       : (struct bytes){ NULL, 0 },
+		      "http",
+		      simple && session->end == STREAM_END_FIN &&
+			      session->half[STREAM_SERVER].beyond_limit == 0 &&
+			      said.length <= describer->whole_until[STREAM_SERVER]);
+	return true;
+}
+
+/* Does what follows the message belong to another protocol? */
+static bool goes_over(const struct describer *describer, const struct http_message *message,
+		      struct bytes method)
+{
+	struct bytes answers = side_data(describer->session, STREAM_SERVER);
+
+	return bytes_equal_text(method, "CONNECT") || message->status == 101 ||
+	       (message->upgrades && bytes_find(answers, bytes_of("HTTP/1.1 101"), 0) != SIZE_MAX);
+}
+
 static void read_side(struct describer *describer, enum stream_side side,
 		      struct exchanges *exchanges)
 {
@@ -165,7 +202,7 @@ static void read_side(struct describer *describer, enum stream_side side,
 	struct http_message message;
 
 	while (!describer->cut && http_message_read(describer, side, offset, &message)) {
-		struct exchange exchange = { message.method, message.target };
+		struct exchange exchange = { message.method, message.target, message.simple };
 		if (side == STREAM_CLIENT)
 			describer->cut |= !exchange_add(exchanges, &message);
 		else
@@ -176,8 +213,8 @@ static void read_side(struct describer *describer, enum stream_side side,
 		if (body.behind <= offset)
 			return;
 		offset = body.behind;
-		if (bytes_equal_text(exchange.method, "CONNECT") || message.status == 101) {
-			describe_unjudged(describer); /* what follows is another protocol */
+		if (goes_over(describer, &message, exchange.method)) {
+			describe_unjudged(describer);
 			return;
 		}
 	}
@@ -188,5 +225,6 @@ void http_read(struct describer *describer)
 	struct exchanges exchanges = { .arena = describe_arena(describer) };
 
 	read_side(describer, STREAM_CLIENT, &exchanges);
-	read_side(describer, STREAM_SERVER, &exchanges);
+	if (!read_bare_answer(describer, &exchanges))
+		read_side(describer, STREAM_SERVER, &exchanges);
 }

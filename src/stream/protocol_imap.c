@@ -1,6 +1,6 @@
 /* IMAP4rev1 and rev2 (RFC 3501, RFC 9051) on any port: tagged commands, responses, literals.
- * Messages that are fetched or appended and what is attached to them become files. After STARTTLS,
- * or COMPRESS (RFC 4978), nothing is read. */
+ * Messages that are fetched or appended and what is attached to them become files. What follows
+ * STARTTLS is read as TLS, what follows COMPRESS (RFC 4978) not at all. */
 #include "stream/mime.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ struct imap {
 	struct dialogue dialogue;
 	bool in_command[STREAM_SIDES]; /* the line goes on behind a literal */
 	bool exchange; /* AUTHENTICATE or IDLE: the client's lines are no commands */
-	bool ends;     /* STARTTLS or COMPRESS was asked for */
+	bool asks_tls, asks_compression;
 };
 
 static void deviates(struct imap *imap, const struct dialogue_line *line, const char *what)
@@ -144,8 +144,10 @@ static void read_command(struct imap *imap, const struct dialogue_line *line)
 		deviates(imap, line, "IMAP command without a tag");
 	else if (!is_imap_verb(verb))
 		deviates(imap, line, "unknown IMAP command");
-	imap->ends |= text_equal_ignoring_case(verb, "STARTTLS") ||
-		      text_equal_ignoring_case(verb, "COMPRESS");
+	if (imap->asks_tls)
+		deviates(imap, line, "IMAP command between STARTTLS and its answer");
+	imap->asks_tls |= text_equal_ignoring_case(verb, "STARTTLS");
+	imap->asks_compression |= text_equal_ignoring_case(verb, "COMPRESS");
 	read_end_of_line(imap, line);
 }
 
@@ -165,12 +167,17 @@ static bool read_response(struct imap *imap, const struct dialogue_line *line)
 	else if (!bytes_equal_text(first, "*") && !is_tag(first))
 		deviates(imap, line, "IMAP response without a tag");
 	read_end_of_line(imap, line);
-	return !(imap->ends && is_tag(first) && text_starts_ignoring_case(rest, "OK"));
+	if (!(imap->asks_tls || imap->asks_compression) || !is_tag(first))
+		return true;
+	if (text_starts_ignoring_case(rest, "OK"))
+		return false;
+	imap->asks_tls = imap->asks_compression = false; /* refused */
+	return true;
 }
 
 void imap_read(struct describer *describer)
 {
-	struct imap imap = { .describer = describer, .dialogue = dialogue_of(describer->session) };
+	struct imap imap = { .describer = describer, .dialogue = dialogue_of(describer) };
 	struct dialogue_line line;
 	bool readable = true;
 
@@ -180,6 +187,8 @@ void imap_read(struct describer *describer)
 		else
 			readable = read_response(&imap, &line);
 	}
-	if (!readable)
+	if (!readable && imap.asks_tls)
+		tls_read_behind(describer, imap.dialogue.offset);
+	else if (!readable)
 		describe_unjudged(describer);
 }

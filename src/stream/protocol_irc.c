@@ -3,12 +3,21 @@
 
 #include <string.h>
 
-#define LINE_MOST 512u /* RFC 2812, section 2.3, with line end */
+#define LINE_MOST 512u	/* RFC 2812, section 2.3, with line end */
+#define TAGS_MOST 8191u /* IRCv3 message tags, both parts of them */
 
-/* The command of a message behind its prefix; `rest` becomes the parameters. */
+/* Cuts the tags of IRCv3 off ("@time=… :prefix …"). */
+static struct bytes without_tags(struct bytes line)
+{
+	if (bytes_start_with(line, "@"))
+		text_word(&line);
+	return line;
+}
+
+/* The command of a message behind its tags and its prefix; `rest` becomes the parameters. */
 static struct bytes command_of(struct bytes line, struct bytes *rest)
 {
-	*rest = line;
+	*rest = without_tags(line);
 	struct bytes first = text_word(rest);
 	return bytes_start_with(first, ":") ? text_word(rest) : first;
 }
@@ -50,7 +59,7 @@ static bool server_speaks_irc(struct bytes data)
 		struct bytes command = command_of(line, &rest);
 		if (bytes_start_with(line, "NOTICE AUTH") || bytes_start_with(line, "PING :"))
 			return true;
-		if (bytes_start_with(line, ":") &&
+		if (bytes_start_with(without_tags(line), ":") &&
 		    (is_numeric(command) || bytes_equal_text(command, "NOTICE") ||
 		     bytes_equal_text(command, "PRIVMSG")))
 			return true;
@@ -88,26 +97,45 @@ static const char *word_for(struct bytes command, enum stream_side side)
 	return side == STREAM_CLIENT ? "command" : "reply";
 }
 
+/* Returns the command. */
+static struct bytes read_message(struct describer *describer, const struct dialogue_line *line)
+{
+	struct bytes rest, message = without_tags(line->text);
+	struct bytes command = command_of(line->text, &rest);
+
+	describe_say(describer, line->side, line->offset, word_for(command, line->side),
+		     line->text);
+	if (message.length + 2 > LINE_MOST)
+		describe_deviation(describer, line->side, line->offset,
+				   "IRC message longer than 512 bytes");
+	if (line->text.length - message.length > TAGS_MOST)
+		describe_deviation(describer, line->side, line->offset,
+				   "IRC tags longer than 8191 bytes");
+	if (!is_numeric(command) && !is_letters(command))
+		describe_deviation(describer, line->side, line->offset,
+				   "IRC message without a command");
+	if (memchr(line->text.data, 0, line->text.length))
+		describe_deviation(describer, line->side, line->offset,
+				   "IRC message with a zero byte");
+	return command;
+}
+
 void irc_read(struct describer *describer)
 {
-	struct dialogue dialogue = dialogue_of(describer->session);
+	struct dialogue dialogue = dialogue_of(describer);
 	struct dialogue_line line;
+	bool asks_tls = false;
 
 	while (!describer->cut && dialogue_next(&dialogue, &line)) {
-		struct bytes rest;
-		struct bytes command = command_of(line.text, &rest);
 		if (line.text.length == 0)
 			continue;
-		describe_say(describer, line.side, line.offset, word_for(command, line.side),
-			     line.text);
-		if (line.text.length + 2 > LINE_MOST)
-			describe_deviation(describer, line.side, line.offset,
-					   "IRC message longer than 512 bytes");
-		if (!is_numeric(command) && !is_letters(command))
-			describe_deviation(describer, line.side, line.offset,
-					   "IRC message without a command");
-		if (memchr(line.text.data, 0, line.text.length))
-			describe_deviation(describer, line.side, line.offset,
-					   "IRC message with a zero byte");
+		struct bytes command = read_message(describer, &line);
+		asks_tls |=
+			line.side == STREAM_CLIENT && text_equal_ignoring_case(command, "STARTTLS");
+		/* RPL_STARTTLS: the server agrees. */
+		if (asks_tls && line.side == STREAM_SERVER && bytes_equal_text(command, "670")) {
+			tls_read_behind(describer, dialogue.offset);
+			return;
+		}
 	}
 }

@@ -1,5 +1,6 @@
 /* POP3 (RFC 1939, extensions RFC 2449) on any port: commands and answers; the messages that are
- * fetched and what is attached to them become files. After STLS nothing is read. */
+ * fetched and what is attached to them become files. What follows STLS (RFC 2595) is read as TLS.
+ */
 #include "stream/mime.h"
 
 #include <string.h>
@@ -26,7 +27,11 @@ int pop3_recognise(const struct stream_session *session)
 	struct reader server = reader_of(side_data(session, STREAM_SERVER));
 	struct reader client = reader_of(side_data(session, STREAM_CLIENT));
 	struct bytes greeting = reader_line(&server), command = reader_line(&client);
-	bool greets = bytes_start_with(greeting, "+OK") || bytes_start_with(greeting, "-ERR");
+	/* Servers speak first; others answer "+OK" as well. */
+	bool first = !client.bytes.length || side_time(&session->half[STREAM_SERVER], 0) <=
+						     side_time(&session->half[STREAM_CLIENT], 0);
+	bool greets =
+		first && (bytes_start_with(greeting, "+OK") || bytes_start_with(greeting, "-ERR"));
 	bool commands = is_pop3_verb(text_word(&command));
 
 	if (greets && commands)
@@ -36,14 +41,15 @@ int pop3_recognise(const struct stream_session *session)
 		       : SURE_NOT;
 }
 
-enum answer { ANSWER_LINE, ANSWER_LINES, ANSWER_MESSAGE, ANSWER_END };
+enum answer { ANSWER_LINE, ANSWER_LINES, ANSWER_MESSAGE, ANSWER_BEGINNING, ANSWER_END };
 
 struct pop3 {
 	struct describer *describer;
 	struct dialogue dialogue;
 	uint8_t waiting[WAITING_MOST]; /* enum answer, a ring */
 	size_t first, count;
-	bool greeted, in_lines, in_message, in_login;
+	bool greeted, in_lines, in_message, in_login, asks_tls;
+	bool in_beginning; /* of a message: its parts need not end */
 	size_t message_offset;
 	struct buffer message;
 };
@@ -70,14 +76,19 @@ static void read_command(struct pop3 *pop3, const struct dialogue_line *line)
 	}
 	if (!is_pop3_verb(verb))
 		deviates(pop3, line, "unknown POP3 command");
-	if (text_equal_ignoring_case(verb, "RETR") || text_equal_ignoring_case(verb, "TOP"))
+	if (pop3->asks_tls)
+		deviates(pop3, line, "POP3 command between STLS and its answer");
+	if (text_equal_ignoring_case(verb, "RETR"))
 		answer = ANSWER_MESSAGE;
+	else if (text_equal_ignoring_case(verb, "TOP"))
+		answer = ANSWER_BEGINNING;
 	else if (text_equal_ignoring_case(verb, "CAPA") ||
 		 (rest.length == 0 && (text_equal_ignoring_case(verb, "LIST") ||
 				       text_equal_ignoring_case(verb, "UIDL"))))
 		answer = ANSWER_LINES;
 	else if (text_equal_ignoring_case(verb, "STLS"))
 		answer = ANSWER_END;
+	pop3->asks_tls = answer == ANSWER_END;
 	if (pop3->count == WAITING_MOST) {
 		describe_unjudged(pop3->describer);
 		return;
@@ -110,8 +121,10 @@ static bool read_reply(struct pop3 *pop3, const struct dialogue_line *line)
 	enum answer answer = (enum answer)pop3->waiting[pop3->first];
 	pop3->first = (pop3->first + 1) % WAITING_MOST;
 	pop3->count--;
+	pop3->asks_tls &= answer != ANSWER_END;
 	pop3->in_lines = good && answer == ANSWER_LINES;
-	pop3->in_message = good && answer == ANSWER_MESSAGE;
+	pop3->in_message = good && (answer == ANSWER_MESSAGE || answer == ANSWER_BEGINNING);
+	pop3->in_beginning = answer == ANSWER_BEGINNING;
 	if (pop3->in_message)
 		pop3->message_offset = pop3->dialogue.offset[STREAM_SERVER];
 	return !(good && answer == ANSWER_END);
@@ -121,8 +134,9 @@ static void finish_message(struct pop3 *pop3, bool complete)
 {
 	struct bytes message = buffer_bytes(&pop3->message);
 	describe_file(pop3->describer, STREAM_SERVER, pop3->message_offset, message,
-		      (struct bytes){ NULL, 0 }, "pop3", complete);
-	mime_carve(pop3->describer, STREAM_SERVER, pop3->message_offset, message, "pop3");
+		      (struct bytes){ NULL, 0 }, "pop3", complete && !pop3->in_beginning);
+	if (!pop3->in_beginning)
+		mime_carve(pop3->describer, STREAM_SERVER, pop3->message_offset, message, "pop3");
 	buffer_clear(&pop3->message);
 	pop3->in_message = false;
 }
@@ -148,7 +162,7 @@ static void read_line_of_answer(struct pop3 *pop3, const struct dialogue_line *l
 
 void pop3_read(struct describer *describer)
 {
-	struct pop3 pop3 = { .describer = describer, .dialogue = dialogue_of(describer->session) };
+	struct pop3 pop3 = { .describer = describer, .dialogue = dialogue_of(describer) };
 	struct dialogue_line line;
 	bool readable = true;
 
@@ -162,7 +176,7 @@ void pop3_read(struct describer *describer)
 			readable = read_reply(&pop3, &line);
 	}
 	if (!readable)
-		describe_unjudged(describer);
+		tls_read_behind(describer, pop3.dialogue.offset);
 	if (pop3.in_message)
 		finish_message(&pop3, false);
 	buffer_fini(&pop3.message);

@@ -70,6 +70,13 @@ static bool has_banner(struct bytes text)
 		bytes_find(start, bytes_of("Corporation"), 0) != SIZE_MAX);
 }
 
+/* Redis (RESP) takes words that are commands of shells, too. */
+static bool is_redis(struct bytes text)
+{
+	return bytes_start_with(text, "+OK\r\n") || bytes_start_with(text, "+PONG\r\n") ||
+	       bytes_start_with(text, "-ERR ") || bytes_start_with(text, "*1\r\n$");
+}
+
 /* How much the lines of a side look typed into a shell. */
 static int sureness_of_typing(struct bytes data)
 {
@@ -100,7 +107,7 @@ static int find_typist(const struct stream_session *session, enum stream_side *t
 	for (int side = 0; side < STREAM_SIDES; side++) {
 		struct bytes typed = session->half[side].data;
 		struct bytes answered = session->half[!side].data;
-		int sureness = sureness_of_typing(typed);
+		int sureness = is_redis(answered) ? SURE_NOT : sureness_of_typing(typed);
 		if (has_banner(answered))
 			sureness = SURE_BY_DIALOGUE;
 		else if (sureness && ends_with_prompt(answered))
@@ -122,7 +129,7 @@ int shell_recognise(const struct stream_session *session)
 void shell_read(struct describer *describer)
 {
 	enum stream_side typist = STREAM_CLIENT;
-	struct dialogue dialogue = dialogue_of(describer->session);
+	struct dialogue dialogue = dialogue_of(describer);
 	struct dialogue_line line;
 	struct shell_script script = { .has_address = false };
 

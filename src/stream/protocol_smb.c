@@ -130,8 +130,9 @@ static void read_message(struct smb *smb, enum stream_side side, size_t offset,
 		}
 	}
 	/* Windows states 42 words for the 50 of an extended answer to NT_CREATE_ANDX
-	 * ([MS-SMB] 2.2.4.9.2). */
-	bool miscounted = command.response && command.code == SMB_NT_CREATE_ANDX;
+	 * ([MS-SMB] 2.2.4.9.2), and leaves the words of what failed behind the error. */
+	bool miscounted =
+		command.response && (command.code == SMB_NT_CREATE_ANDX || command.status != 0);
 	if (end < message.length && message.length - end > 3 && command.bytes.length < 0xffff &&
 	    !miscounted)
 		smb_deviates(smb, &command, "NetBIOS frame longer than the SMB message in it");
@@ -190,10 +191,15 @@ static bool read_frame(struct smb *smb, enum stream_side side, const struct fram
 		       struct bytes content)
 {
 	size_t header = frame->offset - FRAME_HEADER;
+	size_t said = smb->describer->session->half[side].data.length;
 
 	if (content.length < frame->length && smb->describer->session->end == STREAM_END_FIN)
 		describe_deviation(smb->describer, side, header,
 				   "NetBIOS frame ends before its stated length");
+	if (content.length < frame->length && frame->offset + content.length < said) {
+		describe_unjudged(smb->describer); /* it went on where nothing was captured */
+		return false;
+	}
 	if (frame->type == FRAME_MESSAGE && has_magic(content, smb1_magic)) {
 		read_message(smb, side, frame->offset, content);
 		return true;

@@ -1,18 +1,25 @@
 /* SMTP (RFC 5321) on any port: commands, replies, envelopes; the messages themselves and what is
- * attached to them become files. */
+ * attached to them become files. Commands may come before the answers to those before them (RFC
+ * 2920), messages in pieces (RFC 3030), log-ins in lines of their own (RFC 4954), UTF-8 in
+ * addresses (RFC 6531); what follows STARTTLS (RFC 3207) is read as TLS. */
 #include "stream/mime.h"
 
 #include <string.h>
 
-#define LINE_MOST 512u	/* RFC 5321, section 4.5.3.1.4 */
-#define TEXT_MOST 1000u /* section 4.5.3.1.6 */
+#define LINE_MOST     512u   /* RFC 5321, section 4.5.3.1.4 */
+#define ENVELOPE_MOST 1200u  /* MAIL and RCPT with AUTH (RFC 4954) and what RFC 3461 adds */
+#define LOGIN_MOST    12288u /* RFC 4954, section 4.5 */
+#define TEXT_MOST     1000u  /* RFC 5321, section 4.5.3.1.6 */
 
 static const char *const verbs[] = { "HELO", "EHLO", "MAIL", "RCPT", "DATA", "RSET",	 "VRFY",
 				     "EXPN", "HELP", "NOOP", "QUIT", "AUTH", "STARTTLS", "BDAT",
 				     "ETRN", "SEND", "SOML", "SAML", "TURN", "LHLO" };
 
+/* Verbs with X are a matter between the two ends (RFC 5321, section 4.1.5). */
 static bool is_verb(struct bytes word)
 {
+	if (word.length > 1 && (word.data[0] | 32) == 'x')
+		return true;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (text_equal_ignoring_case(word, verbs[i]))
 			return true;
@@ -40,11 +47,16 @@ int smtp_recognise(const struct stream_session *session)
 									       : SURE_NOT;
 }
 
+/* Commands are answered in their order; the greeting counts as the answer to none. */
 struct smtp {
 	struct describer *describer;
 	struct dialogue dialogue;
-	bool asked_for_data; /* DATA was said and not answered */
-	bool in_data;
+	bool greeted;
+	uint64_t asked, answered;
+	uint64_t data, tls; /* which command was the last DATA, STARTTLS; 0: none */
+	bool in_login;	    /* the client's next line is its part of an AUTH exchange */
+	bool in_data, in_tls;
+	bool in_pieces; /* BDAT without its LAST */
 	size_t data_offset;
 	struct buffer message; /* without the dots that are stuffed */
 };
@@ -61,7 +73,18 @@ static void finish_message(struct smtp *smtp, bool complete)
 	mime_carve(smtp->describer, STREAM_CLIENT, smtp->data_offset, buffer_bytes(&smtp->message),
 		   "smtp");
 	buffer_clear(&smtp->message);
-	smtp->in_data = false;
+	smtp->in_data = smtp->in_pieces = false;
+}
+
+static void begin_message(struct smtp *smtp)
+{
+	smtp->data_offset = smtp->dialogue.offset[STREAM_CLIENT];
+}
+
+static void add_to_message(struct smtp *smtp, struct bytes part)
+{
+	if (part.length && buffer_append(&smtp->message, part.data, part.length) < 0)
+		smtp->describer->cut = true;
 }
 
 static void read_text_line(struct smtp *smtp, const struct dialogue_line *line)
@@ -75,9 +98,40 @@ static void read_text_line(struct smtp *smtp, const struct dialogue_line *line)
 		deviates(smtp, line, "SMTP text line longer than 1000 bytes");
 	if (bytes_start_with(text, "."))
 		text = bytes_slice(text, 1, SIZE_MAX);
-	if ((text.length && buffer_append(&smtp->message, text.data, text.length) < 0) ||
-	    buffer_append_text(&smtp->message, "\r\n") < 0)
-		smtp->describer->cut = true;
+	add_to_message(smtp, text);
+	add_to_message(smtp, bytes_of("\r\n"));
+}
+
+/* "BDAT 1000" or "BDAT 86 LAST": so many bytes follow the line. */
+static void take_piece(struct smtp *smtp, const struct dialogue_line *line, struct bytes argument)
+{
+	struct describer *describer = smtp->describer;
+	int64_t length = text_number(text_word(&argument));
+
+	if (length < 0) {
+		deviates(smtp, line, "SMTP BDAT whose size does not parse");
+		return;
+	}
+	if (!smtp->in_pieces)
+		begin_message(smtp);
+	size_t *offset = &smtp->dialogue.offset[STREAM_CLIENT];
+	struct bytes piece =
+		bytes_slice(side_data(describer->session, STREAM_CLIENT), *offset, (size_t)length);
+	*offset += piece.length;
+	add_to_message(smtp, piece);
+	smtp->in_pieces = true;
+	if (piece.length < (size_t)length && describer->session->end == STREAM_END_FIN)
+		deviates(smtp, line, "SMTP BDAT longer than what follows it");
+	if (text_equal_ignoring_case(argument, "LAST"))
+		finish_message(smtp, piece.length == (size_t)length);
+}
+
+static void judge_text(struct smtp *smtp, const struct dialogue_line *line, size_t most)
+{
+	if (text_has_controls(line->text))
+		deviates(smtp, line, "SMTP command with bytes that are no text");
+	if (line->text.length + 2 > most)
+		deviates(smtp, line, "SMTP command longer than what RFC 5321 allows it");
 }
 
 static void read_command(struct smtp *smtp, const struct dialogue_line *line)
@@ -86,20 +140,31 @@ static void read_command(struct smtp *smtp, const struct dialogue_line *line)
 	struct bytes verb = text_word(&rest);
 
 	describe_say(smtp->describer, line->side, line->offset, "command", line->text);
-	if (!text_is_printable(line->text))
-		deviates(smtp, line, "SMTP command with bytes that are not ASCII text");
-	if (line->text.length + 2 > LINE_MOST)
-		deviates(smtp, line, "SMTP command longer than 512 bytes");
+	if (smtp->in_login) {
+		smtp->in_login = false;
+		judge_text(smtp, line, LOGIN_MOST);
+		return;
+	}
+	bool mail = text_equal_ignoring_case(verb, "MAIL");
+	bool to = text_equal_ignoring_case(verb, "RCPT");
+	bool login = text_equal_ignoring_case(verb, "AUTH");
+	/* Whoever slips one in has it answered as if it had come sealed (CVE-2011-0411). */
+	if (smtp->answered < smtp->tls)
+		deviates(smtp, line, "SMTP command between STARTTLS and its answer");
+	smtp->asked++;
+	judge_text(smtp, line, login ? LOGIN_MOST : mail || to ? ENVELOPE_MOST : LINE_MOST);
 	if (!is_verb(verb))
 		deviates(smtp, line, "unknown SMTP command");
-	if (text_equal_ignoring_case(verb, "MAIL") && !text_starts_ignoring_case(rest, "FROM:"))
+	if (mail && !text_starts_ignoring_case(rest, "FROM:"))
 		deviates(smtp, line, "SMTP MAIL without FROM:");
-	if (text_equal_ignoring_case(verb, "RCPT") && !text_starts_ignoring_case(rest, "TO:"))
+	if (to && !text_starts_ignoring_case(rest, "TO:"))
 		deviates(smtp, line, "SMTP RCPT without TO:");
 	if (text_equal_ignoring_case(verb, "DATA"))
-		smtp->asked_for_data = true;
-	if (text_equal_ignoring_case(verb, "STARTTLS") || text_equal_ignoring_case(verb, "BDAT"))
-		describe_unjudged(smtp->describer);
+		smtp->data = smtp->asked;
+	if (text_equal_ignoring_case(verb, "STARTTLS"))
+		smtp->tls = smtp->asked;
+	if (text_equal_ignoring_case(verb, "BDAT"))
+		take_piece(smtp, line, rest);
 }
 
 static void read_reply(struct smtp *smtp, const struct dialogue_line *line)
@@ -111,13 +176,22 @@ static void read_reply(struct smtp *smtp, const struct dialogue_line *line)
 		deviates(smtp, line, "SMTP reply without a reply code");
 		return;
 	}
-	if (!smtp->asked_for_data)
+	if (text.length > 3 && text.data[3] == '-')
+		return; /* goes on */
+	if (!smtp->greeted) {
+		smtp->greeted = true;
 		return;
-	smtp->asked_for_data = false;
-	if (bytes_start_with(text, "354")) {
-		smtp->in_data = true;
-		smtp->data_offset = smtp->dialogue.offset[STREAM_CLIENT];
 	}
+	smtp->in_login = bytes_start_with(text, "334");
+	if (smtp->in_login || smtp->answered == smtp->asked)
+		return;
+	smtp->answered++;
+	if (bytes_start_with(text, "354") && smtp->answered <= smtp->data) {
+		smtp->answered = smtp->data; /* nothing else is answered so */
+		smtp->in_data = true;
+		begin_message(smtp);
+	}
+	smtp->in_tls = smtp->answered == smtp->tls && bytes_start_with(text, "220");
 }
 
 /* Where the server's side was not captured, DATA alone begins the message. */
@@ -126,26 +200,48 @@ static bool answers_are_missing(const struct describer *describer)
 	return describer->session->half[STREAM_SERVER].data.length == 0;
 }
 
+/* What follows DATA depends on its answer, which therefore is read first: who does not wait for it
+ * (RFC 2920, section 3.1) sends a message all the same. */
+static void read_answer_to_data(struct smtp *smtp)
+{
+	struct dialogue_line answer = { .time_ns = 0 }, first;
+
+	while (!smtp->in_data && smtp->answered < smtp->data &&
+	       dialogue_next_of(&smtp->dialogue, STREAM_SERVER, &answer))
+		read_reply(smtp, &answer);
+	struct dialogue behind = smtp->dialogue;
+	if (smtp->in_data && dialogue_next_of(&behind, STREAM_CLIENT, &first) &&
+	    first.time_ns < answer.time_ns)
+		deviates(smtp, &first, "SMTP message before the answer to DATA");
+}
+
 void smtp_read(struct describer *describer)
 {
-	struct smtp smtp = { .describer = describer, .dialogue = dialogue_of(describer->session) };
+	struct smtp smtp = { .describer = describer,
+			     .dialogue = dialogue_of(describer),
+			     .greeted = describer->session->picked_up };
 	struct dialogue_line line;
 
 	buffer_init(&smtp.message, describer->session->half[STREAM_CLIENT].data.length * 2 + 2);
-	while (!describer->cut && dialogue_next(&smtp.dialogue, &line)) {
+	while (!describer->cut && !smtp.in_tls && dialogue_next(&smtp.dialogue, &line)) {
 		if (line.side == STREAM_SERVER) {
 			read_reply(&smtp, &line);
 		} else if (smtp.in_data) {
 			read_text_line(&smtp, &line);
 		} else {
 			read_command(&smtp, &line);
-			if (smtp.asked_for_data && answers_are_missing(describer)) {
+			if (smtp.data == smtp.asked)
+				read_answer_to_data(&smtp);
+			if (smtp.asked && smtp.data == smtp.asked &&
+			    answers_are_missing(describer)) {
 				smtp.in_data = true;
-				smtp.data_offset = smtp.dialogue.offset[STREAM_CLIENT];
+				begin_message(&smtp);
 			}
 		}
 	}
-	if (smtp.in_data)
+	if (smtp.in_data || smtp.in_pieces)
 		finish_message(&smtp, false);
+	if (smtp.in_tls)
+		tls_read_behind(describer, smtp.dialogue.offset);
 	buffer_fini(&smtp.message);
 }

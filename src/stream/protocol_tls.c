@@ -1,5 +1,5 @@
-/* TLS (RFC 5246, RFC 8446) and SSL 3.0 (RFC 6101) on any port: records, the two hellos, and which
- * bytes are ciphertext.
+/* TLS (RFC 5246, RFC 8446) and SSL 3.0 (RFC 6101) on any port, and behind the command of another
+ * protocol that asks for it: records, the two hellos, and which bytes are ciphertext.
  *
  * Both ends must have said hello, in the right roles, before anything counts as ciphertext, and
  * only application data is told as such: handshakes, alerts and heartbeats were themselves targets
@@ -10,6 +10,7 @@
 #define RECORD_HEADER	   5u
 #define RECORD_MOST	   (16384u + 2048u) /* RFC 5246, section 6.2.3 */
 #define HELLO_MOST	   65536u	    /* of a hello that comes in several records */
+#define DRAFT_OF_1_3	   0x7f		    /* first byte of a draft's version */
 #define EXTENSION_NAME	   0		    /* server_name, RFC 6066, section 3 */
 #define EXTENSION_VERSIONS 43		    /* supported_versions, RFC 8446, section 4.2.1 */
 
@@ -147,13 +148,17 @@ static void read_hello(struct tls *tls, struct bytes hello)
 	struct reader reader = reader_of(hello);
 	uint16_t version = reader_u16be(&reader);
 	bool client = tls->side == STREAM_CLIENT;
+	/* Servers of the drafts up to 21 named neither a session nor a compression. */
+	bool drafted = !client && version >> 8 == DRAFT_OF_1_3;
 
 	reader_skip(&reader, 32); /* random */
-	uint8_t session = reader_u8(&reader);
+	uint8_t session = drafted ? 0 : reader_u8(&reader);
 	reader_skip(&reader, session);
 	size_t suites = client ? reader_u16be(&reader) : 2;
 	reader_skip(&reader, suites);
 	size_t compressions = client ? reader_u8(&reader) : 1;
+	if (drafted)
+		compressions = 0;
 	reader_skip(&reader, compressions);
 	if (reader_failed(&reader)) {
 		deviates(tls, "TLS hello shorter than what it holds");
@@ -161,7 +166,7 @@ static void read_hello(struct tls *tls, struct bytes hello)
 	}
 	if (session > 32)
 		deviates(tls, "TLS session identifier longer than 32 bytes");
-	if (suites == 0 || suites % 2 || compressions == 0)
+	if (suites == 0 || suites % 2 || (compressions == 0 && !drafted))
 		deviates(tls, "TLS hello without proper ciphers or compressions");
 	read_extensions(tls, &reader, &version);
 	if (!client && version_name(version)[0])
@@ -232,7 +237,7 @@ static void judge_record(struct tls *tls, const struct record *record, struct by
 	}
 }
 
-static void read_side(struct tls *tls, enum stream_side side)
+static void read_side(struct tls *tls, enum stream_side side, size_t begin)
 {
 	struct describer *describer = tls->describer;
 	struct bytes said =
@@ -240,9 +245,12 @@ static void read_side(struct tls *tls, enum stream_side side)
 	struct reader reader = reader_of(said);
 	struct record record;
 
+	if (begin > said.length)
+		return;
 	tls->side = side;
 	tls->hello_read = tls->in_cipher = false;
-	for (tls->offset = 0; reader_left(&reader); tls->offset = reader.offset) {
+	reader_seek(&reader, begin);
+	for (tls->offset = begin; reader_left(&reader); tls->offset = reader.offset) {
 		if (!read_record(&reader, &record)) {
 			if (describer->session->end == STREAM_END_FIN)
 				deviates(tls, "TLS record that ends within its header");
@@ -267,15 +275,22 @@ static void read_side(struct tls *tls, enum stream_side side)
 	}
 }
 
+void tls_read_behind(struct describer *describer, const size_t begin[STREAM_SIDES])
+{
+	static const enum message hello[STREAM_SIDES] = {
+		[STREAM_CLIENT] = MESSAGE_CLIENT_HELLO, [STREAM_SERVER] = MESSAGE_SERVER_HELLO
+	};
+	struct tls tls = { .describer = describer, .agreed = true };
+
+	for (int side = 0; side < STREAM_SIDES; side++) {
+		struct bytes said = side_data(describer->session, (enum stream_side)side);
+		tls.agreed &= begins_with(bytes_slice(said, begin[side], SIZE_MAX), hello[side]);
+	}
+	for (int side = 0; side < STREAM_SIDES; side++)
+		read_side(&tls, (enum stream_side)side, begin[side]);
+}
+
 void tls_read(struct describer *describer)
 {
-	const struct stream_session *session = describer->session;
-	struct tls tls = {
-		.describer = describer,
-		.agreed = begins_with(session->half[STREAM_CLIENT].data, MESSAGE_CLIENT_HELLO) &&
-			  begins_with(session->half[STREAM_SERVER].data, MESSAGE_SERVER_HELLO)
-	};
-
-	read_side(&tls, STREAM_CLIENT);
-	read_side(&tls, STREAM_SERVER);
+	tls_read_behind(describer, (const size_t[STREAM_SIDES]){ 0, 0 });
 }

@@ -12,7 +12,7 @@
 #define SMB_HEADER  32u
 #define SMB_PENDING 64
 #define SMB_OPENS   256
-#define SMB_PIPES   16 /* trees of pipes that are remembered, SMB2 */
+#define SMB_PIPES   16 /* trees of pipes that are remembered */
 
 enum smb_code {
 	SMB_CLOSE = 0x04,
@@ -50,6 +50,12 @@ struct smb_command {
 	size_t bytes_offset; /* of `bytes` in the message */
 };
 
+/* A message that connects to a tree, and may open something there at once. */
+struct smb_chain {
+	bool pipe;
+	size_t offset; /* of the message */
+};
+
 /* What a request asked, until its response comes. */
 struct smb_pending {
 	bool used;
@@ -57,7 +63,7 @@ struct smb_pending {
 	uint16_t multiplex, process;
 	uint64_t number;
 	uint64_t file;	   /* READ_ANDX, TRANSACTION */
-	uint64_t position; /* READ_ANDX */
+	uint64_t position; /* READ_ANDX; of what is opened or connected to: is it a pipe? */
 	const char *name;  /* NT_CREATE_ANDX, OPEN_ANDX */
 };
 
@@ -88,8 +94,9 @@ struct smb_transaction {
 
 struct smb {
 	struct describer *describer;
-	bool pipes_only;		/* the last tree was IPC$ */
-	uint32_t pipe_trees[SMB_PIPES]; /* SMB2; 0: none */
+	uint32_t pipe_trees[SMB_PIPES]; /* plus one; 0: none */
+	struct smb_chain chained;	/* the last one */
+	bool bound; /* SMB3: what is open may have been opened over another connection */
 	size_t next_pipe_tree;
 	uint64_t opened; /* the last file that was opened, which what is chained to it means */
 	struct smb_pending pending[SMB_PENDING];
@@ -131,6 +138,9 @@ void smb_content_put(struct smb *smb, struct smb_content *content,
 void smb_content_tell(struct smb *smb, const struct smb_content *content, enum stream_side side,
 		      const char *name);
 
+/* A tree was connected to: IPC$, where pipes are opened, or a share of files. */
+void smb_tree_add(struct smb *smb, uint32_t tree, bool is_pipe);
+bool smb_tree_is_pipe(struct smb *smb, uint32_t tree);
 void smb_open_add(struct smb *smb, uint64_t file, const char *name, bool is_pipe);
 struct smb_open *smb_open_find(struct smb *smb, uint64_t file);
 void smb_open_close(struct smb *smb, uint64_t file);

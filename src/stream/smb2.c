@@ -8,6 +8,7 @@
 enum {
 	HEADER = 64,
 	FLAG_RESPONSE = 1,
+	FLAG_BINDING = 1, /* of a log-in over one more connection (2.2.5) */
 	COMPOUND_MOST = 64,
 	STATUS_PENDING = 0x103,
 	STATUS_MORE = 0x80000005u, /* a pipe's message has more than was asked for */
@@ -127,18 +128,11 @@ static void read_session_setup(struct message *message)
 
 	if (message->command.response)
 		return;
-	reader_skip(at, 10);
+	message->smb->bound |= reader_u8(at) & FLAG_BINDING;
+	reader_skip(at, 9);
 	uint16_t offset = reader_u16le(at), length = reader_u16le(at);
 	if (length)
 		smb_log_in(message->smb, &message->command, part(message, offset, length));
-}
-
-static bool is_pipe_tree(const struct smb *smb, uint32_t tree)
-{
-	for (size_t i = 0; i < SMB_PIPES; i++)
-		if (tree && smb->pipe_trees[i] == tree)
-			return true;
-	return false;
 }
 
 static void read_tree_connect(struct message *message)
@@ -147,9 +141,7 @@ static void read_tree_connect(struct message *message)
 	struct reader *at = &message->at;
 
 	if (message->command.response) {
-		uint8_t type = reader_u8(at);
-		if (type == SHARE_PIPE && !is_pipe_tree(smb, message->tree))
-			smb->pipe_trees[smb->next_pipe_tree++ % SMB_PIPES] = message->tree;
+		smb_tree_add(smb, message->tree, reader_u8(at) == SHARE_PIPE);
 		return;
 	}
 	reader_skip(at, 2);
@@ -164,7 +156,7 @@ static void read_create(struct message *message)
 {
 	struct smb *smb = message->smb;
 	struct reader *at = &message->at;
-	bool pipe = is_pipe_tree(smb, message->tree);
+	bool pipe = smb_tree_is_pipe(smb, message->tree);
 
 	if (message->command.response) { /* a late one does not name its tree */
 		struct smb_pending request;

@@ -137,15 +137,21 @@ static void read_session_setup(struct smb *smb, const struct smb_command *comman
 static void read_tree_connect(struct smb *smb, const struct smb_command *command)
 {
 	struct reader words = reader_of(command->words);
-	if (command->response)
+	struct smb_pending request;
+
+	if (command->response) {
+		if (smb_recall(smb, command, &request) && command->status == 0)
+			smb_tree_add(smb, command->tree, request.position);
 		return;
+	}
 	reader_skip(&words, 6);
 	const char *path = smb_string(smb, command, reader_u16le(&words));
 	if (reader_failed(&words))
 		return;
 	size_t length = strlen(path);
-	smb->pipes_only =
-		length >= 4 && text_equal_ignoring_case(bytes_of(path + length - 4), "IPC$");
+	bool pipe = length >= 4 && text_equal_ignoring_case(bytes_of(path + length - 4), "IPC$");
+	smb_remember(smb, command, 0, pipe, path);
+	smb->chained = (struct smb_chain){ pipe, command->offset };
 	describe_say(smb->describer, command->side, command->offset, "tree", bytes_of(path));
 }
 
@@ -161,13 +167,15 @@ static void read_open(struct smb *smb, const struct smb_command *command)
 		uint16_t file = reader_u16le(&words);
 		bool known = smb_recall(smb, command, &request);
 		if (known && command->status == 0 && !reader_failed(&words))
-			smb_open_add(smb, file, request.name, smb->pipes_only);
+			smb_open_add(smb, file, request.name, request.position);
 		return;
 	}
 	const char *name = smb_string(smb, command, 0);
-	smb_remember(smb, command, 0, 0, name);
-	describe_say(smb->describer, command->side, command->offset,
-		     smb->pipes_only ? "pipe" : "open", bytes_of(name));
+	bool pipe = smb_tree_is_pipe(smb, command->tree) ||
+		    (smb->chained.pipe && smb->chained.offset == command->offset);
+	smb_remember(smb, command, 0, pipe, name);
+	describe_say(smb->describer, command->side, command->offset, pipe ? "pipe" : "open",
+		     bytes_of(name));
 }
 
 static void read_write(struct smb *smb, const struct smb_command *command)

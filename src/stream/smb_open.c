@@ -31,6 +31,29 @@ bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_
 	return false;
 }
 
+static uint32_t *find_tree(struct smb *smb, uint32_t tree)
+{
+	for (size_t i = 0; i < SMB_PIPES; i++)
+		if (smb->pipe_trees[i] && smb->pipe_trees[i] == tree + 1)
+			return &smb->pipe_trees[i];
+	return NULL;
+}
+
+void smb_tree_add(struct smb *smb, uint32_t tree, bool is_pipe)
+{
+	uint32_t *known = find_tree(smb, tree);
+
+	if (known && !is_pipe)
+		*known = 0;
+	else if (!known && is_pipe)
+		smb->pipe_trees[smb->next_pipe_tree++ % SMB_PIPES] = tree + 1;
+}
+
+bool smb_tree_is_pipe(struct smb *smb, uint32_t tree)
+{
+	return find_tree(smb, tree) != NULL;
+}
+
 static void finish(struct smb *smb, struct smb_open *open)
 {
 	if (!open->used)
@@ -84,6 +107,29 @@ void smb_open_close_all(struct smb *smb)
 		finish(smb, &smb->opens[(smb->next_open + i) % SMB_OPENS]);
 }
 
+/* Pipes of Windows that carry DCE/RPC and nothing else. */
+static bool is_pipe_of_calls(const char *name)
+{
+	static const char *const names[] = {
+		"lsarpc",	    "samr",	"netlogon", "srvsvc",
+		"wkssvc",	    "browser",	"spoolss",  "svcctl",
+		"winreg",	    "epmapper", "atsvc",    "eventlog",
+		"ntsvcs",	    "trkwks",	"trksvr",   "keysvc",
+		"llsrpc",	    "nsiexec",	"w32time",  "dnsserver",
+		"scerpc",	    "locator",	"msgsvc",   "lsass",
+		"plugplay",	    "netdfs",	"efsrpc",   "fssagentrpc",
+		"protected_storage"
+	};
+	struct bytes last = bytes_of(name);
+
+	while (last.length && (last.data[0] == '\\' || last.data[0] == '/'))
+		last = bytes_slice(last, 1, SIZE_MAX);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (text_equal_ignoring_case(last, names[i]))
+			return true;
+	return false;
+}
+
 void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command *command,
 		       uint64_t position, struct bytes content)
 {
@@ -93,9 +139,19 @@ void smb_open_transfer(struct smb *smb, uint64_t file, const struct smb_command 
 		return;
 	if (!open) {
 		/* The opening was not seen or was refused: content tells pipes from files. */
-		if (!smb->describer->session->picked_up && command->side == STREAM_CLIENT)
+		const struct stream_session *session = smb->describer->session;
+		const struct stream_half *server = &session->half[STREAM_SERVER];
+		if (smb->bound || session->picked_up || server->lost || !server->data.length)
+			describe_unjudged(smb->describer);
+		else if (command->side == STREAM_CLIENT)
 			smb_deviates(smb, command, "SMB transfer through a file that is not open");
 		open = claim(smb, file, "", dcerpc_looks_like(content));
+	}
+	if (open->is_pipe && !open->rpc.begun && !is_pipe_of_calls(open->name) &&
+	    !dcerpc_looks_like(content)) {
+		describe_unjudged(smb->describer); /* programs have pipes of their own */
+		dcerpc_fini(&open->rpc);
+		open->is_pipe = false;
 	}
 	if (open->is_pipe)
 		dcerpc_feed(&open->rpc, command->side,

@@ -144,6 +144,22 @@ size_t text_utf8_length(struct bytes text)
 	return length;
 }
 
+bool text_has_controls(struct bytes text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		uint8_t byte = text.data[i];
+		if (byte == 127 || (byte < 32 && byte != '\t'))
+			return true;
+		if (byte < 128)
+			continue;
+		size_t length = text_utf8_length(bytes_slice(text, i, SIZE_MAX));
+		if (length == 0)
+			return true;
+		i += length - 1;
+	}
+	return false;
+}
+
 const char *describe_text(struct describer *describer, struct bytes text)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -31,14 +31,36 @@ char *unix_memory_text(const struct x86 *machine, uint64_t address, uint64_t len
 	return text;
 }
 
+/* Digits of `value` behind `sign`, as printf has them; code that looks for its connection makes a
+ * hundred thousand calls, and each is told. */
+static void put_digits(const char *sign, uint64_t value, unsigned base, char *text, size_t size)
+{
+	char digits[24];
+	size_t first = sizeof digits, length = strlen(sign);
+
+	do {
+		digits[--first] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	if (length + sizeof digits - first >= size)
+		return;
+	memcpy(text, sign, length);
+	memcpy(text + length, digits + first, sizeof digits - first);
+	text[length + sizeof digits - first] = 0;
+}
+
+/* `text` has room for 32 characters. */
 static void describe_number(char letter, uint64_t value, char *text, size_t size)
 {
 	int32_t number = (int32_t)(uint32_t)value;
 
-	if (strchr("smugdDlk", letter) || (number >= -4096 && number < 4096))
-		snprintf(text, size, letter == 'm' ? "0%o" : "%d", (int)number);
+	if (letter == 'm')
+		put_digits("0", (uint32_t)number, 8, text, size);
+	else if (strchr("sugdDlk", letter) || (number >= -4096 && number < 4096))
+		put_digits(number < 0 ? "-" : "", number < 0 ? -(uint64_t)number : (uint64_t)number,
+			   10, text, size);
 	else
-		snprintf(text, size, "0x%llx", (unsigned long long)value);
+		put_digits("0x", value, 16, text, size);
 }
 
 static bool describe_text(const struct x86 *machine, uint64_t value, char *text, size_t size)
@@ -133,10 +155,16 @@ void unix_describe_request(const struct x86 *machine, const struct unix_request 
 	text[0] = 0;
 	for (unsigned i = 0; letters[i] && letters[i] != '?' && used + 2 < size; i++) {
 		char one[256];
-		int more;
+		size_t more;
 		describe_argument(machine, request, letters, i, one, sizeof one);
-		more = snprintf(text + used, size - used, "%s%s", i ? ", " : "", one);
-		used += more < 0 ? 0 : (size_t)more;
+		if (i)
+			memcpy(text + used, ", ", 2);
+		used += i ? 2 : 0;
+		more = strlen(one);
+		more = more < size - used - 1 ? more : size - used - 1;
+		memcpy(text + used, one, more);
+		used += more;
+		text[used] = 0;
 	}
 }
 

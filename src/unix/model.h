@@ -15,7 +15,7 @@ unix_model_function unix_open, unix_openat, unix_creat, unix_close, unix_read, u
 unix_model_function unix_socket, unix_bind, unix_connect, unix_listen, unix_accept, unix_send,
 	unix_receive, unix_getpeername, unix_getsockname, unix_socketpair;
 unix_model_function unix_execve, unix_fexecve, unix_exit, unix_kill, unix_wait, unix_reboot,
-	unix_nanosleep, unix_pause, unix_getpid, unix_zero;
+	unix_nanosleep, unix_pause, unix_getpid, unix_zero, unix_uname;
 unix_model_function unix_brk, unix_mmap, unix_munmap, unix_mprotect;
 
 #endif

@@ -24,6 +24,8 @@ void unix_tell_call(struct unix_process *process, const struct unix_request *req
 {
 	char detail[UNIX_TEXT];
 
+	if (!process->trace.event) /* nobody listens */
+		return;
 	unix_describe_request(process->machine, request, detail, sizeof detail);
 	struct trace_value values[] = { trace_text(unix_table_name((enum unix_call)request->call)),
 					trace_text(detail) };

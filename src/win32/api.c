@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME_LIMIT 64u
-#define TEXT_LIMIT  16384u /* bytes of a text argument that models see */
+#define FRAME_LIMIT  64u
+#define TEXT_LIMIT   16384u /* bytes of a text argument that models see */
+#define TEXT_AT_ONCE 512u   /* characters */
 
 char *win32_scratch(struct win32 *w, size_t size)
 {
@@ -79,8 +80,27 @@ uint32_t text_length(const char *text)
 	return length;
 }
 
+/* Texts of ASCII that are not long are put as a whole. */
+static bool put_at_once(struct win32 *w, uint32_t address, const char *text, size_t length,
+			bool wide)
+{
+	uint8_t units[2 * TEXT_AT_ONCE + 2] = { 0 };
+
+	for (size_t i = 0; i < length; i++) {
+		if ((uint8_t)text[i] >= 0x80)
+			return false;
+		units[wide ? 2 * i : i] = (uint8_t)text[i];
+	}
+	return win32_put(w, address, units, wide ? 2 * length + 2 : length + 1);
+}
+
 uint32_t text_put(struct win32 *w, uint32_t address, uint32_t capacity, const char *text, bool wide)
 {
+	size_t length = strnlen(text, TEXT_AT_ONCE + 1);
+
+	if (length <= TEXT_AT_ONCE && length < capacity &&
+	    put_at_once(w, address, text, length, wide))
+		return (uint32_t)length;
 	uint32_t written = 0, unit = wide ? 2 : 1;
 
 	if (capacity == 0)

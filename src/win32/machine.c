@@ -188,6 +188,19 @@ static int make_contents(struct win32_machine *machine, const char *folder, stru
 	return 0;
 }
 
+/* Every process fills a registry from them, which is fastest in its order. What says something of
+ * one key twice stays as it was. */
+static void sort_keys(struct win32_machine *machine)
+{
+	for (unsigned i = 1; i < machine->key_count; i++) {
+		struct machine_key key = machine->keys[i];
+		unsigned at = i;
+		for (; at && win32_registry_compare(machine->keys[at - 1].key, key.key) > 0; at--)
+			machine->keys[at] = machine->keys[at - 1];
+		machine->keys[at] = key;
+	}
+}
+
 int win32_machine_load(const char *folder, struct win32_machine **result, struct error *error)
 {
 	struct win32_machine *machine = calloc(1, sizeof *machine);
@@ -210,6 +223,7 @@ int win32_machine_load(const char *folder, struct win32_machine **result, struct
 		failed = load_part(folder, "registry.yaml", &keys_schema, &data,
 				   &machine->key_count, error);
 		machine->keys = data;
+		sort_keys(machine);
 	}
 	if (failed == 0)
 		failed = make_contents(machine, folder, error);

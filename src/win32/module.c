@@ -207,6 +207,7 @@ static int add_slots(struct win32 *w, unsigned count)
 {
 	if (count > WIN32_SLOT_LIMIT - w->slot_count)
 		return ERROR_LIMIT;
+	memset(&w->slots[w->slot_count], 0, count * sizeof *w->slots);
 	w->slot_count += count;
 	return 0;
 }
@@ -228,6 +229,7 @@ int win32_module_add(struct win32 *w, const struct win32_module *description,
 static void write_cells(struct win32 *w, const struct image *image, struct win32_module *module)
 {
 	const struct win32_library *library = module->library;
+	bool services = strcmp(library->name, "ntdll.dll") == 0;
 	uint32_t variables = 0;
 
 	for (unsigned i = 0; i < library->count; i++) {
@@ -237,8 +239,7 @@ static void write_cells(struct win32 *w, const struct image *image, struct win32
 		slot->stack = library->exports[i].stack;
 		slot->module = (uint16_t)(module - w->modules);
 		slot->entry = image->base + rva;
-		bool native = strcmp(library->name, "ntdll.dll") == 0 &&
-			      write_service(image->data + rva, slot);
+		bool native = services && write_service(image->data + rva, slot);
 		if (slot->stack != WIN32_STACK_DATA && !native)
 			write_cell(image->data + rva, slot->entry,
 				   WIN32_SLOTS + module->first_slot + i);

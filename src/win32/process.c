@@ -90,10 +90,12 @@ int win32_process_start(struct win32 *w, struct error *error)
 
 	w->x86 = x86_new(X86_MODE_32, w->memory_limit);
 	w->arena = arena_new(64u << 20);
-	w->slots = calloc(WIN32_SLOT_LIMIT, sizeof *w->slots);
-	w->modules = calloc(WIN32_MODULES, sizeof *w->modules);
+	/* room for all that there may be, of which most is never touched: cleared as it is used */
+	w->slots = malloc(WIN32_SLOT_LIMIT * sizeof *w->slots);
+	w->modules = malloc(WIN32_MODULES * sizeof *w->modules);
 	if (!w->x86 || !w->arena || !w->slots || !w->modules)
 		return error_set(error, ERROR_MEMORY, "", "no memory for a simulated process");
+	memset(w->slots, 0, WIN32_GATES * sizeof *w->slots);
 	w->slot_count = WIN32_GATES;
 	w->ended = false;
 	/* Handles 4, 8, 12: standard input, output and error. */

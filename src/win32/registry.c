@@ -20,7 +20,7 @@ struct win32_registry {
 };
 
 /* '\' sorts before every other character, so that "A\B" comes right after "A" and before "A B". */
-static int compare(const char *a, const char *b)
+int win32_registry_compare(const char *a, const char *b)
 {
 	for (;; a++, b++) {
 		int x = *a == '\\' ? 1 : *a >= 'A' && *a <= 'Z' ? *a + 32 : (unsigned char)*a;
@@ -63,9 +63,16 @@ static size_t position(const struct win32_registry *registry, const char *path, 
 {
 	size_t low = 0, high = registry->count;
 
+	/* a machine's keys come in order: the last one's values, then what is behind all */
+	if (high) {
+		int order = win32_registry_compare(registry->keys[high - 1].path, path);
+		*found = order == 0;
+		if (order <= 0)
+			return order == 0 ? high - 1 : high;
+	}
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = compare(registry->keys[middle].path, path);
+		int order = win32_registry_compare(registry->keys[middle].path, path);
 		if (order == 0) {
 			*found = true;
 			return middle;
@@ -95,11 +102,11 @@ int win32_registry_create(struct win32_registry *registry, const char *path)
 {
 	bool found;
 	char parent[REGISTRY_PATH];
-	size_t length = strlen(path);
+	size_t length = strlen(path), before = registry->count, at;
 
 	if (length >= sizeof parent)
 		return ERROR_LIMIT;
-	position(registry, path, &found);
+	at = position(registry, path, &found);
 	if (found)
 		return 0;
 	memcpy(parent, path, length + 1);
@@ -120,7 +127,8 @@ int win32_registry_create(struct win32_registry *registry, const char *path)
 		registry->keys = keys;
 		registry->capacity = capacity;
 	}
-	size_t at = position(registry, path, &found);
+	if (registry->count != before) /* a parent was made */
+		at = position(registry, path, &found);
 	char *copy = strdup(path);
 	if (!copy)
 		return ERROR_MEMORY;

@@ -19,6 +19,8 @@ struct win32_value {
 /* `limit`: bytes of values that may be stored. */
 struct win32_registry *win32_registry_new(size_t limit);
 void win32_registry_free(struct win32_registry *registry);
+/* The order of keys in a registry; like strcmp. Who makes keys in this order makes them fastest. */
+int win32_registry_compare(const char *a, const char *b);
 bool win32_registry_has(const struct win32_registry *registry, const char *key);
 /* Makes a key and its parents; an existing one is fine. ERROR_LIMIT / ERROR_MEMORY. */
 MUST_CHECK int win32_registry_create(struct win32_registry *registry, const char *key);

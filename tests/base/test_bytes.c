@@ -53,33 +53,9 @@ static void slices_are_cut(void **state)
 	assert_true(bytes_find(bytes, bytes_of("cd"), 3) == SIZE_MAX);
 }
 
-/* Every place in bytes of every length, among many that only begin like it. */
-static void pairs_are_found(void **state)
-{
-	uint8_t data[200];
-
-	(void)state;
-	for (size_t length = 0; length < sizeof data; length++) {
-		struct bytes bytes = { data, length };
-		memset(data, 'M', sizeof data);
-		assert_true(bytes_find_pair(bytes, 'M', 'Z', 0) == SIZE_MAX);
-		data[length] = 'Z'; /* behind the end */
-		assert_true(bytes_find_pair(bytes, 'M', 'Z', 0) == SIZE_MAX);
-		for (size_t at = 0; at + 1 < length; at++) {
-			memset(data, 'M', sizeof data);
-			data[at + 1] = 'Z';
-			assert_int_equal(bytes_find_pair(bytes, 'M', 'Z', 0), at);
-			assert_int_equal(bytes_find_pair(bytes, 'M', 'Z', at), at);
-			assert_true(bytes_find_pair(bytes, 'M', 'Z', at + 1) == SIZE_MAX);
-		}
-	}
-	assert_true(bytes_find_pair((struct bytes){ data, 10 }, 'M', 'Z', 11) == SIZE_MAX);
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(pairs_are_found),
-					    cmocka_unit_test(reads_both_byte_orders),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(reads_both_byte_orders),
 					    cmocka_unit_test(failure_sticks),
 					    cmocka_unit_test(splits_lines),
 					    cmocka_unit_test(slices_are_cut) };

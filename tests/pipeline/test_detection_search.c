@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../shellcode/media_files.h"
 #include "../shellcode/with_detector.h"
 #include "pipeline/detection_search.h"
 #include "traffic.h"
@@ -144,12 +145,76 @@ static void code_around_files_is_found(void **state)
 	crossing_free(crossing);
 }
 
+/* Noise with code in it as the one stretch of a 7z archive. */
+static void make_archive(struct buffer *archive)
+{
+	static uint8_t content[PIECE];
+	uint64_t state = 5;
+
+	for (size_t i = 0; i < sizeof content; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		content[i] = (uint8_t)((state >> 16) % 255);
+	}
+	memcpy(content + PIECE / 2, TRAFFIC_CODE, code_length);
+	buffer_init(archive, SIDE_MOST);
+	for (size_t i = 0; i < media_kind_count; i++)
+		if (strcmp(media_kinds[i].name, "7z") == 0)
+			media_kinds[i].make(archive, (struct bytes){ content, sizeof content });
+}
+
+/* How much is found in an answer that brings it. */
+static size_t found_in_answer(enum stream_conformance conformance, bool complete, bool part)
+{
+	struct buffer said;
+	struct stream_session session = { .part = part };
+	struct detection_job job = { .session = &session };
+	struct stream_file file = { .sender = STREAM_SERVER, .media = "7z", .complete = complete };
+
+	buffer_init(&said, SIDE_MOST);
+	buffer_append_text(&said, "HTTP/1.1 200 OK\r\n\r\n");
+	file.offset = said.length;
+	struct buffer archive;
+	make_archive(&archive);
+	assert_int_equal(buffer_append(&said, archive.data, archive.length), 0);
+	file.content = bytes_slice(buffer_bytes(&said), file.offset, SIZE_MAX);
+	session.half[STREAM_SERVER].data = buffer_bytes(&said);
+	if (!part) {
+		job.description.files = &file;
+		job.description.file_count = 1;
+		job.description.conformance = conformance;
+	}
+	assert_int_equal(detection_search_side(detector, &job, STREAM_SERVER), 0);
+	struct detection_side *side = &job.side[STREAM_SERVER];
+	size_t count = side->count;
+	for (size_t i = 0; i < count; i++)
+		shellcode_finding_fini(&side->findings[i]);
+	free(side->findings);
+	buffer_fini(&archive);
+	buffer_fini(&said);
+	return count;
+}
+
+/* Compressed data is left alone only in files that a conversation delivered which was described and
+ * keeps to its protocol. */
+static void only_what_was_delivered_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(found_in_answer(STREAM_CONFORMS, true, false), 0);
+	assert_int_equal(found_in_answer(STREAM_CONFORMS, false, false), 1);
+	assert_int_equal(found_in_answer(STREAM_DEVIATES, true, false), 1);
+	assert_int_equal(found_in_answer(STREAM_UNJUDGED, true, false), 1);
+	assert_int_equal(found_in_answer(STREAM_CONFORMS, true, true), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(code_across_pieces_is_found_in_the_file),
 		cmocka_unit_test(a_program_is_one_in_its_own_order),
 		cmocka_unit_test(code_around_files_is_found),
+		cmocka_unit_test(only_what_was_delivered_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

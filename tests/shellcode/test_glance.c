@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shellcode/glance.h"
+#include "shellcode/glance_table.h"
 
 enum { RANDOM_ROUNDS = 3000000 };
 
@@ -95,6 +95,44 @@ static void finds_the_same_traits_either_way(void **state)
 	}
 }
 
+/* What two bytes tell is the same as what is told by all, whatever follows. */
+static void tells_the_same_by_two_bytes(void **state)
+{
+	static struct glance_table tables[2];
+	struct random random;
+	unsigned told = 0;
+
+	(void)state;
+	glance_table_init(&tables[X86_MODE_32], X86_MODE_32);
+	glance_table_init(&tables[X86_MODE_64], X86_MODE_64);
+	random_init(&random, 37, 0);
+	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+		enum x86_mode mode = round & 1 ? X86_MODE_64 : X86_MODE_32;
+		uint8_t code[INSTRUCTION_MAX], falls;
+		struct step quick, close;
+		bool goes_on;
+		for (size_t i = 0; i < sizeof code; i++)
+			code[i] = (uint8_t)(random_u32(&random) >> 7);
+		if (round & 2) /* near targets, and all that depends on zeros */
+			memset(code + 2, round & 4 ? 0 : 0xff, 4);
+		close = glance(mode, (struct bytes){ code, sizeof code });
+		falls = glance_table_falls(&tables[mode], code);
+		goes_on = close.flow == FLOW_NEXT || close.flow == FLOW_BRANCH ||
+			  close.flow == FLOW_CALL || close.flow == FLOW_SYSTEM;
+		if (falls != GLANCE_TABLE_UNTOLD)
+			assert_int_equal(falls, goes_on ? close.length : 0);
+		if (!glance_by_table(&tables[mode], code, &quick))
+			continue;
+		told++;
+		assert_int_equal(quick.length, close.length);
+		assert_int_equal(quick.traits, close.traits);
+		assert_int_equal(quick.target, close.target);
+		if (close.length)
+			assert_int_equal(quick.flow, close.flow);
+	}
+	assert_true(told > RANDOM_ROUNDS / 4 * 3);
+}
+
 static void tells_what_it_could_not_answer(void **state)
 {
 	(void)state;
@@ -146,6 +184,13 @@ static void knows_what_goes_nowhere(void **state)
 	assert_false(NOWHERE(X86_MODE_64, "\x8b\x0d\0\x10\0\0"));
 	assert_true(NOWHERE(X86_MODE_64, "\xa1\0\x10\0\0\0\0\0\x70"));
 	assert_false(NOWHERE(X86_MODE_64, "\xa1\0\x10\x40\0\0\0\0\0"));
+	/* int3, int1, int 21h; int 80h, int 2eh, int 91h */
+	assert_true(NOWHERE(X86_MODE_32, "\xcc"));
+	assert_true(NOWHERE(X86_MODE_64, "\xf1"));
+	assert_true(NOWHERE(X86_MODE_32, "\xcd\x21"));
+	assert_false(NOWHERE(X86_MODE_64, "\xcd\x80"));
+	assert_false(NOWHERE(X86_MODE_32, "\xcd\x2e"));
+	assert_false(NOWHERE(X86_MODE_32, "\xcd\x91"));
 #undef NOWHERE
 }
 
@@ -183,6 +228,7 @@ int main(void)
 		cmocka_unit_test(knows_what_goes_nowhere),
 		cmocka_unit_test(knows_what_gets_a_value),
 		cmocka_unit_test(skips_prefixes),
+		cmocka_unit_test(tells_the_same_by_two_bytes),
 		cmocka_unit_test(tells_what_it_could_not_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,7 +228,7 @@ static void imap_overflows_deviate(void **state)
 	talk_free(talk);
 }
 
-static void behind_starttls_nothing_is_judged(void **state)
+static void behind_starttls_only_tls_conforms(void **state)
 {
 	(void)state;
 	struct talk *talk = talk_new(6, 143);
@@ -237,7 +237,8 @@ static void behind_starttls_nothing_is_judged(void **state)
 	talk_say(talk, STREAM_SERVER, "a1 OK\r\n");
 	talk_say(talk, STREAM_CLIENT, "\x16\x03\x01\x02\r\n");
 	talk_describe(talk);
-	assert_true(talk_is(talk, "imap", STREAM_UNJUDGED));
+	assert_true(talk_is(talk, "imap", STREAM_DEVIATES));
+	assert_true(talk_deviates(talk, "TLS record"));
 	talk_free(talk);
 }
 
@@ -253,7 +254,7 @@ int main(void)
 		cmocka_unit_test(pop3_overflow_deviates),
 		cmocka_unit_test(imap_fetches_a_mail),
 		cmocka_unit_test(imap_overflows_deviate),
-		cmocka_unit_test(behind_starttls_nothing_is_judged),
+		cmocka_unit_test(behind_starttls_only_tls_conforms),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,7 +77,7 @@ static void deviations_are_named(void **state)
 		{ STREAM_CLIENT, "PORT 192,0,2,1,4\r\n", "does not parse" },
 		{ STREAM_CLIENT, "PORT 192,0,2,300,4,5\r\n", "does not parse" },
 		{ STREAM_CLIENT, "PORT 203,0,113,9,4,5\r\n", "third host" },
-		{ STREAM_CLIENT, "USER \x90\x90\x90\r\n", "not ASCII" },
+		{ STREAM_CLIENT, "USER \x90\x90\x90\r\n", "no text" },
 		{ STREAM_CLIENT, "XYZZY\r\n", "unknown" },
 		{ STREAM_SERVER, "what?\r\n", "without a reply code" },
 	};

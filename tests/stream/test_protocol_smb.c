@@ -77,6 +77,9 @@ static void connect_tree(struct talk *talk, const char *path)
 	put(&bytes, path, strlen(path) + 1);
 	put(&bytes, "?????", 6);
 	say_smb(talk, STREAM_CLIENT, 0x75, 1, &words, bytes_in(&bytes), 0);
+	words = no_andx();
+	put_number(&words, 0, 2);
+	say_smb(talk, STREAM_SERVER, 0x75, 1, &words, bytes_of("A:"), 0);
 }
 
 static void open_file(struct talk *talk, const char *name, uint16_t file)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Assembles the codes of variants/*.asm and writes one line for each: name, system, architecture, what it must be told
-to do ("-": nothing) with a part of its text, and the code in hexadecimal, separated by tabs.
+to do ("-": nothing) with a part of its text, the source it is from, and the code in hexadecimal, separated by tabs.
 
 usage: assemble.py NASM FOLDER-OF-INCLUDES OUTPUT SOURCE...
 
@@ -44,7 +44,7 @@ def main():
         for head, lines in codes(source):
             name, bits, system, architecture, action, text = head.groups()
             code = assemble(nasm, includes, bits, lines)
-            rows.append("\t".join([name, system, architecture, action, text, code.hex()]))
+            rows.append("\t".join([name, system, architecture, action, text, pathlib.Path(source).stem, code.hex()]))
     pathlib.Path(output).write_text("\n".join(rows) + "\n")
 
 

@@ -151,14 +151,17 @@ enum environment_use environment_use(struct sweep *sweep, enum x86_mode mode, si
 	struct environment environment = environment_at(sweep, mode, seed);
 	struct walk walk = { .sweep = sweep, .next = seed };
 	enum environment_use fetched = ENVIRONMENT_UNUSED, used = ENVIRONMENT_UNUSED;
+	bool branched = false; /* what follows may be reached by another way */
 
-	if (!walk_on(&walk))
+	if (!walk_on(&walk) || walk.step.traits & GLANCE_NOWHERE)
 		return ENVIRONMENT_UNUSED;
 	while (used < ENVIRONMENT_USED && walk.steps < LOOK && walk_on(&walk)) {
 		struct opcode opcode = opcode_at(sweep, mode, walk.at);
 		enum environment_use now;
-		if (walk.step.traits & GLANCE_RARE)
+		if (walk.step.traits & GLANCE_RARE ||
+		    (walk.step.traits & GLANCE_NOWHERE && !branched))
 			return used;
+		branched |= walk.step.flow == FLOW_BRANCH;
 		if (fetched && (walk.step.traits & (GLANCE_STORE | GLANCE_LOAD) ||
 				walk.step.flow == FLOW_INDIRECT || walk.step.flow == FLOW_RETURN))
 			used = fetched;

@@ -66,20 +66,27 @@ static void go_on(struct actor *actor)
 	actor->next += actor->jump;
 }
 
-static void begin(struct actor *actor, const struct world *world, struct bytes piece, size_t entry,
+static void begin(struct actor *actor, struct world *world, struct bytes piece, size_t entry,
 		  enum convention convention)
 {
 	size_t first = entry < BEFORE ? 0 : entry - BEFORE;
 	struct bytes code = bytes_slice(piece, first, ACTOR_CODE);
 	uint64_t stack = world_stack(world), address = world_code(world) + entry;
-	unsigned word = actor_word(actor);
+	unsigned word;
 
+	x86_rollback(world_machine(world)); /* to what a run begins with */
+	actor->machine = world_machine(world);
+	actor->mode = x86_mode(actor->machine);
+	word = actor_word(actor);
+	actor->verdict = GOES_ON;
+	actor->flags = 0;
 	actor->piece = piece;
 	actor->start = world_code(world);
 	actor->window = actor->start + first;
 	actor->next = entry - first;
 	actor->length = code.length;
-	memcpy(actor->code, code.data, code.length);
+	if (code.length)
+		memcpy(actor->code, code.data, code.length);
 	memset(actor->written, 0, sizeof actor->written);
 	memset(actor->told, 0, sizeof actor->told);
 	memset(actor->registers, 0, sizeof actor->registers);
@@ -102,11 +109,6 @@ struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 	struct actor actor;
 	size_t first;
 
-	x86_rollback(world_machine(world)); /* to what a run begins with */
-	actor.machine = world_machine(world);
-	actor.mode = x86_mode(actor.machine);
-	actor.verdict = GOES_ON;
-	actor.flags = 0;
 	begin(&actor, world, piece, entry, convention);
 	first = actor.next;
 	for (; steps < STEPS && actor.verdict == GOES_ON; steps++)

@@ -75,8 +75,8 @@ struct search {
 
 /* The start that promises most. */
 struct best {
-	enum x86_mode mode;
 	size_t start;
+	enum x86_mode mode;
 	enum convention convention;
 	struct promise promise;
 };

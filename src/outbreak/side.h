@@ -16,6 +16,7 @@
 
 #include "outbreak/effect.h"
 #include "outbreak/history.h"
+#include "outbreak/shortcut.h"
 #include "outbreak/sum_tree.h"
 #include "outbreak/supply.h"
 
@@ -46,6 +47,8 @@ struct side {
 	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
+	uint32_t *infected; /* what holds the backs: `slot`, or with shortcuts the next */
+	uint32_t *apart_infected;
 	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */
 	uint32_t *placed; /* of each infected, by its place in history, the same */
 	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
@@ -63,9 +66,13 @@ struct side {
 	 * SIDE_NOBODY. */
 	bool parts;
 	uint32_t *zone_of_subnet;
-	uint32_t *zone_sources;	   /* of each zone: who scans in it */
-	uint32_t *waiting;	   /* … its first target that waits */
-	uint32_t *next_waiting;	   /* of each target: the next one */
+	uint32_t *zone_sources; /* of each zone: who scans in it */
+	uint32_t *waiting;	/* … its first target that waits */
+	uint32_t *next_waiting; /* of each target: the next one */
+	/* Where rates are exact but for links between peers: hits over these. Targets that they
+	 * infect stay in their compartments until they are taken there, too, and the other way
+	 * round: `rank` tells. */
+	struct shortcut shortcut;
 	struct supply_words order; /* with base: in which those who may be hit are */
 	size_t capacity;
 };
@@ -115,7 +122,8 @@ void side_start_next(struct side *side);
  * to be taken. */
 struct side_hit side_draw_hit(const struct side *side, struct supply_words *words);
 
-/* Where rates are exact: chance that what infected an entry of base still does, past the remedy. */
+/* Where rates are exact: chance that what infected an entry of base still does, past the remedy and
+ * without shortcuts. */
 static inline double side_chance(const struct side *side, uint32_t infector, uint32_t victim)
 {
 	uint32_t from = side->place[infector], to = side->place[victim];
@@ -130,12 +138,17 @@ static inline double side_half_rate(const struct side *side, unsigned from, unsi
 	return side->pair[from][to] * side->source_count[from] * side->target_count[to];
 }
 
-/* … and all of them. */
+/* … and all of them, but for those over shortcuts. */
 static inline double side_rate(const struct side *side)
 {
 	return side_half_rate(side, 0, 0) + side_half_rate(side, 0, 1) +
 	       side_half_rate(side, 1, 0) + side_half_rate(side, 1, 1) +
 	       sum_tree_total(&side->inside);
+}
+
+static inline bool side_infected(const struct side *side, uint32_t target)
+{
+	return side->rank[target] != SIDE_NOT_INFECTED;
 }
 
 static inline uint32_t side_host(const struct side *side, uint32_t target)

@@ -65,6 +65,21 @@ static enum patience patience_of(enum seed_kind kind)
 				    : PATIENCE_NORMAL;
 }
 
+/* Printable code that is certain to fail is not run; *promise is what the run would have given. */
+static int is_hopeless(struct search *search, const struct candidate *candidate,
+		       enum convention convention, struct promise *promise, bool *hopeless)
+{
+	enum rehearsal_end end = REHEARSAL_OPEN;
+	int code = candidate->seed.kind == SEED_PRINTABLE
+			   ? search_rehearse(search, candidate->mode, candidate->seed.offset,
+					     convention, &end)
+			   : 0;
+
+	*hopeless = end != REHEARSAL_OPEN;
+	promise->decodes = end == REHEARSAL_DECODES;
+	return code;
+}
+
 /* Probes, under one convention, every start whose way prepares for the seed; promises[i] is that of
  * starts[i], and was what the convention before gave. */
 static int try_starts(struct search *search, const struct candidate *candidate,
@@ -79,8 +94,14 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 			     worth_trying(search, candidate, &starts[i], convention, promises[i]) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
-		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;
+		bool hopeless = false;
+		int code = 0;
 		promises[i] = (struct promise){ 0 };
+		if (tried)
+			code = is_hopeless(search, candidate, convention, &promises[i], &hopeless);
+		tried &= !hopeless;
+		if (code == 0 && tried)
+			code = search_lay(search, mode, candidate->seed.offset);
 		if (code < 0)
 			return code;
 		if (tried)

@@ -77,11 +77,6 @@ static void follow_hunt(struct observer *observer, const struct instruction *ins
 	observer->compared = true;
 }
 
-static bool is_of_process_block(const struct observer *observer, uint64_t address)
-{
-	return observer->process_block && address - observer->process_block < 0x20;
-}
-
 /* From the PEB to the loader's data, and from there to the lists (PEB_LDR_DATA: three heads behind
  * a handle). One instruction that reads both goes through all memory. */
 static void follow_loader(struct observer *observer, uint64_t ip, uint64_t address)
@@ -97,6 +92,11 @@ static void follow_loader(struct observer *observer, uint64_t ip, uint64_t addre
 		uint64_t heads = data + (word == 8 ? 0x10 : 0x0c);
 		observer->seen.lists |= data && address - heads < 6u * word;
 	}
+}
+
+static bool is_of_process_block(const struct observer *observer, uint64_t address)
+{
+	return observer->process_block && address - observer->process_block < 0x20;
 }
 
 void observer_read(struct observer *observer, const struct instruction *instruction, uint64_t ip,

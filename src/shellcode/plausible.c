@@ -4,7 +4,6 @@
 
 #include "shellcode/environment.h"
 #include "shellcode/getpc.h"
-#include "shellcode/printable.h"
 #include "shellcode/walk.h"
 
 enum {
@@ -175,7 +174,6 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed,
 		       (!strict && address_is_written(sweep, mode, seed->offset));
 	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed->offset);
 	case SEED_HANDLER: return plausible_entry(sweep, seed->offset, false);
-	case SEED_PRINTABLE: return printable_works(sweep, mode, seed->offset);
 	default: return true;
 	}
 }

@@ -115,6 +115,11 @@ void probe_free(struct probe *probe)
 	free(probe);
 }
 
+struct world *probe_world(struct probe *probe)
+{
+	return probe->world;
+}
+
 int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 {
 	static const uint8_t zeros[4096];

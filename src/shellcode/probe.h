@@ -20,6 +20,9 @@ void probe_free(struct probe *probe);
  * call. */
 MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error *error);
 
+/* The process that a probe runs in; it is another state than a run's before and after one. */
+struct world *probe_world(struct probe *probe);
+
 struct promise {
 	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
 	unsigned score;	 /* how much it did; only comparable between starts of one seed */

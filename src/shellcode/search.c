@@ -241,7 +241,7 @@ static int consider_run(struct search *search, size_t start, size_t end)
 
 	if (run == PRINTABLE_NOT)
 		return 0;
-	widths = printable_widths(search->piece, start, &cost);
+	widths = printable_widths(search->piece, start, end, &cost);
 	shares_spend(search->shares, SHARE_LOOK, cost);
 	return widths ? consider(search, seed, widths, &search->printable_images) : 0;
 }

@@ -13,6 +13,7 @@ struct effect {
 	uint32_t reads;
 	uint32_t writes;  /* wholly: what they held before does not matter any more */
 	uint32_t touches; /* in part or wholly */
+	bool asks;	  /* a system call: set by who knows which registers that reads */
 	bool stores;	  /* into memory elsewhere than by the stack pointer */
 	bool lasting;	  /* memory, the stack, control flow, or what else is not followed here */
 };

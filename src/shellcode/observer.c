@@ -84,6 +84,7 @@ bool observer_is_full(const struct observer *observer)
 void observer_result(const struct observer *observer, struct observation *observation)
 {
 	*observation = observer->seen;
+	observation->asked = observer->call_names_count;
 	observation->first =
 		observer->first < observer->last ? observer->first - observer->start : 0;
 	observation->last = observer->last - observer->start;

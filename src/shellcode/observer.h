@@ -46,6 +46,8 @@ struct observation {
 	uint64_t hunt_at;	   /* the comparison of a hunt (evidence egg-hunt) */
 	bool own_mark;		   /* what that looks for is a constant, or was put together */
 	unsigned most_repeated;	   /* how often one call site was reached */
+	unsigned settings;	   /* of the numbers, those that are no descriptors */
+	unsigned asked;		   /* different system calls and functions, sensible or not */
 	unsigned forks;		   /* of the calls, those that make a process */
 	struct serving way;	   /* to the newest place that makes one of these */
 	unsigned executed;	   /* distinct instructions executed in or by the code */
@@ -65,9 +67,9 @@ struct observation {
 	bool loader;	      /* the PEB's pointer to the lists of loaded libraries was read */
 	bool lists;	      /* and, elsewhere in the code, one of these */
 	bool borrows;	      /* it asked the processor, or its clock, for values */
-	bool exits;    /* it ended itself where arguments lie on the stack, with what was there */
-	bool handler;  /* it put up an exception handler: wrote the first word of its TEB */
-	bool indirect; /* it jumped or called through a register or memory */
+	bool exits;	      /* it ended itself, with a number */
+	bool handler;	      /* it put up an exception handler: wrote the first word of its TEB */
+	bool indirect;	      /* it jumped or called through a register or memory */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 

@@ -17,7 +17,8 @@ enum {
 	WINDOWS_CALLS = 0x2000 /* numbers of system calls: two tables of 0x1000 */
 };
 
-static unsigned count_site(struct observer *observer, uint64_t ip)
+/* NULL: there are too many. */
+static struct call_site *count_site(struct observer *observer, uint64_t ip)
 {
 	for (unsigned i = 0; i < CALL_SITES; i++) {
 		struct call_site *site = &observer->sites[i];
@@ -28,9 +29,9 @@ static unsigned count_site(struct observer *observer, uint64_t ip)
 		site->address = ip;
 		if (++site->count > observer->seen.most_repeated)
 			observer->seen.most_repeated = site->count;
-		return site->count;
+		return site;
 	}
-	return 0;
+	return NULL;
 }
 
 /* Calls that hunters ask which memory is there: they answer EFAULT where none is. */
@@ -103,20 +104,21 @@ static bool makes_process(const char *name)
 }
 
 /* A place calls for the first time: how much of what has been executed serves that? A long way is
- * all idle. */
-static void weigh_way(struct observer *observer)
+ * not asked, and proves nothing by it. Returns what is left over from before. */
+static uint32_t weigh_way(struct observer *observer)
 {
 	const struct executed **order;
 	size_t count;
 
 	observer->seen.way = (struct serving){ 0, observer->seen.executed, ~0u };
 	if (observer->seen.executed > SHORT_WAY)
-		return;
+		return 0;
 	observer->cost += WAY_COST;
 	order = footprint_order(observer->footprint, &count);
 	if (order)
 		observer->seen.way = serving_of((const struct executed *const *)order, count);
 	free(order);
+	return observer->seen.way.leftover;
 }
 
 /* Asked often enough from one place, about one address behind the other, it is a hunt. `call`:
@@ -158,22 +160,46 @@ static void count_windows_question(struct observer *observer, uint64_t ip, uint6
 		count_site(observer, ip);
 }
 
-/* The call takes so many arguments: the registers that hold them are read. */
-static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
+/* The register that holds argument `index`; X86_REGISTERS: none, it lies on the stack. */
+static enum x86_register argument_register(const struct observer *observer, unsigned index,
+					   bool interrupt)
 {
 	static const enum x86_register narrow[] = {
 		X86_BX, X86_CX, X86_DX, X86_SI, X86_DI, X86_BP
 	};
 	static const enum x86_register wide[] = { X86_DI, X86_SI, X86_DX, X86_R10, X86_R8, X86_R9 };
-	bool is_wide = !interrupt && world_mode(observer->kind) == X86_MODE_64;
+
+	if (index >= 6)
+		return X86_REGISTERS;
+	if (!interrupt && world_mode(observer->kind) == X86_MODE_64)
+		return wide[index];
+	return observer->kind == WORLD_LINUX_32 || observer->kind == WORLD_LINUX_64 ? narrow[index]
+										    : X86_REGISTERS;
+}
+
+/* The call takes so many arguments: the registers that hold them are read. */
+static void read_by_call(struct observer *observer, unsigned arguments, bool interrupt)
+{
 	struct executed *executed =
 		footprint_executed(observer->footprint, x86_ip(observer->machine));
 
-	if (!executed ||
-	    (!is_wide && observer->kind != WORLD_LINUX_32 && observer->kind != WORLD_LINUX_64))
-		return; /* the others find them on the stack */
-	for (unsigned i = 0; i < arguments && i < 6; i++)
-		executed->effect.reads |= 1u << (is_wide ? wide[i] : narrow[i]);
+	for (unsigned i = 0; executed && i < arguments; i++)
+		if (argument_register(observer, i, interrupt) < X86_REGISTERS)
+			executed->effect.reads |= 1u << argument_register(observer, i, interrupt);
+}
+
+/* The call's numbers that are the code's own doing: none when the call's own number is not, and
+ * none that a register was left with. */
+static void count_numbers(struct observer *observer, const struct unix_judgement *judgement,
+			  uint32_t leftover, bool interrupt)
+{
+	for (unsigned i = 0; i < judgement->arguments && !(leftover >> X86_AX & 1); i++) {
+		if (!(judgement->which >> i & 1) ||
+		    leftover >> argument_register(observer, i, interrupt) & 1)
+			continue;
+		observer->seen.numbers++;
+		observer->seen.settings += !(judgement->descriptors >> i & 1);
+	}
 }
 
 static void follow_native(struct observer *observer, uint64_t ip)
@@ -191,6 +217,7 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	uint64_t ip = x86_ip(observer->machine);
 	struct x86_exit stop = stop_of(bytes, ip);
 	struct unix_judgement judgement;
+	struct call_site *site;
 
 	observer->cost += CALL_COST;
 	if (system == UNIX_SYSTEMS) {
@@ -205,7 +232,8 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
 		if (judgement.name) {
 			observer_note_call(observer, judgement.name);
-			read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
+			if (observer->named) /* a kind does not ask what arguments are worth */
+				read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 		}
 		if (judgement.name && asks_about_memory(judgement.name))
 			count_question(observer, ip, ip + (bytes[0] == 0x9a ? 7 : 2),
@@ -219,14 +247,15 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	observer_evidence(observer, SHELLCODE_SYSCALL_BIT);
 	observer->seen.calls++;
 	observer->seen.weight += judgement.weight;
-	observer->seen.numbers += judgement.numbers;
-	observer->seen.exits |= judgement.ends && judgement.weight == 0 &&
-				system != UNIX_LINUX_32 && system != UNIX_LINUX_64;
+	observer->seen.exits |= judgement.ends && judgement.weight == 0;
 	observer->seen.forks += makes_process(judgement.name);
 	/* again and again with nothing but addresses: a wrapper that someone else calls */
-	if ((judgement.arguments == 0 || judgement.numbers || judgement.weight) &&
-	    count_site(observer, ip) == 1 && observer->seen.weight < SURE_WEIGHT)
-		weigh_way(observer);
+	if (judgement.arguments && !judgement.numbers && !judgement.weight)
+		return;
+	site = count_site(observer, ip);
+	if (site && site->count == 1 && observer->seen.weight < SURE_WEIGHT)
+		site->leftover = weigh_way(observer);
+	count_numbers(observer, &judgement, site ? site->leftover : 0, bytes[0] == 0xcd);
 }
 
 void observer_gate(struct observer *observer)

@@ -34,6 +34,7 @@ struct decoded {
 struct call_site {
 	uint64_t address;
 	unsigned count;
+	uint32_t leftover; /* see serving.h; 0 when that was not asked */
 };
 
 /* Questions about memory that one place asks the system, one after the other: what is asked about

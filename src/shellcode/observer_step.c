@@ -50,6 +50,7 @@ static struct effect effect_here(const struct observer *observer, const struct d
 					 (struct bytes){ decoded->bytes, sizeof decoded->bytes });
 
 	if (decoded->instruction.flow == FLOW_SYSTEM) { /* arguments: see read_by_call */
+		effect.asks = true;
 		effect.reads |= 1u << X86_AX;
 		effect.writes |= 1u << X86_AX;
 	}

@@ -27,9 +27,10 @@ static bool decoder_verdict(const struct observation *seen)
 		return false;
 	if (does_something)
 		return seen->executed_written >= 3;
-	/* A payload that ends for want of what it expects: the decoder must be plain. */
+	/* A payload that ends for want of what it expects: the decoder must be plain, and most of
+	 * what runs must be what it decoded. */
 	return has(seen, SHELLCODE_GETPC_BIT) && seen->rewritten >= 24 && seen->decoded >= 6 &&
-	       seen->written_shapes >= 5;
+	       4 * seen->decoded >= 3 * seen->executed_written && seen->written_shapes >= 7;
 }
 
 static bool windows_verdict(const struct observation *seen)
@@ -52,11 +53,11 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return false;
 	if (convention == CONVENTION_ZERO)
 		return seen->weight >= 2;
-	bool only_exits = seen->exits && seen->calls == 1;
+	bool only_exits = seen->exits && seen->calls == 1 && seen->asked < 2;
 	bool sure = seen->weight >= 2;
 	return (value >= 2 && (sure || 2 * seen->way.idle <= seen->way.serving)) ||
-	       (value == 1 && seen->executed >= 5 && !seen->borrows && !only_exits &&
-		3 * seen->way.idle <= seen->way.serving && !seen->way.leftover) ||
+	       (value == 1 && seen->settings && seen->executed >= 5 && !seen->borrows &&
+		!only_exits && 3 * seen->way.idle <= seen->way.serving && !seen->way.leftover) ||
 	       (seen->call_sites >= 3 && seen->calls >= 3 && seen->executed >= 9) ||
 	       (seen->forks >= 8 && seen->most_repeated >= 8 && !seen->way.leftover) ||
 	       seen->questions >= HUNT_ASKED;

@@ -242,8 +242,12 @@ bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 			return false;
 		judgement->weight += (unsigned)weight;
 		mistaken |= is_address(machine, letters[i], request.arguments[i]);
-		judgement->numbers += weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
-				      is_small(machine, request.arguments[i]);
+		if (weight == 0 && letters[i] != 'i' && letters[i] != 'c' &&
+		    is_small(machine, request.arguments[i])) {
+			judgement->numbers++;
+			judgement->which |= 1u << i;
+			judgement->descriptors |= (unsigned)(letters[i] == 'd') << i;
+		}
 	}
 	if (takes_places_alone(letters))
 		judgement->numbers = 0;

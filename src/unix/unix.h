@@ -60,6 +60,8 @@ struct unix_judgement {
 			       number */
 	unsigned numbers; /* arguments that are small, as they should be: deliberate when registers
 			     held pointers before */
+	unsigned which;	  /* which ones, one bit each; of these, */
+	unsigned descriptors; /* those that are descriptors */
 };
 /* False when the stop is no system call of `system`, its number means nothing, or arguments are
  * absurd. */

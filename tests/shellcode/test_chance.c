@@ -27,6 +27,11 @@ static const struct pair {
 	       "\x4d\xe8\x7b\xaf\xcd\x80"),
 	  /* push 110; pop eax; push 3; pop ebx; int 80h; cli: iopl(3) */
 	  CODE("\x6a\x6e\x58\x6a\x03\x5b\xcd\x80\xfa") },
+	/* sbb eax, eax; fcomip; cdq; syscall: read(what rdi was, what rsi was, 0) */
+	{ "numbers that registers were left with", CODE("\x1b\xc0\xdf\xf1\x99\x90\x90\x0f\x05"),
+	  /* push 105; pop rax; xor edi, edi; syscall; push 106; pop rax; syscall: setuid(0),
+	   * setgid(0) */
+	  CODE("\x6a\x69\x58\x31\xff\x0f\x05\x6a\x6a\x58\x0f\x05") },
 	/* xor eax, eax; mov al, 36; int 80h; jmp to the beginning: sync */
 	{ "one call without arguments in a loop", CODE("\x31\xc0\x31\xdb\xb0\x24\xcd\x80\xeb\xf6"),
 	  /* the same with fork */

@@ -240,10 +240,10 @@ static int add_path(struct paths *paths, const char *folder, const char *name, c
 
 	if (snprintf(path, sizeof path, "%s%s%s", folder, name, ending) >= (int)sizeof path)
 		return error_set(error, ERROR_INPUT, name, "path is too long");
-	char *copy = strdup(path);
-	if (!copy)
+	paths->items[paths->count] = strdup(path);
+	if (!paths->items[paths->count])
 		return error_set(error, ERROR_MEMORY, name, "no memory for its path");
-	paths->items[paths->count++] = copy;
+	paths->count++;
 	return 0;
 }
 
@@ -258,11 +258,10 @@ static int list_all(const char *folder, struct paths *paths, struct error *error
 		result =
 			error_set(error, ERROR_INPUT, folder,
 				  "holds %d files *.yaml, expected 1 to %d", count, MOST_OUTBREAKS);
-	paths->items = calloc((size_t)count + 1, sizeof *paths->items);
-	if (!paths->items)
+	else if (!(paths->items = calloc((size_t)count, sizeof *paths->items)))
 		result = error_set(error, ERROR_MEMORY, folder, "no memory for its files");
 	for (int i = 0; i < count; i++) {
-		if (result == 0)
+		if (result == 0 && paths->items)
 			result = add_path(paths, folder, entries[i]->d_name, "", error);
 		free(entries[i]);
 	}
@@ -284,7 +283,8 @@ static int list_named(const char *folder, int first, const struct history_choice
 		bool is_path = strchr(name, '/') || strstr(name, ".yaml");
 		result =
 			add_path(paths, is_path ? "" : folder, name, is_path ? "" : ".yaml", error);
-		if (result == 0 && !is_path && access(paths->items[paths->count - 1], F_OK) < 0)
+		if (result == 0 && !is_path && paths->count > 0 &&
+		    access(paths->items[paths->count - 1], F_OK) < 0)
 			result = error_set(
 				error, ERROR_INPUT, name,
 				"is no outbreak of %s; name a file there without its .yaml, or "

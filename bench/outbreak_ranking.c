@@ -12,6 +12,8 @@
 
 static bool json;
 
+#define PEERS 4
+
 static void print(const char *name, double value, const char *unit)
 {
 	if (json)
@@ -128,26 +130,29 @@ static int many_candidates(void)
 	return result;
 }
 
-/* 360,000 hosts in all of IPv4. */
-static int load_networks(struct outbreak_world *world, bool *real, struct error *error)
+/* 360,000 hosts in all of IPv4. `peers`: links between peers, of each network in the mean, where
+ * the networks are generated. */
+static int load_networks(struct outbreak_world *world, bool *real, double peers,
+			 struct error *error)
 {
 	const char *ranges = getenv("KENBI_AS_RANGES"), *relations = getenv("KENBI_AS_RELATIONS");
 	char text[9000];
 
 	*real = ranges != NULL;
-	if (!ranges)
-		return outbreak_world_parse(
-			bytes_of("name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
-				 "vulnerable_share: 0.0549\n"
-				 "generate: { shape: power-law, providers: 80000, addresses: 4096 "
-				 "}\n"),
-			"networks", world, error);
-	/* 3.3e9 addresses are in use. */
-	snprintf(text, sizeof text,
-		 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
-		 "vulnerable_share: 0.00544\nimport: { ranges: '%s'%s%s%s }\n",
-		 ranges, relations ? ", relations: '" : "", relations ? relations : "",
-		 relations ? "'" : "");
+	/* 3.3e9 addresses of the real networks are in use. */
+	if (ranges)
+		snprintf(text, sizeof text,
+			 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+			 "vulnerable_share: 0.00544\nimport: { ranges: '%s'%s%s%s }\n",
+			 ranges, relations ? ", relations: '" : "", relations ? relations : "",
+			 relations ? "'" : "");
+	else
+		snprintf(text, sizeof text,
+			 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+			 "vulnerable_share: 0.0549\n"
+			 "generate: { shape: power-law, providers: 80000, addresses: 4096, "
+			 "peers: %g }\n",
+			 peers);
 	return outbreak_world_parse(bytes_of(text), "networks", world, error);
 }
 
@@ -158,7 +163,7 @@ static int compare_places(const void *left, const void *right)
 }
 
 /* Filters at the 30 networks through which most others reach the rest, from the second hour on. */
-static int many_networks(void)
+static int filter_networks(double peers)
 {
 	enum { FILTERS = 30 };
 	struct remedy_candidate filter = { .name = "filters",
@@ -178,7 +183,7 @@ static int many_networks(void)
 	char label[100];
 	bool real;
 
-	if (load_networks(&world, &real, &error) < 0)
+	if (load_networks(&world, &real, peers, &error) < 0)
 		return fail(&error);
 	if (outbreak_candidates_at_places(&world, &filter, 1, 1 + 2 * FILTERS, &singles, &error) <
 	    0) {
@@ -192,12 +197,23 @@ static int many_networks(void)
 	filter.places = places;
 	filter.place_count = count;
 	run.replicas = 100;
-	snprintf(label, sizeof label, "code red, 24 h x 100 replicas, %zu %snetworks, %u filters",
-		 world.provider_count, real ? "real " : "", count);
+	snprintf(label, sizeof label, "code red, 24 h x 100 replicas, %zu %s, %u filters",
+		 world.provider_count,
+		 real		 ? world.peering ? "real networks that peer" : "real networks"
+		 : world.peering ? "networks that peer"
+				 : "networks",
+		 count);
 	int result = rank(label, &world, &worm, &run, &filter, 1);
 	outbreak_candidates_fini(&singles);
 	outbreak_world_fini(&world);
 	return result;
+}
+
+/* Real networks peer as the file of relations says. */
+static int many_networks(void)
+{
+	bool real = getenv("KENBI_AS_RANGES") != NULL;
+	return filter_networks(0) || (!real && filter_networks(PEERS));
 }
 
 int main(int count, char **arguments)

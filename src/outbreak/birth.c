@@ -110,7 +110,8 @@ static bool happens_again(const struct side *side, uint32_t index, struct luck *
 {
 	const struct history *base = side->base;
 	uint32_t infector = base->infector[index];
-	double chance = side->exact
+	bool by_halves = side->exact && !side->shortcut.effect;
+	double chance = by_halves
 				? side_chance(side, infector, index)
 				: chance_of(side->effect, base->host[infector], base->host[index]);
 
@@ -153,11 +154,37 @@ static uint32_t count_before(const struct history *base, double delay)
 	return low;
 }
 
+/* The hit is one over a link between peers, or none. */
+static void hit_over_link(struct side *side, struct clock *clock)
+{
+	uint32_t source, index;
+	bool led = shortcut_draw(&side->shortcut, &clock->words, &source, &index);
+	uint32_t target = side->shortcut.targets[index].number;
+
+	if (side_infected(side, target)) {
+		shortcut_drop(&side->shortcut, index);
+	} else if (led) {
+		shortcut_drop(&side->shortcut, index);
+		side_infect(side, target, side->place[target], source, clock->now);
+	}
+}
+
 /* A host that the remedy has saved so far is hit. */
 static void hit_deferred(struct side *side, struct clock *clock)
 {
+	double over_links = shortcut_rate(&side->shortcut);
+
+	if (over_links > 0 &&
+	    supply_unit(&clock->words) * (side_rate(side) + over_links) < over_links) {
+		hit_over_link(side, clock);
+		return;
+	}
 	struct side_hit hit = side_draw_hit(side, &clock->words);
 
+	if (side->shortcut.effect && side_infected(side, side->slot[hit.index])) {
+		side_take(side, hit.index, hit.compartment);
+		return;
+	}
 	if (side->exact || supply_unit(&clock->words) <
 				   chance_past_all(side->effect, side->history->host[hit.infector],
 						   side_host(side, side->slot[hit.index])))
@@ -185,7 +212,7 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 	while (clock.now < duration) {
 		double start = side_next_start(side);
 		double event = next < base->count ? base->time[next] : INFINITY;
-		double rate = side_rate(side);
+		double rate = side_rate(side) + shortcut_rate(&side->shortcut);
 		if (event == INFINITY && start == INFINITY && rate <= 0)
 			break;
 		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration)))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outbreak/noise.h"
+#include "outbreak/peering.h"
 
 static void decide_hosts(struct effect *effect)
 {
@@ -54,6 +55,81 @@ static void decide_subnets(struct effect *effect)
 	}
 }
 
+/* A link that no filter stands at. */
+static bool has_link(const struct effect *effect, uint32_t provider)
+{
+	const struct outbreak_peering *peering = effect->population->world->peering;
+
+	if (effect->filtered[provider])
+		return false;
+	for (uint32_t i = peering->first[provider]; i < peering->first[provider + 1]; i++)
+		if (!effect->filtered[peering->at[peering->place[i]]])
+			return true;
+	return false;
+}
+
+static uint32_t island_of(uint32_t *islands, uint32_t zone)
+{
+	while (islands[zone] != zone) {
+		islands[zone] = islands[islands[zone]];
+		zone = islands[zone];
+	}
+	return zone;
+}
+
+static void join_islands(const struct effect *effect, uint32_t *islands)
+{
+	const struct outbreak_world *world = effect->population->world;
+	const struct outbreak_peering *peering = world->peering;
+	const uint32_t *zone = effect->zones.of;
+
+	for (uint32_t i = 0; i < effect->zones.count; i++)
+		islands[i] = i;
+	for (uint32_t i = 0; i < world->provider_count; i++)
+		for (uint32_t j = peering->first[i];
+		     j < peering->first[i + 1] && !effect->filtered[i]; j++)
+			if (!effect->filtered[peering->at[peering->place[j]]])
+				islands[island_of(islands, zone[i])] =
+					island_of(islands, zone[peering->at[peering->place[j]]]);
+}
+
+int effect_join_islands(struct effect *effect, struct error *error)
+{
+	const struct outbreak_world *world = effect->population->world;
+
+	if (!effect->opens)
+		return 0;
+	uint32_t *islands = malloc(effect->zones.count * sizeof *islands);
+	effect->island = malloc(world->subnet_count * sizeof *effect->island);
+	bool enough = islands && effect->island;
+	if (enough)
+		join_islands(effect, islands);
+	for (size_t i = 0; enough && i < world->subnet_count; i++)
+		effect->island[i] = island_of(islands, effect->zone[i]);
+	free(islands);
+	return enough ? 0
+		      : error_set(error, ERROR_MEMORY, effect->candidate->name,
+				  "no memory for its places");
+}
+
+/* Who can use links between peers that no filter stands at. */
+static int decide_links(struct effect *effect, struct error *error)
+{
+	const struct outbreak_world *world = effect->population->world;
+	const uint32_t *zone = effect->zones.of;
+
+	effect->opens = malloc(world->provider_count);
+	if (!effect->opens)
+		return error_set(error, ERROR_MEMORY, effect->candidate->name,
+				 "no memory for its places");
+	for (size_t i = 0; i < world->provider_count; i++) {
+		uint32_t at = world->top_down[i], parent = world->parents[at];
+		bool above = parent != OUTBREAK_TOP && zone[parent] == zone[at];
+		effect->opens[at] = (above && effect->opens[parent]) || has_link(effect, at);
+	}
+	return 0;
+}
+
 /* Filters on the way between providers part the tree of routes. */
 static int decide_zones(struct effect *effect, struct error *error)
 {
@@ -64,21 +140,22 @@ static int decide_zones(struct effect *effect, struct error *error)
 	if (candidate->effect != REMEDY_FILTER || !world->parents ||
 	    (!links && candidate->place != REMEDY_AT_BORDER))
 		return 0;
-	uint8_t *filtered = malloc(world->provider_count);
-	if (!filtered)
+	effect->filtered = malloc(world->provider_count);
+	effect->zone = malloc(world->subnet_count * sizeof *effect->zone);
+	if (!effect->filtered || !effect->zone)
 		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
 	for (size_t i = 0; i < world->provider_count; i++)
-		filtered[i] = takes_part(effect, (uint32_t)i);
-	int result = route_cut(world, filtered, links, &effect->zones, error);
-	free(filtered);
+		effect->filtered[i] = takes_part(effect, (uint32_t)i);
+	int result = route_cut(world, effect->filtered, links, &effect->zones, error);
 	if (result < 0)
 		return result;
-	effect->zone = malloc(world->subnet_count * sizeof *effect->zone);
-	if (!effect->zone)
-		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
 	for (size_t i = 0; i < world->subnet_count; i++)
 		effect->zone[i] = effect->zones.of[world->subnets[i].provider];
-	return 0;
+	if (!world->peering)
+		return 0;
+	if (links) /* those to peers are no links to parents */
+		memset(effect->filtered, 0, world->provider_count);
+	return decide_links(effect, error);
 }
 
 int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
@@ -108,6 +185,9 @@ void effect_fini(struct effect *effect)
 	free(effect->covered);
 	free(effect->part);
 	free(effect->zone);
+	free(effect->filtered);
+	free(effect->opens);
+	free(effect->island);
 	route_zones_fini(&effect->zones);
 	*effect = (struct effect){ 0 };
 }
@@ -166,16 +246,42 @@ double effect_apart(const struct effect *effect, unsigned from, unsigned to)
 	return 1;
 }
 
-/* A border has one filter on the way, links one each. */
-static double effect_reach_zone(const struct effect *effect, uint32_t from, uint32_t to)
+/* Filters at links on the way. */
+static unsigned effect_cuts(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	const uint32_t *zone = effect->zones.of;
+	struct peering_link link;
+
+	if (effect->opens && peering_cross(effect->population->world, from, to, &link)) {
+		/* Up to the link, and down from it, every other zone lies behind one more. */
+		const uint32_t *depth = effect->zones.depth;
+		return depth[zone[from]] - depth[zone[link.a]] + depth[zone[to]] -
+		       depth[zone[link.b]];
+	}
+	return route_cuts(&effect->zones, zone[from], zone[to]);
+}
+
+bool effect_crosses(const struct effect *effect, uint32_t from, uint32_t to)
+{
+	const uint32_t *zone = effect->zones.of;
+	struct peering_link link;
+
+	return effect->opens[from] && effect->opens[to] &&
+	       peering_cross(effect->population->world, from, to, &link) &&
+	       zone[from] == zone[link.a] && zone[to] == zone[link.b] &&
+	       !effect->filtered[link.a] && !effect->filtered[link.b];
+}
+
+static double effect_reach_route(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	double pass = effect->candidate->pass;
+	bool border = effect->candidate->place == REMEDY_AT_BORDER;
 
-	if (from == to)
+	if (effect->zones.of[from] == effect->zones.of[to])
 		return 1;
-	if (effect->candidate->place == REMEDY_AT_BORDER || pass <= 0)
-		return pass;
-	return pow(pass, route_cuts(&effect->zones, from, to));
+	if (border || pass <= 0)
+		return effect->opens && effect_crosses(effect, from, to) ? 1 : pass;
+	return pow(pass, effect_cuts(effect, from, to));
 }
 
 static bool effect_filters(const struct remedy_candidate *candidate)
@@ -193,7 +299,7 @@ double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t 
 	if (candidate->place != REMEDY_AT_SUBNET && subnets[from].provider == subnets[to].provider)
 		return 1;
 	if (effect->zone)
-		return effect_reach_zone(effect, effect->zone[from], effect->zone[to]);
+		return effect_reach_route(effect, subnets[from].provider, subnets[to].provider);
 	return effect_apart(effect, effect->part[from], effect->part[to]);
 }
 
@@ -251,7 +357,8 @@ double effect_all_speed(const struct effect *effect, uint32_t host)
 bool effect_any_leaks(const struct effect *effect)
 {
 	for (; effect; effect = effect->also)
-		if (effect->candidate->effect == REMEDY_FILTER && effect->candidate->pass > 0)
+		if (effect->candidate->effect == REMEDY_FILTER &&
+		    (effect->candidate->pass > 0 || effect->opens))
 			return true;
 	return false;
 }

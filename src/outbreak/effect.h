@@ -20,12 +20,21 @@ struct effect {
 			     part; at links, none is */
 	struct route_zones zones; /* what a filter on the routes between providers parts */
 	uint32_t *zone;		  /* of each subnet; NULL: the remedy is no such filter */
-	uint8_t *part; /* per subnet: it, or its provider, takes part; NULL where hosts do */
+	/* Where providers peer, and the remedy is such a filter: */
+	uint8_t *filtered; /* of each provider: a filter stands at it, in the way of its links to
+			      peers, too */
+	uint8_t *opens;	   /* … a link leads from its way up, before the next filter, to a peer
+			      without; NULL: nobody peers */
+	uint32_t *island;  /* of each subnet: of the zones that such links join, one; only after
+			      effect_join_islands() */
+	uint8_t *part;	   /* per subnet: it, or its provider, takes part; NULL where hosts do */
 };
 
 MUST_CHECK int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
 			   const struct population *population, struct error *error);
 void effect_fini(struct effect *effect);
+/* Fills in `island`, where there is `opens`. */
+MUST_CHECK int effect_join_islands(struct effect *effect, struct error *error);
 
 /* The candidate cannot change this outbreak: the run without it is its run. */
 bool effect_is_void(const struct remedy_candidate *candidate, double duration);
@@ -34,6 +43,9 @@ bool effect_immune(const struct effect *effect, uint32_t host);
 /* REMEDY_FILTER, and REMEDY_BLOCK when its reaction time is over: chance that an attack from a host
  * in subnet `from` reaches host `to`. 1 for others. */
 double effect_reach(const struct effect *effect, uint32_t from, uint32_t to);
+/* Of providers in different zones: the route crosses a link between peers, and meets no filter.
+ * Only where `opens` is there. */
+bool effect_crosses(const struct effect *effect, uint32_t from, uint32_t to);
 /* REMEDY_FILTER: the same as far as subnets decide: without the filters at hosts. */
 double effect_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to);
 /* What the scanning rate of the host is multiplied by: 1 unless it is limited by REMEDY_RATE. */
@@ -43,7 +55,8 @@ bool effect_all_immune(const struct effect *effect, uint32_t host);
 double effect_all_reach(const struct effect *effect, uint32_t from, uint32_t to);
 double effect_all_reach_subnet(const struct effect *effect, uint32_t from, uint32_t to);
 double effect_all_speed(const struct effect *effect, uint32_t host);
-/* Whether one of all that is in force is a filter that lets a part through. */
+/* Whether one of all that is in force is a filter that lets a part through: of the scans, or, over
+ * links between peers, of those who scan. Else filters part the subnets into classes. */
 bool effect_any_leaks(const struct effect *effect);
 /* A purpose's stream of random numbers, apart for each stage. */
 static inline enum draw_purpose effect_draws(const struct effect *effect, enum draw_purpose purpose)

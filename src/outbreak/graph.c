@@ -108,13 +108,15 @@ static bool list_neighbours(const struct graph *graph, struct neighbours *near)
 		return false;
 	/* Counted two places ahead, so that filling moves each start to where it belongs. */
 	for (size_t i = 0; i < graph->edge_count; i++) {
-		near->first[graph->edges[i].a + 2]++;
-		near->first[graph->edges[i].b + 2]++;
+		near->first[graph->edges[i].a + 2] += !graph->edges[i].peers;
+		near->first[graph->edges[i].b + 2] += !graph->edges[i].peers;
 	}
 	for (size_t i = 2; i < graph->node_count + 2; i++)
 		near->first[i] += near->first[i - 1];
 	for (size_t i = 0; i < graph->edge_count; i++) {
 		const struct graph_edge *edge = &graph->edges[i];
+		if (edge->peers)
+			continue;
 		near->other[near->first[edge->a + 1]++] = edge->b;
 		near->other[near->first[edge->b + 1]++] = edge->a;
 	}
@@ -208,10 +210,9 @@ static int add_numbered(struct graph *graph, const char *where, uint32_t number,
 
 /* Whom the newcomer is connected to: the end of a random connection, which is as likely as it has
  * ends there. */
-static uint32_t by_connections(const struct graph *graph, struct random *random)
+static uint32_t by_connections(const struct graph *graph, size_t edges, struct random *random)
 {
-	const struct graph_edge *edge =
-		&graph->edges[random_below(random, (uint32_t)graph->edge_count)];
+	const struct graph_edge *edge = &graph->edges[random_below(random, (uint32_t)edges)];
 	return random_u32(random) & 1 ? edge->a : edge->b;
 }
 
@@ -220,13 +221,14 @@ static int connect_power_law(struct graph *graph, const char *where, uint32_t no
 {
 	if (node == 0)
 		return 0;
-	uint32_t first = node == 1 ? 0 : by_connections(graph, random), second = first;
+	uint32_t first = node == 1 ? 0 : by_connections(graph, graph->edge_count, random),
+		 second = first;
 	int result = 0;
 	while (node > 1 && second == first)
-		second = by_connections(graph, random);
-	result = graph_add_edge(graph, where, (struct graph_edge){ first, node, false }, error);
+		second = by_connections(graph, graph->edge_count, random);
+	result = graph_add_edge(graph, where, (struct graph_edge){ .a = first, .b = node }, error);
 	if (result == 0 && second != first)
-		result = graph_add_edge(graph, where, (struct graph_edge){ second, node, false },
+		result = graph_add_edge(graph, where, (struct graph_edge){ .a = second, .b = node },
 					error);
 	return result;
 }
@@ -246,11 +248,11 @@ static int connect_grid(struct graph *graph, const char *where, uint32_t node, u
 	int result = 0;
 
 	if (node % side > 0)
-		result = graph_add_edge(graph, where, (struct graph_edge){ node - 1, node, false },
-					error);
+		result = graph_add_edge(graph, where,
+					(struct graph_edge){ .a = node - 1, .b = node }, error);
 	if (result == 0 && node >= side)
 		result = graph_add_edge(graph, where,
-					(struct graph_edge){ node - side, node, false }, error);
+					(struct graph_edge){ .a = node - side, .b = node }, error);
 	return result;
 }
 
@@ -271,8 +273,29 @@ int graph_generate(struct graph *graph, const char *where, enum graph_shape shap
 		else if (shape == GRAPH_GRID)
 			result = connect_grid(graph, where, i, side, error);
 		else if (i > 0)
-			result = graph_add_edge(graph, where,
-						(struct graph_edge){ (i - 1) / 4, i, true }, error);
+			result = graph_add_edge(
+				graph, where,
+				(struct graph_edge){ .a = (i - 1) / 4, .b = i, .sells = true },
+				error);
+	}
+	return result;
+}
+
+int graph_generate_peers(struct graph *graph, const char *where, double mean, uint64_t seed,
+			 struct error *error)
+{
+	size_t connections = graph->edge_count;
+	double links = connections > 0 ? mean * (double)graph->node_count : 0;
+	struct random random;
+	int result = 0;
+
+	random_init(&random, seed, 1);
+	for (double i = 0.5; result == 0 && i < links; i++) {
+		struct graph_edge edge = { .a = by_connections(graph, connections, &random),
+					   .b = by_connections(graph, connections, &random),
+					   .peers = true };
+		if (edge.a != edge.b)
+			result = graph_add_edge(graph, where, edge, error);
 	}
 	return result;
 }

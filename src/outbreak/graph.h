@@ -14,7 +14,9 @@ struct graph_node {
 };
 struct graph_edge {
 	uint32_t a, b;
-	bool sells; /* a sells b the way to all others; else they are merely connected */
+	bool sells; /* a sells b the way to all others */
+	bool peers; /* each takes from the other what is for itself and its customers; neither:
+		       they are merely connected */
 };
 struct graph {
 	struct arena *arena;
@@ -35,10 +37,10 @@ MUST_CHECK int graph_add_edge(struct graph *graph, const char *where, struct gra
  * Where somebody sells, each provider's parent is, of those who sell to it and have more customers
  * than itself (of equals: come first), the one with the most; who has none is at the top. Mere
  * connections are not used. This is the way that most traffic takes, up to the largest and down
- * again (Gao 2001, DOI 10.1109/90.974527), without shortcuts between smaller ones.
+ * again (Gao 2001, DOI 10.1109/90.974527).
  *
  * Elsewhere routes are shortest paths to the provider with the most connections, of each part that
- * hangs together. */
+ * hangs together. Peers are no way up: peering.h says what they are used for. */
 MUST_CHECK int graph_route(const struct graph *graph, uint32_t *parents, struct error *error);
 
 /* --- imports: `text` is the file's content, `where` its name --- */
@@ -66,5 +68,9 @@ enum graph_shape { GRAPH_POWER_LAW, GRAPH_TREE, GRAPH_GRID };
 MUST_CHECK int graph_generate(struct graph *graph, const char *where, enum graph_shape shape,
 			      uint32_t providers, uint64_t addresses, uint64_t seed,
 			      struct error *error);
+/* Links between peers, `mean` for each node: each between two that are drawn in proportion to their
+ * connections, as those who meet many at exchange points are the large. Some are drawn twice. */
+MUST_CHECK int graph_generate_peers(struct graph *graph, const char *where, double mean,
+				    uint64_t seed, struct error *error);
 
 #endif

@@ -133,7 +133,7 @@ static void edge_starts(struct graphml *file, const char **attributes)
 	int result = a->node == b->node
 			     ? 0
 			     : graph_add_edge(file->graph, file->where,
-					      (struct graph_edge){ a->node, b->node, false },
+					      (struct graph_edge){ .a = a->node, .b = b->node },
 					      file->error);
 	if (result < 0)
 		stop(file, result);

@@ -6,12 +6,14 @@
 #include <string.h>
 
 /* A filter between places that nothing passes, by which hosts are parted; NULL: there is none. Of
- * several one is enough: they part hosts even more. */
+ * several one is enough: they part hosts even more. Where it is not known what links between peers
+ * join, it parts nobody. */
 static const struct effect *loop_parting(const struct loop *loop)
 {
 	for (const struct effect *effect = loop->effect; effect; effect = effect->also)
 		if (effect->candidate->effect == REMEDY_FILTER && effect->candidate->pass <= 0 &&
-		    effect->candidate->place != REMEDY_AT_HOST)
+		    effect->candidate->place != REMEDY_AT_HOST &&
+		    (!effect->opens || effect->island))
 			return effect;
 	return NULL;
 }
@@ -23,6 +25,8 @@ static size_t loop_part(const struct loop *loop, const struct effect *parting, u
 
 	if (!parting)
 		return 0;
+	if (parting->island)
+		return parting->island[subnet];
 	if (parting->zone)
 		return parting->zone[subnet];
 	if (!parting->part[subnet])

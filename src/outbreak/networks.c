@@ -159,7 +159,8 @@ static int read_relation(struct lines *lines, struct bytes line)
 	if (!number_of(left, &a) || !number_of(right, &b))
 		return refuse(lines, "it does not begin with the numbers of two networks");
 	edge.sells = kind.length == 2 && memcmp(kind.data, "-1", 2) == 0;
-	if (!edge.sells && !(kind.length == 1 && kind.data[0] == '0'))
+	edge.peers = kind.length == 1 && kind.data[0] == '0';
+	if (!edge.sells && !edge.peers)
 		return refuse(lines, "the third field is neither -1 (sells to) nor 0 (peers)");
 	if (a == b)
 		return 0;

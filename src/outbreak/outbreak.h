@@ -96,6 +96,19 @@ struct outbreak_provider {
 
 #define OUTBREAK_TOP UINT32_MAX
 
+/* Links of providers that peer; both ways of each. peering.h says which routes cross them. */
+struct outbreak_peering {
+	const uint32_t *enter; /* of each provider: its place in an order in which those below
+				  stand behind it … */
+	const uint32_t *leave; /* … up to here */
+	const uint32_t *at;    /* … who is at each place */
+	const uint32_t *climb; /* … itself or the first above it that has peers; OUTBREAK_TOP */
+	const uint32_t *first; /* … its links are first[i] … first[i + 1] - 1 */
+	const uint32_t *place; /* of each link: where its other side enters; ascending */
+	const uint32_t *outer; /* … the same provider's link to the first peer above that one;
+				  UINT32_MAX: there is none */
+};
+
 struct outbreak_world {
 	const char *name;
 	struct arena *arena; /* owns names and arrays */
@@ -107,6 +120,7 @@ struct outbreak_world {
 	 * where all are connected. NULL: every two providers are connected. */
 	const uint32_t *parents;
 	const uint32_t *top_down; /* all providers, each behind its parent; NULL without parents */
+	const struct outbreak_peering *peering; /* NULL: nobody peers */
 	uint64_t scanned_space; /* addresses that a random scan draws from; ≥ sum of addresses */
 };
 /* A YAML topology (data/topology/, schema in docs/topology.md); NULL: the default one,

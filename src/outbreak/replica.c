@@ -100,7 +100,16 @@ static int run_with(struct replica *replica, const struct effect *effect,
 	return birth_run_with(&replica->side, effect, base, replica->duration, with, error);
 }
 
-int replica_try_on(struct replica *replica, const struct effect *effect, const struct history *base,
+/* Where rates are not those of zones, what links between peers join must be known. */
+static int join_zones(const struct replica *replica, struct effect *effect, struct error *error)
+{
+	if (effect->island || (!needs_loop(replica, effect) && !effect->also &&
+			       replica->worm->scan != OUTBREAK_LOCAL))
+		return 0;
+	return effect_join_islands(effect, error);
+}
+
+int replica_try_on(struct replica *replica, struct effect *effect, const struct history *base,
 		   struct history *with, const struct history **history, struct error *error)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
@@ -111,7 +120,8 @@ int replica_try_on(struct replica *replica, const struct effect *effect, const s
 	    candidate->delay_seconds > base->time[base->count - 1])
 		return 0;
 	*history = with;
-	return run_with(replica, effect, base, with, error);
+	int result = join_zones(replica, effect, error);
+	return result < 0 ? result : run_with(replica, effect, base, with, error);
 }
 
 int replica_try(struct replica *replica, const struct remedy_candidate *candidate,

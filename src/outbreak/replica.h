@@ -36,7 +36,7 @@ MUST_CHECK int replica_try(struct replica *replica, const struct remedy_candidat
 /* Runs `base` again with an effect that is in force since the same time as effect->also or later;
  * `base` has infectors and is the outbreak with effect->also (none: the one of this replica). What
  * comes is in `with`; *history is `with`, or `base` where nothing changes. */
-MUST_CHECK int replica_try_on(struct replica *replica, const struct effect *effect,
+MUST_CHECK int replica_try_on(struct replica *replica, struct effect *effect,
 			      const struct history *base, struct history *with,
 			      const struct history **history, struct error *error);
 

@@ -82,10 +82,16 @@ void side_fini(struct side *side)
 	free(side->waiting);
 	free(side->ahead);
 	free_targets(side);
+	shortcut_fini(&side->shortcut);
 	sum_tree_fini(&side->inside);
 	for (int half = 0; half < 2; half++)
 		sum_tree_fini(&side->targets[half]);
 	*side = (struct side){ 0 };
+}
+
+static int no_memory(size_t hosts, struct error *error)
+{
+	return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", hosts);
 }
 
 static int make_room(struct side *side, size_t count, struct error *error)
@@ -100,10 +106,22 @@ static int make_room(struct side *side, size_t count, struct error *error)
 	side->rank = malloc(wanted * sizeof *side->rank);
 	side->sources = malloc(wanted * sizeof *side->sources);
 	bool enough = side->slot && side->rank && side->place && side->placed && side->sources;
-	side->capacity = enough ? wanted : 0;
-	if (side->capacity == 0)
-		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", wanted);
-	return 0;
+	side->capacity = side->slots = enough ? wanted : 0;
+	return enough ? 0 : no_memory(wanted, error);
+}
+
+/* Whom a link between peers has infected stays among the targets for a while. */
+static int make_room_for_both(struct side *side, size_t count, struct error *error)
+{
+	if (!side->shortcut.effect || 2 * count <= side->slots)
+		return 0;
+	free(side->slot);
+	side->slots = 2 * count + count / 8;
+	side->slot = malloc(side->slots * sizeof *side->slot);
+	if (side->slot)
+		return 0;
+	side->capacity = side->slots = 0;
+	return no_memory(count, error);
 }
 
 /* A filter between places of the network, not at hosts. */
@@ -142,7 +160,7 @@ static uint32_t group_of(const struct side *side, size_t subnet)
 	const struct effect *effect = side->effect;
 
 	if (effect->zone)
-		return effect->zone[subnet];
+		return (side->exact || !effect->island ? effect->zone : effect->island)[subnet];
 	if (!effect->part[subnet])
 		return ALIKE;
 	return effect->candidate->place == REMEDY_AT_SUBNET
@@ -200,8 +218,7 @@ static int choose_zones(struct side *side, struct error *error)
 	if (!side->next_waiting)
 		side->next_waiting = malloc((side->capacity + 1) * sizeof *side->next_waiting);
 	if (!side->next_waiting)
-		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts",
-				 side->capacity);
+		return no_memory(side->capacity, error);
 	size_t zones = number_places(side, side->zone_of_subnet);
 	memset(side->zone_sources, 0, zones * sizeof *side->zone_sources);
 	memset(side->waiting, 0xff, zones * sizeof *side->waiting);
@@ -246,7 +263,10 @@ static void lay_out(struct side *side, uint32_t targets)
 		uint32_t c = compartment_of_host(side, side_host(side, target));
 		if (side->base)
 			side->place[target] = c;
-		side->first[c + 1]++;
+		if (side->base && side->shortcut.effect)
+			shortcut_place(&side->shortcut, target,
+				       side->population->subnet[side->base->host[target]]);
+		side->first[c + 1] += side->shortcut.effect ? 2 : 1;
 	}
 	for (size_t c = 0; c < side->compartments; c++)
 		side->first[c + 1] += side->first[c];
@@ -317,6 +337,7 @@ int side_reset(struct side *side, struct history *history, struct error *error)
 {
 	side->base = NULL;
 	side->effect = NULL;
+	side->shortcut.effect = NULL;
 	int result = clear(side, side->population->count, history, error);
 	if (result < 0)
 		return result;
@@ -341,6 +362,11 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 	side->base = base;
 	side->effect = effect;
 	int result = clear(side, base->count, history, error);
+	if (result == 0)
+		result = shortcut_reset(&side->shortcut, side->exact ? effect : NULL,
+					side->global_pair, base->count, error);
+	if (result == 0)
+		result = make_room_for_both(side, (size_t)base->count + 1, error);
 	if (result < 0)
 		return result;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
@@ -427,6 +453,8 @@ void side_expose(struct side *side, uint32_t target)
 		shuffle_in(side, c, last);
 	side->target_count[side->half[c]]++;
 	weigh_targets(side, c);
+	if (side->shortcut.effect)
+		shortcut_expose(&side->shortcut, target);
 }
 
 uint32_t side_take(struct side *side, uint32_t index, uint32_t c)
@@ -477,6 +505,9 @@ static void add_source(struct side *side, uint32_t number)
 
 	side->sources[half ? side->source_end - 1 - place : place] = number;
 	side->scanning[c]++;
+	if (side->shortcut.effect)
+		shortcut_scan(&side->shortcut, number,
+			      side->population->subnet[side->history->host[number]]);
 	if (side->parts)
 		reach_zone(side, zone_of(side, side->history->host[number]));
 }

@@ -16,6 +16,7 @@
 
 #include "outbreak/effect.h"
 #include "outbreak/history.h"
+#include "outbreak/shortcut.h"
 #include "outbreak/sum_tree.h"
 #include "outbreak/supply.h"
 
@@ -63,11 +64,15 @@ struct side {
 	 * SIDE_NOBODY. */
 	bool parts;
 	uint32_t *zone_of_subnet;
-	uint32_t *zone_sources;	   /* of each zone: who scans in it */
-	uint32_t *waiting;	   /* … its first target that waits */
-	uint32_t *next_waiting;	   /* of each target: the next one */
+	uint32_t *zone_sources; /* of each zone: who scans in it */
+	uint32_t *waiting;	/* … its first target that waits */
+	uint32_t *next_waiting; /* of each target: the next one */
+	/* Where rates are exact but for links between peers: hits over these. Targets that they
+	 * infect stay in their compartments until they are taken there, too, and the other way
+	 * round: `rank` tells. Segments have room for both. */
+	struct shortcut shortcut;
 	struct supply_words order; /* with base: in which those who may be hit are */
-	size_t capacity;
+	size_t capacity, slots;
 };
 
 /* A hit: who (place in history) hits what (index of slot, in a compartment). */
@@ -115,7 +120,8 @@ void side_start_next(struct side *side);
  * to be taken. */
 struct side_hit side_draw_hit(const struct side *side, struct supply_words *words);
 
-/* Where rates are exact: chance that what infected an entry of base still does, past the remedy. */
+/* Where rates are exact: chance that what infected an entry of base still does, past the remedy and
+ * without shortcuts. */
 static inline double side_chance(const struct side *side, uint32_t infector, uint32_t victim)
 {
 	uint32_t from = side->place[infector], to = side->place[victim];
@@ -130,12 +136,17 @@ static inline double side_half_rate(const struct side *side, unsigned from, unsi
 	return side->pair[from][to] * side->source_count[from] * side->target_count[to];
 }
 
-/* … and all of them. */
+/* … and all of them, but for those over shortcuts. */
 static inline double side_rate(const struct side *side)
 {
 	return side_half_rate(side, 0, 0) + side_half_rate(side, 0, 1) +
 	       side_half_rate(side, 1, 0) + side_half_rate(side, 1, 1) +
 	       sum_tree_total(&side->inside);
+}
+
+static inline bool side_infected(const struct side *side, uint32_t target)
+{
+	return side->rank[target] != SIDE_NOT_INFECTED;
 }
 
 static inline uint32_t side_host(const struct side *side, uint32_t target)

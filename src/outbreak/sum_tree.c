@@ -38,9 +38,12 @@ void sum_tree_set(struct sum_tree *tree, size_t index, double weight)
 	if (tree->nodes[node] == weight)
 		return;
 	tree->nodes[node] = weight;
+	/* What was added last is not read again: waiting for memory to give back what was just
+	 * written would take most of the time. */
 	while (node > 1) {
+		weight += tree->nodes[node ^ 1];
 		node /= 2;
-		tree->nodes[node] = tree->nodes[2 * node] + tree->nodes[2 * node + 1];
+		tree->nodes[node] = weight;
 	}
 }
 

@@ -23,9 +23,14 @@ static const cyaml_schema_field_t generate_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_value_t name_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+								    200) };
+
 static const cyaml_schema_field_t provider_fields[] = {
 	NAME_FIELD(struct world_file_provider, name, 0),
 	NAME_FIELD(struct world_file_provider, parent, CYAML_FLAG_OPTIONAL),
+	CYAML_FIELD_SEQUENCE("peers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+			     struct world_file_provider, peers, &name_value, 1, WORLD_MOST_SUBNETS),
 	SHARE_FIELD(struct world_file_provider, live_share),
 	SHARE_FIELD(struct world_file_provider, vulnerable_share),
 	SHARE_FIELD(struct world_file_provider, patched_share),
@@ -59,7 +64,9 @@ static const cyaml_schema_field_t shape_fields[] = {
 			 CYAML_ARRAY_LEN(shapes)),
 	CYAML_FIELD_INT("providers", CYAML_FLAG_DEFAULT, struct world_file_shape, providers),
 	CYAML_FIELD_INT("addresses", CYAML_FLAG_DEFAULT, struct world_file_shape, addresses),
-	COUNT_FIELD(struct world_file_shape, seed), CYAML_FIELD_END
+	COUNT_FIELD(struct world_file_shape, seed),
+	SHARE_FIELD(struct world_file_shape, peers),
+	CYAML_FIELD_END
 };
 
 const cyaml_schema_field_t world_fields[] = {

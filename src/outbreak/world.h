@@ -23,6 +23,8 @@ struct world_file_provider {
 	struct world_file_subnet *subnets;
 	unsigned subnets_count;
 	struct world_file_generate *generate;
+	char **peers;
+	unsigned peers_count;
 };
 
 /* Paths are beside the file that they stand in. */
@@ -35,6 +37,7 @@ struct world_file_shape {
 	enum graph_shape shape;
 	int64_t providers, addresses;
 	int64_t *seed;
+	double *peers;
 };
 
 /* A topology as it stands in the file; NULL: the key is not there. */

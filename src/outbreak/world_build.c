@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbreak/peering.h"
 #include "outbreak/route.h"
 
 #define MOST_MEMORY    ((size_t)256 << 20)
 #define MOST_IMPORT    ((size_t)512 << 20)
 #define MOST_ADDRESSES INT64_C(4294967296) /* of IPv4 */
 #define MOST_UPLINK    1e15
+#define MOST_PEERS     1000.0 /* of each generated provider, in the mean */
 
 struct shares {
 	double live, vulnerable, patched;
@@ -244,28 +246,79 @@ static int keep_routes(struct builder *builder)
 	return 0;
 }
 
-static int take_parents(struct builder *builder)
+static int take_parents(struct builder *builder, const struct name_index *names, bool *any)
 {
 	const struct world_file *file = builder->file;
-	struct name_index *names = index_providers(file);
-	bool any = false;
 	int result = 0;
 
-	if (!names)
-		return no_memory(builder);
+	*any = false;
 	for (unsigned i = 0; result == 0 && i < file->providers_count; i++) {
 		const char *parent = file->providers[i].parent;
 		const struct name_index *found =
 			parent ? find_name(names, file->providers_count, parent) : NULL;
 		builder->parents[i] = found ? found->index : OUTBREAK_TOP;
-		any |= found != NULL;
+		*any |= found != NULL;
 		if (parent && !found)
 			result = error_set(builder->error, ERROR_INPUT, builder->where,
 					   "parent of '%s' is '%s', which is no provider",
 					   file->providers[i].name, parent);
 	}
+	return result;
+}
+
+/* Links to the peers of provider `index`, behind those in `links`. */
+static int take_peers_of(struct builder *builder, const struct name_index *names, uint32_t index,
+			 struct peering_link *links, size_t *count)
+{
+	const struct world_file *file = builder->file;
+	const struct world_file_provider *provider = &file->providers[index];
+
+	for (unsigned i = 0; i < provider->peers_count; i++) {
+		const struct name_index *found =
+			find_name(names, file->providers_count, provider->peers[i]);
+		if (!found || found->index == index)
+			return error_set(builder->error, ERROR_INPUT, builder->where,
+					 "a peer of '%s' is '%s', which is no other provider",
+					 provider->name, provider->peers[i]);
+		links[(*count)++] = (struct peering_link){ index, found->index };
+	}
+	return 0;
+}
+
+static int take_peers(struct builder *builder, const struct name_index *names, bool routed)
+{
+	const struct world_file *file = builder->file;
+	size_t count = 0, most = 0;
+	int result = 0;
+
+	for (unsigned i = 0; i < file->providers_count; i++)
+		most += file->providers[i].peers_count;
+	struct peering_link *links = malloc((most + 1) * sizeof *links);
+	if (!links)
+		return no_memory(builder);
+	for (unsigned i = 0; result == 0 && i < file->providers_count; i++)
+		result = take_peers_of(builder, names, i, links, &count);
+	/* Without parents, all are connected anyway. */
+	if (result == 0 && routed && peering_build(builder->world, links, count) < 0)
+		result = no_memory(builder);
+	free(links);
+	return result;
+}
+
+static int take_routes(struct builder *builder)
+{
+	struct name_index *names = index_providers(builder->file);
+	bool routed;
+
+	if (!names)
+		return no_memory(builder);
+	int result = take_parents(builder, names, &routed);
+	if (result == 0 && routed)
+		result = keep_routes(builder);
+	if (result == 0)
+		result = take_peers(builder, names, routed);
 	free(names);
-	return result == 0 && any ? keep_routes(builder) : result;
+	return result;
 }
 
 static int build_from_list(struct builder *builder, const struct shares *defaults)
@@ -282,7 +335,7 @@ static int build_from_list(struct builder *builder, const struct shares *default
 		result = make_room(builder, file->providers_count, (size_t)subnets);
 	for (unsigned i = 0; result == 0 && i < file->providers_count; i++)
 		result = add_provider(builder, &file->providers[i], defaults);
-	return result == 0 ? take_parents(builder) : result;
+	return result == 0 ? take_routes(builder) : result;
 }
 
 /* Reads a file beside the topology. */
@@ -363,9 +416,16 @@ static int generate_graph(struct builder *builder, struct graph *graph)
 		return error_set(builder->error, ERROR_INPUT, builder->where,
 				 "generate.addresses is %" PRId64 ", allowed is 1 to %" PRId64,
 				 shape->addresses, MOST_ADDRESSES);
-	return graph_generate(graph, builder->where, shape->shape, (uint32_t)shape->providers,
-			      (uint64_t)shape->addresses, shape->seed ? (uint64_t)*shape->seed : 1,
-			      builder->error);
+	uint64_t seed = shape->seed ? (uint64_t)*shape->seed : 1;
+	double peers = shape->peers ? *shape->peers : 0;
+	if (!(peers >= 0 && peers <= MOST_PEERS))
+		return error_set(builder->error, ERROR_INPUT, builder->where,
+				 "generate.peers is %g, allowed is 0 to %g", peers, MOST_PEERS);
+	int result = graph_generate(graph, builder->where, shape->shape, (uint32_t)shape->providers,
+				    (uint64_t)shape->addresses, seed, builder->error);
+	return result < 0
+		       ? result
+		       : graph_generate_peers(graph, builder->where, peers, seed, builder->error);
 }
 
 /* A node, with what the file's provider of that name says (NULL: nothing). */
@@ -406,7 +466,8 @@ static int check_differences(struct builder *builder, const struct graph *graph)
 		qsort(names, graph->node_count, sizeof *names, by_name);
 	for (unsigned i = 0; result == 0 && i < file->providers_count; i++) {
 		const struct world_file_provider *provider = &file->providers[i];
-		if (provider->subnets_count || provider->generate || provider->parent)
+		if (provider->subnets_count || provider->generate || provider->parent ||
+		    provider->peers_count)
 			result = error_set(builder->error, ERROR_INPUT, builder->where,
 					   "provider '%s' has more than shares, but providers are "
 					   "imported or generated",
@@ -444,6 +505,23 @@ static int add_nodes(struct builder *builder, const struct graph *graph,
 	return result;
 }
 
+/* Once parents are known. */
+static int keep_peers(struct builder *builder, const struct graph *graph)
+{
+	struct peering_link *links = malloc((graph->edge_count + 1) * sizeof *links);
+	size_t count = 0;
+
+	if (!links)
+		return no_memory(builder);
+	for (size_t i = 0; i < graph->edge_count; i++)
+		if (graph->edges[i].peers)
+			links[count++] =
+				(struct peering_link){ graph->edges[i].a, graph->edges[i].b };
+	int result = peering_build(builder->world, links, count);
+	free(links);
+	return result < 0 ? no_memory(builder) : 0;
+}
+
 static int build_from_graph(struct builder *builder, const struct shares *defaults)
 {
 	const struct world_file *file = builder->file;
@@ -465,6 +543,8 @@ static int build_from_graph(struct builder *builder, const struct shares *defaul
 		result = graph_route(&graph, builder->parents, builder->error);
 	if (result == 0 && graph.edge_count > 0)
 		result = keep_routes(builder);
+	if (result == 0 && graph.edge_count > 0)
+		result = keep_peers(builder, &graph);
 	graph_fini(&graph);
 	return result;
 }

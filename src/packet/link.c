@@ -1,4 +1,5 @@
-/* Link headers. Ethernet with VLAN tags (802.1Q, 802.1ad, stacked) and PPPoE (RFC 2516), Linux
+/* Link headers. Ethernet with VLAN tags (802.1Q, 802.1ad, stacked), MPLS labels (RFC 3032; Ethernet
+ * behind a control word, RFC 4385 and 4448) and PPPoE (RFC 2516), Linux
  * cooked v1 and v2, PPP with and without HDLC framing (RFC 1661, 1662), BSD loopback, and raw IP.
  * Layouts: https://www.tcpdump.org/linktypes.html. 802.3 frames with a length instead of a type
  * carry IP only behind SNAP (RFC 1042), which is followed. */
@@ -12,10 +13,16 @@
 #define ETHERTYPE_QINQ	       0x88a8
 #define ETHERTYPE_QINQ_OLD     0x9100
 #define ETHERTYPE_PPPOE	       0x8864
+#define ETHERTYPE_MPLS	       0x8847
+#define ETHERTYPE_MPLS_MANY    0x8848
 #define ETHERTYPE_LOWEST       0x0600
 #define PPP_IPV4	       0x0021
 #define PPP_IPV6	       0x0057
+#define PPP_MPLS	       0x0281
 #define VLAN_TAGS_MOST	       8
+#define LABELS_MOST	       16
+#define LABEL_IS_LAST	       0x100
+#define ETHERNET_ADDRESSES     12
 #define LINUX_COOKED_IP_OFFSET 16
 
 static enum decode_result rest_is_ip(struct reader *reader, struct bytes *content)
@@ -24,6 +31,28 @@ static enum decode_result rest_is_ip(struct reader *reader, struct bytes *conten
 		return DECODE_MALFORMED;
 	*content = reader_take(reader, reader_left(reader));
 	return DECODE_OK;
+}
+
+static enum decode_result decode_ethertype(struct reader *reader, uint16_t type,
+					   struct bytes *content);
+
+/* Behind the last label nothing says what follows: IP begins with its version, and the zeros of a
+ * control word are put before Ethernet so that it does not. */
+static enum decode_result decode_mpls(struct reader *reader, struct bytes *content)
+{
+	uint32_t label = 0;
+
+	for (int labels = 0; labels < LABELS_MOST && !(label & LABEL_IS_LAST); labels++)
+		label = reader_u32be(reader);
+	if (reader_failed(reader) || !(label & LABEL_IS_LAST) || reader_left(reader) == 0)
+		return DECODE_MALFORMED;
+	uint8_t version = reader->bytes.data[reader->offset] >> 4;
+	if (version == 4 || version == 6)
+		return rest_is_ip(reader, content);
+	if (version != 0)
+		return DECODE_UNKNOWN;
+	reader_skip(reader, 4 + ETHERNET_ADDRESSES);
+	return decode_ethertype(reader, reader_u16be(reader), content);
 }
 
 /* The protocol field may be compressed to one byte (RFC 1661, section 6.5): an odd first byte says
@@ -35,6 +64,8 @@ static enum decode_result decode_ppp(struct reader *reader, struct bytes *conten
 		protocol = (uint16_t)(protocol << 8 | reader_u8(reader));
 	if (reader_failed(reader))
 		return DECODE_MALFORMED;
+	if (protocol == PPP_MPLS)
+		return decode_mpls(reader, content);
 	if (protocol != PPP_IPV4 && protocol != PPP_IPV6)
 		return DECODE_UNKNOWN;
 	return rest_is_ip(reader, content);
@@ -82,6 +113,8 @@ static enum decode_result decode_ethertype(struct reader *reader, uint16_t type,
 		return DECODE_MALFORMED;
 	if (type == ETHERTYPE_PPPOE)
 		return decode_pppoe(reader, content);
+	if (type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_MANY)
+		return decode_mpls(reader, content);
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return DECODE_UNKNOWN;
 	return rest_is_ip(reader, content);

@@ -5,7 +5,6 @@
  * header checksum of 0 is what checksum offload leaves and is not called wrong. */
 #include "packet/decode.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define IPV6_HEADER	   40
@@ -16,40 +15,6 @@
 #define HEADER_AUTH	   51
 #define HEADER_DESTINATION 60
 #define HEADER_MOBILITY	   135
-
-/* The sum does not depend on how it is grouped (RFC 1071, section 2): eight bytes at a time,
- * carries counted apart, bytes swapped once at the end. */
-uint32_t checksum_add(uint32_t sum, struct bytes bytes)
-{
-	uint64_t low = 0, high = 0;
-	size_t i = 0;
-
-	for (; i + 8 <= bytes.length; i += 8) {
-		uint64_t word;
-		memcpy(&word, bytes.data + i, 8);
-		low += word & 0xffffffff;
-		high += word >> 32;
-	}
-	low = (low & 0xffffffff) + (low >> 32) + (high & 0xffffffff) + (high >> 32);
-	if (i < bytes.length) {
-		uint64_t word = 0;
-		memcpy(&word, bytes.data + i, bytes.length - i);
-		low += (word & 0xffffffff) + (word >> 32);
-	}
-	while (low >> 16)
-		low = (low & 0xffff) + (low >> 16);
-	uint64_t wide = (uint64_t)sum + be16toh((uint16_t)low);
-	while (wide >> 32)
-		wide = (wide & 0xffffffff) + (wide >> 32);
-	return (uint32_t)wide;
-}
-
-uint16_t checksum_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
 
 static void read_address(struct reader *reader, uint8_t family, struct address *address)
 {

@@ -135,6 +135,7 @@ struct pipeline {
 	struct case_list waiting;     /* see waiting.c; only where it is patient */
 	bool patient;		      /* more may be said to what was told */
 	size_t followup_bytes;	      /* kept by these */
+	struct case_room *followup_room; /* where they are */
 	const char *file;
 	uint64_t saved_bytes;
 	uint64_t link_steps; /* entries that were looked at to link records with each other */

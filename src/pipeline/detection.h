@@ -24,7 +24,7 @@ struct detection_options {
 #define DETECTION_ITEMS	       4096u
 /* Live a backlog absorbs bursts; from a file it would only be memory that no cache holds. */
 #define DETECTION_BYTES	     ((size_t)256 << 20)
-#define DETECTION_BYTES_FILE ((size_t)16 << 20)
+#define DETECTION_BYTES_FILE ((size_t)4 << 20) /* for each worker */
 
 struct detection_side {
 	struct shellcode_finding *findings; /* owned; whoever keeps a trace takes it out */

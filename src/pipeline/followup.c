@@ -9,13 +9,41 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
 	SAID_LIMIT = 64 << 10, /* kept of each side */
 	CODE_LIMIT = 1 << 20,  /* longest side that is searched again */
 	KEPT_LIMIT = 32 << 20, /* of all conversations of a capture */
+	ROOM = 2 << 20,	       /* of one block: a large page */
 	FINDINGS = 16
 };
+
+/* What is kept lies in large blocks one behind the other, all freed at once: it is copied from
+ * every conversation, and asking the system for each page would cost more than the copying. */
+struct case_room {
+	struct case_room *before;
+	size_t used;
+	uint8_t bytes[];
+};
+
+static uint8_t *take_room(struct pipeline *pipeline, size_t length)
+{
+	struct case_room *room = pipeline->followup_room;
+
+	if (!room || ROOM - sizeof *room - room->used < length) {
+		room = aligned_alloc(ROOM, ROOM);
+		if (!room)
+			return NULL;
+		if (pipeline->followup_room) /* a short capture needs no large pages */
+			madvise(room, ROOM, MADV_HUGEPAGE);
+		room->before = pipeline->followup_room;
+		room->used = 0;
+		pipeline->followup_room = room;
+	}
+	room->used += length;
+	return room->bytes + room->used - length;
+}
 
 static uint8_t *copy(struct pipeline *pipeline, struct bytes bytes)
 {
@@ -23,7 +51,7 @@ static uint8_t *copy(struct pipeline *pipeline, struct bytes bytes)
 
 	if (bytes.length == 0 || pipeline->followup_bytes + bytes.length > KEPT_LIMIT)
 		return NULL;
-	kept = malloc(bytes.length);
+	kept = take_room(pipeline, bytes.length);
 	if (!kept)
 		return NULL;
 	memcpy(kept, bytes.data, bytes.length);
@@ -260,14 +288,11 @@ int case_follow_up(struct pipeline *pipeline, struct error *error)
 
 void case_forget_said(struct pipeline *pipeline)
 {
-	struct case_said *said = pipeline->said.items;
-	struct case_code *codes = pipeline->codes.items;
-
-	for (size_t i = 0; i < pipeline->said.count; i++)
-		for (enum stream_side side = STREAM_CLIENT; side < STREAM_SIDES; side++)
-			free(said[i].bytes[side]);
-	for (size_t i = 0; i < pipeline->codes.count; i++)
-		free(codes[i].bytes);
+	while (pipeline->followup_room) {
+		struct case_room *room = pipeline->followup_room;
+		pipeline->followup_room = room->before;
+		free(room);
+	}
 	pipeline->said.count = pipeline->codes.count = 0;
 	pipeline->followup_bytes = 0;
 }

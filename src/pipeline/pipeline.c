@@ -82,7 +82,7 @@ int case_detection(struct pipeline *pipeline, struct error *error)
 	struct detection_options options = {
 		.workers = pipeline->options.workers,
 		.items = DETECTION_ITEMS,
-		.bytes = DETECTION_BYTES_FILE,
+		.bytes = DETECTION_BYTES_FILE * pipeline->options.workers,
 		.search = pipeline->options.stages & PIPELINE_SHELLCODE,
 		.explain = pipeline->options.explain,
 		.files = pipeline->options.stages & PIPELINE_SAMPLES || pipeline->options.detail,

@@ -23,6 +23,24 @@ static json_t *parents(const struct outbreak_world *world)
 	return list;
 }
 
+/* Pairs of providers that peer, each once; null where nobody does. */
+static json_t *peers(const struct outbreak_world *world)
+{
+	const struct outbreak_peering *peering = world->peering;
+
+	if (!peering)
+		return json_null();
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < world->provider_count; i++)
+		for (uint32_t j = peering->first[i]; j < peering->first[i + 1]; j++) {
+			uint32_t other = peering->at[peering->place[j]];
+			if (other > i)
+				json_array_append_new(list, json_pack("[I, I]", (json_int_t)i,
+								      (json_int_t)other));
+		}
+	return list;
+}
+
 static json_t *world_record(const struct outbreak_world *world,
 			    const struct outbreak_forecast *baseline)
 {
@@ -39,9 +57,10 @@ static json_t *world_record(const struct outbreak_world *world,
 						(double)subnet->addresses * subnet->live_share,
 						"vulnerable", baseline->subnet_vulnerable[i]));
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "type", "world", "name", world->name,
-			 "providers", providers, "parents", parents(world), "subnets", subnets,
-			 "scanned_space", (json_int_t)world->scanned_space);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "type", "world", "name",
+			 world->name, "providers", providers, "parents", parents(world), "peers",
+			 peers(world), "subnets", subnets, "scanned_space",
+			 (json_int_t)world->scanned_space);
 }
 
 static json_t *worm_record(const struct outbreak_worm *worm, const char *derived_from)

@@ -25,6 +25,22 @@ static json_t *call(const char *name, const char *detail)
 	return json_pack("{s:s,s:s}", "action", "call", "name", line);
 }
 
+/* A call named by its event, with what its fields say: at most three of them. */
+static json_t *event_call(const struct trace_event *event, const char *const *fields)
+{
+	char detail[480];
+	size_t used = 0;
+
+	detail[0] = 0;
+	for (unsigned i = 0; fields[i] && used < sizeof detail; i++) {
+		const char *value = text(event, fields[i]);
+		if (value[0])
+			used += (size_t)snprintf(detail + used, sizeof detail - used, "%s%.200s",
+						 used ? " " : "", value);
+	}
+	return call(trace_kind_name(event->kind), detail);
+}
+
 static json_t *connect_or_bind(const struct trace_event *event)
 {
 	if (event->kind == TRACE_NET_CONNECT)
@@ -86,7 +102,20 @@ static json_t *action_of(const struct trace_event *event)
 	case TRACE_FILE_MOVE: return call(trace_kind_name(event->kind), text(event, "source"));
 	case TRACE_PROCESS_TERMINATE:
 		return call(trace_kind_name(event->kind), text(event, "target"));
-	case TRACE_SYSTEM_SHUTDOWN: return call(trace_kind_name(event->kind), text(event, "how"));
+	case TRACE_SYSTEM_SHUTDOWN:
+	case TRACE_PROCESS_WALK:
+	case TRACE_HOOK_SET:
+	case TRACE_ANTI_DEBUG: return call(trace_kind_name(event->kind), text(event, "how"));
+	case TRACE_REGISTRY_CREATE:
+	case TRACE_REGISTRY_SET:
+	case TRACE_REGISTRY_DELETE:
+		return event_call(event, (const char *[]){ "key", "value", "data", NULL });
+	case TRACE_PROCESS_OPEN:
+	case TRACE_PROCESS_WRITE: return event_call(event, (const char *[]){ "target", NULL });
+	case TRACE_SERVICE_CREATE:
+	case TRACE_SERVICE_START:
+	case TRACE_SERVICE_STOP: return event_call(event, (const char *[]){ "name", "path", NULL });
+	case TRACE_NET_RESOLVE: return call(trace_kind_name(event->kind), text(event, "name"));
 	default: return NULL;
 	}
 }

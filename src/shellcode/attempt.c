@@ -39,6 +39,21 @@ static enum patience patience_of(enum seed_kind kind)
 				    : PATIENCE_NORMAL;
 }
 
+/* Printable code that is certain to fail is not run; *promise is what the run would have given. */
+static int is_hopeless(struct search *search, const struct candidate *candidate,
+		       enum convention convention, struct promise *promise, bool *hopeless)
+{
+	enum rehearsal_end end = REHEARSAL_OPEN;
+	int code = candidate->seed.kind == SEED_PRINTABLE
+			   ? search_rehearse(search, candidate->mode, candidate->seed.offset,
+					     convention, &end)
+			   : 0;
+
+	*hopeless = end != REHEARSAL_OPEN;
+	promise->decodes = end == REHEARSAL_DECODES;
+	return code;
+}
+
 /* Probes, under one convention, every start whose way prepares for the seed; promises[i] is that of
  * starts[i], and was what the convention before gave. */
 static int try_starts(struct search *search, const struct candidate *candidate,
@@ -53,8 +68,14 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 			     (convention == 0 || worth_another(&candidate->seed, promises[i])) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
-		int code = tried ? search_lay(search, mode, candidate->seed.offset) : 0;
+		bool hopeless = false;
+		int code = 0;
 		promises[i] = (struct promise){ 0 };
+		if (tried)
+			code = is_hopeless(search, candidate, convention, &promises[i], &hopeless);
+		tried &= !hopeless;
+		if (code == 0 && tried)
+			code = search_lay(search, mode, candidate->seed.offset);
 		if (code < 0)
 			return code;
 		if (tried)
@@ -67,18 +88,18 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	return 0;
 }
 
-/* The start that promises most, but less than `below`; the later of equals. */
+/* The start that is worth most, but less than `below`; the later of equals. */
 static bool choose(const struct start *starts, const struct promise *promises, size_t count,
 		   unsigned below, struct best *best)
 {
 	best->promise.worlds = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct promise promise = promises[i];
-		if (promise.worlds == 0 || promise.score >= below)
+		unsigned worth = promise_worth(&promise), most = promise_worth(&best->promise);
+		if (promise.worlds == 0 || worth >= below)
 			continue;
 		if (best->promise.worlds &&
-		    (promise.score < best->promise.score ||
-		     (promise.score == best->promise.score && starts[i].offset < best->start)))
+		    (worth < most || (worth == most && starts[i].offset < best->start)))
 			continue;
 		best->start = starts[i].offset;
 		best->promise = promise;
@@ -102,6 +123,23 @@ static size_t starts_of(const struct seed *seed)
 	}
 }
 
+/* The earliest start before `best` that promises as much and is no text; `by_call`: that calls the
+ * function in which the seed is. False: there is none. */
+static bool find_earliest(struct search *search, const struct start *starts,
+			  const struct promise *promises, size_t count, bool by_call,
+			  struct best *best)
+{
+	size_t before = best->start;
+
+	for (size_t i = 0; i < count; i++)
+		if (promises[i].worlds & best->promise.worlds &&
+		    promises[i].score == best->promise.score && starts[i].offset < best->start &&
+		    (!by_call || starts[i].traits & GLANCE_CALL) &&
+		    !search_begins_in_text(search, best->mode, starts[i].offset))
+			best->start = starts[i].offset;
+	return best->start < before;
+}
+
 /* A function that is called from several places can be reached from behind the first of them: code
  * that begins earlier, promises as much and does more is what was meant. `found`: index of the
  * finding that `best` gave. */
@@ -115,10 +153,9 @@ static int prefer_earlier(struct search *search, const struct start *starts,
 	struct best earlier = *best;
 	int code;
 
-	for (size_t i = 0; i < count; i++)
-		if (promises[i].worlds & best->promise.worlds &&
-		    promises[i].score == best->promise.score && starts[i].offset < earlier.start)
-			earlier.start = starts[i].offset;
+	if (!find_earliest(search, starts, promises, count, true, &earlier) &&
+	    !find_earliest(search, starts, promises, count, false, &earlier))
+		return 0;
 	if (search->piece_offset + earlier.start >= kept.entry || search->count != found + 1)
 		return 0;
 	search->count = found; /* the two are the same code, and one takes the other's place */
@@ -155,15 +192,20 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 		for (unsigned i = 0;
 		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
 		     i++) {
-			struct best from[3] = { best, best, best };
-			below = best.promise.score;
+			struct best from[4] = { best, best, best, best };
+			below = promise_worth(&best.promise);
 			if (candidate->seed.kind != SEED_PRINTABLE)
-				search_extend(search, candidate->mode, patience, &from[1]);
-			from[0] = from[1];
+				search_extend(search, candidate->mode, patience, &from[2]);
+			from[1] = from[2];
 			if (search_reach_back(search, candidate->mode, starts, promises, count,
-					      &from[0]))
-				search_extend(search, candidate->mode, patience, &from[0]);
-			for (unsigned k = 0; k < 3 && code == 0 && search->count == found; k++)
+					      &from[1]))
+				search_extend(search, candidate->mode, patience, &from[1]);
+			/* searches through libraries are functions, and long: the first time with
+			 * who calls them */
+			from[0] = from[1];
+			if (candidate->seed.kind == SEED_SEGMENT)
+				find_earliest(search, starts, promises, count, true, &from[0]);
+			for (unsigned k = 0; k < 4 && code == 0 && search->count == found; k++)
 				if (k == 0 || from[k].start != from[k - 1].start)
 					code = search_prove(search, &from[k], candidate->strict);
 			if (search->count == found)

@@ -7,15 +7,40 @@ enum {
 	WORD = 16   /* bytes of text in which the last blank is looked for */
 };
 
-/* A push of four letters that another push, or a look at the stack pointer, follows: a string that
- * is built, not the letter h. */
+/* A push of letters that another push, or a look at the stack pointer, follows: a string that is
+ * built, not the letter h. */
 static bool builds_string(const struct search *search, size_t offset)
 {
-	struct bytes code = bytes_slice(search->piece, offset, 8);
+	struct bytes code = bytes_slice(search->piece, offset, 9);
+	const uint8_t *data = code.data;
+	size_t at = 0, length;
 
-	return code.length >= 7 && code.data[0] == 0x68 &&
-	       (code.data[5] == 0x68 || code.data[5] == 0x89 || code.data[5] == 0x54 ||
-		(code.data[5] == 0x66 && code.data[6] == 0x68));
+	if (code.length < 9)
+		return false;
+	if (data[at] == 0x66)
+		at++;
+	length = data[at] == 0x68 ? (at ? 3 : 5) : data[at] == 0x6a ? 2 : 0;
+	if (length == 0)
+		return false;
+	at += length;
+	if (data[at] == 0x48) /* REX.W */
+		at++;
+	return data[at] == 0x89 || data[at] == 0x54 ||
+	       (length > 2 && (data[at] == 0x68 || (data[at] == 0x66 && data[at + 1] == 0x68)));
+}
+
+/* xor and sub of a register with itself: text has no such end. */
+static bool clears(struct bytes instruction)
+{
+	size_t at = instruction.length == 3 && (instruction.data[0] & 0xf8) == 0x48 ? 1 : 0;
+	uint8_t opcode, modrm;
+
+	if (instruction.length != at + 2)
+		return false;
+	opcode = instruction.data[at];
+	modrm = instruction.data[at + 1];
+	return (opcode == 0x31 || opcode == 0x33 || opcode == 0x29 || opcode == 0x2b) &&
+	       modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
 }
 
 static bool is_blank(uint8_t byte)
@@ -35,7 +60,7 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 
 	size_t text = 0;
 
-	if (builds_string(search, offset))
+	if (builds_string(search, offset) || clears(instruction))
 		return false;
 	while (text < instruction.length &&
 	       (is_text(instruction.data[text]) || instruction.data[text] == 0x90))
@@ -112,6 +137,14 @@ static size_t next_of(struct search *search, enum x86_mode mode, size_t at)
 							 : at + step.length;
 }
 
+/* Its length; 0: there is none. */
+static size_t system_call_at(struct search *search, enum x86_mode mode, size_t at)
+{
+	struct step step = sweep_step(search->detector->sweeps[mode], at);
+
+	return step.flow == FLOW_SYSTEM ? step.length : 0;
+}
+
 /* Do the ways from both meet soon? */
 static bool ways_meet(struct search *search, enum x86_mode mode, size_t one, size_t other)
 {
@@ -120,6 +153,8 @@ static bool ways_meet(struct search *search, enum x86_mode mode, size_t one, siz
 		if (*behind >= search->piece.length)
 			return false;
 		next = next_of(search, mode, *behind);
+		if (next == *behind)
+			next += system_call_at(search, mode, next);
 		if (next == *behind)
 			return false;
 		*behind = next;
@@ -166,6 +201,11 @@ static void go_back(struct search *search, enum x86_mode mode, enum patience pat
 		best->start = start;
 		best->promise = found.promise;
 	}
+}
+
+bool search_begins_in_text(struct search *search, enum x86_mode mode, size_t start)
+{
+	return is_filler(search, start, sweep_step(search->detector->sweeps[mode], start).length);
 }
 
 void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
@@ -217,14 +257,14 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 	uint64_t before = sweep_cost(search->detector->sweeps[mode]);
 	bool reached = false;
 
-	/* where a stream has much to prove, or little is promised, how it is told matters less */
-	if (shares_low(search->shares, SHARE_PROVE) || search_is_weak(&best->promise))
+	/* where a stream has much to prove, how it is told matters less */
+	if (shares_low(search->shares, SHARE_PROVE))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (starts[i].offset >= best->start ||
 		    search->piece_offset + starts[i].offset < search->covered ||
 		    !(promises[i].worlds & best->promise.worlds) ||
-		    promises[i].score < best->promise.score ||
+		    promise_worth(&promises[i]) < promise_worth(&best->promise) ||
 		    !code_leads(search, mode, starts[i].offset, best->start))
 			continue;
 		best->start = starts[i].offset;

@@ -21,9 +21,9 @@ enum glance_trait {
 	GLANCE_STACK_TAKEN = 1 << 7, /* copies the stack pointer: an address for the code to use */
 	GLANCE_SCAN = 1 << 8,	     /* compares memory */
 	GLANCE_RARE = 1 << 9,	     /* what nobody writes: bound, arpl, far moves, zeros */
-	GLANCE_NOWHERE = 1 << 14,    /* reads or writes at a fixed address where no process has
-					memory */
-	GLANCE_ASKED = 1 << 13,	     /* nothing of the code's: the full decoder had to be asked */
+	GLANCE_NOWHERE = 1 << 14, /* cannot be passed: reads or writes at a fixed address where no
+				     process has memory, or an interrupt that no system answers */
+	GLANCE_ASKED = 1 << 13,	  /* nothing of the code's: the full decoder had to be asked */
 	/* only of ways, see start.h */
 	GLANCE_LOOP = 1 << 10,	 /* a branch back to an instruction of the way */
 	GLANCE_SYSTEM = 1 << 11, /* a system call */

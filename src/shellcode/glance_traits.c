@@ -146,6 +146,20 @@ static bool goes_nowhere(const struct form *form)
 	return form->mode == X86_MODE_32 ? is_nowhere(address) : address + LOW_END > 2 * LOW_END;
 }
 
+/* An interrupt that no system answers: the process is over, but for a handler of the code's own, to
+ * which no straight way leads. */
+static bool is_answered_by_none(const struct form *form)
+{
+	if (form->two_bytes || form->opcode != 0xcd)
+		return !form->two_bytes && (form->opcode == 0xcc || form->opcode == 0xf1);
+	switch (form_byte(form, form->at)) {
+	case 0x2e:
+	case 0x80:
+	case 0x91: return false;
+	default: return true;
+	}
+}
+
 static unsigned traits_of_operand(const struct form *form)
 {
 	unsigned extension = form->modrm >> 3 & 7, traits = 0;
@@ -228,23 +242,27 @@ static bool touches_ax(const struct form *form)
 	       ((form->opcode | 1) == 0xf7 && (form->modrm & 0xf7) == 0xd0);
 }
 
-/* Moves, exchanges and sums with the stack pointer, whole words only. */
+/* Moves, exchanges and sums with the stack pointer, whole words only, and what gives it a value. */
 static bool takes_stack(const struct form *form)
 {
-	bool involved =
-		form->modrm >= 0xc0 && ((form->modrm & 7) == 4 || (form->modrm >> 3 & 7) == 4);
+	bool target = (form->modrm >> 3 & 7) == 4;
+	bool involved = form->modrm >= 0xc0 && ((form->modrm & 7) == 4 || target);
 
 	if (form->two_bytes)
-		return false;
+		return (form->opcode & 0xf0) == 0x40 && (involved || target);
 	if (form->opcode < 0x38)
 		return involved && (form->opcode & 5) == 1;
 	switch (form->opcode) {
 	case 0x54:
-	case 0x94: return true;
+	case 0x5c: /* pop esp */
+	case 0x60: /* pushad */
+	case 0x94:
+	case 0xbc: /* mov esp, imm */
+	case 0xc9: return true;
 	case 0x87:
-	case 0x89:
-	case 0x8b: return involved;
-	case 0x8d: return on_stack(form);
+	case 0x89: return involved;
+	case 0x8b: return involved || target;
+	case 0x8d: return on_stack(form) || target;
 	default: return false;
 	}
 }
@@ -313,7 +331,7 @@ uint16_t form_traits(const struct form *form)
 		traits |= GLANCE_STACK_TAKEN;
 	if (form->has_modrm)
 		traits |= traits_of_operand(form);
-	if (goes_nowhere(form))
+	if (goes_nowhere(form) || is_answered_by_none(form))
 		traits |= GLANCE_NOWHERE;
 	return (uint16_t)traits;
 }

@@ -24,27 +24,67 @@ int search_sweep(struct search *search, enum x86_mode mode)
 	return 0;
 }
 
-int search_lay(struct search *search, enum x86_mode mode, size_t offset)
+/* Does what lies under the probe surround `offset`? */
+static bool is_laid(const struct search *search, enum x86_mode mode, size_t offset)
+{
+	const struct bytes *laid = &search->laid[mode];
+	size_t skipped;
+
+	if (!search->loaded[mode])
+		return false;
+	skipped = (size_t)(laid->data - search->piece.data);
+	return (skipped == 0 || offset >= skipped + 2 * START_WINDOW) && offset >= skipped &&
+	       (skipped + laid->length == search->piece.length ||
+		offset + LAID_BEHIND <= skipped + laid->length);
+}
+
+/* What is to lie under a probe of `offset`. */
+static struct bytes to_lay(const struct search *search, enum x86_mode mode, size_t offset)
+{
+	size_t first = offset < LAID_BEFORE ? 0 : offset - LAID_BEFORE;
+
+	return is_laid(search, mode, offset) ? search->laid[mode]
+					     : bytes_slice(search->piece, first, LAID);
+}
+
+static int need_probe(struct search *search, enum x86_mode mode)
 {
 	struct probe **probe = &search->detector->probes[mode];
-	struct bytes *laid = &search->laid[mode];
-	size_t first = offset < LAID_BEFORE ? 0 : offset - LAID_BEFORE, skipped;
-	int code = 0;
 
-	if (search->loaded[mode]) {
-		skipped = (size_t)(laid->data - search->piece.data);
-		if ((skipped == 0 || offset >= skipped + 2 * START_WINDOW) && offset >= skipped &&
-		    (skipped + laid->length == search->piece.length ||
-		     offset + LAID_BEHIND <= skipped + laid->length))
-			return 0;
-	}
-	if (!*probe)
-		code = probe_new(mode, LAID, probe, search->error);
-	*laid = bytes_slice(search->piece, first, LAID);
+	return *probe ? 0 : probe_new(mode, LAID, probe, search->error);
+}
+
+int search_lay(struct search *search, enum x86_mode mode, size_t offset)
+{
+	int code;
+
+	if (is_laid(search, mode, offset))
+		return 0;
+	code = need_probe(search, mode);
+	search->laid[mode] = to_lay(search, mode, offset);
 	if (code == 0)
-		code = probe_load(*probe, *laid, search->error);
+		code = probe_load(search->detector->probes[mode], search->laid[mode],
+				  search->error);
 	search->loaded[mode] = code == 0;
 	return code;
+}
+
+int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
+		    enum convention convention, enum rehearsal_end *end)
+{
+	struct bytes lies = to_lay(search, mode, start);
+	size_t at = start - (size_t)(lies.data - search->piece.data);
+	struct rehearsal rehearsal;
+	struct world *world;
+	int code = need_probe(search, mode);
+
+	if (code < 0)
+		return code;
+	world = probe_world(search->detector->probes[mode]);
+	rehearsal = rehearse(world, lies, at, convention);
+	shares_spend(search->shares, SHARE_PROBE, rehearsal.cost);
+	*end = rehearsal.end;
+	return 0;
 }
 
 struct promise search_run(struct search *search, enum x86_mode mode, size_t start,

@@ -106,7 +106,16 @@ void observer_forget(struct observer *observer)
 	observer->first_time = NULL;
 	observer->named = true;
 	observer->call_names_count = 0;
-	observer->last_call = 0;
+	observer->last_call = observer->last_look = 0;
+}
+
+/* Up to where the code is its own: its last call, or look at the PEB if it goes astray behind that.
+ * 0: no such place, as of hunts and of searches that found nothing in their time. */
+static uint32_t last_deed(const struct observer *observer)
+{
+	bool searches = observer->seen.evidence & 1u << SHELLCODE_EXPORTS_BIT;
+
+	return observer->last_call ? observer->last_call : searches ? 0 : observer->last_look;
 }
 
 struct observed_shape observer_shape(const struct observer *observer)
@@ -116,7 +125,7 @@ struct observed_shape observer_shape(const struct observer *observer)
 	struct observed_shape shape = { .calls_count = observer->call_names_count };
 
 	shape.instructions =
-		payload_shape((const struct executed *const *)order, count, observer->last_call);
+		payload_shape((const struct executed *const *)order, count, last_deed(observer));
 	for (unsigned i = 0; i < observer->call_names_count; i++)
 		shape.calls = (shape.calls ^ observer->call_names[i]) * 0x9e3779b97f4a7c15u ^
 			      shape.calls >> 29;

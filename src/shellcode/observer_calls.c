@@ -46,8 +46,8 @@ static bool asks_about_memory(const char *name)
 	return false;
 }
 
-/* FNV-1a of a name. */
-static void note_call(struct observer *observer, const char *name)
+/* By FNV-1a of the name. */
+void observer_note_call(struct observer *observer, const char *name)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
@@ -231,7 +231,7 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	}
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
 		if (judgement.name) {
-			note_call(observer, judgement.name);
+			observer_note_call(observer, judgement.name);
 			read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 		}
 		if (judgement.name && asks_about_memory(judgement.name))
@@ -239,7 +239,7 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 				       (uint64_t)(uintptr_t)judgement.name);
 		return;
 	}
-	note_call(observer, judgement.name);
+	observer_note_call(observer, judgement.name);
 	read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 	if (!judgement.sensible)
 		return;
@@ -269,7 +269,7 @@ void observer_api(struct observer *observer, const char *name)
 {
 	observer->cost += CALL_COST + world_call_cost(observer->world);
 	observer_evidence(observer, SHELLCODE_API_BIT);
-	note_call(observer, name);
+	observer_note_call(observer, name);
 	observer->seen.apis++;
 	if (api_sensible(observer->machine, name))
 		observer->seen.apis_sensible++;

@@ -94,6 +94,11 @@ static void follow_loader(struct observer *observer, uint64_t ip, uint64_t addre
 	}
 }
 
+static bool is_of_process_block(const struct observer *observer, uint64_t address)
+{
+	return observer->process_block && address - observer->process_block < 0x20;
+}
+
 void observer_read(struct observer *observer, const struct instruction *instruction, uint64_t ip,
 		   uint64_t address, unsigned size)
 {
@@ -103,7 +108,7 @@ void observer_read(struct observer *observer, const struct instruction *instruct
 		observer_evidence(observer, SHELLCODE_SELF_READ_BIT);
 		observer_touch(observer, address, size);
 	}
-	if (observer->process_block && address - observer->process_block < 0x20)
+	if (is_of_process_block(observer, address))
 		observer_evidence(observer, SHELLCODE_PEB_BIT);
 	if (observer->process_block)
 		follow_loader(observer, ip, address);
@@ -138,6 +143,8 @@ void observer_references(struct observer *observer, const struct instruction *in
 		if (reference->reads)
 			observer_read(observer, instruction, x86_ip(observer->machine), address,
 				      reference->size);
+		if (reference->reads && is_of_process_block(observer, address))
+			observer->last_look = observer->steps;
 		if (reference->writes)
 			observer_write(observer, instruction, address, reference->size, writes);
 	}

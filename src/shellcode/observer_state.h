@@ -84,6 +84,8 @@ struct observer {
 	uint64_t call_names[CALL_NAMES]; /* hashes, in order of the first call */
 	unsigned call_names_count;
 	uint32_t last_call; /* step */
+	uint32_t last_look; /* at the PEB, step by step: the last step that tells of who calls
+			       nothing */
 	struct observation seen;
 	struct decoded decoded[DECODED];
 	uint64_t cost;
@@ -130,6 +132,8 @@ void observer_references(struct observer *observer, const struct instruction *in
 void observer_system_call(struct observer *observer, const uint8_t *bytes);
 /* In the gate: whoever called it is told by where it returns to. */
 void observer_gate(struct observer *observer);
+/* A call of that name, for the kind. */
+void observer_note_call(struct observer *observer, const char *name);
 /* The code has called the library function of that name. */
 void observer_api(struct observer *observer, const char *name);
 

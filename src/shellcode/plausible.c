@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "shellcode/environment.h"
 #include "shellcode/getpc.h"
-#include "shellcode/printable.h"
+#include "shellcode/walk.h"
 
 enum {
 	LOOK = 64,	     /* instructions ahead */
@@ -14,123 +15,9 @@ enum {
 	LOOP_LOOK = 16	     /* instructions of a loop that compares memory */
 };
 
-/* Follows straight code and jumps; false at the end of what can be followed. */
-struct walk {
-	struct sweep *sweep;
-	size_t at, next;
-	struct step step;
-	unsigned steps;
-};
-
-static bool walk_on(struct walk *walk)
-{
-	if (walk->next >= sweep_bytes(walk->sweep).length)
-		return false;
-	walk->at = walk->next;
-	walk->step = sweep_step(walk->sweep, walk->at);
-	if (walk->step.length == 0)
-		return false;
-	walk->steps++;
-	walk->next = walk->step.flow == FLOW_JUMP || walk->step.flow == FLOW_CALL
-			     ? (size_t)((int64_t)walk->at + walk->step.target)
-			     : walk->at + walk->step.length;
-	return true;
-}
-
-static bool ends_walk(const struct step *step)
-{
-	return step->flow == FLOW_RETURN || step->flow == FLOW_INDIRECT;
-}
-
 static bool loops(const struct step *step)
 {
 	return step->flow == FLOW_BRANCH && step->target < 0;
-}
-
-/* Opcode and ModRM of the instruction at an offset. */
-struct opcode {
-	uint8_t first, modrm, sib;
-	bool memory;
-};
-
-static struct opcode opcode_at(struct sweep *sweep, enum x86_mode mode, size_t offset)
-{
-	struct bytes code = bytes_slice(sweep_bytes(sweep), offset, INSTRUCTION_MAX);
-	size_t at = glance_opcode(mode, code);
-	struct opcode opcode = { 0 };
-
-	if (at < code.length)
-		opcode.first = code.data[at];
-	if (at + 1 < code.length)
-		opcode.modrm = code.data[at + 1];
-	if (at + 2 < code.length)
-		opcode.sib = code.data[at + 2];
-	opcode.memory = opcode.modrm < 0xc0;
-	return opcode;
-}
-
-/* Base and index registers of a memory operand, one bit each. */
-static unsigned address_registers(const struct opcode *opcode)
-{
-	unsigned mode = opcode->modrm >> 6, base = opcode->modrm & 7, registers = 0;
-
-	if (mode == 3)
-		return 0;
-	if (base != 4)
-		return mode == 0 && base == 5 ? 0 : 1u << base;
-	if ((opcode->sib & 0x38) != 0x20)
-		registers = 1u << (opcode->sib >> 3 & 7);
-	base = opcode->sib & 7;
-	return mode == 0 && base == 5 ? registers : registers | 1u << base;
-}
-
-static bool has_modrm_operand(const struct opcode *opcode)
-{
-	uint8_t byte = opcode->first;
-
-	return (byte < 0x40 && (byte & 7) < 4) || byte == 0x69 || byte == 0x6b ||
-	       (byte >= 0x80 && byte < 0x90) || byte == 0xc0 || byte == 0xc1 || byte == 0xc6 ||
-	       byte == 0xc7 || (byte >= 0xd0 && byte < 0xd4) || byte == 0xf6 || byte == 0xf7 ||
-	       byte == 0xfe || byte == 0xff || byte == 0x62 || byte == 0x63;
-}
-
-/* --- the FPU's environment: somebody must fetch the address from it, and use it --- */
-
-static bool fetches_environment(const struct opcode *opcode, const struct step *step,
-				unsigned where)
-{
-	if (step->traits & GLANCE_POP)
-		return true;
-	if (!opcode->memory || !has_modrm_operand(opcode) || opcode->first == 0x8d)
-		return false;
-	return (address_registers(opcode) & (where | 1u << 4)) != 0;
-}
-
-static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, size_t offset)
-{
-	struct walk walk = { .sweep = sweep, .next = offset };
-	struct opcode seed = opcode_at(sweep, mode, offset);
-	unsigned where = address_registers(&seed);
-	bool fetched = false;
-
-	if (seed.first == 0x0f) /* fxsave: anything that follows its address */
-		where = 0xff;
-	if (!walk_on(&walk))
-		return false;
-	while (walk.steps < LOOK && walk_on(&walk)) {
-		struct opcode opcode = opcode_at(sweep, mode, walk.at);
-		if (walk.step.traits & GLANCE_RARE)
-			return false;
-		if (fetched && (walk.step.traits & (GLANCE_STORE | GLANCE_LOAD) ||
-				walk.step.flow == FLOW_INDIRECT))
-			return true;
-		fetched |= fetches_environment(&opcode, &walk.step, where);
-		if (walk.step.flow == FLOW_RETURN)
-			return fetched;
-		if (ends_walk(&walk.step))
-			return false;
-	}
-	return false;
 }
 
 /* --- an address of its own, from a call or rip: it must be used to change memory in a loop, or at
@@ -154,7 +41,7 @@ static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 		if (back && (traits & GLANCE_STORE || (traits & pushed_copy) == pushed_copy) &&
 		    (walk.step.flow == FLOW_BRANCH || walk.step.flow == FLOW_JUMP))
 			return true;
-		if (ends_walk(&walk.step))
+		if (walk_ends(&walk))
 			return traits & GLANCE_STORE && !strict;
 	}
 	return false;
@@ -169,39 +56,16 @@ static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t o
 
 	while (walk.steps < LOOK && walk_on(&walk)) {
 		struct opcode opcode = opcode_at(sweep, mode, walk.at);
-		if (walk.step.traits & GLANCE_RARE || ends_walk(&walk.step))
+		if (walk.step.traits & GLANCE_RARE || walk_ends(&walk))
 			return false;
 		if (walk.step.traits & GLANCE_STORE && opcode.memory &&
-		    has_modrm_operand(&opcode) && address_registers(&opcode) == taken)
+		    opcode_has_operand(&opcode) && opcode_registers(&opcode) == taken)
 			return true;
 	}
 	return false;
 }
 
 /* --- what was read through fs: or gs: must be followed as a pointer --- */
-
-struct taint {
-	unsigned registers; /* that hold the value, one bit each */
-	bool pushed;
-};
-
-static void move_taint(struct taint *taint, const struct opcode *opcode)
-{
-	unsigned one = 1u << (opcode->modrm & 7), other = 1u << (opcode->modrm >> 3 & 7);
-
-	if ((opcode->first & 0xf8) == 0x50)
-		taint->pushed |= (taint->registers & 1u << (opcode->first & 7)) != 0;
-	else if ((opcode->first & 0xf8) == 0x58 && taint->pushed)
-		taint->registers |= 1u << (opcode->first & 7);
-	else if ((opcode->first & 0xf8) == 0x90 &&
-		 taint->registers & (1u | 1u << (opcode->first & 7)))
-		taint->registers |= 1u | 1u << (opcode->first & 7);
-	else if (!opcode->memory && has_modrm_operand(opcode) && opcode->first < 0x90 &&
-		 taint->registers & (one | other))
-		taint->registers |= one | other;
-	else if (opcode->first == 0x8d && taint->registers & address_registers(opcode))
-		taint->registers |= other;
-}
 
 static bool dereferences(const struct taint *taint, const struct opcode *opcode,
 			 const struct step *step)
@@ -210,7 +74,7 @@ static bool dereferences(const struct taint *taint, const struct opcode *opcode,
 	    opcode->first == 0xa5)
 		return (taint->registers & 1u << X86_SI) != 0;
 	return step->traits & (GLANCE_LOAD | GLANCE_STORE) && opcode->memory &&
-	       (taint->registers & address_registers(opcode)) != 0;
+	       (taint->registers & opcode_registers(opcode)) != 0;
 }
 
 /* The register that the access loads, as a taint. */
@@ -244,8 +108,8 @@ static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t 
 		if (dereferences(&taint, &opcode, &walk.step) ||
 		    (copied && walk.step.traits & GLANCE_LOAD))
 			return true;
-		move_taint(&taint, &opcode);
-		if (ends_walk(&walk.step))
+		taint_move(&taint, &opcode);
+		if (walk_ends(&walk))
 			return false;
 	}
 	return false;
@@ -268,7 +132,7 @@ static bool writes_code(struct sweep *sweep, size_t offset)
 		stores += (walk.step.traits & GLANCE_STORE) != 0;
 		if (stores >= ENTRY_STORES && (loops(&walk.step) || walk.steps >= ENTRY_LOOK))
 			return true;
-		if (ends_walk(&walk.step) || walk.step.flow == FLOW_SYSTEM)
+		if (walk_ends(&walk) || walk.step.flow == FLOW_SYSTEM)
 			return false;
 	}
 	return false;
@@ -290,19 +154,26 @@ bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded)
 	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length;
 }
 
-bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict)
+static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, struct seed *seed)
 {
-	switch (seed.kind) {
+	enum environment_use use = environment_use(sweep, mode, seed->offset);
+
+	seed->to_stack = use == ENVIRONMENT_USED_FROM_STACK;
+	return use != ENVIRONMENT_UNUSED;
+}
+
+bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed, bool strict)
+{
+	switch (seed->kind) {
 	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
-		return getpc_call(sweep, sweep_bytes(sweep), seed.offset) &&
-		       (!strict || address_is_used(sweep, seed.offset, strict));
-	case SEED_FPU: return environment_is_used(sweep, mode, seed.offset);
+		return getpc_call(sweep, sweep_bytes(sweep), seed->offset) &&
+		       (!strict || address_is_used(sweep, seed->offset, strict));
+	case SEED_FPU: return environment_is_used(sweep, mode, seed);
 	case SEED_LEA:
-		return address_is_used(sweep, seed.offset, strict) ||
-		       (!strict && address_is_written(sweep, mode, seed.offset));
-	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed.offset);
-	case SEED_HANDLER: return plausible_entry(sweep, seed.offset, false);
-	case SEED_PRINTABLE: return printable_works(sweep, mode, seed.offset);
+		return address_is_used(sweep, seed->offset, strict) ||
+		       (!strict && address_is_written(sweep, mode, seed->offset));
+	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed->offset);
+	case SEED_HANDLER: return plausible_entry(sweep, seed->offset, false);
 	default: return true;
 	}
 }
@@ -362,7 +233,7 @@ static bool prepares_address(struct sweep *sweep, enum x86_mode mode, const stru
 	struct opcode opcode = opcode_at(sweep, mode, seed);
 	unsigned needed = opcode.first == 0xad || opcode.first == 0xa5 ? 1u << X86_SI
 			  : opcode.first == 0xa1		       ? 0
-								       : address_registers(&opcode);
+								       : opcode_registers(&opcode);
 
 	return (needed & ~(unsigned)start->sets) == 0;
 }
@@ -392,7 +263,9 @@ bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct star
 	case SEED_GATE:
 	case SEED_INT2E:
 	case SEED_SYSCALL: return prepares_call(start, zero);
-	case SEED_FPU: return (start->traits & GLANCE_FPU) != 0;
+	case SEED_FPU:
+		return start->traits & GLANCE_FPU &&
+		       (!seed.to_stack || start->traits & GLANCE_STACK_TAKEN);
 	case SEED_STACK: return prepares_jump(sweep, start, seed.to_stack);
 	default: return true;
 	}

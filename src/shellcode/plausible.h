@@ -11,8 +11,9 @@
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 
-/* Is what follows the seed plausible? `strict`: compiled code is all around. */
-bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed seed, bool strict);
+/* Is what follows the seed plausible? `strict`: compiled code is all around. What is asked of the
+ * way to it for that is kept in *seed (to_stack of SEED_FPU). */
+bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed, bool strict);
 /* Does the way from `start` prepare for the seed? `zero`: registers were 0 (CONVENTION_ZERO). */
 bool plausible_behind(struct sweep *sweep, enum x86_mode mode, const struct start *start,
 		      struct seed seed, bool zero);

@@ -1,5 +1,6 @@
-/* Runs are counted by vectors, instructions by tables of the first byte and of ModRM: text without
- * blanks, above all base64, asks this of every line, and nothing else of most. */
+/* Runs are counted by vectors (AVX-512 where the processor has it), instructions by tables of the
+ * first byte and of ModRM: text without blanks, above all base64, asks this of every line, and
+ * nothing else of most. */
 #include "shellcode/printable.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
-#define WITH_AVX2 1
+#define WITH_AVX512 1
 #endif
 
 enum {
@@ -18,11 +19,14 @@ enum {
 	PATCHES = 2, /* and changes of what lies behind it */
 	PUSHES = 3,  /* words that code built on the stack has at least */
 	SUMS = 2 * PUSHES,
+	LANE = 16,    /* bytes to a vector of every processor */
 	BLOCK = 64,   /* bytes that are counted at once */
 	PREFIXES = 3, /* before an instruction that is known here */
 	EITHER = 1 << X86_MODE_32 | 1 << X86_MODE_64,
 	WALK_COST = 4 /* of an instruction, in nanoseconds, see share.h */
 };
+
+typedef uint8_t lane __attribute__((vector_size(LANE)));
 
 /* --- what a run holds, by bytes alone --- */
 
@@ -47,106 +51,123 @@ static unsigned ones(uint64_t bits)
 	return (unsigned)__builtin_popcountll(bits);
 }
 
-/* Marks of a block, which one more byte follows. */
-static struct marks marks_plainly(const uint8_t *data)
+/* Marks of at most BLOCK bytes at the beginning of a run. */
+typedef struct marks marks_of_function(struct bytes run);
+
+/* A bit for each of sixteen bytes, from masks. */
+static uint64_t bits_of(lane masks)
 {
+	uint64_t words[2];
+
+	masks &= 1;
+	memcpy(words, &masks, sizeof words);
+	return words[0] * 0x0102040810204080u >> 56 | words[1] * 0x0102040810204080u >> 56 << 8;
+}
+
+static lane lane_at(const uint8_t *data)
+{
+	lane value;
+
+	memcpy(&value, data, sizeof value);
+	return value;
+}
+
+static struct marks marks_plainly(struct bytes run)
+{
+	uint8_t block[BLOCK + 1] = { 0 }; /* zeros are nothing of it */
 	struct marks marks = { 0 };
 
-	for (unsigned i = 0; i < BLOCK; i++) {
-		uint8_t byte = data[i], next = data[i + 1];
-		bool patch = (byte | 1) == 0x31 && (next & 0xc0) == 0x40 && (next & 7) != 4;
-		marks.patches |= (uint64_t)patch << i;
-		marks.sums |= (uint64_t)(byte == 0x25 || byte == 0x2d || byte == 0x35) << i;
-		marks.pushes |= (uint64_t)(byte == 0x50) << i;
+	memcpy(block, run.data, run.length < sizeof block ? run.length : sizeof block);
+	for (unsigned i = 0; i < BLOCK; i += LANE) {
+		lane bytes = lane_at(block + i), next = lane_at(block + i + 1);
+		marks.patches |= bits_of((lane)((bytes | 1) == 0x31) &
+					 (lane)((next & 0xc0) == 0x40) & (lane)((next & 7) != 4))
+				 << i;
+		marks.sums |= bits_of((lane)(bytes == 0x25) | (lane)(bytes == 0x2d) |
+				      (lane)(bytes == 0x35))
+			      << i;
+		marks.pushes |= bits_of((lane)(bytes == 0x50)) << i;
 	}
 	return marks;
 }
 
-static void count(struct ingredients *seen, struct marks marks, uint64_t which)
+static inline void count(struct ingredients *seen, struct marks marks)
 {
-	seen->patches += ones(marks.patches & which);
-	seen->sums += ones(marks.sums & which);
-	seen->pushes += ones(marks.pushes & which);
+	seen->patches += ones(marks.patches);
+	seen->sums += ones(marks.sums);
+	seen->pushes += ones(marks.pushes);
 }
 
-#ifdef WITH_AVX2
-__attribute__((target("avx2"))) static uint64_t equal(__m256i bytes, uint8_t byte)
+/* Counts what a run has, until it builds. */
+static inline __attribute__((always_inline)) struct ingredients
+count_run(marks_of_function *marks_of, struct bytes run)
 {
-	return (uint32_t)_mm256_movemask_epi8(
-		_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)byte)));
+	struct ingredients seen = { 0 };
+
+	for (; run.length && !builds(&seen); run = bytes_slice(run, BLOCK, run.length))
+		count(&seen, marks_of(run));
+	return seen;
 }
 
-__attribute__((target("avx2"))) static uint64_t with_bits(__m256i bytes, uint8_t mask, uint8_t byte)
+#ifdef WITH_AVX512
+#define WIDE __attribute__((target("avx512f,avx512bw,popcnt")))
+
+WIDE static __m512i block_at(const uint8_t *data, size_t length)
 {
-	return equal(_mm256_and_si256(bytes, _mm256_set1_epi8((char)mask)), byte);
+	return _mm512_maskz_loadu_epi8(length < BLOCK ? ((uint64_t)1 << length) - 1 : UINT64_MAX,
+				       data);
 }
 
-__attribute__((target("avx2"))) static struct marks half_by_avx2(const uint8_t *data)
+WIDE static __m512i all(uint8_t byte)
 {
-	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)data);
-	__m256i next = _mm256_loadu_si256((const __m256i *)(const void *)(data + 1));
-
-	return (struct marks){ .patches = with_bits(bytes, 0xfe, 0x30) &
-					  with_bits(next, 0xc0, 0x40) & ~with_bits(next, 7, 4),
-			       .sums = equal(bytes, 0x25) | equal(bytes, 0x2d) | equal(bytes, 0x35),
-			       .pushes = equal(bytes, 0x50) };
+	return _mm512_set1_epi8((char)byte);
 }
 
-/* The two halves of a block, as far as they are asked for. */
-__attribute__((target("avx2,popcnt"))) static void
-count_by_avx2(struct ingredients *seen, const uint8_t *data, uint64_t which)
+/* Of printable bytes, and zeros behind these. */
+WIDE static inline struct marks marks_by_avx512(struct bytes run)
 {
-	for (; which; which >>= BLOCK / 2, data += BLOCK / 2)
-		if ((uint32_t)which)
-			count(seen, half_by_avx2(data), (uint32_t)which);
+	__m512i bytes = block_at(run.data, run.length);
+	__m512i next = block_at(run.data + 1, run.length - 1);
+	uint64_t changes = _mm512_cmpeq_epi8_mask(_mm512_or_si512(bytes, all(1)), all(0x31));
+	uint64_t distance = _mm512_test_epi8_mask(next, all(0x40));
+	uint64_t base = _mm512_test_epi8_mask(_mm512_xor_si512(next, all(4)), all(7));
+	uint64_t sums = _mm512_cmpeq_epi8_mask(_mm512_or_si512(bytes, all(8)), all(0x2d)) |
+			_mm512_cmpeq_epi8_mask(bytes, all(0x35));
+
+	return (struct marks){ .patches = changes & distance & base,
+			       .sums = sums,
+			       .pushes = _mm512_cmpeq_epi8_mask(bytes, all(0x50)) };
 }
 
-static bool has_avx2(void)
+WIDE static struct ingredients count_by_avx512(struct bytes run)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
-}
-#else
-static void count_by_avx2(struct ingredients *seen, const uint8_t *data, uint64_t which)
-{
-	(void)seen, (void)data, (void)which;
-}
-
-static bool has_avx2(void)
-{
-	return false;
+	return count_run(marks_by_avx512, run);
 }
 #endif
 
-static void count_block(struct ingredients *seen, const uint8_t *data, uint64_t which)
+static enum printable verdict_of(const struct ingredients *seen)
 {
-	if (has_avx2())
-		count_by_avx2(seen, data, which);
-	else
-		count(seen, marks_plainly(data), which);
+	return builds(seen)		  ? PRINTABLE_BUILDS
+	       : seen->patches >= PATCHES ? PRINTABLE_WRITES
+					  : PRINTABLE_NOT;
 }
 
-/* The bytes from `at` on: fewer than a block, and one that nothing follows. */
-static void count_rest(struct ingredients *seen, struct bytes run, size_t at)
+enum printable printable_run_plainly(struct bytes run)
 {
-	uint8_t last[BLOCK + 1] = { 0 }; /* zeros are nothing of it */
-	size_t length = run.length - at;
+	struct ingredients seen = count_run(marks_plainly, run);
 
-	memcpy(last, run.data + at, length);
-	count_block(seen, last, ~(uint64_t)0);
+	return verdict_of(&seen);
 }
 
 enum printable printable_run(struct bytes run)
 {
-	struct ingredients seen = { 0 };
-	size_t at = 0;
-
-	for (; at + BLOCK < run.length && !builds(&seen); at += BLOCK)
-		count_block(&seen, run.data + at, ~(uint64_t)0);
-	if (at < run.length && !builds(&seen))
-		count_rest(&seen, run, at);
-	return builds(&seen)		 ? PRINTABLE_BUILDS
-	       : seen.patches >= PATCHES ? PRINTABLE_WRITES
-					 : PRINTABLE_NOT;
+#ifdef WITH_AVX512
+	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("popcnt")) {
+		struct ingredients seen = count_by_avx512(run);
+		return verdict_of(&seen);
+	}
+#endif
+	return printable_run_plainly(run);
 }
 
 /* --- its instructions --- */
@@ -175,7 +196,7 @@ enum {
 	/* 30 */ ARITHMETIC, P | 1, old, ARITHMETIC, P | 1, old, \
 	/* 40 */ SIXTEEN(increments), \
 	/* 50 */ SIXTEEN(1), \
-	/* 60 */ old, old, N, arpl, P | 1, P | 1, P | A | 1, A, Z, M | Z, 2, M | 2, N, N, N, N, \
+	/* 60 */ old, old, N, arpl, P | 1, P | 1, P | A | 1, P | A | 1, Z, M | Z, 2, M | 2, N, N, N, N, \
 	/* 70 */ SIXTEEN(2), \
 	/* 80 */ SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), \
 	/* c0 */ SIXTEEN(A), SIXTEEN(A), SIXTEEN(A), SIXTEEN(A) }
@@ -209,15 +230,24 @@ static bool is_rex(enum x86_mode mode, uint8_t byte)
 	return mode == X86_MODE_64 && (byte & 0xf0) == 0x40;
 }
 
+/* ModRM with a distance of 16 bits (SDM vol. 2, table 2-1). */
+static unsigned narrow_address(uint8_t modrm)
+{
+	static const uint8_t sizes[4] = { 1, 2, 3, 1 };
+
+	return modrm < 0x40 && (modrm & 7) == 6 ? 3 : sizes[modrm >> 6];
+}
+
 unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 {
-	unsigned end = 0, form = forms[mode][at[0]], immediate;
-	bool narrow = false, rex = false, wide = false;
+	unsigned end = 0, form = forms[mode][at[0]], immediate, address = 0;
+	bool narrow = false, rex = false, wide = false, narrows_address = false;
 
 	for (; form & P; form = forms[mode][at[++end]]) {
 		if (end == PREFIXES || (rex && !is_rex(mode, at[end])))
 			return INSTRUCTION_MAX + 1;
 		narrow |= at[end] == 0x66;
+		narrows_address |= at[end] == 0x67 && mode == X86_MODE_32;
 		rex = is_rex(mode, at[end]);
 		wide = rex && at[end] & 8; /* the last REX counts */
 	}
@@ -227,18 +257,40 @@ unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 		return INSTRUCTION_MAX + 1;
 	immediate = (form & SIZE) == Z && narrow && !wide ? 2 : (form & SIZE) - 1;
 	end++;
-	return end + immediate + (form & M ? form_quick_address(at + end) : 0);
+	if (form & M)
+		address = narrows_address ? narrow_address(at[end]) : form_quick_address(at + end);
+	return end + immediate + address;
 }
 
-unsigned printable_widths(struct bytes bytes, size_t offset, uint64_t *cost)
+/* The length at `offset`, with whatever help it needs; 0: it does not go on behind itself. A prefix
+ * may be an instruction of its own. */
+static unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
+{
+	unsigned length = A;
+	struct step step;
+
+	if (offset + INSTRUCTION_MAX < bytes.length) {
+		length = quick_length(mode, bytes.data + offset);
+		if (length & A)
+			length = printable_length(mode, bytes.data + offset);
+	}
+	if (length <= INSTRUCTION_MAX)
+		return length;
+	step = glance_length(mode, bytes_slice(bytes, offset, INSTRUCTION_MAX));
+	return step.flow == FLOW_NEXT || step.flow == FLOW_BRANCH ? step.length : 0;
+}
+
+/* The widths in which the way from `offset` on comes to its twentieth instruction. Both ways are
+ * gone together, so that neither waits for the other's lengths. */
+static unsigned go_on(struct bytes bytes, size_t offset, unsigned *steps)
 {
 	const uint8_t *narrow = bytes.data + offset, *wide = narrow;
-	unsigned narrow_length = 1, wide_length = 1, steps = 0;
+	unsigned narrow_length = 1, wide_length = 1;
 
 	if (bytes.length - offset < (SHORTEST + 1) * INSTRUCTION_MAX)
 		return EITHER;
 	/* one that ends has the length 0, and stays there */
-	for (; steps < SHORTEST && (narrow_length | wide_length); steps++) {
+	for (; *steps < SHORTEST && (narrow_length | wide_length); ++*steps) {
 		narrow_length = quick_length(X86_MODE_32, narrow);
 		wide_length = quick_length(X86_MODE_64, wide);
 		if (narrow_length & A)
@@ -250,30 +302,18 @@ unsigned printable_widths(struct bytes bytes, size_t offset, uint64_t *cost)
 		narrow += narrow_length;
 		wide += wide_length;
 	}
-	*cost += (uint64_t)WALK_COST * steps;
 	return (narrow_length ? 1u << X86_MODE_32 : 0) | (wide_length ? 1u << X86_MODE_64 : 0);
-}
-
-/* Most have no prefix. */
-static unsigned length_of(enum x86_mode mode, const uint8_t *at)
-{
-	unsigned length = forms[mode][at[0]] & P ? A : quick_length(mode, at);
-
-	return length & A ? printable_length(mode, at) : length;
 }
 
 struct straight {
 	struct ingredients seen;
-	uint64_t kinds[4]; /* opcodes or prefixes, one bit each */
-	unsigned kinds_count, steps;
+	uint64_t kinds[4]; /* opcodes and prefixes, one bit each */
+	unsigned steps;
 };
 
 static void count_instruction(struct straight *straight, uint8_t first, unsigned length)
 {
-	uint64_t *kinds = &straight->kinds[first >> 6], bit = (uint64_t)1 << (first & 63);
-
-	straight->kinds_count += !(*kinds & bit);
-	*kinds |= bit;
+	straight->kinds[first / 64] |= (uint64_t)1 << first % 64;
 	straight->seen.patches += (first | 1) == 0x31 && length == 3;
 	straight->seen.sums += first == 0x25 || first == 0x2d || first == 0x35;
 	straight->seen.pushes += first == 0x50;
@@ -284,33 +324,38 @@ static bool enough(const struct straight *straight)
 {
 	const struct ingredients *seen = &straight->seen;
 
-	return straight->steps >= SHORTEST &&
-	       (builds(seen) || (seen->patches >= PATCHES && straight->kinds_count >= KINDS));
+	if (straight->steps < SHORTEST || (seen->patches < PATCHES && !builds(seen)))
+		return false;
+	return builds(seen) || ones(straight->kinds[0]) + ones(straight->kinds[1]) +
+					       ones(straight->kinds[2]) +
+					       ones(straight->kinds[3]) >=
+				       KINDS;
 }
 
-bool printable_works(struct sweep *sweep, enum x86_mode mode, size_t offset)
+/* Do the instructions of the run go straight through enough of what code needs? */
+static bool holds_enough(enum x86_mode mode, struct bytes bytes, size_t start, size_t end,
+			 unsigned *steps)
 {
-	struct bytes bytes = sweep_bytes(sweep);
 	struct straight straight = { .steps = 0 };
 
-	while (straight.steps < LOOK && offset < bytes.length) {
-		uint8_t first = bytes.data[offset];
-		unsigned length = offset + INSTRUCTION_MAX < bytes.length
-					  ? length_of(mode, bytes.data + offset)
-					  : INSTRUCTION_MAX + 1;
-		if (length > INSTRUCTION_MAX) {
-			struct step step = sweep_pass(sweep, offset);
-			if (step.flow != FLOW_NEXT && step.flow != FLOW_BRANCH)
-				break;
-			length = step.length;
-		}
+	for (size_t at = start; straight.steps < LOOK && at < end && !enough(&straight);) {
+		unsigned length = length_at(mode, bytes, at);
 		if (length == 0)
 			break;
-		count_instruction(&straight, first, length);
-		if (enough(&straight))
-			break;
-		offset += length;
+		count_instruction(&straight, bytes.data[at], length);
+		at += length;
 	}
-	sweep_pay(sweep, (uint64_t)WALK_COST * straight.steps);
+	*steps += straight.steps;
 	return enough(&straight);
+}
+
+unsigned printable_widths(struct bytes bytes, size_t start, size_t end, uint64_t *cost)
+{
+	unsigned steps = 0, widths = go_on(bytes, start, &steps);
+
+	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++)
+		if (widths >> mode & 1 && !holds_enough(mode, bytes, start, end, &steps))
+			widths &= ~(1u << mode);
+	*cost += (uint64_t)WALK_COST * steps;
+	return widths;
 }

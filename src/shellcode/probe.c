@@ -5,6 +5,7 @@
 
 #include "shellcode/api.h"
 #include "shellcode/fixed.h"
+#include "shellcode/glance.h"
 #include "shellcode/handler.h"
 #include "shellcode/instruction.h"
 #include "shellcode/native.h"
@@ -114,6 +115,11 @@ void probe_free(struct probe *probe)
 	free(probe);
 }
 
+struct world *probe_world(struct probe *probe)
+{
+	return probe->world;
+}
+
 int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 {
 	static const uint8_t zeros[4096];
@@ -220,6 +226,7 @@ static bool hunts(struct run *run, const struct x86_exit *stop)
 		run->hunt_site = stop->address;
 		run->hunt_calls = 0;
 	}
+	run->promise.misses++;
 	if (number == 0 || number >= 512 || ++run->hunt_calls > 2 * HUNT_CALLS)
 		return false;
 	if (run->hunt_calls == HUNT_CALLS) {
@@ -255,6 +262,23 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 	return hunts(run, stop);
 }
 
+/* Could the instruction be a comparison of memory, by its opcode? */
+static bool may_compare(enum x86_mode mode, struct bytes code)
+{
+	size_t at = glance_opcode(mode, code);
+
+	if (at >= code.length)
+		return false;
+	switch (code.data[at]) {
+	case 0x39: /* cmp */
+	case 0x3b:
+	case 0x81:
+	case 0x83:
+	case 0xaf: return true; /* scas */
+	default: return false;
+	}
+}
+
 /* A loop without end: does it compare memory at growing addresses? */
 static bool loop_hunts(struct run *run)
 {
@@ -264,13 +288,14 @@ static bool loop_hunts(struct run *run)
 
 	for (; run->looks < HUNT_LOOK; run->looks++) {
 		uint8_t bytes[INSTRUCTION_MAX] = { 0 };
+		struct bytes code = { bytes, sizeof bytes };
 		struct instruction instruction;
 		struct x86_exit stop;
-		if (x86_read(probe->machine, x86_ip(probe->machine), bytes, sizeof bytes) < 0 ||
-		    !instruction_decode(probe->mode, (struct bytes){ bytes, sizeof bytes },
-					&instruction))
+		if (x86_read(probe->machine, x86_ip(probe->machine), bytes, sizeof bytes) < 0)
 			return false;
-		if (instruction.role == ROLE_COMPARE && instruction.references_count) {
+		if (may_compare(probe->mode, code) &&
+		    instruction_decode(probe->mode, code, &instruction) &&
+		    instruction.role == ROLE_COMPARE && instruction.references_count) {
 			uint64_t address = instruction_address(probe->machine, &instruction,
 							       &instruction.references[0]);
 			grown += before && address - before - 1 < 4096;

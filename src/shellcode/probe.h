@@ -20,12 +20,23 @@ void probe_free(struct probe *probe);
  * call. */
 MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error *error);
 
+/* The process that a probe runs in; it is another state than a run's before and after one. */
+struct world *probe_world(struct probe *probe);
+
 struct promise {
 	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
 	unsigned score;	 /* how much it did; only comparable between starts of one seed */
+	unsigned misses; /* system calls that made no sense */
 	bool decodes;	 /* it executed what it wrote, or wrote over itself, wherever that led */
 	bool payload; /* a payload came out of what it wrote over itself, even if it went nowhere */
 };
+/* What a start is worth among those of one seed: one that goes astray may come by what makes sense
+ * behind that, and do more. */
+static inline unsigned promise_worth(const struct promise *promise)
+{
+	return promise->misses ? promise->score / 2 : promise->score;
+}
+
 /* How long a run that shows nothing may go on. */
 enum patience {
 	PATIENCE_SHORT,	 /* jumps through registers: where all of these lead to the start it is for

@@ -9,7 +9,7 @@
 
 enum {
 	SLACK = 1 << 16,
-	OBSERVED = 2 << 20,   /* instructions that are watched one by one */
+	OBSERVED = 4 << 20,   /* instructions that are watched one by one */
 	SLICE = 1 << 12,      /* instructions between two looks at what they cost */
 	UNOBSERVED = 1 << 16, /* that are not, at a time: after these, and of a proven one that does
 				 nothing new: it searches, or waits */
@@ -17,7 +17,7 @@ enum {
 	LOOK_EVERY = 256,   /* steps at which a run is asked whether it is worth going on */
 	QUIET = 1 << 14,    /* steps without anything new that end it, by what it has shown */
 	QUIET_DECODER = 1 << 16,
-	QUIET_SEARCH = 1 << 20,
+	QUIET_SEARCH = 1 << 22,
 	EVENTS_ARE_NEWS = 1 << 15, /* steps: what repeats events forever says nothing new */
 	/* nanoseconds, see share.h */
 	EVENT_COST = 400,

@@ -148,7 +148,7 @@ static void settle(struct scan_packed *packed)
 
 static int scan_everything(struct scan *scan, const struct level *level);
 
-/* Searches views of a level, and tells in *packed which are of packed data. */
+/* Searches views of a level. *packed: told which are of packed data, or knows where such lies. */
 static int scan_views(struct scan *scan, const struct level *level, enum views_of of,
 		      struct scan_packed *packed)
 {
@@ -159,6 +159,7 @@ static int scan_views(struct scan *scan, const struct level *level, enum views_o
 	if (level->depth == DEPTH)
 		return 0;
 	views_init(&views, of, level->bytes, &scan->views_budget);
+	views.packed = of == VIEWS_OTHERS ? packed : NULL;
 	while (code == 0 && scan->count < scan->capacity && (found = views_next(&views, &view))) {
 		struct level below = { .bytes = { view.data, view.length },
 				       .view = &view,
@@ -167,7 +168,7 @@ static int scan_views(struct scan *scan, const struct level *level, enum views_o
 		if (found < 0)
 			return error_set(scan->error, ERROR_MEMORY, "shellcode",
 					 "no memory for a view");
-		if (view.whole)
+		if (of == VIEWS_PACKED && view.whole)
 			note_packed(packed, view.packed, view.end);
 		code = scan_everything(scan, &below);
 		view_fini(&view);

@@ -149,12 +149,12 @@ static size_t behind_prefix(const struct search *search, enum x86_mode mode,
 }
 
 /* Does what follows a seed use what it gives? */
-static bool judge(struct search *search, const struct candidate *candidate)
+static bool judge(struct search *search, struct candidate *candidate)
 {
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
 	bool plausible =
-		plausible_ahead(sweep, candidate->mode, candidate->seed, candidate->strict);
+		plausible_ahead(sweep, candidate->mode, &candidate->seed, candidate->strict);
 
 	search_pay_sweep(search, candidate->mode, before, SHARE_LOOK);
 	if (!plausible)
@@ -241,7 +241,7 @@ static int consider_run(struct search *search, size_t start, size_t end)
 
 	if (run == PRINTABLE_NOT)
 		return 0;
-	widths = printable_widths(search->piece, start, &cost);
+	widths = printable_widths(search->piece, start, end, &cost);
 	shares_spend(search->shares, SHARE_LOOK, cost);
 	return widths ? consider(search, seed, widths, &search->printable_images) : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "shellcode/image.h"
 #include "shellcode/probe.h"
+#include "shellcode/rehearse.h"
 #include "shellcode/scan.h"
 #include "shellcode/repeat.h"
 #include "shellcode/seed.h"
@@ -93,6 +94,10 @@ MUST_CHECK int search_sweep(struct search *search, enum x86_mode mode);
 /* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet.
  * ERROR_MEMORY, ERROR_INTERNAL. */
 MUST_CHECK int search_lay(struct search *search, enum x86_mode mode, size_t offset);
+/* How a run from `start` of the piece would end, as far as that is certain (see rehearse.h).
+ * ERROR_MEMORY, ERROR_INTERNAL. */
+MUST_CHECK int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
+			       enum convention convention, enum rehearsal_end *end);
 /* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left; one run of
  * many takes but a part, since a search that was begun in its middle may never end. */
 struct promise search_run(struct search *search, enum x86_mode mode, size_t start,
@@ -115,6 +120,8 @@ MUST_CHECK int search_try(struct search *search, const struct candidate *candida
  * that look like text or padding when others lie before them. */
 void search_extend(struct search *search, enum x86_mode mode, enum patience patience,
 		   struct best *best);
+/* Is its first instruction text, or padding, rather than code? */
+bool search_begins_in_text(struct search *search, enum x86_mode mode, size_t start);
 /* Goes back to the earliest start point that promises as much and from which code leads there, not
  * text: in between, where a part of what is put together is missing, it may promise less. False:
  * there is none. */

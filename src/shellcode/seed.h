@@ -28,7 +28,8 @@ struct seed {
 	size_t offset;
 	enum seed_kind kind;
 	bool to_stack; /* SEED_STACK: through the stack pointer itself; SEED_PRINTABLE: may build
-			  its payload on the stack, or be anything */
+			  its payload on the stack, or be anything; SEED_FPU: what it stores is only
+			  used if that is on the stack */
 };
 
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */

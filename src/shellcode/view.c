@@ -129,10 +129,26 @@ static int look_everywhere(struct views *views, struct view_block block, size_t 
 	return found;
 }
 
-/* Passes blocks that may hold nothing, but for the last, which nothing may follow. */
+/* Passes packed stretches that `at` lies in; returns where the next one begins. */
+static size_t pass_packed(struct views *views)
+{
+	const struct scan_packed *packed = views->packed;
+
+	for (; packed && views->packed_next < packed->count; views->packed_next++) {
+		if (views->at < packed->at[views->packed_next].start)
+			return packed->at[views->packed_next].start;
+		if (views->at < packed->at[views->packed_next].end)
+			views->at = packed->at[views->packed_next].end;
+	}
+	return views->bytes.length;
+}
+
+/* Passes blocks that may hold nothing, but for the last before a packed stretch or the end, which
+ * nothing may follow. */
 static size_t skip_nothing(struct views *views)
 {
-	size_t left = views->bytes.length - views->at;
+	size_t until = pass_packed(views);
+	size_t left = until - views->at;
 
 	if (left > VIEW_BLOCK)
 		views->at += VIEW_BLOCK * view_judge_nothing(views->bytes.data + views->at,

@@ -8,7 +8,7 @@
 #ifndef KENBI_SHELLCODE_VIEW_H
 #define KENBI_SHELLCODE_VIEW_H
 
-#include "base/base.h"
+#include "shellcode/scan.h"
 
 enum {
 	VIEW_GRAIN = 16,	 /* bytes of a view for which one origin is kept */
@@ -46,6 +46,10 @@ struct views {
 	size_t message;	  /* the next HTTP message begins here; SIZE_MAX: none */
 	size_t looked[4]; /* by kind of stretch: looked at up to here */
 	bool exhausted;	  /* the budget was too small for a view, which was left out */
+	/* Of VIEWS_OTHERS: stretches in which nothing begins, since they are packed; borrowed,
+	 * NULL: none. Set after views_init. */
+	const struct scan_packed *packed;
+	size_t packed_next; /* the first of them that does not end before `at` */
 };
 
 /* Borrows `bytes` and `budget`. */

@@ -316,6 +316,11 @@ uint64_t world_call_cost(const struct world *world)
 	return world->unix_process ? 150 : 5000;
 }
 
+uint64_t world_stack(const struct world *world)
+{
+	return world->stack;
+}
+
 uint64_t world_code(const struct world *world)
 {
 	return world->code;

@@ -12,6 +12,7 @@
 #define GAP_MOST   (1u << 20) /* longest gap that is filled, besides four times what is kept */
 #define FIRST_ROOM 32u
 #define GROW_FROM  1024u
+#define DOUBLE_AT  4096u /* from here on room is doubled, as copying costs more than room */
 
 void assembly_init(struct assembly *assembly, enum packet_personality personality,
 		   struct assembly_table *table)
@@ -79,7 +80,7 @@ static bool grow_data(struct assembly *assembly, size_t wanted)
 	if (assembly->capacity) {
 		capacity = assembly->capacity < GROW_FROM ? GROW_FROM : assembly->capacity;
 		while (capacity < wanted)
-			capacity += capacity / 2;
+			capacity += capacity < DOUBLE_AT ? capacity / 2 : capacity;
 	}
 	if (capacity > assembly->table->side_limit)
 		capacity = assembly->table->side_limit;

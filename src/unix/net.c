@@ -3,6 +3,8 @@
 
 #include "unix/model.h"
 
+enum { TCP = 6, UDP = 17 };
+
 static const struct address anywhere = { .family = 4 };
 
 static struct descriptor *socket_of(struct unix_process *process, uint64_t number)
@@ -14,7 +16,7 @@ static struct descriptor *socket_of(struct unix_process *process, uint64_t numbe
 
 static const char *protocol_name(const struct descriptor *descriptor)
 {
-	return descriptor->protocol == 17 ? "udp" : descriptor->protocol == 6 ? "tcp" : "raw";
+	return descriptor->protocol == UDP ? "udp" : descriptor->protocol == TCP ? "tcp" : "raw";
 }
 
 int64_t unix_socket(struct unix_process *process, const struct unix_request *request)
@@ -26,7 +28,7 @@ int64_t unix_socket(struct unix_process *process, const struct unix_request *req
 
 	unix_tell_call(process, request);
 	if (number >= 0)
-		process->descriptors[number].protocol = type == stream ? 6 : type <= 2 ? 17 : 0;
+		process->descriptors[number].protocol = type == stream ? TCP : type <= 2 ? UDP : 0;
 	return number;
 }
 
@@ -44,6 +46,16 @@ int64_t unix_socketpair(struct unix_process *process, const struct unix_request 
 		       : 0;
 }
 
+static void tell_listening(struct unix_process *process, const struct descriptor *descriptor)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	const struct address *local = descriptor->address.family ? &descriptor->address : &anywhere;
+	struct trace_value values[] = { trace_text(address_text(local, text)),
+					trace_number(descriptor->local_port),
+					trace_text(protocol_name(descriptor)) };
+	unix_tell(process, TRACE_NET_LISTEN, values, 3);
+}
+
 int64_t unix_bind(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
@@ -57,21 +69,18 @@ int64_t unix_bind(struct unix_process *process, const struct unix_request *reque
 	unix_tell_call(process, request);
 	descriptor->local_port = local.port;
 	descriptor->address = local.address;
+	if (descriptor->protocol == UDP)
+		tell_listening(process, descriptor);
 	return 0;
 }
 
 int64_t unix_listen(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
-	char text[ADDRESS_TEXT_SIZE];
 
 	if (!descriptor)
 		return unix_not_socket(process);
-	const struct address *local = descriptor->address.family ? &descriptor->address : &anywhere;
-	struct trace_value values[] = { trace_text(address_text(local, text)),
-					trace_number(descriptor->local_port),
-					trace_text(protocol_name(descriptor)) };
-	unix_tell(process, TRACE_NET_LISTEN, values, 3);
+	tell_listening(process, descriptor);
 	return 0;
 }
 
@@ -124,7 +133,7 @@ int64_t unix_connect(struct unix_process *process, const struct unix_request *re
 int64_t unix_accept(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *listening = socket_of(process, request->arguments[0]);
-	struct descriptor who = { .kind = DESCRIPTOR_SOCKET, .protocol = 6, .connected = true };
+	struct descriptor who = { .kind = DESCRIPTOR_SOCKET, .protocol = TCP, .connected = true };
 	const struct peer *peer = process->peer;
 	char text[ADDRESS_TEXT_SIZE];
 	int64_t number;
@@ -190,6 +199,21 @@ int64_t unix_send(struct unix_process *process, const struct unix_request *reque
 	return (int64_t)length;
 }
 
+/* Somebody says something to a socket that takes it from anybody: a stranger to an open UDP port,
+ * once. False: nobody ever does. */
+static bool is_spoken_to(struct unix_process *process, struct descriptor *descriptor)
+{
+	const struct peer *peer = process->peer;
+
+	if (descriptor->connected || descriptor->protocol == TCP)
+		return true;
+	descriptor->connected =
+		descriptor->protocol == UDP && descriptor->local_port && peer && peer->accept &&
+		peer->accept(peer->context, descriptor->local_port, &descriptor->address,
+			     &descriptor->port, &descriptor->conversation) == 0;
+	return descriptor->connected;
+}
+
 int64_t unix_receive(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
@@ -200,6 +224,11 @@ int64_t unix_receive(struct unix_process *process, const struct unix_request *re
 	if (!descriptor) {
 		unix_tell_call(process, request);
 		return unix_not_socket(process);
+	}
+	if (!is_spoken_to(process, descriptor)) {
+		unix_tell_call(process, request);
+		process->idle = true;
+		return 0;
 	}
 	got = descriptor->connected && process->peer && process->peer->receive
 		      ? process->peer->receive(

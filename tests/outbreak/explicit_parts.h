@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "explicit.h"
+#include "valley_free.h"
 
 /* xoshiro256++ (Blackman & Vigna 2021, DOI 10.1145/3460772), seeded by splitmix64: not what the
  * engine draws from, and quick. */
@@ -99,7 +100,8 @@ struct oracle {
 	uint32_t *list;	      /* addresses */
 	uint32_t *permuted;   /* address of each place */
 	double *subnet_part, *provider_part;
-	struct event *events; /* a heap by time */
+	struct valley_free_route *routes; /* of all pairs of providers; NULL without parents */
+	struct event *events;		  /* a heap by time */
 	size_t event_count, event_capacity;
 	struct generator random;
 	struct explicit_outcome *outcome;

@@ -10,7 +10,7 @@ bool oracle_takes_part(const struct oracle *oracle, const struct remedy_candidat
 	case REMEDY_AT_HOST: return oracle->hosts[address].part < remedy->share;
 	case REMEDY_AT_SUBNET: return oracle->subnet_part[subnet] < remedy->share;
 	case REMEDY_AT_PROVIDER:
-	case REMEDY_AT_LINK: /* tested by routes */
+	case REMEDY_AT_LINK:
 	case REMEDY_AT_BORDER:
 		return oracle->provider_part[oracle->world->subnets[subnet].provider] <
 		       remedy->share;
@@ -22,6 +22,29 @@ static bool crosses(const struct oracle *oracle, uint32_t from, uint32_t to)
 {
 	const struct outbreak_subnet *subnets = oracle->world->subnets;
 	return subnets[oracle->subnet[from]].provider != subnets[oracle->subnet[to]].provider;
+}
+
+/* Of the filters at those that take part, the packet meets one at the border, all at links. */
+static bool passes_route(struct oracle *oracle, const struct remedy_candidate *remedy,
+			 uint32_t from, uint32_t to)
+{
+	const struct outbreak_world *world = oracle->world;
+	uint32_t here = world->subnets[oracle->subnet[from]].provider;
+	uint32_t there = world->subnets[oracle->subnet[to]].provider;
+	const struct valley_free_route *route =
+		&oracle->routes[here * world->provider_count + there];
+	unsigned filters = 0;
+
+	if (remedy->place == REMEDY_AT_BORDER) {
+		for (size_t i = 0; i < route->node_count && filters == 0; i++)
+			filters = oracle->provider_part[route->nodes[i]] < remedy->share;
+	} else {
+		for (size_t i = 0; i < route->link_count; i++)
+			filters += oracle->provider_part[route->links[i]] < remedy->share;
+	}
+	while (filters > 0 && oracle_chance(oracle, remedy->pass))
+		filters--;
+	return filters == 0;
 }
 
 /* The packet meets every filter of the remedy on its way. */
@@ -39,6 +62,9 @@ static bool passes_one(struct oracle *oracle, const struct remedy_candidate *rem
 	if (remedy->place == REMEDY_AT_SUBNET ? oracle->subnet[from] == oracle->subnet[to]
 					      : !crosses(oracle, from, to))
 		return true;
+	if (oracle->world->parents && remedy->effect == REMEDY_FILTER &&
+	    (remedy->place == REMEDY_AT_BORDER || remedy->place == REMEDY_AT_LINK))
+		return passes_route(oracle, remedy, from, to);
 	if (remedy->place == REMEDY_AT_BORDER)
 		return !(oracle_takes_part(oracle, remedy, from) ||
 			 oracle_takes_part(oracle, remedy, to)) ||

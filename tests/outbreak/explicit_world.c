@@ -9,6 +9,20 @@ static void *array(size_t count, size_t size)
 	return calloc(count + 1, size);
 }
 
+static void find_routes(struct oracle *oracle)
+{
+	const struct outbreak_world *world = oracle->world;
+	const struct outbreak_peering *peering = world->peering;
+	bool peers[VALLEY_FREE_MOST][VALLEY_FREE_MOST] = { { false } };
+	uint32_t count = (uint32_t)world->provider_count;
+
+	for (uint32_t i = 0; peering && i < count; i++)
+		for (uint32_t j = peering->first[i]; j < peering->first[i + 1]; j++)
+			peers[i][peering->at[peering->place[j]]] = true;
+	for (uint32_t i = 0; i < count; i++)
+		valley_free_routes(world->parents, count, peers, i, &oracle->routes[i * count]);
+}
+
 bool oracle_make(struct oracle *oracle)
 {
 	const struct outbreak_world *world = oracle->world;
@@ -26,6 +40,13 @@ bool oracle_make(struct oracle *oracle)
 	oracle->base = array(world->subnet_count, sizeof *oracle->base);
 	oracle->subnet_part = array(world->subnet_count, sizeof *oracle->subnet_part);
 	oracle->provider_part = array(world->provider_count, sizeof *oracle->provider_part);
+	if (world->parents) {
+		oracle->routes = array(world->provider_count * world->provider_count,
+				       sizeof *oracle->routes);
+		if (!oracle->routes)
+			return false;
+		find_routes(oracle);
+	}
 	return oracle->subnet && oracle->state && oracle->hosts && oracle->agents &&
 	       oracle->vulnerable && oracle->list && oracle->permuted && oracle->base &&
 	       oracle->subnet_part && oracle->provider_part;
@@ -43,6 +64,7 @@ void oracle_unmake(struct oracle *oracle)
 	free(oracle->base);
 	free(oracle->subnet_part);
 	free(oracle->provider_part);
+	free(oracle->routes);
 	free(oracle->events);
 }
 

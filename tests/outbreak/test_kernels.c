@@ -16,9 +16,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "explicit.h"
 #include "outbreak/replica.h"
-#include "small_world.h"
+#include "outbreaks.h"
+#include "sample.h"
 #include "smirnov.h"
 
 /* Under sanitizers the code is looked at, not its statistics. */
@@ -30,60 +30,6 @@
 #define FASTER	 1.05
 #endif
 #define ORACLE_SEED 1000000
-
-static const struct outbreak_vector mail[] = { { .scan = OUTBREAK_MAIL,
-						 .contacts = 1.5,
-						 .contact_exponent = 2.2,
-						 .contacts_most = 12,
-						 .open_share = 0.8,
-						 .reading = 5 } };
-static const struct outbreak_vector shares[] = { { .scan = OUTBREAK_SHARES, .rate = 0.3 },
-						 { .scan = OUTBREAK_RANDOM, .rate = 0.5 } };
-static const struct outbreak {
-	const char *name;
-	struct outbreak_worm worm;
-	double duration;
-	bool combined; /* also with links that saturate and a remedy at once */
-	bool drawn;    /* also by the engine that draws every scan: its code is another */
-} outbreaks[] = {
-	{ "random",
-	  { .scan = OUTBREAK_RANDOM, .rate = 1, .initially_infected = 2 },
-	  25,
-	  true,
-	  true },
-	{ "local mixture",
-	  { WAYS(mixture), .initially_infected = 2, .latency = 1 },
-	  25,
-	  true,
-	  true },
-	{ "sequential",
-	  { .scan = OUTBREAK_SEQUENTIAL, .rate = 2, .initially_infected = 2, .random_start = 0.4 },
-	  35 },
-	{ "permutation",
-	  { WAYS(permutation), .initially_infected = 2, .rate_spread = 0.2 },
-	  20,
-	  false,
-	  true },
-	/* No latency at which scans and starts of hosts would fall together: whether the one or
-	 * the other comes first is nobody's to say, and matters to links. */
-	{ "hit list", { WAYS(hit_list), .initially_infected = 2, .latency = 0.53 }, 15 },
-	{ "flawed", { WAYS(flawed), .initially_infected = 2, .rate_spread = 0.2 }, 30 },
-	{ "mail", { WAYS(mail), .initially_infected = 2, .latency = 1 }, 30 },
-	{ "shares", { WAYS(shares), .initially_infected = 2 }, 20 },
-	{ "several ways", { WAYS(several), .initially_infected = 1 }, 20, true, false },
-	{ "uneven hosts",
-	  { WAYS(mixture), .initially_infected = 2, .rate_spread = 0.8, .unreachable_share = 0.1,
-	    .private_share = 0.2 },
-	  35 },
-	{ "come and go",
-	  { .scan = OUTBREAK_RANDOM,
-	    .rate = 1.5,
-	    .initially_infected = 2,
-	    .online = 10,
-	    .offline = 5 },
-	  35 },
-};
-#define OUTBREAKS (sizeof outbreaks / sizeof *outbreaks)
 
 static const struct column {
 	const char *name;
@@ -144,26 +90,15 @@ static const struct column {
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
 
-struct cell {
-	struct outbreak_world world;
-	struct outbreak_worm worm;
-	double duration;
-	const struct remedy_candidate *remedy;
-};
-
-static struct cell make_cell(const struct outbreak *outbreak, const struct column *column)
+static struct sample_cell make_cell(const struct outbreak *outbreak, const struct column *column)
 {
-	struct cell cell = { .world = small_world,
-			     .worm = outbreak->worm,
-			     .duration = outbreak->duration,
-			     .remedy = &column->remedy };
+	struct sample_cell cell = { .world = small_world,
+				    .worm = outbreaks_worm(outbreak),
+				    .duration = outbreak->duration,
+				    .remedy = &column->remedy };
 	if (column->narrow) {
 		cell.world.providers = narrow_providers;
 		cell.worm.scan_bytes = 1;
-	}
-	if (cell.worm.vector_count > 0) {
-		cell.worm.scan = cell.worm.vectors[0].scan;
-		cell.worm.rate = cell.worm.vectors[0].rate;
 	}
 	return cell;
 }
@@ -179,44 +114,14 @@ static uint64_t seed(void)
 
 static double engine[REPLICAS], every_scan[REPLICAS], oracle[REPLICAS];
 
-/* When half are infected; never: by how many, later for fewer. Both ends of the distribution count.
- * Where scans are evenly spaced many times are the same but for rounding: to the nanosecond. */
-static double outcome_of(double half_time, uint32_t infected)
+static void ask_engine(const struct sample_cell *cell, bool explicitly, double *sample)
 {
-	return half_time < INFINITY ? round(1e9 * half_time) : 1e15 - infected;
+	assert_true(sample_engine(cell, explicitly, seed(), sample, REPLICAS));
 }
 
-static void ask_engine(const struct cell *cell, bool explicitly, double *sample)
+static void ask_oracle(const struct sample_cell *cell, double *sample)
 {
-	struct outbreak_worm worm = cell->worm;
-	const struct history *history;
-	struct replica replica;
-	struct error error;
-
-	worm.every_scan = explicitly;
-	assert_int_equal(replica_init(&replica, &cell->world, &worm, cell->duration, &error), 0);
-	for (uint32_t r = 0; r < REPLICAS; r++) {
-		assert_int_equal(replica_run(&replica, seed(), r, &error), 0);
-		assert_int_equal(replica_try(&replica, cell->remedy, &history, &error), 0);
-		uint32_t half = (replica.population.count + 1) / 2;
-		bool reached = half > 0 && history->count >= half;
-		sample[r] =
-			outcome_of(reached ? history->time[half - 1] : INFINITY, history->count);
-	}
-	replica_fini(&replica);
-}
-
-static void ask_oracle(const struct cell *cell, double *sample)
-{
-	struct explicit_outcome outcome;
-	uint64_t oracle_seed = ORACLE_SEED * seed();
-
-	for (uint32_t r = 0; r < REPLICAS; r++) {
-		struct explicit_run run = { cell->duration, oracle_seed + r, .until_half = true };
-		assert_true(
-			explicit_run(&cell->world, &cell->worm, &cell->remedy, 1, &run, &outcome));
-		sample[r] = outcome_of(outcome.half_time, outcome.infected);
-	}
+	assert_true(sample_oracle(cell, ORACLE_SEED * seed(), sample, REPLICAS));
 }
 
 static int ascending(const void *left, const void *right)
@@ -283,7 +188,7 @@ static void compare(const struct outbreak *outbreak, struct family *family)
 	double by_events[COLUMNS], by_scans[COLUMNS];
 
 	for (size_t c = 0; c < columns_here; c++) {
-		struct cell cell = make_cell(outbreak, &columns[c]);
+		struct sample_cell cell = make_cell(outbreak, &columns[c]);
 		ask_engine(&cell, false, engine);
 		ask_oracle(&cell, oracle);
 		memcpy(oracle_again, oracle, sizeof oracle);
@@ -322,7 +227,7 @@ static void agrees_with_every_scan_drawn(void **state)
 static void would_notice_a_difference(void **state)
 {
 	(void)state;
-	struct cell cell = make_cell(&outbreaks[0], &columns[1]);
+	struct sample_cell cell = make_cell(&outbreaks[0], &columns[1]);
 
 	ask_oracle(&cell, oracle);
 	cell.worm.rate *= FASTER;
@@ -345,7 +250,7 @@ static void remedies_never_lose_hosts(void **state)
 
 	for (size_t w = 0; w < 2 * OUTBREAKS; w++)
 		for (size_t c = 0; c < COLUMNS; c++) {
-			struct cell cell = make_cell(&outbreaks[w / 2], &columns[c]);
+			struct sample_cell cell = make_cell(&outbreaks[w / 2], &columns[c]);
 			cell.worm.every_scan = w % 2;
 			if (!loop_follows(&cell.worm, &cell.world))
 				continue;

@@ -111,7 +111,21 @@ static void every_tunnel_is_opened(void **state)
 		  IP4 },							       /* PPTP */
 		{ 17, HEX("\x30\x39\x12\xb5\0\0\0\0\x08\0\0\0\0\0\x2a\0"), ETHERNET }, /* VXLAN */
 		{ 17, HEX("\x30\x39\x21\x18\0\0\0\0\x08\0\0\0\0\0\x2a\0"),
-		  ETHERNET }, /* its old port */
+		  ETHERNET },			       /* its old port */
+		{ 47, HEX("\0\0\x88\xbe"), ETHERNET }, /* ERSPAN I, II, III */
+		{ 47, HEX("\x10\0\x88\xbe\0\0\0\1\x10\x0a\0\1\0\0\0\2"), ETHERNET },
+		{ 47, HEX("\x10\0\x22\xeb\0\0\0\1\x20\x0a\0\1\0\0\0\2\0\0\0\0"), ETHERNET },
+		{ 47, HEX("\x10\0\x22\xeb\0\0\0\1\x20\x0a\0\1\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\0"),
+		  ETHERNET },
+		{ 17, HEX("\x30\x39\x17\xc1\0\0\0\0\0\0\x65\x58\0\0\x2a\0"),
+		  ETHERNET }, /* Geneve */
+		{ 17, HEX("\x30\x39\x17\xc1\0\0\0\0\1\0\x08\0\0\0\x2a\0\1\2\3\4"), IP4 },
+		{ 17, HEX("\x08\x68\x08\x68\0\0\0\0\x30\xff\0\x2d\0\0\0\1"), IP4 }, /* GTP-U */
+		{ 17, HEX("\x08\x68\x08\x68\0\0\0\0\x34\xff\0\x35\0\0\0\1\0\0\0\x85\1\0\0\0"),
+		  IP4 },
+		{ 17, HEX("\x30\x39\x0d\xd8\0\0\0\0"), IP6 }, /* Teredo */
+		{ 17, HEX("\x0d\xd8\x30\x39\0\0\0\0\0\1\0\0\1\2\3\4\5\6\7\x08\0\0\0\1\2\3\4\5\6"),
+		  IP6 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct craft_segment *segment = cases[i].inside == IP6 ? &hello6 : &hello;
@@ -137,6 +151,9 @@ static void what_is_no_tunnel_stays_a_datagram(void **state)
 		{ 47, HEX("\x40\0\x08\0\0\0\0\0\x45") }, /* routing */
 		{ 47, HEX("\x20\0\x08\0\1\2") },	 /* ends within the key */
 		{ 47, HEX("\0\0\x08\6\x45") },		 /* ARP */
+		{ 17, HEX("\x30\x39\x17\xc1\0\0\0\0\x40\0\x08\0\0\0\x2a\0\x45") },
+		{ 17, HEX("\x08\x68\x08\x68\0\0\0\0\x30\xff\0\x2d\0\0\0\1\x45") }, /* length */
+		{ 17, HEX("\x30\x39\x0d\xd8\0\0\0\0\0\1\xff\xff\x60") },
 		{ 17, HEX("\x30\x39\x12\xb5\0\x19\0\0\x09\0\0\0\0\0\x2a\0 no VXLAN") },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -347,7 +347,7 @@ def test_formulas(page, sources):
                      for name in ("spread.js", "hilbert.js", "routes.js", "traffic.js"))
     page.evaluate(load + "\n;globalThis.list = (value) => (Array.isArray(value) ? value : []);"
                   "Object.assign(globalThis, { hilbertPoint, hilbertCells, decodeShares, passChance, makeTraffic, "
-                  "makeLand, makeRoutes, evenNumbers }); 1")
+                  "makeLand, makeRoutes, evenNumbers, positionAt }); 1")
     points = page.evaluate("Array.from({ length: 4096 }, (_, at) => hilbertPoint(64, at))")
     assert len({tuple(point) for point in points}) == 4096 and points[0] == [0, 0]
     assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) == 1 for a, b in zip(points, points[1:])), "the curve jumps"
@@ -390,6 +390,32 @@ def test_formulas(page, sources):
     for places, origin, target, wanted in (([0], 1, 2, 0.1), ([0, 1], 1, 2, 0.1), ([3], 1, 2, 1), ([0], 1, 3, 0.1)):
         got = page.evaluate(f"passChance(tree, {json.dumps(by_link | {'place': 'border', 'places': places})}, {origin}, {target})")
         assert abs(got - wanted) < 1e-12, (places, origin, target, got)
+    # c and d peer: the link is no link upwards, and only who is behind them uses it; a list of attackers knows no routes.
+    page.evaluate("""globalThis.tree = makeLand({ providers: ["a", "b", "c", "d"], parents: [null, 0, 0, null],
+        peers: [[2, 3], [0, 2], [7, 1], "no"],
+        subnets: [0, 1, 2, 3].map((provider) => ({ name: "same", provider, addresses: 9, vulnerable: 1 })) }, 1); 1""")
+    for place, places, origin, target, wanted in (("link", [0, 2, 3], 2, 3, 1), ("link", [0, 2, 3], 3, 2, 1), ("link", [2], 2, 1, 0.1),
+                                                  ("link", [0, 3], 1, 3, 0.01), ("border", [0], 2, 3, 1), ("border", [0], 1, 3, 0.1),
+                                                  ("border", [0], 2, 1, 0.1)):
+        got = page.evaluate(f"passChance(tree, {json.dumps(by_link | {'place': place, 'places': places})}, {origin}, {target})")
+        assert abs(got - wanted) < 1e-12, (place, places, origin, target, got)
+    # Of the infected that a quarter has been so for long enough, a quarter's attacks meet the list.
+    for place, origin, target, wanted in (("border", 2, 3, 1), ("border", 1, 3, 1 - 0.25 * 0.9), ("provider", 1, 3, 1 - 0.25 * 0.9)):
+        blocked = json.dumps(by_link | {"effect": "block", "place": place, "places": [1], "reaction": 60})
+        got = page.evaluate(f"passChance(tree, {blocked}, {origin}, {target}, 0.25)")
+        assert abs(got - wanted) < 1e-12, (place, origin, target, got)
+    assert page.evaluate("[0, 5, 15, 20, 30, 40].map((time) => positionAt([0, 10, 20, 40], time))") == [0, 0.5, 1.5, 2, 2.5, 3]
+    drawn = page.evaluate("""(() => {
+        const traffic = makeTraffic(land, { scan: "random", rate: 1 }), all = [];
+        const block = { effect: "block", place: "host", pass: 0, share: 1, delay: 10, reaction: 5 };
+        const stopped = (time, before) => {
+          traffic.draw(Float32Array.from([0.8, 0, 0]), block, time, 20000, 5, land.end, all, before);
+          return all.filter((one) => one.stopped).length / 20000;
+        };
+        const before = Float32Array.from([0.2, 0, 0]);
+        return [stopped(9, before), stopped(11, before), stopped(11, null)];
+      })()""")
+    assert drawn[0] == 0 and abs(drawn[1] - 0.25) < 0.015 and drawn[2] == 0, drawn
     assert page.evaluate("[[1, 0], [0], [5], ['x'], 7].every((parents) => makeRoutes(parents, list(parents).length) === null)")
     # In groups of two subnets, half of the group filters when one of them does.
     page.evaluate("""globalThis.pairs = makeLand({ providers: ["a"],

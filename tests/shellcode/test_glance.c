@@ -184,6 +184,13 @@ static void knows_what_goes_nowhere(void **state)
 	assert_false(NOWHERE(X86_MODE_64, "\x8b\x0d\0\x10\0\0"));
 	assert_true(NOWHERE(X86_MODE_64, "\xa1\0\x10\0\0\0\0\0\x70"));
 	assert_false(NOWHERE(X86_MODE_64, "\xa1\0\x10\x40\0\0\0\0\0"));
+	/* int3, int1, int 21h; int 80h, int 2eh, int 91h */
+	assert_true(NOWHERE(X86_MODE_32, "\xcc"));
+	assert_true(NOWHERE(X86_MODE_64, "\xf1"));
+	assert_true(NOWHERE(X86_MODE_32, "\xcd\x21"));
+	assert_false(NOWHERE(X86_MODE_64, "\xcd\x80"));
+	assert_false(NOWHERE(X86_MODE_32, "\xcd\x2e"));
+	assert_false(NOWHERE(X86_MODE_32, "\xcd\x91"));
 #undef NOWHERE
 }
 

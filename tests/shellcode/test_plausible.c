@@ -17,7 +17,7 @@ static bool ahead(enum x86_mode mode, struct bytes code, enum seed_kind kind, bo
 
 	assert_non_null(sweep);
 	sweep_load(sweep, code);
-	plausible = plausible_ahead(sweep, mode, (struct seed){ 0, kind, false }, strict);
+	plausible = plausible_ahead(sweep, mode, &(struct seed){ 0, kind, false }, strict);
 	sweep_free(sweep);
 	return plausible;
 }
@@ -99,6 +99,47 @@ static void runs_are_judged_by_their_characters(void **state)
 	assert_int_equal(printable_run(BYTES("")), PRINTABLE_NOT);
 }
 
+static enum printable obvious_run(struct bytes run)
+{
+	unsigned patches = 0, sums = 0, pushes = 0;
+
+	for (size_t i = 0; i < run.length; i++) {
+		uint8_t next = i + 1 < run.length ? run.data[i + 1] : 0;
+		patches += (run.data[i] == '0' || run.data[i] == '1') && next >= 0x40 &&
+			   (next & 7) != 4;
+		sums += run.data[i] == '%' || run.data[i] == '-' || run.data[i] == '5';
+		pushes += run.data[i] == 'P';
+	}
+	return sums >= 6 && pushes >= 3 ? PRINTABLE_BUILDS
+	       : patches >= 2		? PRINTABLE_WRITES
+					: PRINTABLE_NOT;
+}
+
+static void runs_are_counted_alike_by_all_processors(void **state)
+{
+	static const char useful[] = "0A1BP5XAa=-%zLDdTUVYZuvw/+hijklmn";
+	struct random random;
+	unsigned seen[3] = { 0 };
+
+	(void)state;
+	random_init(&random, 19, 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t data[200];
+		struct bytes run = { data, random_below(&random, sizeof data + 1) };
+		unsigned which = random_below(&random, 40);
+		enum printable expected;
+		for (size_t j = 0; j < run.length; j++)
+			data[j] = (uint8_t)(random_below(&random, 40) < which
+						    ? 0x21 + (int)random_below(&random, 0x5e)
+						    : useful[random_below(&random, 33)]);
+		expected = obvious_run(run);
+		assert_int_equal(printable_run(run), expected);
+		assert_int_equal(printable_run_plainly(run), expected);
+		seen[expected]++;
+	}
+	assert_true(seen[0] > 1000 && seen[1] > 1000 && seen[2] > 1000);
+}
+
 /* Text, and letters of base64, as instructions: what is told by the table is what a glance tells,
  * but for what nobody writes. */
 static void knows_printable_lengths(void **state)
@@ -137,31 +178,50 @@ static void knows_printable_lengths(void **state)
 
 static bool is_prefix(enum x86_mode mode, uint8_t byte)
 {
-	return (byte && strchr("\x26\x2e\x36\x3e\x64\x65\x66\x67", byte)) ||
+	return (byte && strchr("\x26\x2e\x36\x3e\x64\x65", byte)) ||
 	       (mode == X86_MODE_64 && (byte & 0xf0) == 0x40);
 }
 
-/* The slow, obvious walk: instructions until one that nobody writes, at most 20; *prefixes: bytes
- * before their opcodes, of all that it saw; *closer: there were some that are looked at closer. */
-static unsigned goes_on(enum x86_mode mode, struct bytes bytes, unsigned *prefixes, bool *closer)
+/* 0: nobody writes it. */
+static unsigned obvious_length(enum x86_mode mode, struct bytes code)
 {
+	struct step step = glance_length(mode, code);
+	size_t opcode = 0;
+
+	if (is_prefix(mode, code.data[0]))
+		return 1;
+	while (opcode + 1 < code.length &&
+	       (is_prefix(mode, code.data[opcode]) || (code.data[opcode] & 0xfe) == 0x66))
+		opcode++;
+	if (code.data[opcode] == 0x62 || (code.data[opcode] == 0x63 && mode == X86_MODE_32) ||
+	    (step.flow != FLOW_NEXT && step.flow != FLOW_BRANCH))
+		return 0;
+	return step.length;
+}
+
+/* The slow, obvious walk through a run: has it twenty instructions, two changes of what lies ahead
+ * and eight kinds of them, or six sums and three pushes, before it ends? */
+static bool obviously_works(enum x86_mode mode, struct bytes bytes, size_t end)
+{
+	unsigned patches = 0, sums = 0, pushes = 0, kinds = 0;
+	bool seen[256] = { false };
 	size_t at = 0;
 
-	*prefixes = 0;
-	for (unsigned steps = 0; steps < 20; steps++) {
-		struct bytes code = bytes_slice(bytes, at, INSTRUCTION_MAX);
-		struct step step = glance_length(mode, code);
-		size_t opcode = 0;
-		while (opcode < code.length - 1 && is_prefix(mode, code.data[opcode]))
-			opcode++;
-		*prefixes += (unsigned)opcode;
-		*closer |= printable_length(mode, code.data) > INSTRUCTION_MAX;
-		if (step.length == 0 || code.data[opcode] == 0x62 ||
-		    (code.data[opcode] == 0x63 && mode == X86_MODE_32))
-			return steps;
-		at += step.length;
+	for (unsigned steps = 1; steps <= 160 && at < end; steps++) {
+		unsigned length = obvious_length(mode, bytes_slice(bytes, at, INSTRUCTION_MAX));
+		uint8_t first = bytes.data[at];
+		if (length == 0)
+			return false;
+		kinds += !seen[first];
+		seen[first] = true;
+		patches += (first == 0x30 || first == 0x31) && length == 3;
+		sums += first == 0x25 || first == 0x2d || first == 0x35;
+		pushes += first == 0x50;
+		if (steps >= 20 && ((patches >= 2 && kinds >= 8) || (sums >= 6 && pushes >= 3)))
+			return true;
+		at += length;
 	}
-	return 20;
+	return false;
 }
 
 /* Both widths at once give what each of them gives alone. */
@@ -169,39 +229,38 @@ static void widths_are_those_of_the_obvious_walk(void **state)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789+/";
+	static const char useful[] = "0A1BP5XAAHIIJJKKGGRQZWUVZuTt-Sy2";
 	struct random random;
-	unsigned gone[2] = { 0 }, ended[2] = { 0 };
+	unsigned works[2] = { 0 }, ends[2] = { 0 };
 
 	(void)state;
 	random_init(&random, 18, 0);
 	for (unsigned i = 0; i < 100000; i++) {
 		uint8_t code[400];
-		unsigned widths, prefixes[2], steps[2], shift = i & 1;
+		struct bytes bytes = { code, sizeof code };
+		size_t end = 48 + random_below(&random, 350);
+		unsigned widths;
 		uint64_t cost = 0;
-		bool closer = false;
 		for (unsigned j = 0; j < sizeof code; j++)
-			code[j] = (uint8_t)(i & 4 ? letters[random_below(&random, 64) >> shift]
-						  : 0x20 + (int)random_below(&random, 0x5f));
-		widths = printable_widths((struct bytes){ code, sizeof code }, 0, &cost);
-		for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++)
-			steps[mode] = goes_on(mode, (struct bytes){ code, sizeof code },
-					      &prefixes[mode], &closer);
+			code[j] = (uint8_t)(i & 1   ? useful[random_below(&random, 32)]
+					    : i & 2 ? letters[random_below(&random, 64)]
+						    : 0x20 + (int)random_below(&random, 0x5f));
+		widths = printable_widths(bytes, 0, end, &cost);
 		for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++) {
-			bool may = widths >> mode & 1;
-			assert_true(closer || cost > 0);
-			assert_true(may || steps[mode] < 20);
-			assert_true(!may || closer || steps[mode] + prefixes[mode] >= 20);
-			gone[mode] += may && !closer;
-			ended[mode] += !may;
+			bool work = obviously_works(mode, bytes, end);
+			assert_int_equal(widths >> mode & 1, work);
+			works[mode] += work;
+			ends[mode] += !work;
 		}
 	}
-	assert_true(gone[0] > 500 && gone[1] > 500 && ended[0] > 5000 && ended[1] > 5000);
+	assert_true(works[0] > 5000 && works[1] > 5000 && ends[0] > 5000 && ends[1] > 5000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_printable_lengths),
+		cmocka_unit_test(runs_are_counted_alike_by_all_processors),
 		cmocka_unit_test(widths_are_those_of_the_obvious_walk),
 		cmocka_unit_test(an_environment_must_be_fetched),
 		cmocka_unit_test(a_pointer_must_be_followed),

@@ -150,12 +150,10 @@ static void utf16_code_is_found(void **state)
 	assert_int_equal(missed, 0);
 }
 
-/* Whatever the hash, the functions are found and the program is told; each hash is another kind.
- * CRC-32 (0) takes longer than an explanation may: it is found. */
+/* Whatever the hash, the functions are found and the program is told; each hash is another kind. */
 static void every_hash_is_searched_with(void **state)
 {
 	static const struct payload wanted = { "", "execute", "cmd.exe /c ver" };
-	static const struct payload search = { "", NULL, NULL };
 	char kinds[HASHES][17] = { "" };
 	unsigned wrong = 0;
 
@@ -165,7 +163,7 @@ static void every_hash_is_searched_with(void **state)
 		char name[32];
 		snprintf(name, sizeof name, "windows_hash_%u", i);
 		read_vector(name, &code);
-		if (!is_told(i ? &wanted : &search, buffer_bytes(&code), kinds[i])) {
+		if (!is_told(&wanted, buffer_bytes(&code), kinds[i])) {
 			print_error("%s: not told\n", name);
 			wrong++;
 		}

@@ -66,7 +66,7 @@ function makeLand(world, size) {
     groups: [],
   }));
   land.providerCount = list(world.providers).length;
-  land.routes = makeRoutes(world.parents, land.providerCount);
+  land.routes = makeRoutes(world.parents, land.providerCount, world.peers);
   const order = new Map([...new Set(land.provider)].map((index, at) => [index, at]));
   for (let group = 0; group < count; group++)
     land.providers[order.get(land.provider[group])].groups.push(group);
@@ -142,6 +142,13 @@ function timeAt(times, position) {
   const before = Math.min(Math.floor(position), times.length - 1),
     after = Math.min(before + 1, times.length - 1);
   return times[before] + (position - before) * (times[after] - times[before]);
+}
+
+// The position of a time that is not before the first.
+function positionAt(times, time) {
+  const before = lastNotAbove(times, time),
+    after = Math.min(before + 1, times.length - 1);
+  return after === before ? before : before + Math.min(1, (time - times[before]) / (times[after] - times[before]));
 }
 
 function infectedHosts(land, shares) {

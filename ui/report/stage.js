@@ -15,6 +15,7 @@ function makeSide(land, cells, spread, remedy, title) {
     remedy,
     title,
     shares: new Float32Array(land.count),
+    before: new Float32Array(land.count),
     lines: [],
     dots: [],
     grid: makeGrid(
@@ -35,8 +36,11 @@ function drawAttacksOf(side, traffic, time, most, seed, view) {
   if (!traffic || !(most > 0)) return;
   const strength = traffic.intensity(side.shares, side.remedy, time) / most;
   const number = (wanted) => Math.min(2 * wanted, Math.ceil(wanted * strength));
-  traffic.draw(side.shares, side.remedy, time, number(ATTACK_LINES), seed, side.land.end, side.lines);
-  traffic.draw(side.shares, side.remedy, time, number(ATTACK_DOTS), seed + 7919, view, side.dots);
+  const { shares, remedy, spread } = side;
+  const reaction = remedy && remedy.effect === "block" && Number.isFinite(remedy.reaction) ? remedy.reaction : 0;
+  const before = time >= reaction ? spread.at(positionAt(spread.times, time - reaction), side.before) : null;
+  traffic.draw(shares, remedy, time, number(ATTACK_LINES), seed, side.land.end, side.lines, before);
+  traffic.draw(shares, remedy, time, number(ATTACK_DOTS), seed + 7919, view, side.dots, before);
 }
 
 // Attacks per second at the height of the outbreak without remedy.

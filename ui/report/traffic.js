@@ -61,8 +61,9 @@ function makeTraffic(land, worm) {
   }
 
   // Fills `into` with `wanted` attacks on the first `within` addresses [{from, to (group or -1: an address of
-  // nobody), address, stopped}]; none when nobody is infected.
-  function draw(shares, remedy, time, wanted, seed, within, into) {
+  // nobody), address, stopped}]; none when nobody is infected. `before`: the shares as long before as it takes to block
+  // a host.
+  function draw(shares, remedy, time, wanted, seed, within, into, before = null) {
     const even = evenNumbers(seed + 1),
       inForce = remedy && time >= remedy.delay;
     let sum = 0;
@@ -72,7 +73,8 @@ function makeTraffic(land, worm) {
       const from = firstAbove(upTo, even() * sum);
       const address = aim(even, from, time, within);
       const to = address < land.end ? lastNotAbove(land.first, address) : -1;
-      const chance = inForce && to >= 0 ? passChance(land, remedy, from, to) : 1;
+      const known = before ? Math.min(1, before[from] / shares[from]) : 0;
+      const chance = inForce && to >= 0 ? passChance(land, remedy, from, to, known) : 1;
       into.push({ from, to, address, stopped: even() >= chance });
     }
     return into;

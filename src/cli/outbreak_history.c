@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/ranks.h"
 #include "outbreak/outbreak.h"
 
 #define MOST_OUTBREAKS 1000
@@ -21,7 +22,10 @@ static const struct option history_options[] = { { "json", no_argument, NULL, 'j
 
 struct history_choices {
 	bool json;
+	int count; /* of the command's words */
+	char **words;
 	uint64_t seed, replicas, threads; /* 0: as the file says */
+	struct cli_ranks ranks;		  /* the first of them prints */
 };
 
 /* --- for people --- */
@@ -128,40 +132,78 @@ static int print_record(const struct outbreak_scenario *scenario,
 
 /* --- files --- */
 
-static int recall_scenario(struct outbreak_scenario *scenario, const char *path,
+static void apply(const struct history_choices *choices, struct outbreak_run *run)
+{
+	if (choices->seed)
+		run->seed = choices->seed;
+	if (choices->replicas)
+		run->replicas = (uint32_t)choices->replicas;
+	if (choices->threads)
+		run->threads = (unsigned)choices->threads;
+	if (choices->ranks.ranks.count > 1) {
+		run->ranks = &choices->ranks.ranks;
+		if (run->threads == 0)
+			run->threads = choices->ranks.threads;
+	}
+}
+
+static int print_recalled(const struct outbreak_scenario *scenario,
+			  const struct outbreak_recalled *recalled, bool json, struct error *error)
+{
+	if (!json) {
+		print_outbreak(scenario, recalled);
+		return 0;
+	}
+	for (size_t i = 0; i < scenario->figure_count; i++)
+		if (print_record(scenario, &scenario->figures[i], &recalled[i]) < 0)
+			return error_set(error, ERROR_SYSTEM, NULL,
+					 "the records cannot be written");
+	return 0;
+}
+
+static int recall_scenario(const struct outbreak_scenario *scenario,
 			   const struct history_choices *choices, struct error *error)
 {
-	if (scenario->figure_count == 0)
-		return error_set(error, ERROR_INPUT, path,
-				 "has no figures, nothing was recorded of it");
-	if (choices->seed)
-		scenario->run.seed = choices->seed;
-	if (choices->replicas)
-		scenario->run.replicas = (uint32_t)choices->replicas;
-	if (choices->threads)
-		scenario->run.threads = (unsigned)choices->threads;
 	struct outbreak_recalled *recalled = calloc(scenario->figure_count, sizeof *recalled);
+
 	if (!recalled)
-		return error_set(error, ERROR_MEMORY, path, "no memory for its figures");
+		return error_set(error, ERROR_MEMORY, scenario->name, "no memory for its figures");
 	int result = outbreak_recall(scenario, recalled, error);
-	if (result == 0 && !choices->json)
-		print_outbreak(scenario, recalled);
-	for (size_t i = 0; result == 0 && choices->json && i < scenario->figure_count; i++)
-		if (print_record(scenario, &scenario->figures[i], &recalled[i]) < 0)
-			result = error_set(error, ERROR_SYSTEM, NULL,
-					   "the records cannot be written");
+	if (result == 0 && choices->ranks.ranks.rank == 0)
+		result = print_recalled(scenario, recalled, choices->json, error);
 	free(recalled);
+	return result;
+}
+
+/* Ranks that read different files would wait for each other for ever. */
+static int load(const char *path, const struct history_choices *choices,
+		struct outbreak_scenario *scenario, struct error *error)
+{
+	json_t *provenance = NULL;
+	int result = outbreak_scenario_load(path, scenario, error);
+
+	if (result == 0 && scenario->figure_count == 0)
+		result = error_set(error, ERROR_INPUT, path,
+				   "has no figures, nothing was recorded of it");
+	if (result == 0)
+		result = cli_provenance(choices->count, choices->words, path, scenario->title,
+					&provenance, error);
+	result = cli_ranks_agree(&choices->ranks, result, error);
+	if (result == 0) {
+		apply(choices, &scenario->run);
+		result = cli_ranks_compare(&choices->ranks, scenario, provenance, error);
+	}
+	json_decref(provenance);
 	return result;
 }
 
 static int recall_file(const char *path, const struct history_choices *choices, struct error *error)
 {
-	struct outbreak_scenario scenario;
-	int result = outbreak_scenario_load(path, &scenario, error);
+	struct outbreak_scenario scenario = { 0 };
+	int result = load(path, choices, &scenario, error);
 
-	if (result < 0)
-		return result;
-	result = recall_scenario(&scenario, path, choices, error);
+	if (result == 0)
+		result = recall_scenario(&scenario, choices, error);
 	outbreak_scenario_fini(&scenario);
 	return result;
 }
@@ -178,11 +220,36 @@ static int by_file_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int recall_all(const char *folder, const struct history_choices *choices,
-		      struct error *error)
+struct paths {
+	char **items;
+	int count;
+};
+
+static void free_paths(struct paths *paths)
+{
+	for (int i = 0; i < paths->count; i++)
+		free(paths->items[i]);
+	free(paths->items);
+}
+
+/* FOLDER/NAME and an ending. */
+static int add_path(struct paths *paths, const char *folder, const char *name, const char *ending,
+		    struct error *error)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof path, "%s%s%s", folder, name, ending) >= (int)sizeof path)
+		return error_set(error, ERROR_INPUT, name, "path is too long");
+	char *copy = strdup(path);
+	if (!copy)
+		return error_set(error, ERROR_MEMORY, name, "no memory for its path");
+	paths->items[paths->count++] = copy;
+	return 0;
+}
+
+static int list_all(const char *folder, struct paths *paths, struct error *error)
 {
 	struct dirent **entries = NULL;
-	char path[4096];
 	int result = 0, count = scandir(folder, &entries, is_history_file, by_file_name);
 
 	if (count < 0)
@@ -191,41 +258,80 @@ static int recall_all(const char *folder, const struct history_choices *choices,
 		result =
 			error_set(error, ERROR_INPUT, folder,
 				  "holds %d files *.yaml, expected 1 to %d", count, MOST_OUTBREAKS);
+	paths->items = calloc((size_t)count + 1, sizeof *paths->items);
+	if (!paths->items)
+		result = error_set(error, ERROR_MEMORY, folder, "no memory for its files");
 	for (int i = 0; i < count; i++) {
-		if (result == 0 && snprintf(path, sizeof path, "%s/%s", folder,
-					    entries[i]->d_name) >= (int)sizeof path)
-			result = error_set(error, ERROR_INPUT, folder, "path is too long");
 		if (result == 0)
-			result = recall_file(path, choices, error);
+			result = add_path(paths, folder, entries[i]->d_name, "", error);
 		free(entries[i]);
 	}
 	free(entries);
 	return result;
 }
 
-/* A name of a file in the folder without its ending, or the path of any other. */
-static int recall_named(const char *folder, const char *name, const struct history_choices *choices,
-			struct error *error)
+/* Names of files in the folder without their ending, or paths of any other. */
+static int list_named(const char *folder, int first, const struct history_choices *choices,
+		      struct paths *paths, struct error *error)
 {
-	char path[4096];
+	int result = 0;
 
-	if (strchr(name, '/') || strstr(name, ".yaml"))
-		return recall_file(name, choices, error);
-	if (snprintf(path, sizeof path, "%s/%s.yaml", folder, name) >= (int)sizeof path)
-		return error_set(error, ERROR_INPUT, folder, "path is too long");
-	if (access(path, F_OK) < 0)
-		return error_set(error, ERROR_INPUT, name,
-				 "is no outbreak of %s; name a file there without its .yaml, or "
-				 "the path of any other",
-				 folder);
-	return recall_file(path, choices, error);
+	paths->items = calloc((size_t)(choices->count - first) + 1, sizeof *paths->items);
+	if (!paths->items)
+		return error_set(error, ERROR_MEMORY, NULL, "no memory for its files");
+	for (int i = first; result == 0 && i < choices->count; i++) {
+		const char *name = choices->words[i];
+		bool is_path = strchr(name, '/') || strstr(name, ".yaml");
+		result =
+			add_path(paths, is_path ? "" : folder, name, is_path ? "" : ".yaml", error);
+		if (result == 0 && !is_path && access(paths->items[paths->count - 1], F_OK) < 0)
+			result = error_set(
+				error, ERROR_INPUT, name,
+				"is no outbreak of %s; name a file there without its .yaml, or "
+				"the path of any other",
+				folder);
+	}
+	return result;
+}
+
+/* Ranks that find more files than others would wait for them for ever. */
+static int compare_count(const struct history_choices *choices, int count, struct error *error)
+{
+	const struct outbreak_ranks *ranks = &choices->ranks.ranks;
+	uint64_t sum = (uint64_t)count;
+
+	if (ranks->count < 2)
+		return 0;
+	int result = ranks->sum(ranks->context, &sum, 1, error);
+	if (result == 0 && sum != (uint64_t)count * ranks->count)
+		result =
+			error_set(error, ERROR_INPUT, "MPI",
+				  "rank %u finds more or fewer outbreaks than others", ranks->rank);
+	return cli_ranks_agree(&choices->ranks, result, error);
+}
+
+static int recall_chosen(int first, const struct history_choices *choices, struct error *error)
+{
+	struct paths paths = { 0 };
+	char folder[4000], below[4001];
+
+	file_data_path("history", folder, sizeof folder);
+	snprintf(below, sizeof below, "%s/", folder);
+	int result = first == choices->count ? list_all(below, &paths, error)
+					     : list_named(below, first, choices, &paths, error);
+	result = cli_ranks_agree(&choices->ranks, result, error);
+	if (result == 0)
+		result = compare_count(choices, paths.count, error);
+	for (int i = 0; result == 0 && i < paths.count; i++)
+		result = recall_file(paths.items[i], choices, error);
+	free_paths(&paths);
+	return result;
 }
 
 int cli_outbreak_history(const struct cli_command *command, int count, char **words)
 {
-	struct history_choices choices = { 0 };
+	struct history_choices choices = { .count = count, .words = words };
 	struct error error = { 0 };
-	char folder[4000];
 	int option, result = 0;
 
 	while (result == 0 &&
@@ -248,12 +354,12 @@ int cli_outbreak_history(const struct cli_command *command, int count, char **wo
 	}
 	if (result < 0)
 		return CLI_INPUT;
-	file_data_path("history", folder, sizeof folder);
-	if (optind == count)
-		result = recall_all(folder, &choices, &error);
-	for (int i = optind; result == 0 && i < count; i++)
-		result = recall_named(folder, words[i], &choices, &error);
-	if (result < 0)
+	result = cli_ranks_open(&choices.ranks, &error);
+	result = cli_ranks_agree(&choices.ranks, result, &error);
+	if (result == 0)
+		result = recall_chosen(optind, &choices, &error);
+	if (result < 0 && cli_ranks_tell(&choices.ranks))
 		log_error(&error);
+	cli_ranks_close(&choices.ranks, result);
 	return error_exit_status(result);
 }

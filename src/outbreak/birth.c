@@ -159,7 +159,7 @@ static void hit_over_link(struct side *side, struct clock *clock)
 {
 	uint32_t source, index;
 	bool led = shortcut_draw(&side->shortcut, &clock->words, &source, &index);
-	uint32_t target = side->shortcut.targets[index].number;
+	uint32_t target = side->shortcut.targets[index];
 
 	if (side_infected(side, target)) {
 		shortcut_drop(&side->shortcut, index);

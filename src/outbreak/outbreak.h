@@ -105,6 +105,9 @@ struct outbreak_peering {
 	const uint32_t *climb; /* … itself or the first above it that has peers; OUTBREAK_TOP */
 	const uint32_t *first; /* … its links are first[i] … first[i + 1] - 1 */
 	const uint32_t *place; /* of each link: where its other side enters; ascending */
+	const uint64_t *lead;  /* of each provider: a bit for each part of the order that its peers
+				  and those below them are in; part p << shift … */
+	unsigned shift;
 	const uint32_t *outer; /* … the same provider's link to the first peer above that one;
 				  UINT32_MAX: there is none */
 };

@@ -9,6 +9,8 @@
 struct draft {
 	struct outbreak_world *world;
 	uint32_t *enter, *leave, *at, *climb, *first, *place, *outer;
+	uint64_t *lead;
+	unsigned shift; /* 64 parts of the order, or fewer */
 };
 
 /* Every tree is one stretch of the order: a provider stands in front of those below it. `leave`
@@ -85,6 +87,14 @@ static uint32_t *list_both_ways(struct draft *draft, const struct peering_link *
 	return ways;
 }
 
+/* The parts of the order from one place to another. */
+static uint64_t parts_between(const struct draft *draft, uint32_t from, uint32_t to)
+{
+	unsigned first = from >> draft->shift, last = to >> draft->shift;
+
+	return UINT64_MAX >> (63 - last) & UINT64_MAX << first;
+}
+
 /* What stands in `ways` twice is left out. */
 static uint32_t keep_links(struct draft *draft, const uint32_t *ways)
 {
@@ -93,6 +103,7 @@ static uint32_t keep_links(struct draft *draft, const uint32_t *ways)
 	for (size_t i = 0; i < draft->world->provider_count; i++) {
 		uint32_t end = draft->first[i + 1], own = kept;
 		draft->first[i] = kept;
+		draft->lead[i] = 0;
 		for (uint32_t j = begin; j < end; j++) {
 			if (j > begin && ways[j] == ways[j - 1])
 				continue;
@@ -101,6 +112,8 @@ static uint32_t keep_links(struct draft *draft, const uint32_t *ways)
 			       draft->leave[draft->at[draft->place[outer]]] < ways[j])
 				outer = draft->outer[outer];
 			draft->place[kept] = ways[j];
+			draft->lead[i] |=
+				parts_between(draft, ways[j], draft->leave[draft->at[ways[j]]]);
 			draft->outer[kept++] = outer;
 		}
 		begin = end;
@@ -133,9 +146,15 @@ static int link_up(struct draft *draft, const struct peering_link *links, size_t
 	if (enough) {
 		uint32_t kept = keep_links(draft, ways);
 		set_climbs(draft);
-		*peering = (struct outbreak_peering){ draft->enter, draft->leave, draft->at,
-						      draft->climb, draft->first, draft->place,
-						      draft->outer };
+		*peering = (struct outbreak_peering){ .enter = draft->enter,
+						      .leave = draft->leave,
+						      .at = draft->at,
+						      .climb = draft->climb,
+						      .first = draft->first,
+						      .place = draft->place,
+						      .outer = draft->outer,
+						      .lead = draft->lead,
+						      .shift = draft->shift };
 		world->peering = kept > 0 ? peering : NULL;
 	}
 	free(ways);
@@ -154,9 +173,13 @@ int peering_build(struct outbreak_world *world, const struct peering_link *links
 	draft.leave = arena_take(world->arena, size);
 	draft.at = arena_take(world->arena, size);
 	draft.climb = arena_take(world->arena, size);
+	draft.lead = arena_take(world->arena, world->provider_count * sizeof *draft.lead);
 	draft.first = arena_take(world->arena, size);
-	if (!draft.enter || !draft.leave || !draft.at || !draft.climb || !draft.first)
+	if (!draft.enter || !draft.leave || !draft.at || !draft.climb || !draft.lead ||
+	    !draft.first)
 		return ERROR_MEMORY;
+	while ((world->provider_count - 1) >> draft.shift > 63)
+		draft.shift++;
 	number_trees(&draft);
 	return link_up(&draft, links, count);
 }
@@ -190,7 +213,9 @@ bool peering_cross(const struct outbreak_world *world, uint32_t from, uint32_t t
 		return false;
 	for (uint32_t a = peering->climb[from]; a != TOP && !peering_below(peering, to, a);
 	     a = world->parents[a] == TOP ? TOP : peering->climb[world->parents[a]]) {
-		uint32_t b = nearest_peer(peering, a, to);
+		/* Mostly there is none, which is quickly seen. */
+		bool may = peering->lead[a] >> (peering->enter[to] >> peering->shift) & 1;
+		uint32_t b = may ? nearest_peer(peering, a, to) : PEERING_NONE;
 		if (b == PEERING_NONE)
 			continue;
 		*link = (struct peering_link){ a, b };

@@ -1,5 +1,7 @@
 #include "outbreak/ranks.h"
 
+#include <string.h>
+
 #define BATCH ((size_t)4096) /* values that are summed at once */
 
 int ranks_sum(const struct outbreak_ranks *ranks, uint64_t *values, size_t count,
@@ -42,6 +44,21 @@ int ranks_join_rows(const struct outbreak_ranks *ranks, const struct ranks_rows 
 		result = ranks->sum(ranks->context, batch, size, error);
 		for (size_t i = 0; result == 0 && i < size; i++)
 			*slot(rows, at + i, first, width) = (uint32_t)batch[i];
+	}
+	return result;
+}
+
+int ranks_join_values(const struct outbreak_ranks *ranks, double *values, size_t count,
+		      struct error *error)
+{
+	uint64_t batch[BATCH];
+	int result = 0;
+
+	for (size_t at = 0; ranks && result == 0 && at < count; at += BATCH) {
+		size_t size = count - at < BATCH ? count - at : BATCH;
+		memcpy(batch, values + at, size * sizeof *batch);
+		result = ranks->sum(ranks->context, batch, size, error);
+		memcpy(values + at, batch, size * sizeof *batch);
 	}
 	return result;
 }

@@ -22,6 +22,10 @@ struct ranks_rows {
 /* Slots of replicas first … end - 1 in all rows. */
 MUST_CHECK int ranks_join_rows(const struct outbreak_ranks *ranks, const struct ranks_rows *rows,
 			       uint32_t first, uint32_t end, struct error *error);
+/* values[row * stride + replica], of all replicas: those of others are 0 before. The bits come as
+ * they are. */
+MUST_CHECK int ranks_join_values(const struct outbreak_ranks *ranks, double *values, size_t count,
+				 struct error *error);
 MUST_CHECK int ranks_sum(const struct outbreak_ranks *ranks, uint64_t *values, size_t count,
 			 struct error *error);
 MUST_CHECK int ranks_agree(const struct outbreak_ranks *ranks, int code, struct error *error);

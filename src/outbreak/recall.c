@@ -1,5 +1,6 @@
 /* Outbreaks of the past: each replica is simulated without remedy, its figures are measured, and
- * bands over replicas are held against what was recorded. */
+ * bands over replicas are held against what was recorded.
+ * Ranks share the replicas, and all come to know all values. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,6 +8,7 @@
 #include "outbreak/crew.h"
 #include "outbreak/figure.h"
 #include "outbreak/paired.h"
+#include "outbreak/ranks.h"
 
 #define MOST_VALUES ((size_t)100000000)
 
@@ -76,8 +78,13 @@ int outbreak_recall(const struct outbreak_scenario *scenario, struct outbreak_re
 				 count, scenario->run.replicas, MOST_VALUES);
 	recall.values = calloc(count * scenario->run.replicas, sizeof *recall.values);
 	if (!recall.values)
-		return error_set(error, ERROR_MEMORY, "run", "no memory for %zu figures", count);
-	result = crew_run(&job, error);
+		result = error_set(error, ERROR_MEMORY, "run", "no memory for %zu figures", count);
+	result = ranks_agree(scenario->run.ranks, result, error);
+	if (result == 0)
+		result = crew_run(&job, error);
+	if (result == 0)
+		result = ranks_join_values(scenario->run.ranks, recall.values,
+					   count * scenario->run.replicas, error);
 	if (result == 0)
 		conclude(&recall, recalled);
 	free(recall.values);

@@ -71,11 +71,6 @@ int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, doubl
 	return 0;
 }
 
-static void add_target(struct shortcut *shortcut, uint32_t target, uint32_t place)
-{
-	shortcut->targets[shortcut->target_count++] = (struct shortcut_end){ target, place };
-}
-
 void shortcut_expose(struct shortcut *shortcut, uint32_t target)
 {
 	uint32_t place = shortcut->place[target];
@@ -86,7 +81,7 @@ void shortcut_expose(struct shortcut *shortcut, uint32_t target)
 	if (place == SHORTCUT_NOBODY)
 		return;
 	if (shortcut->waiting[place] == ENTERED) {
-		add_target(shortcut, target, place);
+		shortcut->targets[shortcut->target_count++] = target;
 		return;
 	}
 	shortcut->next[target] = shortcut->waiting[place];
@@ -110,7 +105,7 @@ static void enter(struct shortcut *shortcut, uint32_t first)
 		}
 		for (uint32_t target = shortcut->waiting[place]; target != SHORTCUT_NOBODY;
 		     target = shortcut->next[target])
-			add_target(shortcut, target, place);
+			shortcut->targets[shortcut->target_count++] = target;
 		shortcut->waiting[place++] = ENTERED;
 	}
 }
@@ -141,7 +136,7 @@ void shortcut_scan(struct shortcut *shortcut, uint32_t number, uint32_t subnet)
 
 	if (place == SHORTCUT_NOBODY)
 		return;
-	shortcut->sources[shortcut->source_count++] = (struct shortcut_end){ number, place };
+	shortcut->sources[shortcut->source_count++] = (struct shortcut_source){ number, place };
 	follow_links(shortcut, shortcut->effect->population->world->peering->at[place]);
 }
 
@@ -150,12 +145,12 @@ bool shortcut_draw(const struct shortcut *shortcut, struct supply_words *words, 
 {
 	const struct effect *effect = shortcut->effect;
 	const uint32_t *at = effect->population->world->peering->at;
-	const struct shortcut_end *from =
+	const struct shortcut_source *from =
 		&shortcut->sources[supply_below(words, shortcut->source_count)];
 
 	*source = from->number;
 	*index = supply_below(words, shortcut->target_count);
-	uint32_t here = at[from->place], there = at[shortcut->targets[*index].place];
+	uint32_t here = at[from->place], there = at[shortcut->place[shortcut->targets[*index]]];
 	return effect->zones.of[here] != effect->zones.of[there] &&
 	       effect_crosses(effect, here, there);
 }

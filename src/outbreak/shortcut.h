@@ -13,15 +13,16 @@
 
 #define SHORTCUT_NOBODY UINT32_MAX
 
-/* A host, by what its user calls it, and where its provider stands in the order of trees. */
-struct shortcut_end {
+/* Who scans, by what its user calls it, and where its provider stands in the order of trees. */
+struct shortcut_source {
 	uint32_t number, place;
 };
 
 struct shortcut {
 	const struct effect *effect; /* borrowed; NULL: there are none */
 	double pair;		     /* rate at which one who scans hits a certain target so */
-	struct shortcut_end *sources, *targets;
+	struct shortcut_source *sources;
+	uint32_t *targets; /* those who can be hit */
 	uint32_t source_count, target_count;
 	uint32_t *of_subnet; /* of each subnet: the place of its provider; NOBODY: it has no use for
 				links */
@@ -47,7 +48,7 @@ static inline void shortcut_place(struct shortcut *shortcut, uint32_t target, ui
 void shortcut_expose(struct shortcut *shortcut, uint32_t target);
 /* Who has that number, in that subnet, scans. */
 void shortcut_scan(struct shortcut *shortcut, uint32_t number, uint32_t subnet);
-/* One of the hits; shortcut_rate() must be positive. Which target of `targets`, whose is `number`.
+/* One of the hits; shortcut_rate() must be positive. Which of `targets`.
  * False: no link leads there from whom it comes. */
 bool shortcut_draw(const struct shortcut *shortcut, struct supply_words *words, uint32_t *source,
 		   uint32_t *index);

@@ -64,7 +64,8 @@ static void free_targets(struct side *side)
 	free(side->placed);
 	free(side->sources);
 	free(side->next_waiting);
-	side->next_waiting = NULL;
+	free(side->apart_infected);
+	side->next_waiting = side->apart_infected = NULL;
 }
 
 void side_fini(struct side *side)
@@ -106,22 +107,21 @@ static int make_room(struct side *side, size_t count, struct error *error)
 	side->rank = malloc(wanted * sizeof *side->rank);
 	side->sources = malloc(wanted * sizeof *side->sources);
 	bool enough = side->slot && side->rank && side->place && side->placed && side->sources;
-	side->capacity = side->slots = enough ? wanted : 0;
+	side->capacity = enough ? wanted : 0;
 	return enough ? 0 : no_memory(wanted, error);
 }
 
-/* Whom a link between peers has infected stays among the targets for a while. */
-static int make_room_for_both(struct side *side, size_t count, struct error *error)
+/* Whom a link between peers has infected stays among the targets for a while: segments have no room
+ * for both. */
+static int make_room_for_both(struct side *side, struct error *error)
 {
-	if (!side->shortcut.effect || 2 * count <= side->slots)
+	side->infected = side->slot;
+	if (!side->shortcut.effect)
 		return 0;
-	free(side->slot);
-	side->slots = 2 * count + count / 8;
-	side->slot = malloc(side->slots * sizeof *side->slot);
-	if (side->slot)
-		return 0;
-	side->capacity = side->slots = 0;
-	return no_memory(count, error);
+	if (!side->apart_infected)
+		side->apart_infected = malloc(side->capacity * sizeof *side->apart_infected);
+	side->infected = side->apart_infected;
+	return side->infected ? 0 : no_memory(side->capacity, error);
 }
 
 /* A filter between places of the network, not at hosts. */
@@ -266,7 +266,7 @@ static void lay_out(struct side *side, uint32_t targets)
 		if (side->base && side->shortcut.effect)
 			shortcut_place(&side->shortcut, target,
 				       side->population->subnet[side->base->host[target]]);
-		side->first[c + 1] += side->shortcut.effect ? 2 : 1;
+		side->first[c + 1]++;
 	}
 	for (size_t c = 0; c < side->compartments; c++)
 		side->first[c + 1] += side->first[c];
@@ -339,6 +339,8 @@ int side_reset(struct side *side, struct history *history, struct error *error)
 	side->effect = NULL;
 	side->shortcut.effect = NULL;
 	int result = clear(side, side->population->count, history, error);
+	if (result == 0)
+		result = make_room_for_both(side, error);
 	if (result < 0)
 		return result;
 	set_rates(side);
@@ -366,7 +368,7 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 		result = shortcut_reset(&side->shortcut, side->exact ? effect : NULL,
 					side->global_pair, base->count, error);
 	if (result == 0)
-		result = make_room_for_both(side, (size_t)base->count + 1, error);
+		result = make_room_for_both(side, error);
 	if (result < 0)
 		return result;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
@@ -478,7 +480,7 @@ uint32_t side_take(struct side *side, uint32_t index, uint32_t c)
 static void place(struct side *side, uint32_t number, uint32_t c)
 {
 	if (side->inside_pair[c] > 0)
-		side->slot[side->first[c + 1] - ++side->back[c]] = number;
+		side->infected[side->first[c + 1] - ++side->back[c]] = number;
 	side->placed[number] = c;
 }
 
@@ -569,7 +571,7 @@ static struct side_hit draw_inside(const struct side *side, struct supply_words 
 	size_t c = sum_tree_find(tree, supply_unit(words) * sum_tree_total(tree));
 	uint32_t source = supply_below(words, side->scanning[c]);
 
-	return (struct side_hit){ .infector = side->slot[side->first[c + 1] - 1 - source],
+	return (struct side_hit){ .infector = side->infected[side->first[c + 1] - 1 - source],
 				  .index = draw_target(side, c, words),
 				  .compartment = (uint32_t)c };
 }

@@ -47,6 +47,8 @@ struct side {
 	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
+	uint32_t *infected; /* what holds the backs: `slot`, or with shortcuts the next */
+	uint32_t *apart_infected;
 	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */
 	uint32_t *placed; /* of each infected, by its place in history, the same */
 	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
@@ -69,10 +71,10 @@ struct side {
 	uint32_t *next_waiting; /* of each target: the next one */
 	/* Where rates are exact but for links between peers: hits over these. Targets that they
 	 * infect stay in their compartments until they are taken there, too, and the other way
-	 * round: `rank` tells. Segments have room for both. */
+	 * round: `rank` tells. */
 	struct shortcut shortcut;
 	struct supply_words order; /* with base: in which those who may be hit are */
-	size_t capacity, slots;
+	size_t capacity;
 };
 
 /* A hit: who (place in history) hits what (index of slot, in a compartment). */

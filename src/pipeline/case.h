@@ -131,10 +131,10 @@ struct pipeline {
 	struct case_list sessions, announcements, shellcodes, bodies, samples, traces;
 	/* Of the capture being read: records that wait until announcements can be matched. */
 	json_t *held_sessions, *held_shellcodes;
-	struct case_list said, codes; /* see followup.c */
-	struct case_list waiting;     /* see waiting.c; only where it is patient */
-	bool patient;		      /* more may be said to what was told */
-	size_t followup_bytes;	      /* kept by these */
+	struct case_list said, codes;	 /* see followup.c */
+	struct case_list waiting;	 /* see waiting.c; only where it is patient */
+	bool patient;			 /* more may be said to what was told */
+	size_t followup_bytes;		 /* kept by these */
 	struct case_room *followup_room; /* where they are */
 	const char *file;
 	uint64_t saved_bytes;
@@ -239,8 +239,8 @@ MUST_CHECK int case_run_again(struct pipeline *pipeline, const struct case_code 
 bool case_is_elsewhere(const json_t *actions);
 
 /* --- waiting.c: code that may be told more while the traffic goes on --- */
-/* Takes the code's bytes. `heard`: how much it has been run with. */
-void case_keep_waiting(struct pipeline *pipeline, struct case_code *code, json_t *record,
+/* Copies the code's bytes. `heard`: how much it has been run with. */
+void case_keep_waiting(struct pipeline *pipeline, const struct case_code *code, json_t *record,
 		       size_t heard);
 /* Runs what waits again with what the conversation tells it, and emits its record once more where
  * that changes it. */

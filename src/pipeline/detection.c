@@ -205,6 +205,15 @@ static void job_fini(struct detection_job *job)
 	free(job);
 }
 
+/* Whoever waits for room is woken for more than one conversation: each wakes two threads and
+ * empties their caches. With nothing under way there is always room. */
+static bool is_roomy(const struct detection *detection)
+{
+	struct detection_fill fill = detection_fill(detection);
+
+	return fill.bytes <= fill.byte_limit / 4 * 3 && fill.items <= fill.item_limit / 4 * 3;
+}
+
 void detection_job_free(struct detection *detection, struct detection_job *job)
 {
 	size_t size = job->size;
@@ -212,7 +221,7 @@ void detection_job_free(struct detection *detection, struct detection_job *job)
 	job_fini(job);
 	allowance_return(&detection->allowance, size);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load(&detection->room_wanted) == 0)
+	if (atomic_load(&detection->room_wanted) == 0 || !is_roomy(detection))
 		return;
 	pthread_mutex_lock(&detection->room_lock);
 	pthread_cond_broadcast(&detection->room);

@@ -41,20 +41,25 @@ static size_t bytes_waiting(const struct pipeline *pipeline)
 	return sum;
 }
 
-void case_keep_waiting(struct pipeline *pipeline, struct case_code *code, json_t *record,
+void case_keep_waiting(struct pipeline *pipeline, const struct case_code *code, json_t *record,
 		       size_t heard)
 {
+	uint8_t *bytes = malloc(code->length);
+
 	pipeline->waiting.limit = WAITING_MOST;
 	while (pipeline->waiting.count && (pipeline->waiting.count == WAITING_MOST ||
 					   bytes_waiting(pipeline) + code->length > WAITING_BYTES))
 		drop(pipeline, 0);
-	struct case_waiting *waiting = case_list_add(&pipeline->waiting, sizeof *waiting);
-	if (!waiting)
+	struct case_waiting *waiting =
+		bytes ? case_list_add(&pipeline->waiting, sizeof *waiting) : NULL;
+	if (!waiting) {
+		free(bytes);
 		return;
+	}
 	waiting->code = *code;
+	waiting->code.bytes = memcpy(bytes, code->bytes, code->length);
 	waiting->record = json_incref(record);
 	waiting->heard = heard;
-	code->bytes = NULL; /* the waiting one's now */
 }
 
 void case_forget_waiting(struct pipeline *pipeline)

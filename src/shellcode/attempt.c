@@ -5,12 +5,15 @@
 #include "shellcode/search.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "shellcode/plausible.h"
 
 enum {
 	STARTS = 384, /* start points that are tried for one seed */
-	PROOFS = 3    /* of these, that are proven when others fail */
+	PROOFS = 3,   /* of these, that are proven when others fail */
+	PUSH_ESP = 0x54,
+	PUSH_ESP_WITHIN = 4 /* bytes of printable code that lies on the stack */
 };
 
 /* Of decoders that begin like this, one that decodes is enough to look closer. */
@@ -30,6 +33,29 @@ static bool worth_another(const struct seed *seed, struct promise promise)
 		return seed->to_stack || promise.decodes;
 	return kind == SEED_INT80 || kind == SEED_SYSCALL || kind == SEED_GATE ||
 	       (finds_itself(kind) && promise.decodes);
+}
+
+/* Does it look for itself where the stack is? Exploits of overflows jump there, and such code has
+ * no other way to its own address. */
+static bool lies_on_stack(const struct search *search, const struct candidate *candidate,
+			  const struct start *start)
+{
+	struct bytes code = bytes_slice(search->piece, start->offset, PUSH_ESP_WITHIN);
+
+	if (candidate->seed.kind == SEED_PRINTABLE)
+		return code.length && memchr(code.data, PUSH_ESP, code.length);
+	return candidate->seed.kind == SEED_STACK && start->traits & GLANCE_STACK_TAKEN &&
+	       start->traits & GLANCE_STORE && start->traits & GLANCE_LOOP;
+}
+
+/* Is a start to be tried under one more convention, after what it gave under the one before? */
+static bool worth_trying(const struct search *search, const struct candidate *candidate,
+			 const struct start *start, enum convention convention,
+			 struct promise before)
+{
+	return convention == CONVENTION_POINTERS ||
+	       (convention == CONVENTION_ZERO && worth_another(&candidate->seed, before)) ||
+	       (convention == CONVENTION_ON_STACK && lies_on_stack(search, candidate, start));
 }
 
 static enum patience patience_of(enum seed_kind kind)
@@ -65,7 +91,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 
 	for (size_t i = 0; i < count; i++) {
 		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
-			     (convention == 0 || worth_another(&candidate->seed, promises[i])) &&
+			     worth_trying(search, candidate, &starts[i], convention, promises[i]) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
 		bool hopeless = false;

@@ -71,13 +71,32 @@ static bool is_string(uint8_t opcode)
 	return opcode >= 0xa4 && opcode <= 0xaf && (opcode & 0xfe) != 0xa8;
 }
 
+/* Could it change a register other than the stack's, as far as the opcode tells? */
+static bool may_change(const struct opcode *opcode, unsigned reg)
+{
+	uint8_t first = opcode->first;
+
+	if ((first & 0xf0) == 0x70)
+		return false;
+	if ((first & 0xf8) == 0xd8) /* the FPU's: fnstsw ax */
+		return first == 0xdf && reg == X86_AX;
+	if ((first & 0xe0) == 0x40) /* inc, dec, push, pop */
+		return (first & 7) == reg;
+	if ((first & 0xf0) == 0xb0) /* parts of four others have numbers from 4 on */
+		return ((first ^ reg) & 3) == 0;
+	if (!opcode_has_operand(opcode) || first >= 0xf6)
+		return true;
+	return ((opcode->modrm >> 3 ^ reg) & 3) == 0 ||
+	       (!opcode->memory && ((opcode->modrm ^ reg) & 3) == 0);
+}
+
 /* The instruction was executed: where is the address now, and is the base what it was? */
 static void pass(struct environment *environment, const struct opcode *opcode, struct bytes code)
 {
 	struct number base = environment->base, before;
 
 	taint_move(&environment->made_of, opcode);
-	if (!environment->plain)
+	if (!environment->plain || !may_change(opcode, base.place))
 		return;
 	before = number_before(environment->mode, code, base);
 	environment->plain = before.kind == NUMBER_IN_REGISTER && before.place == base.place &&

@@ -232,7 +232,8 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	if (!unix_judge_call(observer->machine, &stop, system, &judgement)) {
 		if (judgement.name) {
 			observer_note_call(observer, judgement.name);
-			read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
+			if (observer->named) /* a kind does not ask what arguments are worth */
+				read_by_call(observer, judgement.arguments, bytes[0] == 0xcd);
 		}
 		if (judgement.name && asks_about_memory(judgement.name))
 			count_question(observer, ip, ip + (bytes[0] == 0x9a ? 7 : 2),

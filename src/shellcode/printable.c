@@ -104,7 +104,9 @@ count_run(marks_of_function *marks_of, struct bytes run)
 {
 	struct ingredients seen = { 0 };
 
-	for (; run.length && !builds(&seen); run = bytes_slice(run, BLOCK, run.length))
+	for (; run.length > BLOCK && !builds(&seen); run.data += BLOCK, run.length -= BLOCK)
+		count(&seen, marks_of(run));
+	if (run.length && !builds(&seen))
 		count(&seen, marks_of(run));
 	return seen;
 }

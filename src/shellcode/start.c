@@ -11,8 +11,9 @@ enum {
 	UNKNOWN_LENGTH = 255,
 	LONGEST_COMMON = 11, /* bytes of an instruction without superfluous prefixes */
 	SHORT_REACH = 128,   /* of jumps over 8 bits */
+	EXTRA = 4 * LANE,    /* that are looked through for them beyond that */
 	/* nanoseconds, see share.h */
-	BACK_COST = 20,
+	BACK_COST = 12,
 	WINDOW_COST = 150
 };
 
@@ -29,6 +30,8 @@ struct jump {
  * that reach over the ends. */
 struct window {
 	size_t first, count; /* of the piece */
+	const uint8_t *data;
+	size_t brief_from, brief_end; /* what of brief is filled */
 	size_t jumps_count;
 	struct jump jumps[WINDOW];
 	uint16_t jumps_to[WINDOW]; /* the last that goes there: its number and 1; 0: none. Only
@@ -98,29 +101,76 @@ static bool stays(uint8_t one, uint8_t other)
 	return one == other && (uint8_t)(one + 1) < 2;
 }
 
-static void find_jumps(struct window *window, const uint8_t *data)
+static void find_far_jumps(struct window *window)
 {
-	uint8_t *brief = window->brief + SHORT_REACH;
+	const uint8_t *data = window->data;
 	size_t at = 0;
 
 	window->jumps_count = 0;
-	memset(window->brief, 0, SHORT_REACH + 1);
 	for (; at + LANE < window->count; at += LANE) {
 		lane bytes = lane_at(data + at), next = lane_at(data + at + 1);
-		lane jumps = brief_jumps(bytes, next);
 		unsigned upper = bits_of((lane)(bytes == next) & (lane)((lane)(bytes + 1) < 2));
-		memcpy(brief + at + 1, &jumps, sizeof jumps);
 		for (; upper; upper &= upper - 1)
 			add_jump(window, data, at + (unsigned)__builtin_ctz(upper));
 	}
-	for (; at + 1 < window->count; at++) {
-		bool jumps =
-			(data[at] & 0xf0) == 0x70 || (data[at] & 0xfc) == 0xe0 || data[at] == 0xeb;
-		brief[at + 1] = jumps ? data[at + 1] : 0;
+	for (; at + 1 < window->count; at++)
 		if (stays(data[at], data[at + 1]))
 			add_jump(window, data, at);
+}
+
+/* Fills brief in [from, end), of which `from` is not 0. */
+static void fill_brief(struct window *window, size_t from, size_t end)
+{
+	uint8_t *brief = window->brief + SHORT_REACH;
+	const uint8_t *data = window->data;
+	size_t at = from;
+
+	for (; at + LANE <= end; at += LANE) {
+		lane jumps = brief_jumps(lane_at(data + at - 1), lane_at(data + at));
+		memcpy(brief + at, &jumps, sizeof jumps);
 	}
-	memset(brief + window->count, 0, SHORT_REACH);
+	for (; at < end; at++) {
+		uint8_t first = data[at - 1];
+		bool jumps = (first & 0xf0) == 0x70 || (first & 0xfc) == 0xe0 || first == 0xeb;
+		brief[at] = jumps ? data[at] : 0;
+	}
+}
+
+/* Has brief filled as far as jumps to `at` go: most seeds are reached from near by. */
+static void find_brief_jumps(struct window *window, size_t at)
+{
+	size_t from = at < SHORT_REACH + 1 ? 1 : at - SHORT_REACH;
+	size_t end = at + SHORT_REACH < window->count ? at + SHORT_REACH : window->count;
+
+	if (from < window->brief_from) {
+		size_t more = from < EXTRA + 1 ? 1 : from - EXTRA;
+		fill_brief(window, more, window->brief_from);
+		window->brief_from = more;
+	}
+	if (end > window->brief_end) {
+		size_t more = end + EXTRA < window->count ? end + EXTRA : window->count;
+		fill_brief(window, window->brief_end, more);
+		window->brief_end = more;
+	}
+}
+
+static void window_init(struct window *window, struct bytes bytes, size_t seed)
+{
+	size_t at;
+
+	window->first = seed < START_WINDOW ? 0 : seed - START_WINDOW;
+	window->data = bytes.data + window->first;
+	window->count =
+		bytes_slice(bytes, window->first, seed + START_WINDOW - window->first).length;
+	at = seed - window->first;
+	find_far_jumps(window);
+	window->brief_from = window->brief_end = at > 0 ? at : 1;
+	memset(window->brief, 0, SHORT_REACH + 1);
+	memset(window->brief + SHORT_REACH + window->count, 0, SHORT_REACH);
+	memset(window->falls, 0, LANE);
+	memset(window->falls + LANE, UNKNOWN_LENGTH, window->count);
+	memset(window->reached, 0, sizeof window->reached);
+	window->reached[at / 64] |= (uint64_t)1 << at % 64;
 }
 
 /* --- going back --- */
@@ -207,6 +257,7 @@ static void jumping_to(struct search_back *search, size_t at, size_t next)
 					119, 118, 117, 116, 115, 114, 113, 112 };
 	const uint8_t *brief = &search->window.brief[at]; /* from SHORT_REACH before it */
 
+	find_brief_jumps(&search->window, at);
 	for (unsigned i = 2 * SHORT_REACH; i > 0;) {
 		i -= LANE;
 		unsigned there = bits_of((lane)(lane_at(brief + i) == countdown - (uint8_t)i));
@@ -241,7 +292,6 @@ size_t start_find(struct sweep *sweep, size_t seed, enum start_asks asks, struct
 		  size_t capacity)
 {
 	struct search_back search;
-	struct window *window = &search.window;
 	struct bytes bytes = sweep_bytes(sweep);
 
 	if (capacity == 0)
@@ -252,14 +302,7 @@ size_t start_find(struct sweep *sweep, size_t seed, enum start_asks asks, struct
 	search.starts = starts;
 	search.capacity = capacity;
 	sweep_pay(sweep, WINDOW_COST);
-	window->first = seed < START_WINDOW ? 0 : seed - START_WINDOW;
-	window->count =
-		bytes_slice(bytes, window->first, seed + START_WINDOW - window->first).length;
-	find_jumps(window, bytes.data + window->first);
-	memset(window->falls, 0, LANE);
-	memset(window->falls + LANE, UNKNOWN_LENGTH, window->count);
-	memset(window->reached, 0, sizeof window->reached);
-	window->reached[(seed - window->first) / 64] |= (uint64_t)1 << (seed - window->first) % 64;
+	window_init(&search.window, bytes, seed);
 	starts[0] = (struct start){ .offset = seed, .number = number_at_call(), .loop = SIZE_MAX };
 	search.count = 1;
 	for (size_t next = 0; next < search.count; next++)

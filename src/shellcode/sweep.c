@@ -6,9 +6,10 @@
 #include "shellcode/glance_table.h"
 
 enum {
-	BLOCK = 64,  /* offsets that are prepared at once */
-	SLOTS = 128, /* blocks that are remembered: what is near fits into a near cache */
+	BLOCK = 16,  /* offsets that are prepared at once */
+	SLOTS = 512, /* blocks that are remembered: what is near fits into a near cache */
 	UNKNOWN_FLOW = 255,
+	NO_TRAITS = 1 << 15, /* a step's, that have not been asked for */
 	/* nanoseconds, see share.h */
 	STEP_COST = 3,
 	GLANCE_COST = 10,
@@ -78,8 +79,8 @@ static bool step_by_table(const struct sweep *sweep, size_t offset, struct step 
 	       glance_by_table(&sweep->table, sweep->bytes.data + offset, step);
 }
 
-/* Looks closer, unless that was done before. */
-static struct step look_closer(struct sweep *sweep, size_t offset)
+/* Looks closer, for the traits as well or not, unless that was done before. */
+static struct step look_closer(struct sweep *sweep, size_t offset, bool traits)
 {
 	size_t block = offset / BLOCK, slot = block % SLOTS;
 	struct step *steps = &sweep->steps[slot * BLOCK], *step = &steps[offset % BLOCK];
@@ -88,9 +89,11 @@ static struct step look_closer(struct sweep *sweep, size_t offset)
 		memset(steps, UNKNOWN_FLOW, BLOCK * sizeof *steps);
 		sweep->blocks[slot] = (uint32_t)block + 1;
 	}
-	if (step->flow == UNKNOWN_FLOW) {
-		*step = glance(sweep->mode, code_at(sweep, offset));
+	if (step->flow == UNKNOWN_FLOW || (traits && step->traits & NO_TRAITS)) {
+		struct bytes code = code_at(sweep, offset);
+		*step = traits ? glance(sweep->mode, code) : glance_length(sweep->mode, code);
 		sweep->cost += step->traits & GLANCE_ASKED ? ASK_COST : GLANCE_COST;
+		step->traits |= traits ? 0 : NO_TRAITS;
 	}
 	return *step;
 }
@@ -100,7 +103,7 @@ struct step sweep_step(struct sweep *sweep, size_t offset)
 	struct step step;
 
 	sweep->cost += STEP_COST;
-	return step_by_table(sweep, offset, &step) ? step : look_closer(sweep, offset);
+	return step_by_table(sweep, offset, &step) ? step : look_closer(sweep, offset, true);
 }
 
 struct step sweep_pass(struct sweep *sweep, size_t offset)
@@ -135,7 +138,7 @@ void sweep_falls(struct sweep *sweep, size_t end, unsigned wanted, uint8_t falls
 			near_end ? GLANCE_TABLE_UNTOLD
 				 : glance_table_falls(&sweep->table, sweep->bytes.data + offset);
 		if (length == GLANCE_TABLE_UNTOLD) {
-			struct step step = look_closer(sweep, offset);
+			struct step step = look_closer(sweep, offset, false);
 			length = falls_through(&step) ? step.length : 0;
 		}
 		falls[i] = length;

@@ -143,17 +143,31 @@ static size_t pass_packed(struct views *views)
 	return views->bytes.length;
 }
 
-/* Passes blocks that may hold nothing, but for the last before a packed stretch or the end, which
- * nothing may follow. */
-static size_t skip_nothing(struct views *views)
+/* Judges the block at `at`, which may be a part of one. */
+static struct view_block judge_here(const struct views *views)
 {
-	size_t until = pass_packed(views);
-	size_t left = until - views->at;
+	size_t left = views->bytes.length - views->at;
+	uint8_t last[VIEW_BLOCK] = { 0 };
 
-	if (left > VIEW_BLOCK)
-		views->at += VIEW_BLOCK * view_judge_nothing(views->bytes.data + views->at,
-							     (left - 1) / VIEW_BLOCK);
-	return views->at;
+	if (left >= VIEW_BLOCK)
+		return view_judge(views->bytes.data + views->at);
+	memcpy(last, views->bytes.data + views->at, left);
+	return view_judge(last);
+}
+
+/* Passes blocks that may hold nothing, but for the last before a packed stretch or the end, which
+ * nothing may follow; tells what the next may hold: nothing at the end of all. */
+static struct view_block next_block(struct views *views)
+{
+	size_t until = pass_packed(views), blocks, nothing;
+	struct view_block block = { 0 };
+
+	if (views->at >= views->bytes.length)
+		return block;
+	blocks = (until - views->at - 1) / VIEW_BLOCK;
+	nothing = view_judge_nothing(views->bytes.data + views->at, blocks, &block);
+	views->at += nothing * VIEW_BLOCK;
+	return nothing < blocks ? block : judge_here(views);
 }
 
 static int next_packed(struct views *views, struct view *view)
@@ -175,17 +189,12 @@ int views_next(struct views *views, struct view *view)
 		return next_packed(views, view);
 	while (found == 0 && views->message < bytes.length)
 		found = view_message(views, views->message, view, &views->message);
-	while (found == 0 && skip_nothing(views) < bytes.length) {
-		uint8_t last[VIEW_BLOCK];
+	while (found == 0 && views->at < bytes.length) {
+		struct view_block block = next_block(views);
 		size_t end = views->at + VIEW_BLOCK;
-		const uint8_t *data = bytes.data + views->at;
-		if (end > bytes.length) {
+		if (end > bytes.length)
 			end = bytes.length;
-			memset(last, 0, sizeof last);
-			memcpy(last, data, end - views->at);
-			data = last;
-		}
-		found = look_everywhere(views, view_judge(data), end, view);
+		found = look_everywhere(views, block, end, view);
 		if (found == 0)
 			views->at = end;
 	}

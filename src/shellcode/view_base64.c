@@ -120,15 +120,19 @@ __attribute__((target("avx2"))) static void decode_32(const uint8_t *letters, ui
 	_mm256_storeu_si256((__m256i *)(void *)bytes, joined);
 }
 
-/* As many letters as can be done by 32. */
+/* By 32 letters, the last of which may have been done already; how many of `count` were: none where
+ * there are fewer. */
 __attribute__((target("avx2"))) static size_t decode_by_avx2(const uint8_t *letters, size_t count,
 							     uint8_t *bytes)
 {
-	size_t done = 0;
+	size_t done = 0, last = count - AT_ONCE;
 
-	for (; count - done >= AT_ONCE; done += AT_ONCE, bytes += MADE)
-		decode_32(letters + done, bytes);
-	return done;
+	if (count < AT_ONCE)
+		return 0;
+	for (; done < last; done += AT_ONCE)
+		decode_32(letters + done, bytes + done / GROUP * GROUP_BYTES);
+	decode_32(letters + last, bytes + last / GROUP * GROUP_BYTES);
+	return count;
 }
 #else
 static bool has_avx2(void)

@@ -184,13 +184,16 @@ judge_by_avx2(const uint8_t *data)
 	return block;
 }
 
-__attribute__((target("avx2,popcnt"))) static size_t nothing_by_avx2(const uint8_t *data,
-								     size_t blocks)
+__attribute__((target("avx2,popcnt"))) static size_t
+nothing_by_avx2(const uint8_t *data, size_t blocks, struct view_block *next)
 {
 	size_t count = 0;
 
-	while (count < blocks && !holds_any(judge_by_avx2(data + count * VIEW_BLOCK)))
-		count++;
+	for (; count < blocks; count++) {
+		*next = judge_by_avx2(data + count * VIEW_BLOCK);
+		if (holds_any(*next))
+			break;
+	}
 	return count;
 }
 
@@ -204,9 +207,9 @@ struct view_block view_judge(const uint8_t *data)
 	return has_avx2() ? judge_by_avx2(data) : view_judge_plainly(data);
 }
 #else
-static size_t nothing_by_avx2(const uint8_t *data, size_t blocks)
+static size_t nothing_by_avx2(const uint8_t *data, size_t blocks, struct view_block *next)
 {
-	(void)data, (void)blocks;
+	(void)data, (void)blocks, (void)next;
 	return 0;
 }
 
@@ -221,13 +224,16 @@ struct view_block view_judge(const uint8_t *data)
 }
 #endif
 
-size_t view_judge_nothing(const uint8_t *data, size_t blocks)
+size_t view_judge_nothing(const uint8_t *data, size_t blocks, struct view_block *next)
 {
 	size_t count = 0;
 
 	if (has_avx2())
-		return nothing_by_avx2(data, blocks);
-	while (count < blocks && !holds_any(view_judge_plainly(data + count * VIEW_BLOCK)))
-		count++;
+		return nothing_by_avx2(data, blocks, next);
+	for (; count < blocks; count++) {
+		*next = view_judge_plainly(data + count * VIEW_BLOCK);
+		if (holds_any(*next))
+			break;
+	}
 	return count;
 }

@@ -34,6 +34,7 @@ static size_t seam(struct bytes bytes, size_t offset)
 
 struct word {
 	size_t end, digits;
+	size_t line; /* letters of every part but the last, which has no more; 0: they differ */
 	bool hex;
 };
 
@@ -53,15 +54,22 @@ static struct word measure_part(struct bytes bytes, size_t start)
 static struct word measure_word(struct bytes bytes, size_t start)
 {
 	struct word word = measure_part(bytes, start);
+	size_t last = word.digits;
 
+	word.line = word.digits;
 	while (word.digits) {
 		size_t skip = seam(bytes, word.end);
 		struct word part = measure_part(bytes, word.end + skip);
 		if (skip == 0 || part.digits == 0 || (word.hex && !part.hex))
 			break;
+		if (last != word.line || part.digits > word.line)
+			word.line = 0;
+		last = part.digits;
 		word.end = part.end;
 		word.digits += part.digits;
 	}
+	if (word.line % 4) /* groups go over its end */
+		word.line = 0;
 	return word;
 }
 
@@ -85,10 +93,19 @@ static int decode_hex(struct views *views, size_t start, struct word word, struc
 	return view_close(views, view, word.end);
 }
 
-/* Whole groups of a part at `from`; how many letters they had. */
-static size_t decode_groups(struct bytes bytes, size_t from, size_t end, struct view *view)
+/* How many letters of a word are at `from`, where a part begins if all are as long. */
+static size_t letters_at(struct bytes bytes, size_t from, const struct word *word)
 {
-	size_t run = base64_run(bytes_slice(bytes, 0, end), from), groups = run / 4;
+	if (word->line == 0)
+		return base64_run(bytes_slice(bytes, 0, word->end), from);
+	return word->end - from < word->line ? word->end - from : word->line;
+}
+
+/* Whole groups of a part at `from`; how many letters they had. */
+static size_t decode_groups(struct bytes bytes, size_t from, const struct word *word,
+			    struct view *view)
+{
+	size_t groups = letters_at(bytes, from, word) / 4;
 	size_t last = view->length + 3 * groups;
 
 	base64_decode(bytes.data + from, groups, view->data + view->length);
@@ -113,7 +130,7 @@ static int decode_base64(struct views *views, size_t start, struct word word, st
 		int digit;
 		size_t skip;
 		if (count == 0)
-			i += decode_groups(views->bytes, i, word.end, view);
+			i += decode_groups(views->bytes, i, &word, view);
 		if (i >= word.end)
 			break;
 		digit = base64_digit(views->bytes.data[i]);

@@ -1,9 +1,12 @@
 #include "shellcode/walk.h"
 
+enum { WALK_COST = 6 /* nanoseconds of a step, see share.h, beside what the sweep counts */ };
+
 bool walk_on(struct walk *walk)
 {
 	if (walk->next >= sweep_bytes(walk->sweep).length)
 		return false;
+	sweep_pay(walk->sweep, WALK_COST);
 	walk->at = walk->next;
 	walk->step = sweep_step(walk->sweep, walk->at);
 	if (walk->step.length == 0)
@@ -15,10 +18,17 @@ bool walk_on(struct walk *walk)
 	return true;
 }
 
+/* Could it be a legacy prefix, or REX? */
+static bool may_be_prefix(uint8_t byte)
+{
+	return (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 || (byte & 0xfc) == 0xf0 ||
+	       (byte & 0xf0) == 0x40;
+}
+
 struct opcode opcode_at(struct sweep *sweep, enum x86_mode mode, size_t offset)
 {
 	struct bytes code = bytes_slice(sweep_bytes(sweep), offset, INSTRUCTION_MAX);
-	size_t at = glance_opcode(mode, code);
+	size_t at = code.length && !may_be_prefix(code.data[0]) ? 0 : glance_opcode(mode, code);
 	struct opcode opcode = { .at = offset + at };
 
 	if (at < code.length)

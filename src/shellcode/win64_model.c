@@ -3,7 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT = 512, ALLOCATIONS = 0x10000000 };
+enum {
+	TEXT = 512,
+	ALLOCATIONS = 0x10000000,
+	FLAG_SECURE = 0x00800000, /* INTERNET_FLAG_SECURE, WINHTTP_FLAG_SECURE */
+	PORT_HTTP = 80,
+	PORT_HTTPS = 443
+};
 
 struct call {
 	struct x86 *machine;
@@ -173,6 +179,9 @@ static void receive(struct call *call)
 static void connect_to_server(struct call *call)
 {
 	call->session->port = (unsigned)argument(call, 2) & 0xffff;
+	call->session->any_port = call->session->port == 0; /* INTERNET_INVALID_PORT_NUMBER */
+	if (call->session->any_port)
+		call->session->port = PORT_HTTP;
 	struct trace_value values[] = { trace_text(call->session->server),
 					trace_number(call->session->port), trace_text("tcp"),
 					trace_text("connected") };
@@ -206,10 +215,15 @@ static void winhttp_connect(struct call *call)
 
 static void tell_request(struct call *call, const char *object)
 {
-	char url[2 * TEXT];
+	char url[2 * TEXT], port[16] = "";
+	bool sealed = argument(call, 6) & FLAG_SECURE;
 
-	snprintf(url, sizeof url, "http://%s:%u%s%s", call->session->server, call->session->port,
-		 object[0] == '/' ? "" : "/", object);
+	if (sealed && call->session->any_port)
+		call->session->port = PORT_HTTPS;
+	if (call->session->port != (sealed ? PORT_HTTPS : PORT_HTTP))
+		snprintf(port, sizeof port, ":%u", call->session->port);
+	snprintf(url, sizeof url, "%s://%s%s%s%s", sealed ? "https" : "http", call->session->server,
+		 port, object[0] == '/' ? "" : "/", object);
 	struct trace_value values[] = { trace_text(url), trace_text("") };
 	tell(call, TRACE_NET_DOWNLOAD, values, 2);
 }

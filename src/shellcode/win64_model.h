@@ -14,6 +14,7 @@ struct win64_session {
 	bool connected;
 	char server[128]; /* of InternetConnectA, WinHttpConnect */
 	unsigned port;
+	bool any_port; /* none was named: the protocol's */
 };
 
 /* Answers the call at whose entry the machine stands: result in rax, events to the sink. False when

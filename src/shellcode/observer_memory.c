@@ -30,7 +30,7 @@ static bool mark_is_own(const struct observer *observer, const struct instructio
 {
 	uint8_t bytes[INSTRUCTION_MAX] = { 0 };
 	const struct executed **order;
-	uint32_t mark, set = 0;
+	uint32_t mark, set = UINT32_C(1) << X86_SP; /* out of constants, and what these gave */
 	size_t count;
 
 	if (x86_read(observer->machine, ip, bytes, sizeof bytes) < 0)
@@ -46,8 +46,8 @@ static bool mark_is_own(const struct observer *observer, const struct instructio
 	}
 	order = footprint_order(observer->footprint, &count);
 	for (size_t i = 0; order && i < count; i++)
-		if (order[i]->address != ip)
-			set |= order[i]->effect.touches;
+		if (order[i]->address != ip && !(order[i]->effect.reads & ~set))
+			set |= order[i]->effect.writes;
 	free(order);
 	return (mark & ~set) == 0;
 }

@@ -70,6 +70,7 @@ struct observation {
 	bool exits;	      /* it ended itself, with a number */
 	bool handler;	      /* it put up an exception handler: wrote the first word of its TEB */
 	bool indirect;	      /* it jumped or called through a register or memory */
+	bool returns;	      /* it went where the stack led */
 };
 void observer_result(const struct observer *observer, struct observation *observation);
 

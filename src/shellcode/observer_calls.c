@@ -103,6 +103,20 @@ static bool makes_process(const char *name)
 	return false;
 }
 
+/* Puts the call last: in a loop, what stands behind it came before it. */
+static void turn_to(const struct executed **order, size_t count, const struct executed *call)
+{
+	size_t place = 0;
+
+	while (place < count && order[place] != call)
+		place++;
+	for (size_t behind = place + 1; behind < count; behind++) {
+		const struct executed *first = order[count - 1];
+		memmove(order + 1, order, (count - 1) * sizeof(const struct executed *));
+		order[0] = first;
+	}
+}
+
 /* A place calls for the first time: how much of what has been executed serves that? A long way is
  * not asked, and proves nothing by it. Returns what is left over from before. */
 static uint32_t weigh_way(struct observer *observer)
@@ -115,6 +129,9 @@ static uint32_t weigh_way(struct observer *observer)
 		return 0;
 	observer->cost += WAY_COST;
 	order = footprint_order(observer->footprint, &count);
+	if (order)
+		turn_to(order, count,
+			footprint_executed(observer->footprint, x86_ip(observer->machine)));
 	if (order)
 		observer->seen.way = serving_of((const struct executed *const *)order, count);
 	free(order);
@@ -188,12 +205,17 @@ static void read_by_call(struct observer *observer, unsigned arguments, bool int
 			executed->effect.reads |= 1u << argument_register(observer, i, interrupt);
 }
 
-/* The call's numbers that are the code's own doing: none when the call's own number is not, and
- * none that a register was left with. */
+/* The call's numbers that are the code's own doing: none when the call's own number is not, or was
+ * made of what another register was left with, and none that an argument's register was left with.
+ */
 static void count_numbers(struct observer *observer, const struct unix_judgement *judgement,
 			  uint32_t leftover, bool interrupt)
 {
-	for (unsigned i = 0; i < judgement->arguments && !(leftover >> X86_AX & 1); i++) {
+	uint64_t given = 0;
+
+	for (unsigned i = 0; i < judgement->arguments; i++)
+		given |= UINT64_C(1) << argument_register(observer, i, interrupt);
+	for (unsigned i = 0; i < judgement->arguments && !(leftover & ~given); i++) {
 		if (!(judgement->which >> i & 1) ||
 		    leftover >> argument_register(observer, i, interrupt) & 1)
 			continue;

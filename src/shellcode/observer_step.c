@@ -217,6 +217,7 @@ static bool watch(struct observer *observer, uint64_t ip, struct decoded *decode
 	observer->seen.borrows |= decoded->bytes[0] == 0x0f &&
 				  (decoded->bytes[1] == 0xa2 || decoded->bytes[1] == 0x31);
 	observer->seen.indirect |= decoded->instruction.flow == FLOW_INDIRECT;
+	observer->seen.returns |= decoded->instruction.flow == FLOW_RETURN;
 	observer_touch(observer, ip, decoded->instruction.length);
 	if (waits(observer, decoded))
 		return false;

@@ -55,11 +55,16 @@ static bool unix_verdict(const struct observation *seen, enum convention convent
 		return seen->weight >= 2;
 	bool only_exits = seen->exits && seen->calls == 1 && seen->asked < 2;
 	bool sure = seen->weight >= 2;
-	return (value >= 2 && (sure || 2 * seen->way.idle <= seen->way.serving)) ||
+	/* A fork bomb is a number, a call, and a jump that says where to. */
+	bool bomb = seen->forks >= 8 && seen->most_repeated >= 8 && seen->asked <= 2 &&
+		    !seen->way.leftover && !seen->indirect && !seen->returns &&
+		    seen->way.idle <= seen->way.serving;
+	/* One text alone proves nothing where the call's number was made of what was left over. */
+	bool own = seen->numbers || !(seen->way.leftover >> X86_AX & 1);
+	return (value >= 2 && (sure || (own && 2 * seen->way.idle <= seen->way.serving))) ||
 	       (value == 1 && seen->settings && seen->executed >= 5 && !seen->borrows &&
 		!only_exits && 3 * seen->way.idle <= seen->way.serving && !seen->way.leftover) ||
-	       (seen->call_sites >= 3 && seen->calls >= 3 && seen->executed >= 9) ||
-	       (seen->forks >= 8 && seen->most_repeated >= 8 && !seen->way.leftover) ||
+	       (seen->call_sites >= 3 && seen->calls >= 3 && seen->executed >= 9) || bomb ||
 	       seen->questions >= HUNT_ASKED;
 }
 

@@ -471,9 +471,9 @@
 	CALL(syslog, "fol") \
 	CALL(systeminfo, "fol") \
 	CALL(tee, "?") \
-	CALL(tgkill, "kkg") \
+	CALL(tgkill, "uug") \
 	CALL(thr_exit, "?") \
-	CALL(thr_kill, "kg") \
+	CALL(thr_kill, "ug") \
 	CALL(thr_new, "?") \
 	CALL(thr_self, "?") \
 	CALL(time, "w") \
@@ -490,7 +490,7 @@
 	CALL(timerfd_settime, "?") \
 	CALL(timerfd_settime64, "?") \
 	CALL(times, "w") \
-	CALL(tkill, "kg") \
+	CALL(tkill, "ug") \
 	CALL(truncate, "pl") \
 	CALL(tuxcall, "?") \
 	CALL(uadmin, "fffi") \

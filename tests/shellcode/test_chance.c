@@ -40,6 +40,10 @@ static const struct pair {
 	{ "fork out of what eax was, where the stack leads back",
 	  CODE("\x20\xfc\x25\xc2\x31\x05\xd7\xce\xcd\x80\xc3"),
 	  CODE("\x6a\x02\x58\xcd\x80\xeb\xf9") },
+	/* push 66; pop ecx; lea ebp, [eax]; xchg ecx, eax; int 80h; ret: vfork */
+	{ "a loop that the stack closes", CODE("\x6a\x42\x59\x8d\x28\x91\xcd\x80\xc3"),
+	  /* the same without ebp, and closed by a jump */
+	  CODE("\x6a\x42\x59\x91\xcd\x80\xeb\xf8") },
 	/* inc edx; push 67; pop eax; int 2eh; jmp to the beginning */
 	{ "asks Windows about one address after the other, and does not listen",
 	  CODE("\x42\x6a\x43\x58\xcd\x2e\xeb\xf8"),

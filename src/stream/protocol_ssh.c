@@ -27,6 +27,23 @@ int ssh_recognise(const struct stream_session *session)
 	return client || server ? SURE_BY_FORM : SURE_NOT;
 }
 
+/* Is it, or may it be, version 1, whose packets are others? Who says 1.99 speaks either (section
+ * 5.1): the other end decides. */
+static bool may_be_version_1(struct bytes said, struct bytes other)
+{
+	if (bytes_start_with(said, "SSH-1.99-"))
+		return other.length == 0;
+	return bytes_start_with(said, "SSH-1.");
+}
+
+static void say_banner(struct describer *describer, enum stream_side side, struct bytes said)
+{
+	struct reader reader = reader_of(said);
+
+	if (bytes_start_with(said, "SSH-"))
+		describe_say(describer, side, 0, "banner", reader_line(&reader));
+}
+
 /* The next packet's message number; 0: there is none, or it is wrong, which is told. */
 static uint8_t read_packet(struct describer *describer, enum stream_side side,
 			   struct reader *reader)
@@ -88,11 +105,18 @@ void ssh_read(struct describer *describer)
 	struct bytes said[STREAM_SIDES];
 	size_t begin[STREAM_SIDES];
 
-	for (int side = 0; side < STREAM_SIDES; side++) {
+	for (int side = 0; side < STREAM_SIDES; side++)
 		said[side] = bytes_slice(side_data(describer->session, (enum stream_side)side), 0,
 					 describer->whole_until[side]);
-		begin[side] = read_clear(describer, (enum stream_side)side, said[side]);
+	if (may_be_version_1(said[STREAM_CLIENT], said[STREAM_SERVER]) ||
+	    may_be_version_1(said[STREAM_SERVER], said[STREAM_CLIENT])) {
+		for (int side = 0; side < STREAM_SIDES; side++)
+			say_banner(describer, (enum stream_side)side, said[side]);
+		describe_unjudged(describer);
+		return;
 	}
+	for (int side = 0; side < STREAM_SIDES; side++)
+		begin[side] = read_clear(describer, (enum stream_side)side, said[side]);
 	if (begin[STREAM_CLIENT] == SIZE_MAX || begin[STREAM_SERVER] == SIZE_MAX)
 		return;
 	for (int side = 0; side < STREAM_SIDES; side++)

@@ -117,11 +117,40 @@ static void deviations_are_named(void **state)
 	expect_deviation(talk, "no SSH identification");
 }
 
+/* A server that speaks both is told by its client which it is. */
+static void version_1_is_not_judged(void **state)
+{
+	static const struct {
+		const char *client;
+		enum stream_conformance conformance;
+	} cases[] = { { "SSH-1.5-client\n", STREAM_UNJUDGED },
+		      { "", STREAM_UNJUDGED },
+		      { "SSH-2.0-client\r\n", STREAM_DEVIATES },
+		      { "GET / HTTP/1.1\r\n", STREAM_DEVIATES } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk *talk = talk_new(6, 2222);
+		talk_say(talk, STREAM_SERVER, "SSH-1.99-server\n");
+		if (cases[i].client[0])
+			talk_say(talk, STREAM_CLIENT, cases[i].client);
+		put_packet(talk, STREAM_SERVER, 2); /* no key exchange of version 2 */
+		talk_describe(talk);
+		if (i < 3)
+			assert_true(talk_is(talk, "ssh", cases[i].conformance));
+		else
+			assert_int_equal(talk->description.conformance, STREAM_DEVIATES);
+		assert_int_equal(talk->description.sealed_count, 0);
+		talk_free(talk);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ciphertext_begins_behind_the_new_keys),
 		cmocka_unit_test(one_end_alone_seals_nothing),
+		cmocka_unit_test(version_1_is_not_judged),
 		cmocka_unit_test(deviations_are_named),
 	};
 

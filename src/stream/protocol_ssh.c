@@ -81,7 +81,6 @@ static size_t read_clear(struct describer *describer, enum stream_side side, str
 			describe_unjudged(describer);
 		return SIZE_MAX;
 	}
-	describe_say(describer, side, 0, "banner", line);
 	if (reader.offset > IDENTIFICATION_MOST)
 		describe_deviation(describer, side, 0, "SSH identification longer than 255 bytes");
 	if (text_binary_bytes(line))
@@ -105,13 +104,13 @@ void ssh_read(struct describer *describer)
 	struct bytes said[STREAM_SIDES];
 	size_t begin[STREAM_SIDES];
 
-	for (int side = 0; side < STREAM_SIDES; side++)
+	for (int side = 0; side < STREAM_SIDES; side++) {
 		said[side] = bytes_slice(side_data(describer->session, (enum stream_side)side), 0,
 					 describer->whole_until[side]);
+		say_banner(describer, (enum stream_side)side, said[side]);
+	}
 	if (may_be_version_1(said[STREAM_CLIENT], said[STREAM_SERVER]) ||
 	    may_be_version_1(said[STREAM_SERVER], said[STREAM_CLIENT])) {
-		for (int side = 0; side < STREAM_SIDES; side++)
-			say_banner(describer, (enum stream_side)side, said[side]);
 		describe_unjudged(describer);
 		return;
 	}

@@ -166,7 +166,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed,
 {
 	switch (seed->kind) {
 	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
-		return getpc_call(sweep, sweep_bytes(sweep), seed->offset) &&
+		return getpc_call(sweep, seed->offset) &&
 		       (!strict || address_is_used(sweep, seed->offset, strict));
 	case SEED_FPU: return environment_is_used(sweep, mode, seed);
 	case SEED_LEA:

@@ -45,23 +45,6 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_HANDLER;
 }
 
-/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
- * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
- * plain load from fs: or gs:. */
-static bool chance_hardly_makes(struct bytes bytes, const struct seed *seed)
-{
-	struct reader reader = reader_of(bytes);
-
-	reader_seek(&reader, seed->offset + 1);
-	uint8_t next = reader_u8(&reader), third = reader_u8(&reader);
-	switch (seed->kind) {
-	case SEED_CALL: return true;
-	case SEED_FPU: return third == 0x24;
-	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
-	default: return false;
-	}
-}
-
 /* Is the seed in packed data? Offsets must not go backwards but between pieces. */
 static bool is_packed(struct search *search, size_t offset)
 {
@@ -173,7 +156,7 @@ static int consider(struct search *search, struct seed seed, unsigned modes,
 	search->detector->work.seeds++;
 	if ((strict && never_in_images(seed.kind)) ||
 	    (is_packed(search, search->piece_offset + seed.offset) &&
-	     !chance_hardly_makes(search->piece, &seed)))
+	     !seed_is_rare(search->piece, &seed)))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
 		struct candidate candidate = { seed, mode, strict, false, 0 };
@@ -246,6 +229,23 @@ static int consider_run(struct search *search, size_t start, size_t end)
 	return widths ? consider(search, seed, widths, &search->printable_images) : 0;
 }
 
+/* Packed data is asked for rare seeds alone. */
+static void load_map(struct search *search)
+{
+	struct seed_map *map = &search->detector->map;
+	size_t begin = search->piece_offset, end = begin + search->piece.length;
+
+	seed_map_begin(map, search->piece);
+	for (size_t i = 0; i < search->packed->count; i++) {
+		const struct scan_stretch *packed = &search->packed->at[i];
+		if (packed->end <= begin || packed->start >= end)
+			continue;
+		seed_map_fill(map, packed->start > begin ? packed->start - begin : 0);
+		seed_map_fill_rare(map, packed->end - begin);
+	}
+	seed_map_fill(map, search->piece.length);
+}
+
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
  * next piece. */
 static int search_piece(struct search *search, size_t end)
@@ -254,7 +254,7 @@ static int search_piece(struct search *search, size_t end)
 	int code = try_beginning(search);
 	struct seed seed;
 
-	seed_map_load(&search->detector->map, search->piece);
+	load_map(search);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
 		earn(search, seed.offset, end);

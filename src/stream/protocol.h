@@ -96,7 +96,8 @@ struct dialogue_line {
 /* The lines of both sides in the order in which they were complete. */
 struct dialogue {
 	struct describer *describer;
-	size_t offset[STREAM_SIDES]; /* what is read next; of `next` where that is found */
+	size_t offset[STREAM_SIDES];  /* what is read next; of `next` where that is found */
+	size_t segment[STREAM_SIDES]; /* in which the line before ended */
 	struct {
 		bool found;
 		struct dialogue_line line;

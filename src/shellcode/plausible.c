@@ -109,8 +109,8 @@ static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t 
 		    (copied && walk.step.traits & GLANCE_LOAD))
 			return true;
 		taint_move(&taint, &opcode);
-		if (walk_ends(&walk))
-			return false;
+		if (walk_ends(&walk)) /* compiled: a function that gives it to who called it */
+			return walk.step.flow == FLOW_RETURN && taint.registers & 1u << X86_AX;
 	}
 	return false;
 }

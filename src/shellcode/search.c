@@ -90,19 +90,31 @@ static bool left_out(struct search *search, enum share share, enum seed_kind kin
 	return out;
 }
 
-/* Tries those candidates that wait: all, or what is fresh. */
-static int try_waiting(struct search *search, bool fresh)
+/* Which of the candidates that wait are tried. */
+enum turn { TURN_LIBRARIES, TURN_FRESH, TURN_ALL };
+
+static bool has_turn(struct search *search, const struct candidate *candidate, enum turn turn)
+{
+	enum seed_kind kind = candidate->seed.kind;
+
+	return turn == TURN_ALL ||
+	       (turn == TURN_LIBRARIES && kind == SEED_SEGMENT && !candidate->strict &&
+		search_is_called(search, candidate->seed.offset)) ||
+	       (turn == TURN_FRESH && is_fresh(search, SHARE_PROBE, kind, candidate->look));
+}
+
+/* Tries those candidates that wait and whose turn it is. */
+static int try_waiting(struct search *search, enum turn turn)
 {
 	int code = 0;
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		struct candidate *candidate = &search->detector->candidates[i];
 		enum seed_kind kind = candidate->seed.kind;
-		if (candidate->tried ||
-		    (fresh && !is_fresh(search, SHARE_PROBE, kind, candidate->look)))
+		if (candidate->tried || !has_turn(search, candidate, turn))
 			continue;
 		candidate->tried = true;
-		if (search->piece_offset + candidate->seed.offset >= search->covered &&
+		if (!search_covers(search, search->piece_offset + candidate->seed.offset) &&
 		    !left_out(search, SHARE_PROBE, kind, candidate->look) &&
 		    !left_out(search, SHARE_PROVE, kind, candidate->look))
 			code = search_try(search, candidate);
@@ -110,15 +122,18 @@ static int try_waiting(struct search *search, bool fresh)
 	return code;
 }
 
-/* Where a share is low, what is fresh comes first. */
+/* Searches through libraries are long; where functions are called all around one, which are seeds,
+ * too, it comes before these. Where a share is low, what is fresh does. */
 static int try_candidates(struct search *search)
 {
 	int code = 0;
 
 	if (shares_low(search->shares, SHARE_PROBE) || shares_low(search->shares, SHARE_PROVE))
-		code = try_waiting(search, true);
+		code = try_waiting(search, TURN_FRESH);
+	else
+		code = try_waiting(search, TURN_LIBRARIES);
 	if (code == 0)
-		code = try_waiting(search, false);
+		code = try_waiting(search, TURN_ALL);
 	search->candidates = 0;
 	return code;
 }

@@ -5,9 +5,21 @@
 #include <stdlib.h>
 
 struct inflate {
-	const uint8_t *packed; /* borrowed */
+	struct bytes packed; /* borrowed */
+	uint32_t wrapper;
 	struct inflate_state state;
 };
+
+static void begin(struct inflate *inflate)
+{
+	size_t length = inflate->packed.length;
+
+	isal_inflate_init(&inflate->state);
+	inflate->state.crc_flag = inflate->wrapper;
+	/* ISA-L does not write through next_in. */
+	inflate->state.next_in = (uint8_t *)(uintptr_t)inflate->packed.data;
+	inflate->state.avail_in = (uint32_t)(length < UINT32_MAX ? length : UINT32_MAX);
+}
 
 struct inflate *inflate_new(struct bytes packed, enum inflate_form form)
 {
@@ -18,18 +30,30 @@ struct inflate *inflate_new(struct bytes packed, enum inflate_form form)
 
 	if (!made)
 		return NULL;
-	isal_inflate_init(&made->state);
-	made->packed = packed.data;
-	made->state.crc_flag = wrappers[form];
-	/* ISA-L does not write through next_in. */
-	made->state.next_in = (uint8_t *)(uintptr_t)packed.data;
-	made->state.avail_in = (uint32_t)(packed.length < UINT32_MAX ? packed.length : UINT32_MAX);
+	made->packed = packed;
+	made->wrapper = wrappers[form];
+	begin(made);
 	return made;
 }
 
 void inflate_free(struct inflate *inflate)
 {
 	free(inflate);
+}
+
+bool inflate_whole(struct inflate *inflate, uint8_t *into, size_t room, size_t *made)
+{
+	struct inflate_state *state = &inflate->state;
+	uint32_t offered = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
+
+	state->next_out = into;
+	state->avail_out = offered;
+	if (isal_inflate_stateless(state) == ISAL_DECOMP_OK) {
+		*made = offered - state->avail_out;
+		return true;
+	}
+	begin(inflate);
+	return false;
 }
 
 enum inflate_status inflate_step(struct inflate *inflate, uint8_t *into, size_t room, size_t *made)
@@ -52,7 +76,7 @@ enum inflate_status inflate_step(struct inflate *inflate, uint8_t *into, size_t 
 size_t inflate_read(const struct inflate *inflate)
 {
 	const struct inflate_state *state = &inflate->state;
-	size_t taken = (size_t)(state->next_in - inflate->packed);
+	size_t taken = (size_t)(state->next_in - inflate->packed.data);
 	/* Some of that is not used yet. avail_in does not tell: at damage it may run below 0. */
 	size_t unused = (size_t)(state->read_in_length > 0 ? state->read_in_length : 0) / 8;
 

@@ -24,6 +24,10 @@ struct inflate *inflate_new(struct bytes packed, enum inflate_form form);
 void inflate_free(struct inflate *inflate);
 /* Unpacks at most `room` bytes; *made says how many. */
 enum inflate_status inflate_step(struct inflate *inflate, uint8_t *into, size_t room, size_t *made);
+/* Before the first step: unpacks all at once, which is faster, if it comes to its end (as
+ * INFLATE_ENDED) within `room` bytes. False: it does not; what `into` has is of no use, and
+ * inflate_step begins at the beginning. */
+bool inflate_whole(struct inflate *inflate, uint8_t *into, size_t room, size_t *made);
 /* Packed bytes that were read so far; at the end, those that belong to it. */
 size_t inflate_read(const struct inflate *inflate);
 

@@ -29,6 +29,7 @@ void shellcode_free(struct shellcode_detector *detector)
 	sweep_free(detector->sweeps[X86_MODE_64]);
 	seed_map_fini(&detector->map);
 	repeats_fini(&detector->repeats);
+	view_room_fini(&detector->room);
 	free(detector);
 }
 

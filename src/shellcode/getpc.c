@@ -29,6 +29,21 @@ static enum effect effect_of(struct bytes code)
 	return EFFECT_NONE;
 }
 
+/* How a plain instruction moves the stack's depth: what reads the top of the stack without taking
+ * it has a SIB, and is none. 64-bit code that begins with REX moves nothing, as above. */
+static enum effect plain_effect(uint8_t first)
+{
+	switch (first & 0xf8) {
+	case 0x50: return EFFECT_PUSH;
+	case 0x58: return EFFECT_POP;
+	case 0x60:
+	case 0x68:
+	case 0x88:
+	case 0x98: return effect_of((struct bytes){ &first, 1 });
+	default: return EFFECT_NONE;
+	}
+}
+
 /* Does what lies there fetch the word on top of the stack? */
 static bool fetches_top(struct sweep *sweep, int64_t at)
 {
@@ -36,8 +51,13 @@ static bool fetches_top(struct sweep *sweep, int64_t at)
 	int depth = 0;
 
 	for (unsigned i = 0; i < LOOK && at >= 0 && (size_t)at < bytes.length; i++) {
-		struct step step = sweep_step(sweep, (size_t)at);
-		enum effect effect = effect_of(bytes_slice(bytes, (size_t)at, step.length));
+		uint8_t plain = sweep_plain(sweep, (size_t)at);
+		struct step step = { .length = plain, .flow = FLOW_NEXT };
+		enum effect effect = plain_effect(bytes.data[at]);
+		if (!plain) {
+			step = sweep_step(sweep, (size_t)at);
+			effect = effect_of(bytes_slice(bytes, (size_t)at, step.length));
+		}
 		if (step.length == 0 || step.traits & GLANCE_RARE)
 			return false;
 		if (effect == EFFECT_TAKES_ALL ||

@@ -85,6 +85,13 @@ static void add_opcode(struct glance_table *table, enum x86_mode mode, unsigned 
 	}
 }
 
+static uint8_t plain_of(const struct step *step)
+{
+	bool goes_on = step->flow == FLOW_NEXT || step->flow == FLOW_BRANCH;
+
+	return goes_on && !(step->traits & GLANCE_RARE) ? step->length : 0;
+}
+
 void glance_table_init(struct glance_table *table, enum x86_mode mode)
 {
 	unsigned count = GLANCE_TABLE_UNKNOWN + 1;
@@ -94,8 +101,10 @@ void glance_table_init(struct glance_table *table, enum x86_mode mode)
 	for (unsigned first = 0; first < 256; first++)
 		add_opcode(table, mode, first, &count);
 	table->falls[GLANCE_TABLE_UNKNOWN] = GLANCE_TABLE_UNTOLD;
-	for (unsigned kind = GLANCE_TABLE_UNKNOWN + 1; kind < count; kind++)
+	for (unsigned kind = GLANCE_TABLE_UNKNOWN + 1; kind < count; kind++) {
 		table->falls[kind] = falls_of(&table->steps[kind]);
+		table->plain[kind] = plain_of(&table->steps[kind]);
+	}
 	for (unsigned length = 0; length < INSTRUCTION_MAX; length++)
 		table->falls[GLANCE_TABLE_LENGTHS + length] = (uint8_t)length;
 }

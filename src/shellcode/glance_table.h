@@ -20,6 +20,8 @@ struct glance_table {
 	uint8_t kinds[1 << 16]; /* by the first two bytes; the first is the lower */
 	struct step steps[GLANCE_TABLE_LENGTHS]; /* targets are 0 */
 	uint8_t falls[256];			 /* lengths of what goes on behind itself, else 0 */
+	uint8_t plain[256]; /* lengths of what is told in full, goes on to the next or branches, and
+			       is not rare, else 0 */
 	enum x86_mode mode;
 };
 
@@ -44,6 +46,16 @@ static inline uint8_t glance_table_falls(const struct glance_table *table, const
 	uint8_t length = table->falls[glance_table_kind(table, code + rex)];
 
 	return rex && length && length != GLANCE_TABLE_UNTOLD ? length + 1 : length;
+}
+
+/* The length of what is told in full, goes on to the next or branches, and is not rare; 0: it may
+ * be anything. */
+static inline uint8_t glance_table_plain(const struct glance_table *table, const uint8_t *code)
+{
+	bool rex = glance_table_rex(table, code);
+	uint8_t length = table->plain[glance_table_kind(table, code + rex)];
+
+	return length ? (uint8_t)(length + rex) : 0;
 }
 
 /* The same as glance for what is of a kind that tells all; false: it is not. `code` has

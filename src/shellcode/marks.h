@@ -17,7 +17,7 @@ enum {
 /* `blocks` blocks of 64 bytes at `data`, with MARKS_AHEAD readable bytes behind them. seeds: a seed
  * may begin here; breaks: not a printable character, or a blank. */
 typedef void marks_function(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *breaks);
-/* The same for those seeds alone that chance hardly makes (seed_is_rare): a third of the work. */
+/* The same for those seeds alone that chance hardly makes (seed_is_rare): half of the work. */
 typedef void marks_rare_function(const uint8_t *data, size_t blocks, uint64_t *seeds);
 
 struct marks_path {

@@ -160,6 +160,7 @@ static int scan_views(struct scan *scan, const struct level *level, enum views_o
 		return 0;
 	views_init(&views, of, level->bytes, &scan->views_budget);
 	views.packed = of == VIEWS_OTHERS ? packed : NULL;
+	views.room = &scan->detector->room;
 	while (code == 0 && scan->count < scan->capacity && (found = views_next(&views, &view))) {
 		struct level below = { .bytes = { view.data, view.length },
 				       .view = &view,

@@ -14,6 +14,7 @@
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
 #include "shellcode/strides.h"
+#include "shellcode/view.h"
 
 enum {
 	SEARCH_PIECE = 1 << 17,	    /* bytes that are worked on at once */
@@ -47,6 +48,7 @@ struct shellcode_detector {
 	struct candidate candidates[SEARCH_CANDIDATES];
 	struct shellcode_work work;
 	struct repeats repeats;
+	struct view_room room;
 	bool explains;	       /* findings come with their listing */
 	uint64_t inside_image; /* bytes of the next scan, see shellcode_begins_inside_image */
 	bool delivered;	       /* of the next scan, see shellcode_delivered */

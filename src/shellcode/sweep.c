@@ -121,6 +121,16 @@ struct step sweep_step(struct sweep *sweep, size_t offset)
 	return step_by_table(sweep, offset, &step) ? step : look_closer(sweep, offset, true);
 }
 
+uint8_t sweep_plain(struct sweep *sweep, size_t offset)
+{
+	uint8_t length = 0;
+
+	if (offset + INSTRUCTION_MAX <= sweep->bytes.length)
+		length = glance_table_plain(&sweep->table, sweep->bytes.data + offset);
+	sweep->cost += length ? STEP_COST : 0;
+	return length;
+}
+
 struct step sweep_pass(struct sweep *sweep, size_t offset)
 {
 	struct step step;

@@ -20,6 +20,9 @@ enum x86_mode sweep_mode(const struct sweep *sweep);
 struct step sweep_step(struct sweep *sweep, size_t offset);
 /* The same without traits, for walks that come by once: nothing is remembered. */
 struct step sweep_pass(struct sweep *sweep, size_t offset);
+/* The length of an instruction that goes on to the next or branches and is not rare, where that is
+ * told at once; 0: sweep_step says what it is. */
+uint8_t sweep_plain(struct sweep *sweep, size_t offset);
 /* Lengths of the sixteen instructions before `end` that go on behind themselves, be it by a jump to
  * there, and 0 for others: of those whose bit is set in `wanted`; the others stay. */
 void sweep_falls(struct sweep *sweep, size_t end, unsigned wanted, uint8_t falls[SWEEP_LANE]);

@@ -2,6 +2,7 @@
  * that may be encoded go to the decoders. */
 #include "shellcode/view.h"
 
+#include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,45 @@ enum stretch { STRETCH_ESCAPES, STRETCH_TOKEN, STRETCH_LIST, STRETCH_WIDE, STRET
 
 /* --- views --- */
 
+bool view_room_take(struct view_room *room, struct view *view)
+{
+	if (room->taken)
+		return false;
+	if (!room->data)
+		room->data = malloc(VIEW_ROOM);
+	if (!room->data)
+		return false;
+	room->taken = true;
+	view->room = room;
+	view->data = room->data;
+	return true;
+}
+
+void view_room_fill(struct view *view, size_t length)
+{
+	view->length = length;
+	ASAN_POISON_MEMORY_REGION(view->data + length, VIEW_ROOM - length);
+}
+
+static void leave(struct view_room *room)
+{
+	ASAN_UNPOISON_MEMORY_REGION(room->data, VIEW_ROOM);
+	room->taken = false;
+}
+
+void view_room_fini(struct view_room *room)
+{
+	free(room->data);
+	room->data = NULL;
+}
+
 void view_fini(struct view *view)
 {
-	free(view->data);
+	if (view->room)
+		leave(view->room);
+	else
+		free(view->data);
+	view->room = NULL;
 	free(view->origins);
 	view->data = NULL;
 	view->origins = NULL;
@@ -24,7 +61,7 @@ size_t view_origin(const struct view *view, size_t offset)
 {
 	if (offset >= view->length)
 		return view->end;
-	return view->start + view->origins[offset / VIEW_GRAIN];
+	return view->start + view->origins[offset / view->grain];
 }
 
 bool view_open(struct views *views, const char *name, size_t start, size_t bound, struct view *view,
@@ -37,6 +74,7 @@ bool view_open(struct views *views, const char *name, size_t start, size_t bound
 	}
 	*view = (struct view){ .name = name,
 			       .start = start,
+			       .grain = VIEW_GRAIN,
 			       .data = malloc(bound + 1),
 			       .origins = malloc((bound / VIEW_GRAIN + 1) * sizeof(uint32_t)) };
 	if (view->data && view->origins)

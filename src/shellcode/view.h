@@ -12,18 +12,29 @@
 
 enum {
 	VIEW_GRAIN = 16,	 /* bytes of a view for which one origin is kept */
+	VIEW_STEP = 32 << 10,	 /* the same of what was unpacked */
 	VIEW_SHORTEST = 12,	 /* bytes that a view must have: less holds no code */
 	VIEW_NAME = 16,		 /* longest name of a decoder with its end */
 	VIEW_LARGEST = 16 << 20, /* bytes that one view may have */
+	VIEW_ROOM = 2 << 20,	 /* bytes of the room for one that comes and goes */
 	VIEW_GROWTH = 64	 /* times its size that packed data may unpack to (and 64 KiB) */
 };
 
+/* Where what was unpacked lies, so that not every view asks the system for memory; one view at a
+ * time, others have their own. */
+struct view_room {
+	uint8_t *data; /* owned; NULL: not needed yet */
+	bool taken;
+};
+
 struct view {
-	const char *name;  /* "unescape", "percent", "escape", "quoted-printable", "entity",
-			      "base64",  "hex", "list", "utf-16", "gzip", "deflate", "zip",
-			      "chunked",  "ascii85", "uuencode" */
-	uint8_t *data;	   /* owned */
-	uint32_t *origins; /* of every VIEW_GRAIN-th byte, relative to `start`; owned */
+	const char *name;	/* "unescape", "percent", "escape", "quoted-printable", "entity",
+				   "base64", "hex", "list", "utf-16", "gzip", "deflate", "zip",
+				   "chunked", "ascii85", "uuencode" */
+	uint8_t *data;		/* owned, or the room's */
+	struct view_room *room; /* NULL: owned */
+	uint32_t *origins;	/* of every grain-th byte, relative to `start`; owned */
+	size_t grain;		/* VIEW_GRAIN, or VIEW_STEP of what was unpacked */
 	size_t length;
 	size_t start, end; /* what it was made from */
 	size_t packed;	   /* where in [start, end) its packed data begins, behind a header; */
@@ -31,6 +42,11 @@ struct view {
 };
 
 void view_fini(struct view *view);
+/* Lays the view into the room: VIEW_ROOM bytes until it is told how many there are. False: there is
+ * another, or no memory. view_fini leaves the room. */
+bool view_room_take(struct view_room *room, struct view *view);
+void view_room_fill(struct view *view, size_t length);
+void view_room_fini(struct view_room *room);
 /* Where in the bytes that it was made from a byte of the view comes from. */
 size_t view_origin(const struct view *view, size_t offset);
 
@@ -41,11 +57,12 @@ enum views_of { VIEWS_PACKED, VIEWS_OTHERS };
 struct views {
 	struct bytes bytes;
 	enum views_of of;
-	uint64_t *budget; /* decoded bytes that may still be made; borrowed */
-	size_t at;	  /* the pass goes on here */
-	size_t message;	  /* the next HTTP message begins here; SIZE_MAX: none */
-	size_t looked[4]; /* by kind of stretch: looked at up to here */
-	bool exhausted;	  /* the budget was too small for a view, which was left out */
+	uint64_t *budget;	/* decoded bytes that may still be made; borrowed */
+	size_t at;		/* the pass goes on here */
+	size_t message;		/* the next HTTP message begins here; SIZE_MAX: none */
+	size_t looked[4];	/* by kind of stretch: looked at up to here */
+	bool exhausted;		/* the budget was too small for a view, which was left out */
+	struct view_room *room; /* borrowed, NULL: none. Set after views_init. */
 	/* Of VIEWS_OTHERS: stretches in which nothing begins, since they are packed; borrowed,
 	 * NULL: none. Set after views_init. */
 	const struct scan_packed *packed;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROWTH_FLOOR = 64 << 10, STEP = 32 << 10, HEADERS_LONGEST = 64 << 10, ZIP_HEADER = 30 };
+enum { GROWTH_FLOOR = 64 << 10, HEADERS_LONGEST = 64 << 10, ZIP_HEADER = 30 };
 
 static uint8_t at(struct bytes bytes, size_t offset)
 {
@@ -31,10 +31,10 @@ static size_t allowed(const struct views *views, size_t packed)
 	return limit < *views->budget ? (size_t)limit : (size_t)*views->budget;
 }
 
-/* Makes room for STEP more bytes; false: the limit, or no memory. */
+/* Makes room for VIEW_STEP more bytes; false: the limit, or no memory. */
 static bool grow(struct view *view, size_t *room, size_t limit)
 {
-	size_t larger = *room + STEP + *room / 2;
+	size_t larger = *room + VIEW_STEP + *room / 2;
 	uint8_t *data;
 	uint32_t *origins;
 
@@ -45,7 +45,7 @@ static bool grow(struct view *view, size_t *room, size_t limit)
 	if (!data)
 		return false;
 	view->data = data;
-	origins = realloc(view->origins, (larger / VIEW_GRAIN + 1) * sizeof *origins);
+	origins = realloc(view->origins, (larger / VIEW_STEP + 1) * sizeof *origins);
 	if (!origins)
 		return false;
 	view->origins = origins;
@@ -55,11 +55,38 @@ static bool grow(struct view *view, size_t *room, size_t limit)
 
 static void come_from(struct view *view, size_t made, size_t origin)
 {
-	size_t end = (view->length + made + VIEW_GRAIN - 1) / VIEW_GRAIN;
+	size_t end = (view->length + made + VIEW_STEP - 1) / VIEW_STEP;
 
-	for (size_t i = (view->length + VIEW_GRAIN - 1) / VIEW_GRAIN; i < end; i++)
+	for (size_t i = (view->length + VIEW_STEP - 1) / VIEW_STEP; i < end; i++)
 		view->origins[i] = (uint32_t)origin;
 	view->length += made;
+}
+
+/* Unpacks into the room what comes to its end there and is right. Where its bytes come from is told
+ * as if all were packed alike. */
+static bool unpack_at_once(const struct views *views, struct inflate *inflate, struct bytes packed,
+			   size_t before, struct view *view)
+{
+	size_t most = allowed(views, packed.length), made, read, steps;
+
+	if (!views->room || !view_room_take(views->room, view))
+		return false;
+	if (!inflate_whole(inflate, view->data, most < VIEW_ROOM ? most : VIEW_ROOM, &made)) {
+		view_fini(view);
+		return false;
+	}
+	steps = made / VIEW_STEP + 1;
+	view->origins = malloc(steps * sizeof *view->origins);
+	if (!view->origins) {
+		view_fini(view);
+		return false;
+	}
+	read = inflate_read(inflate);
+	for (size_t i = 0; i < steps; i++)
+		view->origins[i] =
+			(uint32_t)(before + (made ? read * (uint64_t)(i * VIEW_STEP) / made : 0));
+	view_room_fill(view, made);
+	return true;
 }
 
 /* Unpacks until the end of the data, damage, or the limit: what came out before counts. The packed
@@ -71,13 +98,15 @@ static bool unpack_all(struct views *views, struct inflate *inflate, struct byte
 	size_t room = 0, limit = allowed(views, packed.length), made;
 	enum inflate_status status = INFLATE_GOES_ON;
 
+	if (unpack_at_once(views, inflate, packed, before, view))
+		return true;
 	while (status == INFLATE_GOES_ON) {
 		size_t origin = before + inflate_read(inflate);
 		if (view->length == room && !grow(view, &room, limit)) {
 			views->exhausted = true;
 			return false;
 		}
-		made = room - view->length < STEP ? room - view->length : STEP;
+		made = room - view->length < VIEW_STEP ? room - view->length : VIEW_STEP;
 		status = inflate_step(inflate, view->data + view->length, made, &made);
 		come_from(view, made, origin);
 	}
@@ -98,7 +127,7 @@ int view_unpack(struct views *views, const char *name, size_t start, size_t from
 	inflate = inflate_new(packed, form);
 	if (!inflate)
 		return ERROR_MEMORY;
-	*view = (struct view){ .name = name, .start = start, .packed = from };
+	*view = (struct view){ .name = name, .start = start, .packed = from, .grain = VIEW_STEP };
 	view->whole = unpack_all(views, inflate, packed, from - start, view);
 	*end = view->length ? from + inflate_read(inflate) : start + 1;
 	inflate_free(inflate);
@@ -305,7 +334,7 @@ static int inflate_chunks(struct views *views, struct view *chunks, struct view 
 	int found = inflate_body(&inside, 0, view, &end);
 
 	views->exhausted |= inside.exhausted;
-	for (size_t i = 0; found == 1 && i * VIEW_GRAIN < view->length; i++)
+	for (size_t i = 0; found == 1 && i * view->grain < view->length; i++)
 		view->origins[i] =
 			(uint32_t)(view_origin(chunks, view->origins[i]) - chunks->start);
 	if (found == 1) {

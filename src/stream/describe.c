@@ -208,6 +208,8 @@ static const struct protocol *surest(const struct stream_session *session)
 			best = protocol;
 			best_sureness = sureness;
 		}
+		if (best_sureness == SURE_BY_MAGIC) /* nothing is surer */
+			break;
 	}
 	return best;
 }

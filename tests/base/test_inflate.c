@@ -84,6 +84,20 @@ static enum inflate_status unpack(struct bytes packed, enum inflate_form form, s
 	return status;
 }
 
+/* Where that fails, steps follow and must begin at the beginning. */
+static bool unpack_whole(struct bytes packed, enum inflate_form form, uint8_t *into, size_t room,
+			 size_t *made, size_t *read)
+{
+	struct inflate *inflate = inflate_new(packed, form);
+
+	assert_non_null(inflate);
+	bool whole = inflate_whole(inflate, into, room, made);
+	*read = inflate_read(inflate);
+	assert_true(whole || *read == 0);
+	inflate_free(inflate);
+	return whole;
+}
+
 static void gives_what_zlib_gives(void **state)
 {
 	static uint8_t content[MOST], packed[2 * MOST], ours[MOST + 1], theirs[MOST + 1];
@@ -103,6 +117,16 @@ static void gives_what_zlib_gives(void **state)
 		assert_int_equal(made, length);
 		assert_memory_equal(ours, content, length);
 		assert_int_equal(read, size);
+		memset(ours, 0, length);
+		assert_true(unpack_whole(all, form, ours, length + random_below(&random, 2), &made,
+					 &read));
+		assert_int_equal(made, length);
+		assert_memory_equal(ours, content, length);
+		assert_int_equal(read, size);
+		if (length)
+			assert_false(unpack_whole(all, form, ours,
+						  random_below(&random, (uint32_t)length), &made,
+						  &read));
 		/* cut: as far as it goes */
 		all.length = random_below(&random, (uint32_t)size);
 		assert_int_equal(unpack(all, form, step, ours, &made, &read), INFLATE_SHORT);
@@ -131,6 +155,7 @@ static void finds_damage(void **state)
 		struct bytes all = { packed, size };
 		bool right = unpack(all, form, 30000, ours, &made, &read) == INFLATE_ENDED;
 		assert_int_equal(right, peer(all, form, theirs, &peer_made, &peer_read));
+		assert_int_equal(right, unpack_whole(all, form, ours, MOST + 1, &made, &read));
 		if (right)
 			assert_memory_equal(ours, theirs, made);
 		damaged += !right;
@@ -175,6 +200,15 @@ static void stays_inside_its_bytes(void **state)
 		struct inflate *inflate = inflate_new((struct bytes){ end - size, size }, form);
 		enum inflate_status status = INFLATE_GOES_ON;
 		assert_non_null(inflate);
+		if (round % 2) {
+			size_t made;
+			if (inflate_whole(inflate, room_end - room, room, &made)) {
+				assert_in_range(made, 0, room);
+				assert_in_range(inflate_read(inflate), 0, size);
+				inflate_free(inflate);
+				continue;
+			}
+		}
 		for (unsigned steps = 0; status == INFLATE_GOES_ON && steps < 1000; steps++) {
 			size_t made;
 			status = inflate_step(inflate, room_end - room, room, &made);

@@ -100,7 +100,7 @@ static void tells_the_same_by_two_bytes(void **state)
 {
 	static struct glance_table tables[2];
 	struct random random;
-	unsigned told = 0;
+	unsigned told = 0, plains = 0;
 
 	(void)state;
 	glance_table_init(&tables[X86_MODE_32], X86_MODE_32);
@@ -108,7 +108,7 @@ static void tells_the_same_by_two_bytes(void **state)
 	random_init(&random, 37, 0);
 	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
 		enum x86_mode mode = round & 1 ? X86_MODE_64 : X86_MODE_32;
-		uint8_t code[INSTRUCTION_MAX], falls;
+		uint8_t code[INSTRUCTION_MAX], falls, plain;
 		struct step quick, close;
 		bool goes_on;
 		for (size_t i = 0; i < sizeof code; i++)
@@ -121,8 +121,17 @@ static void tells_the_same_by_two_bytes(void **state)
 			  close.flow == FLOW_CALL || close.flow == FLOW_SYSTEM;
 		if (falls != GLANCE_TABLE_UNTOLD)
 			assert_int_equal(falls, goes_on ? close.length : 0);
-		if (!glance_by_table(&tables[mode], code, &quick))
+		plain = glance_table_plain(&tables[mode], code);
+		if (plain) {
+			assert_int_equal(plain, close.length);
+			assert_true(close.flow == FLOW_NEXT || close.flow == FLOW_BRANCH);
+			assert_false(close.traits & GLANCE_RARE);
+		}
+		if (!glance_by_table(&tables[mode], code, &quick)) {
+			assert_int_equal(plain, 0);
 			continue;
+		}
+		plains += plain > 0;
 		told++;
 		assert_int_equal(quick.length, close.length);
 		assert_int_equal(quick.traits, close.traits);
@@ -131,6 +140,7 @@ static void tells_the_same_by_two_bytes(void **state)
 			assert_int_equal(quick.flow, close.flow);
 	}
 	assert_true(told > RANDOM_ROUNDS / 4 * 3);
+	assert_true(plains > told / 2);
 }
 
 static void tells_what_it_could_not_answer(void **state)

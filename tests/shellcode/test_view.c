@@ -517,6 +517,63 @@ static void read_vector(const char *name, struct buffer *content)
 	assert_int_equal(file_read(path, 1 << 16, content, &error), 0);
 }
 
+static int first_packed(struct bytes bytes, struct view_room *room, struct view *view)
+{
+	uint64_t budget = 1 << 22;
+	struct views views;
+
+	views_init(&views, VIEWS_PACKED, bytes, &budget);
+	views.room = room;
+	return views_next(&views, view);
+}
+
+/* What is unpacked into the room is what is unpacked step by step: whole, cut, and while the room
+ * is another view's. */
+static void a_room_changes_nothing(void **state)
+{
+	enum { LENGTH = 300000 };
+	static uint8_t text[LENGTH], packed[2 * LENGTH];
+	z_stream stream = {
+		.next_in = text, .avail_in = LENGTH, .next_out = packed, .avail_out = sizeof packed
+	};
+	struct view_room room = { 0 };
+	struct view stepped, whole, other;
+	struct random random;
+
+	(void)state;
+	random_init(&random, 37, 0);
+	for (size_t i = 0; i < LENGTH; i++)
+		text[i] = (uint8_t)('a' + random_u32(&random) % 8);
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&stream);
+	for (size_t cut = 0; cut < 2; cut++) {
+		struct bytes bytes = { packed, stream.total_out - cut * 1000 };
+		assert_int_equal(first_packed(bytes, NULL, &stepped), 1);
+		assert_int_equal(first_packed(bytes, &room, &whole), 1);
+		assert_int_equal(first_packed(bytes, &room, &other), 1);
+		assert_int_equal(whole.room != NULL, cut == 0);
+		assert_null(other.room);
+		assert_int_equal(stepped.whole, cut == 0);
+		assert_int_equal(whole.whole, stepped.whole);
+		assert_int_equal(whole.length, stepped.length);
+		assert_memory_equal(whole.data, text, whole.length);
+		assert_memory_equal(other.data, text, other.length);
+		assert_int_equal(whole.packed, stepped.packed);
+		assert_int_equal(whole.end, stepped.end);
+		assert_int_equal(view_origin(&whole, 0), view_origin(&other, 0));
+		for (size_t i = 0; i < whole.length; i += VIEW_STEP)
+			assert_in_range(view_origin(&whole, i) + bytes.length / 10,
+					view_origin(&stepped, i),
+					view_origin(&stepped, i) + bytes.length / 5);
+		view_fini(&stepped);
+		view_fini(&whole);
+		view_fini(&other);
+		assert_false(room.taken);
+	}
+	view_room_fini(&room);
+}
+
 /* Code is found through every view, and through one in another, and is the same kind. */
 static void code_is_found_through_views(void **state)
 {
@@ -699,6 +756,7 @@ int main(void)
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),
 		cmocka_unit_test(empty_entries_are_passed_by),
+		cmocka_unit_test(a_room_changes_nothing),
 		cmocka_unit_test(code_is_found_through_views),
 	};
 

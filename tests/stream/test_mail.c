@@ -136,6 +136,69 @@ static void endless_nesting_is_cut(void **state)
 	talk_free(talk);
 }
 
+static bool lies_in(struct bytes inner, struct bytes outer)
+{
+	uintptr_t at = (uintptr_t)inner.data, begin = (uintptr_t)outer.data;
+
+	return at >= begin && at - begin + inner.length <= outer.length;
+}
+
+/* A message is what crossed, where nothing is to be left out or added, and never other bytes. */
+static void messages_stay_where_they_crossed(void **state)
+{
+	static const struct {
+		const char *crossed, *message;
+		bool stays;
+	} cases[] = {
+		{ "a: b\r\n\r\nc\r\n", "a: b\r\n\r\nc\r\n", true },
+		{ "..\r\n", ".\r\n", true },
+		{ "a\r\n..b\r\nc\r\n", "a\r\n.b\r\nc\r\n", false },
+		{ "a\r\n.b\r\n..\r\n\r\n", "a\r\nb\r\n.\r\n\r\n", false },
+		{ "a\nb\r\n", "a\r\nb\r\n", false },
+		{ "a\r\r\nb\n", "a\r\r\nb\r\n", false },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk *talk = send_mail(cases[i].crossed);
+		struct bytes said = talk->session.half[STREAM_CLIENT].data;
+		const struct stream_file *file = talk_file(talk, "", bytes_of(cases[i].message));
+		assert_non_null(file);
+		assert_int_equal(lies_in(file->content, said), cases[i].stays);
+		talk_free(talk);
+	}
+}
+
+/* Who does not ask for files is told as much of the conversation, but not what is attached. */
+static void attachments_stay_encoded_where_nobody_asks(void **state)
+{
+	static const struct {
+		const char *content;
+		enum stream_conformance conformance;
+	} cases[] = {
+		{ PROGRAM_BASE64, STREAM_CONFORMS }, { "TVqQ\r\n AAM=\tAAA==", STREAM_CONFORMS },
+		{ "TVqQ*AAMA", STREAM_DEVIATES },    { "TVqQAAMA\x80", STREAM_DEVIATES },
+		{ "TV-QAAMA", STREAM_DEVIATES },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char message[400];
+		snprintf(message, sizeof message,
+			 "Content-Type: image/jpeg; name=x.exe\r\n"
+			 "Content-Transfer-Encoding: base64\r\n\r\n%s\r\n",
+			 cases[i].content);
+		struct talk *talk = send_mail(message);
+		assert_true(talk_is(talk, "smtp", cases[i].conformance));
+		assert_int_equal(talk->description.file_count, 2);
+		size_t said = talk->description.utterance_count;
+		stream_description_fini(&talk->description);
+		assert_int_equal(stream_describe_packed(&talk->session, &talk->description), 0);
+		assert_true(talk_is(talk, "smtp", cases[i].conformance));
+		assert_int_equal(talk->description.file_count, 1);
+		assert_int_equal(talk->description.utterance_count, said);
+		talk_free(talk);
+	}
+}
+
 static void pop3_fetches_a_mail(void **state)
 {
 	(void)state;
@@ -250,6 +313,8 @@ int main(void)
 		cmocka_unit_test(uuencoded_in_a_text),
 		cmocka_unit_test(broken_mail_deviates),
 		cmocka_unit_test(endless_nesting_is_cut),
+		cmocka_unit_test(messages_stay_where_they_crossed),
+		cmocka_unit_test(attachments_stay_encoded_where_nobody_asks),
 		cmocka_unit_test(pop3_fetches_a_mail),
 		cmocka_unit_test(pop3_overflow_deviates),
 		cmocka_unit_test(imap_fetches_a_mail),

@@ -5,15 +5,14 @@
 #include "shellcode/search.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shellcode/plausible.h"
 
 enum {
-	NEAR = 384, /* start points around one seed that are tried, */
-	STARTS = NEAR + START_CALLERS * START_OF_CALLER, /* and with callers of these */
-	PROOFS = 3, /* of these, that are proven when others fail */
+	NEAR = 384,			  /* start points around one seed that are tried, */
+	STARTS = NEAR + SEARCH_FUNCTIONS, /* and with functions that lead to these */
+	PROOFS = 3,			  /* of these, that are proven when others fail */
 	PUSH_ESP = 0x54,
 	PUSH_ESP_WITHIN = 4 /* bytes of printable code that lies on the stack */
 };
@@ -67,6 +66,12 @@ static enum patience patience_of(enum seed_kind kind)
 				    : PATIENCE_NORMAL;
 }
 
+/* Functions may compute for long before they call anything. */
+static enum patience patience_with(enum seed_kind kind, const struct start *start)
+{
+	return start->calls && kind != SEED_SEGMENT ? PATIENCE_PROGRAM : patience_of(kind);
+}
+
 /* Printable code that is certain to fail is not run; *promise is what the run would have given. */
 static int is_hopeless(struct search *search, const struct candidate *candidate,
 		       enum convention convention, struct promise *promise, bool *hopeless)
@@ -95,8 +100,9 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	for (size_t i = 0; i < count; i++) {
 		bool tried = !reached && search->shares->left[SHARE_PROBE] > search->reserve &&
 			     worth_trying(search, candidate, &starts[i], convention, promises[i]) &&
-			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
-					      candidate->seed, convention == CONVENTION_ZERO);
+			     (starts[i].calls ||
+			      plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
+					       candidate->seed, convention == CONVENTION_ZERO));
 		bool hopeless = false;
 		int code = 0;
 		promises[i] = (struct promise){ 0 };
@@ -109,11 +115,13 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 			return code;
 		if (tried)
 			promises[i] = search_run(search, mode, starts[i].offset, convention,
-						 patience_of(kind), SHARE_PROBE, search->reserve);
+						 patience_with(kind, &starts[i]), SHARE_PROBE,
+						 search->reserve);
 		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
 			promises[i].worlds =
 				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
-		reached |= search->in_functions && promises[i].score >= PROBE_CALLED;
+		reached |= search->in_functions && kind == SEED_SEGMENT &&
+			   promises[i].score >= PROBE_CALLED;
 	}
 	return 0;
 }
@@ -255,39 +263,15 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 	return code;
 }
 
-/* Who makes most calls first, and of these who stands first, but for text. */
-static int by_calls(const void *a, const void *b)
+/* What lies in a function may be reached from its callers only; they come first. */
+static size_t find_callers(struct search *search, const struct candidate *candidate,
+			   struct start *starts)
 {
-	const struct start *first = a, *second = b;
-
-	if (first->calls != second->calls)
-		return second->calls - first->calls;
-	return (first->offset > second->offset) - (first->offset < second->offset);
-}
-
-/* Adds the starts of functions that call the one where the seed is. Searches through libraries are
- * long: few of them can be tried, and the first that calls what it has found is what was looked
- * for. */
-static size_t go_to_callers(struct search *search, const struct candidate *candidate,
-			    struct start *starts, size_t count)
-{
-	struct sweep *sweep = search->detector->sweeps[candidate->mode];
-	enum start_asks asks = plausible_asks(candidate->seed.kind);
-	size_t seed = candidate->seed.offset;
-
-	if (!search_is_called(search, seed))
-		return count;
-	if (candidate->seed.kind == SEED_SEGMENT)
-		count = start_find(sweep, seed, asks, starts, NEAR / 4);
-	count = start_find_callers(sweep, search_callers(search), asks, starts, count, STARTS);
-	if (candidate->seed.kind != SEED_SEGMENT)
-		return count;
-	for (size_t i = 0; i < count; i++)
-		if (search_begins_in_text(search, candidate->mode, starts[i].offset))
-			starts[i].calls = 0;
-	qsort(starts, count, sizeof *starts, by_calls);
-	search->in_functions = true;
-	return count;
+	search->in_functions = may_be_in_function(candidate->seed.kind) && !candidate->strict &&
+			       search_is_called(search, candidate->seed.offset);
+	return search->in_functions ? search_find_functions(search, candidate->mode,
+							    candidate->seed.offset, starts)
+				    : 0;
 }
 
 int search_try(struct search *search, const struct candidate *candidate)
@@ -296,18 +280,17 @@ int search_try(struct search *search, const struct candidate *candidate)
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
 	enum start_asks asks = plausible_asks(candidate->seed.kind);
-	size_t count = 1, found = search->count;
+	size_t callers = 0, count = 1, found = search->count;
 	int code;
 
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
-	starts[0] = (struct start){ .offset = candidate->seed.offset, .number = number_at_call() };
-	search->in_functions = false;
+	callers = find_callers(search, candidate, starts);
+	starts[callers] =
+		(struct start){ .offset = candidate->seed.offset, .number = number_at_call() };
 	if (candidate->seed.kind != SEED_PRINTABLE)
-		count = start_find(sweep, candidate->seed.offset, asks, starts,
+		count = start_find(sweep, candidate->seed.offset, asks, &starts[callers],
 				   starts_of(&candidate->seed));
-	if (may_be_in_function(candidate->seed.kind) && !candidate->strict)
-		count = go_to_callers(search, candidate, starts, count);
-	code = prove_starts(search, candidate, starts, count);
+	code = prove_starts(search, candidate, starts, callers + count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)
 		vain_count(search->vain, candidate->look, candidate->seed.kind);

@@ -25,3 +25,25 @@ bool callers_lead_to(const struct callers *callers, size_t first, size_t length)
 			return true;
 	return false;
 }
+
+size_t callers_function(const struct callers *callers, size_t offset)
+{
+	size_t nearest = SIZE_MAX;
+
+	for (size_t i = 0; i < callers->count; i++) {
+		size_t to = callers->calls[i].to;
+		if (to <= offset && (nearest == SIZE_MAX || to > nearest))
+			nearest = to;
+	}
+	return nearest;
+}
+
+size_t callers_caller(const struct callers *callers, size_t function, bool last)
+{
+	size_t caller = SIZE_MAX;
+
+	for (size_t i = 0; i < callers->count && (last || caller == SIZE_MAX); i++)
+		if (callers->calls[i].to == function)
+			caller = callers->calls[i].from;
+	return caller;
+}

@@ -19,6 +19,10 @@ struct callers {
 
 /* Does a call lead to one of `length` bytes at `first`? */
 bool callers_lead_to(const struct callers *callers, size_t first, size_t length);
+/* The nearest place at or before `offset` that a call leads to; SIZE_MAX: there is none. */
+size_t callers_function(const struct callers *callers, size_t offset);
+/* The first, or the last, call of `function`; SIZE_MAX: there is none. */
+size_t callers_caller(const struct callers *callers, size_t function, bool last);
 /* Lists the calls of the piece that `map` holds. Returns what that cost, in nanoseconds
  * (share.h). */
 uint64_t callers_list(struct callers *callers, const struct seed_map *map);

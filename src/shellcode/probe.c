@@ -24,6 +24,7 @@ enum {
 	DECODING_RUN = 1 << 15,	 /* for one that writes code or reads itself, */
 	DECODING_BYTE = 64,	 /* at most so many for each byte that there is to decode, */
 	LAYERS = 4,		 /* and that for so many layers, once what was written runs */
+	PROGRAM_RUN = 1 << 18,	 /* for a program that computes */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
 	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
@@ -381,6 +382,8 @@ static uint64_t allowance(const struct probe *probe, const struct x86_watch *wat
 
 	if (patience == PATIENCE_LONG)
 		return watch->read ? SEARCHING_RUN : FIRST_RUN;
+	if (patience == PATIENCE_PROGRAM)
+		return PROGRAM_RUN;
 	if (watch->executed_written >= FIRST_RUN / 8 && watch->executed_written * 8 >= used &&
 	    (used < (layers < DECODING_RUN ? layers : DECODING_RUN) ||
 	     writes * 64 <= used - used_before))

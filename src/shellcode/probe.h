@@ -41,10 +41,11 @@ static inline unsigned promise_worth(const struct promise *promise)
 
 /* How long a run that shows nothing may go on. */
 enum patience {
-	PATIENCE_SHORT,	 /* jumps through registers: where all of these lead to the start it is for
-			    ever */
-	PATIENCE_NORMAL, /* decoders */
-	PATIENCE_LONG	 /* searches through libraries, once the PEB has been read */
+	PATIENCE_SHORT,	  /* jumps through registers: where all of these lead to the start it is for
+			     ever */
+	PATIENCE_NORMAL,  /* decoders */
+	PATIENCE_PROGRAM, /* compiled code, which may compute before it calls anything */
+	PATIENCE_LONG	  /* searches through libraries, once the PEB has been read */
 };
 /* Runs from `entry` for at most about `allowed`; *spent grows by what it cost (see share.h). */
 struct promise probe_run(struct probe *probe, size_t entry, enum convention convention,

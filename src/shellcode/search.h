@@ -10,6 +10,7 @@
 #include "shellcode/probe.h"
 #include "shellcode/rehearse.h"
 #include "shellcode/scan.h"
+#include "shellcode/callers.h"
 #include "shellcode/repeat.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
@@ -19,6 +20,7 @@
 enum {
 	SEARCH_PIECE = 1 << 17,	    /* bytes that are worked on at once */
 	SEARCH_CANDIDATES = 4096,   /* that wait */
+	SEARCH_FUNCTIONS = 128,	    /* starts in functions that lead to one seed */
 	SEARCH_EXTENTS = 256,	    /* of findings, that later ones are compared with */
 	SEARCH_WEAK = 1,	    /* scores up to this one promise little, and leave so many */
 	SEARCH_FOR_STRONG = 3200000 /* nanoseconds of the share of proofs to those above */
@@ -62,7 +64,7 @@ struct search {
 	struct bytes piece; /* of bytes, at piece_offset */
 	size_t piece_offset;
 	bool swept[2], loaded[2]; /* sweeps hold the piece, probes a part of it */
-	bool in_functions;	  /* the present seed is called, and searches libraries */
+	bool in_functions;	  /* the present seed lies in a function that is called */
 	bool called;		  /* callers holds the piece's calls */
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
@@ -124,6 +126,16 @@ void search_unload(struct search *search);
 /* Tries the start points that reach the candidate's seed, and keeps what is found. ERROR_MEMORY,
  * ERROR_INTERNAL. */
 MUST_CHECK int search_try(struct search *search, const struct candidate *candidate);
+
+/* --- functions.c --- */
+
+/* Does a compiled function begin there: endbr, or pushes of registers and then what takes or moves
+ * the stack pointer? */
+bool search_begins_function(const struct search *search, size_t offset);
+/* The functions from which calls lead to `seed`, however far away, the outermost first; where it is
+ * not known where the outermost begins, what leads to the call in it. At most SEARCH_FUNCTIONS. */
+size_t search_find_functions(struct search *search, enum x86_mode mode, size_t seed,
+			     struct start *starts);
 
 /* --- extend.c --- */
 

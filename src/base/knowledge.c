@@ -83,6 +83,45 @@ static cyaml_config_t configuration(struct message *message)
 	};
 }
 
+/* The words that a key may have, below a value; NULL: it has none there. */
+static const cyaml_schema_value_t *find_words(const cyaml_schema_value_t *schema, const char *key,
+					      size_t length)
+{
+	if (schema->type == CYAML_SEQUENCE || schema->type == CYAML_SEQUENCE_FIXED)
+		return find_words(schema->sequence.entry, key, length);
+	if (schema->type != CYAML_MAPPING)
+		return NULL;
+	for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; field++) {
+		bool named = strlen(field->key) == length && memcmp(field->key, key, length) == 0;
+		const cyaml_schema_value_t *found =
+			named && field->value.type == CYAML_ENUM
+				? &field->value
+				: find_words(&field->value, key, length);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* Behind a word that is none of those allowed, these. libcyaml names the key that it is the value
+ * of. */
+static void say_words(struct message *message, const cyaml_schema_value_t *schema)
+{
+	static const char cause[] = "Invalid ENUM value: ", place[] = "in mapping field \'";
+	char *key = strstr(message->text, place);
+
+	if (strncmp(message->text, cause, sizeof cause - 1) != 0 || !key)
+		return;
+	key += sizeof place - 1;
+	const cyaml_schema_value_t *words = find_words(schema, key, strcspn(key, "\'"));
+	for (uint32_t i = 0; words && i < words->enumeration.count; i++) {
+		size_t room = sizeof message->text - message->length;
+		int wrote = snprintf(message->text + message->length, room, "%s%s",
+				     i ? ", " : "; allowed: ", words->enumeration.strings[i].str);
+		message->length += wrote < 0 || (size_t)wrote >= room ? room - 1 : (size_t)wrote;
+	}
+}
+
 int knowledge_load_bytes(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
 			 void **data, unsigned *count, struct error *error)
 {
@@ -90,11 +129,14 @@ int knowledge_load_bytes(struct bytes text, const char *name, const cyaml_schema
 	cyaml_config_t config = configuration(&message);
 
 	*data = NULL;
+	if (text.length == 0)
+		return error_set(error, ERROR_INPUT, name, "the file is empty");
 	cyaml_err_t result = cyaml_load_data(text.data, text.length, &config, schema, data, count);
 	if (result == CYAML_OK && !*data && !count)
 		return error_set(error, ERROR_INPUT, name, "the file is empty");
 	if (result == CYAML_OK)
 		return 0;
+	say_words(&message, schema);
 	return error_set(error, ERROR_INPUT, name, "%s",
 			 message.length ? message.text : cyaml_strerror(result));
 }

@@ -160,11 +160,12 @@ static void hit_over_link(struct side *side, struct clock *clock)
 	uint32_t source = supply_below(&clock->words, side->scanning_total);
 	uint32_t index = supply_below(&clock->words, shortcut->target_count);
 	uint32_t target = shortcut->targets[index];
-	uint32_t from = population_subnet(side->population, side->history->host[source]);
+	uint32_t host = side->history->host[source];
+	uint32_t from = shortcut->of_subnet[population_subnet(side->population, host)];
 
 	if (side_infected(side, target)) {
 		shortcut_drop(shortcut, index);
-	} else if (shortcut_leads(shortcut, from, target)) {
+	} else if (shortcut_leads(shortcut, from, side->place[target])) {
 		shortcut_drop(shortcut, index);
 		side_infect(side, target, side_compartment(side, target), source, clock->now);
 	}

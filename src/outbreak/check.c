@@ -80,6 +80,8 @@ static int check_vector(const struct outbreak_vector *vector, bool first, struct
 		result = in_range("worm", "number of increments", vector->increment_count, 1,
 				  OUTBREAK_INCREMENTS, error);
 	if (result == 0)
+		result = in_range("worm", "draw_bits", vector->draw_bits, 0, 16, error);
+	if (result == 0)
 		result = in_range("worm", "rate", vector->rate, 1e-9, MOST_RATE, error);
 	return result;
 }

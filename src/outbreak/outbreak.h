@@ -43,6 +43,10 @@ struct outbreak_vector {
 	double random_start;	/* SEQUENTIAL: chance that a walk starts anywhere, 0 … 1 */
 	uint32_t increments[OUTBREAK_INCREMENTS]; /* FLAWED: a host has one of these */
 	uint32_t increment_count;
+	uint32_t draw_bits; /* FLAWED: 1 … 16: a state gives so many bits of an address, those from
+			       its bit 16 on, the upper ones of the address first, and its modulus
+			       is 2^32, as where rand() is called for each octet; 0: the state is
+			       the address */
 	uint32_t list_size;	 /* HIT_LIST: hosts on the list; > 0 */
 	double contacts;	 /* MAIL: a host has floor(contacts * u^(-1 / (exponent - 1))), */
 	double contact_exponent; /* … u uniform in (0, 1); ≥ 1, > 1 */

@@ -40,6 +40,7 @@ static const cyaml_schema_value_t increment_value = { CYAML_VALUE_INT(CYAML_FLAG
 		WAY_NUMBER(type, contact_exponent), WAY_NUMBER(type, contacts_most),              \
 		WAY_NUMBER(type, open_share), WAY_NUMBER(type, reading),                          \
 		WAY_COUNT(type, list_size), WAY_COUNT(type, multiplier),                          \
+		WAY_COUNT(type, draw_bits),                                                       \
 		CYAML_FIELD_SEQUENCE("increments", OPTIONAL, type, way.increments,                \
 				     &increment_value, 1, OUTBREAK_INCREMENTS)
 

@@ -13,7 +13,7 @@ struct scenario_file_way {
 	enum outbreak_scan scan;
 	double *rate, *local_share, *share_8, *share_16, *share_24, *random_start;
 	double *contacts, *contact_exponent, *contacts_most, *open_share, *reading;
-	int64_t *list_size, *multiplier, *increments;
+	int64_t *list_size, *multiplier, *increments, *draw_bits;
 	unsigned increments_count;
 };
 

@@ -35,6 +35,9 @@ static int take_way(struct scenario_builder *builder, const struct scenario_file
 	if (result == 0)
 		result = scenario_count(builder, "worm.multiplier", file->multiplier, 1, UINT32_MAX,
 					&vector->multiplier);
+	if (result == 0)
+		result = scenario_count(builder, "worm.draw_bits", file->draw_bits, 0, 16,
+					&vector->draw_bits);
 	return result < 0 ? result : take_increments(builder, file, vector);
 }
 

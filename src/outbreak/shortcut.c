@@ -5,31 +5,37 @@
 
 #include "outbreak/peering.h"
 
-#define ENTERED	 (SHORTCUT_NOBODY - 1)
+#define NOBODY	 UINT32_MAX
 #define PREFETCH 16 /* targets are mostly exposed one behind the other */
 
 void shortcut_fini(struct shortcut *shortcut)
 {
 	free(shortcut->targets);
-	free(shortcut->next);
 	free(shortcut->of_subnet);
+	free(shortcut->state);
 	free(shortcut->waiting);
+	free(shortcut->next);
 	free(shortcut->followed);
 	*shortcut = (struct shortcut){ 0 };
 }
 
-static bool make_room(struct shortcut *shortcut, size_t count, size_t providers, size_t subnets)
+static bool make_places(struct shortcut *shortcut, const struct outbreak_world *world)
 {
-	if (providers > shortcut->providers || subnets > shortcut->subnets) {
-		free(shortcut->waiting);
-		free(shortcut->followed);
-		free(shortcut->of_subnet);
-		shortcut->waiting = malloc(providers * sizeof *shortcut->waiting);
-		shortcut->followed = malloc(providers);
-		shortcut->of_subnet = malloc(subnets * sizeof *shortcut->of_subnet);
-		shortcut->providers = providers;
-		shortcut->subnets = subnets;
-	}
+	if (shortcut->of_subnet)
+		return true;
+	shortcut->state = malloc(world->provider_count);
+	shortcut->waiting = malloc(world->provider_count * sizeof *shortcut->waiting);
+	shortcut->followed = malloc(world->provider_count);
+	shortcut->of_subnet = malloc(world->subnet_count * sizeof *shortcut->of_subnet);
+	if (!shortcut->state || !shortcut->waiting || !shortcut->followed || !shortcut->of_subnet)
+		return false;
+	for (size_t i = 0; i < world->subnet_count; i++)
+		shortcut->of_subnet[i] = world->peering->enter[world->subnets[i].provider];
+	return true;
+}
+
+static bool make_room(struct shortcut *shortcut, size_t count)
+{
 	if (count > shortcut->capacity) {
 		free(shortcut->targets);
 		free(shortcut->next);
@@ -37,134 +43,153 @@ static bool make_room(struct shortcut *shortcut, size_t count, size_t providers,
 		shortcut->targets = malloc(shortcut->capacity * sizeof *shortcut->targets);
 		shortcut->next = malloc(shortcut->capacity * sizeof *shortcut->next);
 	}
-	return shortcut->waiting && shortcut->followed && shortcut->of_subnet &&
-	       shortcut->targets && shortcut->next;
+	return shortcut->targets && shortcut->next;
 }
 
 int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, double pair,
-		   const uint32_t *subnet, size_t count, struct error *error)
+		   const uint32_t *place, size_t count, struct error *error)
 {
 	shortcut->effect = effect && effect->opens ? effect : NULL;
-	shortcut->subnet = subnet;
+	shortcut->place = place;
+	shortcut->count = count;
 	shortcut->target_count = 0;
 	if (!shortcut->effect)
 		return 0;
 	const struct outbreak_world *world = effect->population->world;
-	if (!make_room(shortcut, count + 1, world->provider_count, world->subnet_count)) {
+	double pass = effect->candidate->pass;
+	if (!make_places(shortcut, world) || !make_room(shortcut, count + 1)) {
 		shortcut_fini(shortcut);
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu hosts", count);
 	}
-	shortcut->count = count;
-	shortcut->pair = pair * (1 - effect->candidate->pass);
+	shortcut->pair = pair * (1 - pass);
+	memset(shortcut->state, pass > 0 ? SHORTCUT_HIT : SHORTCUT_UNTOUCHED,
+	       world->provider_count);
 	memset(shortcut->waiting, 0xff, world->provider_count * sizeof *shortcut->waiting);
 	memset(shortcut->followed, 0, world->provider_count);
-	for (size_t i = 0; i < world->subnet_count; i++) {
-		uint32_t provider = world->subnets[i].provider;
-		shortcut->of_subnet[i] =
-			effect->opens[provider] ? world->peering->enter[provider] : SHORTCUT_NOBODY;
-	}
 	return 0;
 }
 
-/* No link leads inside a zone, and none where no way up has one. */
-static bool leads(const struct shortcut *shortcut, uint32_t from, uint32_t to)
+static uint32_t zone_at(const struct shortcut *shortcut, uint32_t place)
 {
 	const struct effect *effect = shortcut->effect;
-	uint32_t here = shortcut->of_subnet[from], there = shortcut->of_subnet[to];
+	return effect->zones.of[effect->population->world->peering->at[place]];
+}
 
-	if (effect->zone[from] == effect->zone[to] || here == SHORTCUT_NOBODY ||
-	    there == SHORTCUT_NOBODY)
-		return false;
-	const uint32_t *at = effect->population->world->peering->at;
-	return effect_crosses(effect, at[here], at[there]);
+/* None leads inside a zone. */
+bool shortcut_leads(const struct shortcut *shortcut, uint32_t from, uint32_t to)
+{
+	const uint32_t *at = shortcut->effect->population->world->peering->at;
+
+	return zone_at(shortcut, from) != zone_at(shortcut, to) &&
+	       effect_crosses(shortcut->effect, at[from], at[to]);
 }
 
 double shortcut_chance(const struct shortcut *shortcut, uint32_t from, uint32_t to)
 {
-	const struct effect *effect = shortcut->effect;
-
-	if (effect->zone[from] == effect->zone[to] || leads(shortcut, from, to))
+	if (zone_at(shortcut, from) == zone_at(shortcut, to) || shortcut_leads(shortcut, from, to))
 		return 1;
-	return effect->candidate->pass;
+	return shortcut->effect->candidate->pass;
 }
 
-bool shortcut_leads(const struct shortcut *shortcut, uint32_t subnet, uint32_t target)
+bool shortcut_expose(struct shortcut *shortcut, uint32_t target)
 {
-	return leads(shortcut, subnet, shortcut->subnet[target]);
-}
-
-static uint32_t place_of(const struct shortcut *shortcut, uint32_t target)
-{
-	return shortcut->of_subnet[shortcut->subnet[target]];
-}
-
-void shortcut_expose(struct shortcut *shortcut, uint32_t target)
-{
-	uint32_t place = place_of(shortcut, target);
+	uint32_t place = shortcut->place[target];
 
 	if (target + PREFETCH < shortcut->count) {
-		uint32_t soon = place_of(shortcut, target + PREFETCH);
-		if (soon != SHORTCUT_NOBODY)
-			__builtin_prefetch(&shortcut->waiting[soon]);
+		uint32_t soon = shortcut->place[target + PREFETCH];
+		__builtin_prefetch(&shortcut->waiting[soon], 1);
+		__builtin_prefetch(&shortcut->state[soon]);
 	}
-	if (place == SHORTCUT_NOBODY)
-		return;
-	if (shortcut->waiting[place] == ENTERED) {
+	if (shortcut->state[place] == SHORTCUT_ENTERED) {
 		shortcut->targets[shortcut->target_count++] = target;
-		return;
+		return true;
 	}
 	shortcut->next[target] = shortcut->waiting[place];
 	shortcut->waiting[place] = target;
+	return shortcut->state[place] == SHORTCUT_HIT;
 }
 
-/* A link leads to who enters at `first`: whoever waits there, and below up to the next filters, can
- * be hit. */
-static void enter(struct shortcut *shortcut, uint32_t first)
+static void open_place(struct shortcut *shortcut, uint32_t place)
 {
-	const struct effect *effect = shortcut->effect;
-	const struct outbreak_peering *peering = effect->population->world->peering;
-	const uint32_t *zone = effect->zones.of;
-	uint32_t provider = peering->at[first], end = peering->leave[provider];
+	if (shortcut->state[place] != SHORTCUT_UNTOUCHED)
+		return;
+	shortcut->state[place] = SHORTCUT_HIT;
+	for (uint32_t target = shortcut->waiting[place]; target != NOBODY;
+	     target = shortcut->next[target])
+		shortcut->opened(shortcut->context, target);
+}
+
+static void enter_place(struct shortcut *shortcut, uint32_t place)
+{
+	open_place(shortcut, place);
+	if (shortcut->state[place] == SHORTCUT_ENTERED)
+		return;
+	shortcut->state[place] = SHORTCUT_ENTERED;
+	for (uint32_t target = shortcut->waiting[place]; target != NOBODY;
+	     target = shortcut->next[target])
+		shortcut->targets[shortcut->target_count++] = target;
+}
+
+/* All places of a zone from `first` to `end`, but none below one that is not of the zone, nor, as
+ * they have been looked at, below one that is entered where those are to be. */
+static void visit(struct shortcut *shortcut, uint32_t first, uint32_t end, bool enter)
+{
+	const struct outbreak_peering *peering = shortcut->effect->population->world->peering;
+	uint32_t zone = zone_at(shortcut, first);
 
 	for (uint32_t place = first; place <= end;) {
-		uint32_t at = peering->at[place];
-		if (shortcut->waiting[place] == ENTERED || zone[at] != zone[provider]) {
-			place = peering->leave[at] + 1; /* with all below it */
+		bool entered = enter && shortcut->state[place] == SHORTCUT_ENTERED;
+		if (entered || zone_at(shortcut, place) != zone) {
+			place = peering->leave[peering->at[place]] + 1;
 			continue;
 		}
-		for (uint32_t target = shortcut->waiting[place]; target != SHORTCUT_NOBODY;
-		     target = shortcut->next[target])
-			shortcut->targets[shortcut->target_count++] = target;
-		shortcut->waiting[place++] = ENTERED;
+		if (enter)
+			enter_place(shortcut, place++);
+		else
+			open_place(shortcut, place++);
 	}
 }
 
-/* Somebody scans behind the provider: all links on the way up are open, as far as no filter is. */
-static void follow_links(struct shortcut *shortcut, uint32_t provider)
+/* The zone around the top has all that are there, each other one its uppermost provider. */
+void shortcut_open_zone(struct shortcut *shortcut, uint32_t place)
+{
+	const struct outbreak_world *world = shortcut->effect->population->world;
+	const struct outbreak_peering *peering = world->peering;
+	const uint32_t *zone = shortcut->effect->zones.of;
+	uint32_t at = peering->at[place];
+
+	while (world->parents[at] != OUTBREAK_TOP && zone[world->parents[at]] == zone[at])
+		at = world->parents[at];
+	if (zone[at] > 0) {
+		visit(shortcut, peering->enter[at], peering->leave[at], false);
+		return;
+	}
+	for (size_t i = 0; i < world->provider_count; i++)
+		if (world->parents[i] == OUTBREAK_TOP && zone[i] == 0)
+			visit(shortcut, peering->enter[i], peering->leave[i], false);
+}
+
+/* All links on the way up are open, as far as no filter is. A link leads to who enters at its
+ * place, and to those below up to the next filters. */
+void shortcut_scan(struct shortcut *shortcut, uint32_t place)
 {
 	const struct effect *effect = shortcut->effect;
 	const struct outbreak_world *world = effect->population->world;
 	const struct outbreak_peering *peering = world->peering;
 	const uint32_t *zone = effect->zones.of;
+	uint32_t provider = peering->at[place];
 
 	for (uint32_t at = provider;
 	     at != OUTBREAK_TOP && zone[at] == zone[provider] && !shortcut->followed[at];
 	     at = world->parents[at]) {
 		shortcut->followed[at] = 1;
 		for (uint32_t i = peering->first[at];
-		     i < peering->first[at + 1] && !effect->filtered[at]; i++)
-			if (shortcut->waiting[peering->place[i]] != ENTERED &&
-			    !effect->filtered[peering->at[peering->place[i]]])
-				enter(shortcut, peering->place[i]);
+		     i < peering->first[at + 1] && !effect->filtered[at]; i++) {
+			uint32_t first = peering->place[i], peer = peering->at[first];
+			if (!effect->filtered[peer])
+				visit(shortcut, first, peering->leave[peer], true);
+		}
 	}
-}
-
-void shortcut_scan(struct shortcut *shortcut, uint32_t subnet)
-{
-	uint32_t place = shortcut->of_subnet[subnet];
-
-	if (place != SHORTCUT_NOBODY)
-		follow_links(shortcut, shortcut->effect->population->world->peering->at[place]);
 }
 
 void shortcut_drop(struct shortcut *shortcut, uint32_t index)

@@ -62,6 +62,22 @@ static void shuffle_in(struct side *side, uint32_t c, uint32_t last)
 }
 
 /* Order matters from the first hit on: many a place that a filter closes is never hit. */
+static void open_to_hits(struct side *side, uint32_t target)
+{
+	uint32_t c = side_compartment(side, target), last = side->front[c]++;
+
+	side->slot[side->first[c] + last] = target;
+	if (is_shuffled(side) && is_hit(side, c))
+		shuffle_in(side, c, last);
+	side->target_count[side->half[c]]++;
+	weigh_targets(side, c);
+}
+
+void side_open(void *context, uint32_t target)
+{
+	open_to_hits(context, target);
+}
+
 void side_expose(struct side *side, uint32_t target)
 {
 	uint32_t zone = side->parts ? zone_of(side, side_host(side, target)) : 0;
@@ -71,15 +87,8 @@ void side_expose(struct side *side, uint32_t target)
 		side->waiting[zone] = target;
 		return;
 	}
-	uint32_t c = side_compartment(side, target), last = side->front[c]++;
-
-	side->slot[side->first[c] + last] = target;
-	if (is_shuffled(side) && is_hit(side, c))
-		shuffle_in(side, c, last);
-	side->target_count[side->half[c]]++;
-	weigh_targets(side, c);
-	if (side->shortcut.effect)
-		shortcut_expose(&side->shortcut, target);
+	if (!side->shortcut.effect || shortcut_expose(&side->shortcut, target))
+		open_to_hits(side, target);
 }
 
 uint32_t side_take(struct side *side, uint32_t index, uint32_t c)
@@ -120,8 +129,15 @@ static void reach_zone(struct side *side, uint32_t zone)
 /* Who has that number, in compartment `c`, scans. */
 static void add_source(struct side *side, uint32_t number, uint32_t c)
 {
+	struct shortcut *shortcut = &side->shortcut;
+	uint32_t host = side->history->host[number];
 	unsigned half = side->half[c];
+	uint32_t at = shortcut->effect
+			      ? shortcut->of_subnet[population_subnet(side->population, host)]
+			      : 0;
 
+	if (shortcut->effect && !is_hit(side, c))
+		shortcut_open_zone(shortcut, at);
 	if (is_shuffled(side) && !is_hit(side, c))
 		for (uint32_t i = 1; i < side->front[c]; i++)
 			shuffle_in(side, c, i);
@@ -130,11 +146,10 @@ static void add_source(struct side *side, uint32_t number, uint32_t c)
 	if (side->listed)
 		side->sources[half ? side->source_end - 1 - place : place] = number;
 	side->scanning[c]++;
-	if (side->shortcut.effect)
-		shortcut_scan(&side->shortcut,
-			      population_subnet(side->population, side->history->host[number]));
+	if (shortcut->effect)
+		shortcut_scan(shortcut, at);
 	if (side->parts)
-		reach_zone(side, zone_of(side, side->history->host[number]));
+		reach_zone(side, zone_of(side, host));
 }
 
 static void start_next(struct side *side, uint32_t c)

@@ -22,6 +22,7 @@
 
 #define SIDE_NOT_INFECTED UINT32_MAX
 #define SIDE_NOBODY	  UINT32_MAX
+#define SIDE_AHEAD	  16 /* entries of base from asking memory to using it */
 
 struct side {
 	const struct population *population; /* borrowed */
@@ -32,6 +33,7 @@ struct side {
 	bool exact;	     /* rates hold all that the remedy does; else hits are to be decided */
 	bool by_host;	     /* compartments are whom the remedy covers, and the others */
 	uint32_t *of_subnet; /* else: of each subnet, its compartment */
+	uint32_t *of_place;  /* with shortcuts: of each place, the same */
 	uint32_t *numbered;  /* of each place: its compartment, while they are numbered */
 	size_t compartments;
 	uint8_t *half;	     /* of each compartment: the remedy covers it */
@@ -51,8 +53,8 @@ struct side {
 	bool listed;	    /* … and who scans is not merely the first of history */
 	uint32_t *infected; /* what holds the backs: `slot`, or with shortcuts the next */
 	uint32_t *apart_infected;
-	uint32_t *place; /* with base: of each target, its compartment, or with shortcuts its
-			    subnet: memory that lies together */
+	uint32_t *place; /* with base: of each target, its compartment, or with shortcuts the place
+			    of its provider: memory that lies together */
 	uint32_t *rank;	 /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
 	uint32_t *sources; /* who scans, by place in history: those of half 0 from the front on, of
 			      half 1 from the back */
@@ -95,16 +97,10 @@ MUST_CHECK int side_reset_with(struct side *side, const struct effect *effect,
 			       const struct history *base, struct history *history,
 			       struct error *error);
 
-/* Entry `index` of base, if there is one, will be looked at soon. */
-static inline void side_foresee(const struct side *side, uint32_t index)
-{
-	if (index >= side->base->count || side->base->infector[index] == HISTORY_NOBODY)
-		return;
-	__builtin_prefetch(&side->rank[side->base->infector[index]]);
-	__builtin_prefetch(&side->place[side->base->infector[index]]);
-}
 /* The target may be hit from now on. */
 void side_expose(struct side *side, uint32_t target);
+/* For shortcut.h: in the zone of the target somebody scans. */
+void side_open(void *side, uint32_t target);
 /* A target of that compartment that was never exposed, or was taken, is infected. `infector` is its
  * place in history. */
 void side_infect(struct side *side, uint32_t target, uint32_t compartment, uint32_t infector,
@@ -132,7 +128,23 @@ static inline uint32_t side_compartment(const struct side *side, uint32_t target
 {
 	if (!side->base)
 		return side_compartment_of(side, target);
-	return side->shortcut.effect ? side->of_subnet[side->place[target]] : side->place[target];
+	return side->shortcut.effect ? side->of_place[side->place[target]] : side->place[target];
+}
+
+/* Entry `index` of base, if there is one, will be looked at soon. */
+static inline void side_foresee(const struct side *side, uint32_t index)
+{
+	const struct history *base = side->base;
+
+	if (index >= base->count || base->infector[index] == HISTORY_NOBODY)
+		return;
+	__builtin_prefetch(&side->rank[base->infector[index]]);
+	__builtin_prefetch(&side->place[base->infector[index]]);
+	if (side->shortcut.effect && base->count - index > SIDE_AHEAD)
+		__builtin_prefetch(&side->of_place[side->place[index + SIDE_AHEAD]]);
+	/* Where it would be exposed. */
+	uint32_t c = side_compartment(side, index);
+	__builtin_prefetch(&side->slot[side->first[c] + side->front[c]], 1);
 }
 
 /* Where rates are exact: chance that what infected an entry of base still does, past the remedy. */

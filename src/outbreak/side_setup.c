@@ -23,6 +23,7 @@ int side_init(struct side *side, const struct population *population,
 		worm->rate * (local ? 1 - worm->local_share : 1) / (double)world->scanned_space;
 	side->of_subnet = calloc(n, sizeof *side->of_subnet);
 	side->numbered = calloc(n, sizeof *side->numbered);
+	side->of_place = calloc(n, sizeof *side->of_place);
 	side->half = calloc(n, sizeof *side->half);
 	side->inside_pair = calloc(n, sizeof *side->inside_pair);
 	side->first = calloc(n + 1, sizeof *side->first);
@@ -33,10 +34,10 @@ int side_init(struct side *side, const struct population *population,
 	side->zone_sources = calloc(n, sizeof *side->zone_sources);
 	side->waiting = calloc(n, sizeof *side->waiting);
 	side->ahead = calloc(n, sizeof *side->ahead);
-	bool enough = side->of_subnet && side->numbered && side->half && side->inside_pair &&
-		      side->first && side->front && side->back && side->scanning && side->ahead &&
-		      side->zone_of_subnet && side->zone_sources && side->waiting &&
-		      sum_tree_init(&side->inside, n) == 0;
+	bool enough = side->of_subnet && side->numbered && side->of_place && side->half &&
+		      side->inside_pair && side->first && side->front && side->back &&
+		      side->scanning && side->ahead && side->zone_of_subnet && side->zone_sources &&
+		      side->waiting && sum_tree_init(&side->inside, n) == 0;
 	for (int half = 0; enough && half < 2; half++)
 		enough = sum_tree_init(&side->targets[half], n) == 0;
 	if (enough)
@@ -61,6 +62,7 @@ void side_fini(struct side *side)
 {
 	free(side->of_subnet);
 	free(side->numbered);
+	free(side->of_place);
 	free(side->half);
 	free(side->inside_pair);
 	free(side->first);
@@ -258,14 +260,18 @@ static int clear(struct side *side, uint32_t targets, struct history *history, s
 static void place_targets(struct side *side, uint32_t targets)
 {
 	const struct population *population = side->population;
+	const uint32_t *places = side->shortcut.effect ? side->shortcut.of_subnet : NULL;
 
 	for (uint32_t target = 0; target < targets; target++) {
 		if (target + LOOK_AHEAD < targets)
 			population_foresee(population, side->base->host[target + LOOK_AHEAD]);
 		uint32_t host = side->base->host[target];
-		side->place[target] = side->shortcut.effect ? population_subnet(population, host)
-							    : side_compartment_of(side, host);
+		side->place[target] = places ? places[population_subnet(population, host)]
+					     : side_compartment_of(side, host);
 	}
+	for (size_t i = 0; places && i < population->world->subnet_count; i++)
+		if (population->first[i] < population->first[i + 1])
+			side->of_place[places[i]] = side->of_subnet[i];
 }
 
 /* Segments as long as compartments have targets. */
@@ -375,6 +381,8 @@ int side_reset_with(struct side *side, const struct effect *effect, const struct
 					side->global_pair, side->place, base->count, error);
 	if (result < 0)
 		return result;
+	side->shortcut.opened = side_open;
+	side->shortcut.context = side;
 	memset(side->rank, 0xff, (size_t)base->count * sizeof *side->rank);
 	supply_words_init(&side->order, side->population->seed, side->population->replica,
 			  effect_draws(effect, DRAW_EXPOSED));

@@ -1,7 +1,7 @@
 /* walker - the kernel of scans at an even pace along a way that is fixed when a walk begins:
  * sequential (upwards through the addresses), permutation (upwards through a random order of them,
  * which all hosts share; a walk that meets an infected host leaps to a random place), flawed (the
- * states of a linear congruential generator).
+ * states of a linear congruential generator, or some bits of each of several).
  *
  * A walk has one event in the agenda: the next host on its way (sequential: that is not infected),
  * found by bisection. Where every scan is to be drawn, and for generators, it goes step by step.
@@ -291,13 +291,20 @@ static uint32_t walker_step_up(struct kernel *kernel, struct walker_walk *walk, 
 	return place;
 }
 
-/* The mask of the least power of two that holds the space. */
-static uint32_t walker_mask(const struct kernel *kernel)
+/* The least power of two that holds the space, as an exponent from 1 to 32. */
+static unsigned walker_bits(const struct kernel *kernel)
 {
-	uint64_t size = 2;
-	while (size < kernel->loop->population->world->scanned_space)
-		size *= 2;
-	return (uint32_t)(size - 1);
+	unsigned bits = 1;
+	while (UINT64_C(1) << bits < kernel->loop->population->world->scanned_space)
+		bits++;
+	return bits;
+}
+
+/* States that the address of one scan takes: at most 32. */
+static unsigned walker_draws(const struct kernel *kernel)
+{
+	unsigned each = kernel->vector->draw_bits;
+	return each ? (walker_bits(kernel) + each - 1) / each : 1;
 }
 
 #define WALKER_BATCH 512 /* states that are made ahead, at most */
@@ -320,17 +327,34 @@ static void walker_generate(const struct kernel *kernel, uint32_t increment, uin
 		states[i] = leap * states[i - WALKER_LANES] + carry;
 }
 
-/* The next of `count` states whose place is of interest, as they lie in the upper bits of words. */
-static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *states, size_t count,
+/* The addresses of `count` scans, in the upper bits of words, from the states that they take. */
+static void walker_join(const struct kernel *kernel, const uint32_t *states, size_t count,
+			uint32_t *words)
+{
+	unsigned shift = 32 - walker_bits(kernel), each = kernel->vector->draw_bits;
+	unsigned draws = walker_draws(kernel);
+	uint32_t mask = (UINT32_C(1) << each) - 1;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t address = each ? 0 : states[i];
+		for (unsigned j = 0; each && j < draws; j++)
+			address = address << each | (states[i * draws + j] >> 16 & mask);
+		words[i] = address << shift;
+	}
+}
+
+/* The next of `count` scans whose place is of interest, by their addresses in the upper bits of
+ * words. */
+static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *words, size_t count,
 			    unsigned shift, size_t *index)
 {
 	const struct walker *walker = kernel->state;
 	uint32_t found[WALKER_BATCH + TARGETS_BEYOND];
-	size_t hits = targets_sift(&walker->targets, states, count, 0, (UINT64_C(1) << 32) >> shift,
+	size_t hits = targets_sift(&walker->targets, words, count, 0, (UINT64_C(1) << 32) >> shift,
 				   found);
 
 	for (size_t i = 0; i < hits; i++) {
-		uint32_t place = walker_meet(kernel, states[found[i]] >> shift);
+		uint32_t place = walker_meet(kernel, words[found[i]] >> shift);
 		*index = found[i];
 		if (place != TARGETS_NOBODY)
 			return place;
@@ -341,26 +365,26 @@ static uint32_t walker_sift(const struct kernel *kernel, const uint32_t *states,
 static uint32_t walker_step_on(struct kernel *kernel, struct walker_walk *walk, uint64_t *scan,
 			       uint64_t last)
 {
-	unsigned shift = (unsigned)__builtin_clz(walker_mask(kernel));
+	unsigned shift = 32 - walker_bits(kernel), draws = walker_draws(kernel);
 	size_t batch = 4 * (size_t)WALKER_LANES; /* more and more, while nobody is met */
-	uint32_t states[WALKER_BATCH];
+	uint32_t states[WALKER_BATCH], words[WALKER_BATCH];
 	uint64_t number = *scan;
 
 	while (number <= last) {
-		size_t count = last - number + 1 < batch ? (size_t)(last - number + 1) : batch;
+		size_t scans = batch / draws;
+		size_t count = last - number + 1 < scans ? (size_t)(last - number + 1) : scans;
 		size_t index = 0;
 		walker_generate(kernel, walk->increment, (uint32_t)walk->position, batch, states);
-		for (size_t i = 0; i < batch; i++)
-			states[i] <<= shift;
-		uint32_t place = walker_sift(kernel, states, count, shift, &index);
+		walker_join(kernel, states, count, words);
+		uint32_t place = walker_sift(kernel, words, count, shift, &index);
 		if (place != TARGETS_NOBODY) {
-			walk->position = states[index] >> shift;
+			walk->position = states[(index + 1) * draws - 1];
 			kernel->loop->scans += number + index - *scan;
 			*scan = number + index;
 			return place;
 		}
-		walk->position = states[batch - 1] >> shift;
-		number += batch;
+		walk->position = states[scans * draws - 1];
+		number += scans;
 		batch = batch < WALKER_BATCH ? 2 * batch : batch;
 	}
 	kernel->loop->scans += last + 1 - *scan;
@@ -417,7 +441,7 @@ static int walker_leap(struct kernel *kernel, uint32_t host, uint64_t scan, stru
 	walk->begin = kernel->loop->now;
 	walk->before = scan - 1;
 	if (kernel->vector->scan == OUTBREAK_FLAWED) {
-		walk->position = random_u32(&random) & walker_mask(kernel);
+		walk->position = random_u32(&random); /* what is above the modulus has no effect */
 		walk->increment = kernel->vector->increments[random_below(
 			&random, kernel->vector->increment_count)];
 	} else {

@@ -230,6 +230,35 @@ static int make_room(struct builder *builder, size_t providers, size_t subnets)
 	return 0;
 }
 
+/* Somebody on the circle that there is: met twice on one way up. */
+static uint32_t find_circle(struct builder *builder)
+{
+	size_t count = builder->world->provider_count;
+	uint32_t *met = builder->top_down; /* of no other use any more */
+
+	memset(met, 0xff, count * sizeof *met);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = i;
+		for (; at != OUTBREAK_TOP && met[at] == UINT32_MAX; at = builder->parents[at])
+			met[at] = i;
+		if (at != OUTBREAK_TOP && met[at] == i)
+			return at;
+	}
+	return 0;
+}
+
+static int tell_circle(struct builder *builder)
+{
+	uint32_t at = find_circle(builder);
+	const struct outbreak_provider *providers = builder->providers;
+
+	return error_set(builder->error, ERROR_INPUT, builder->where,
+			 "the parents of its providers run in a circle: that of '%s' is '%s', and "
+			 "so on back to '%s'; one of them must have another parent, or none",
+			 providers[at].name, providers[builder->parents[at]].name,
+			 providers[at].name);
+}
+
 /* Parents are known, and become the world's. */
 static int keep_routes(struct builder *builder)
 {
@@ -237,8 +266,7 @@ static int keep_routes(struct builder *builder)
 	int result = route_order(builder->parents, world->provider_count, builder->top_down);
 
 	if (result == ERROR_INPUT)
-		return error_set(builder->error, ERROR_INPUT, builder->where,
-				 "the parents of its providers run in a circle");
+		return tell_circle(builder);
 	if (result < 0)
 		return no_memory(builder);
 	world->parents = builder->parents;
@@ -305,6 +333,17 @@ static int take_peers(struct builder *builder, const struct name_index *names, b
 	return result;
 }
 
+/* Parents, peers and remedies name them. */
+static int check_names(struct builder *builder, const struct name_index *names)
+{
+	for (unsigned i = 1; i < builder->file->providers_count; i++)
+		if (strcmp(names[i - 1].name, names[i].name) == 0)
+			return error_set(builder->error, ERROR_INPUT, builder->where,
+					 "two providers are called '%s'; give each its own name",
+					 names[i].name);
+	return 0;
+}
+
 static int take_routes(struct builder *builder)
 {
 	struct name_index *names = index_providers(builder->file);
@@ -312,7 +351,9 @@ static int take_routes(struct builder *builder)
 
 	if (!names)
 		return no_memory(builder);
-	int result = take_parents(builder, names, &routed);
+	int result = check_names(builder, names);
+	if (result == 0)
+		result = take_parents(builder, names, &routed);
 	if (result == 0 && routed)
 		result = keep_routes(builder);
 	if (result == 0)

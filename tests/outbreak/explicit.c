@@ -45,6 +45,21 @@ static uint32_t power_of_two(uint64_t space)
 	return power;
 }
 
+/* An address of which each state of the generator gives some bits, as rand() does: the next piece
+ * goes behind those before it. */
+static uint32_t draw_pieces(const struct outbreak_vector *vector, struct agent *agent,
+			    uint32_t space)
+{
+	uint64_t address = 0;
+
+	for (uint64_t reach = 1; reach < space; reach <<= vector->draw_bits) {
+		agent->walk = (uint32_t)(vector->multiplier * agent->walk + agent->increment);
+		address *= UINT64_C(1) << vector->draw_bits;
+		address += agent->walk / 65536 % (UINT64_C(1) << vector->draw_bits);
+	}
+	return (uint32_t)(address % space);
+}
+
 static void start_way(struct oracle *oracle, uint32_t address, uint32_t way, double time)
 {
 	const struct outbreak_vector *vector = &oracle->ways[way];
@@ -60,7 +75,8 @@ static void start_way(struct oracle *oracle, uint32_t address, uint32_t way, dou
 		break;
 	case OUTBREAK_PERMUTATION: agent->walk = draw_below(&oracle->random, space); break;
 	case OUTBREAK_FLAWED:
-		agent->walk = draw_below(&oracle->random, power_of_two(space));
+		agent->walk = vector->draw_bits ? draw_below(&oracle->random, UINT32_MAX)
+						: draw_below(&oracle->random, power_of_two(space));
 		agent->increment =
 			vector->increments[draw_below(&oracle->random, vector->increment_count)];
 		break;
@@ -188,6 +204,8 @@ static uint64_t choose_target(struct oracle *oracle, const struct event *event)
 		agent->walk = (agent->walk + 1) % space;
 		return target;
 	case OUTBREAK_FLAWED:
+		if (vector->draw_bits)
+			return draw_pieces(vector, agent, power_of_two(space));
 		agent->walk =
 			(vector->multiplier * agent->walk + agent->increment) % power_of_two(space);
 		return agent->walk;

@@ -41,6 +41,7 @@ static const struct outbreak {
 	 * the other comes first is nobody's to say, and matters to links. */
 	{ "hit list", { WAYS(hit_list), .initially_infected = 2, .latency = 0.53 }, 15 },
 	{ "flawed", { WAYS(flawed), .initially_infected = 2, .rate_spread = 0.2 }, 30 },
+	{ "flawed pieces", { WAYS(pieces), .initially_infected = 2 }, 30 },
 	{ "mail", { WAYS(mail), .initially_infected = 2, .latency = 1 }, 30 },
 	{ "shares", { WAYS(shares), .initially_infected = 2 }, 20 },
 	{ "several ways", { WAYS(several), .initially_infected = 1 }, 20, true, false },

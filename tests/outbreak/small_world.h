@@ -27,6 +27,13 @@ static const struct outbreak_vector hit_list[] = {
 	{ .scan = OUTBREAK_HIT_LIST, .rate = 1, .list_size = 12 },
 	{ .scan = OUTBREAK_RANDOM, .rate = 1 }
 };
+/* rand() of Microsoft's C library, once for each four bits of an address. */
+static const struct outbreak_vector pieces[] = { { .scan = OUTBREAK_FLAWED,
+						   .rate = 1.5,
+						   .multiplier = 214013,
+						   .increments = { 2531011 },
+						   .increment_count = 1,
+						   .draw_bits = 4 } };
 static const struct outbreak_vector flawed[] = { { .scan = OUTBREAK_FLAWED,
 						   .rate = 2,
 						   .multiplier = 5,

@@ -314,6 +314,67 @@ static void address_lists_have_minutes(void **state)
 	outbreak_world_fini(&internet);
 }
 
+/* Somewhere among the states of rand() is one from which the four octets come. It and the next
+ * three show no more than their 24 lower bits. */
+static bool rand_makes(uint64_t address)
+{
+	for (uint32_t low = 0; low < 1u << 16; low++) {
+		uint32_t state = (uint32_t)(address >> 24) << 16 | low;
+		unsigned octet = 1;
+		while (octet < 4 && ((state = 214013 * state + 2531011) >> 16 & 0xff) ==
+					    (address >> (24 - 8 * octet) & 0xff))
+			octet++;
+		if (octet == 4)
+			return true;
+	}
+	return false;
+}
+
+/* A generator called for each octet goes through 2^24 of 2^32 addresses, whatever its seed: of
+ * 100,000 hosts some 390 are ever found, and they soon. */
+static void most_are_out_of_reach_of_a_short_cycle(void **state)
+{
+	(void)state;
+	static const struct outbreak_provider all = { "all" };
+	static const struct outbreak_subnet subnet = {
+		"all", 0, UINT64_C(1) << 32, 0.01, 0.00233, 0
+	};
+	static const struct outbreak_vector octets = { .scan = OUTBREAK_FLAWED,
+						       .rate = 4000,
+						       .multiplier = 214013,
+						       .increments = { 2531011 },
+						       .increment_count = 1,
+						       .draw_bits = 8 };
+	struct outbreak_world world = { .name = "all",
+					.providers = &all,
+					.provider_count = 1,
+					.subnets = &subnet,
+					.subnet_count = 1,
+					.scanned_space = UINT64_C(1) << 32 };
+	struct outbreak_worm worm = { .scan = OUTBREAK_FLAWED,
+				      .rate = 4000,
+				      .vectors = &octets,
+				      .vector_count = 1,
+				      .initially_infected = 500 };
+	struct replica replica;
+	struct error error;
+	uint32_t found = 0;
+
+	assert_int_equal(replica_init(&replica, &world, &worm, 60, &error), 0);
+	assert_int_equal(replica_run(&replica, 1, 0, &error), 0);
+	const struct history *history = &replica.base;
+	for (uint32_t i = 0; i < history->count; i++) {
+		if (history->infector[i] == HISTORY_NOBODY)
+			continue;
+		assert_true(rand_makes(replica.population.address[history->host[i]]));
+		found++;
+	}
+	printf("%u of %u hosts found\n", found, replica.population.count);
+	/* Binomial: 387 ± 20, less those infected first. */
+	assert_true(found > 300 && found < 470);
+	replica_fini(&replica);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +386,7 @@ int main(void)
 		cmocka_unit_test(few_at_the_top_beat_many_at_the_rim),
 		cmocka_unit_test(content_filters_have_hours),
 		cmocka_unit_test(address_lists_have_minutes),
+		cmocka_unit_test(most_are_out_of_reach_of_a_short_cycle),
 	};
 	return cmocka_run_group_tests(tests, load_grid, free_grid);
 }

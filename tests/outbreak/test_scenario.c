@@ -123,6 +123,8 @@ static void refuses_what_cannot_be(void **state)
 		{ "name: a\nworm: { scan: shares }\n", "worm: rate is 0" },
 		{ "name: a\nworm: { scan: hit-list, rate: 1 }\n", "list_size is 0" },
 		{ "name: a\nworm: { scan: flawed, rate: 1 }\n", "number of increments is 0" },
+		{ "name: a\nworm: { scan: flawed, rate: 1, increments: [ 1 ], draw_bits: 17 }\n",
+		  "worm.draw_bits is 17" },
 		{ "name: a\nworm: { scan: flawed, rate: 1, increments: [ -1 ] }\n",
 		  "worm.increments is -1" },
 		{ "name: a\nworm: { scan: local, rate: 1, local_share: 0.6, share_16: 0.6 }\n",

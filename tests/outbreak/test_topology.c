@@ -465,7 +465,20 @@ static void refuses_impossible_worlds(void **state)
 		{ "name: a\nproviders:\n"
 		  "  - { name: b, parent: c, generate: { subnets: 1, addresses: 1 } }\n"
 		  "  - { name: c, parent: b, generate: { subnets: 1, addresses: 1 } }\n",
-		  "circle" },
+		  "circle: that of 'b' is 'c'" },
+		{ "name: a\nproviders:\n"
+		  "  - { name: b, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: top, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: f, parent: d, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: c, parent: top, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: d, parent: e, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: e, parent: d, generate: { subnets: 1, addresses: 1 } }\n",
+		  "circle: that of 'd' is 'e'" },
+		{ "name: a\nproviders:\n"
+		  "  - { name: b, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: c, parent: b, generate: { subnets: 1, addresses: 1 } }\n"
+		  "  - { name: b, generate: { subnets: 1, addresses: 1 } }\n",
+		  "two providers are called 'b'" },
 		{ "name: a\nproviders:\n"
 		  "  - { name: b, parent: d, generate: { subnets: 1, addresses: 1 } }\n",
 		  "'d', which is no provider" },

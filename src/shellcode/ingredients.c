@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "shellcode/vectors.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #define WITH_AVX512 1
@@ -86,7 +88,7 @@ static bool may_do_plainly(struct bytes run)
 	return may_do(&seen);
 }
 
-size_t ingredients_keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count)
+static size_t keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count)
 {
 	size_t kept = 0;
 
@@ -153,8 +155,8 @@ WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *r
 size_t ingredients_keep(struct bytes bytes, struct ingredients_run *runs, size_t count)
 {
 #ifdef WITH_AVX512
-	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("popcnt"))
+	if (vectors_best() >= VECTORS_AVX512)
 		return keep_by_avx512(bytes.data, runs, count);
 #endif
-	return ingredients_keep_plainly(bytes, runs, count);
+	return keep_plainly(bytes, runs, count);
 }

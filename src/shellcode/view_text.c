@@ -51,6 +51,19 @@ static struct word measure_part(struct bytes bytes, size_t start)
 	return part;
 }
 
+/* Lines that are as long as those before, behind a line's end. */
+static size_t add_lines(struct bytes bytes, struct word *word, size_t skip)
+{
+	uint8_t end = at(bytes, word->end);
+	size_t count = end == '\r' || end == '\n'
+			       ? base64_lines(bytes, word->end + skip, word->line, skip)
+			       : 0;
+
+	word->digits += count * word->line;
+	word->end += count * (word->line + skip);
+	return count;
+}
+
 static struct word measure_word(struct bytes bytes, size_t start)
 {
 	struct word word = measure_part(bytes, start);
@@ -59,7 +72,10 @@ static struct word measure_word(struct bytes bytes, size_t start)
 	word.line = word.digits;
 	while (word.digits) {
 		size_t skip = seam(bytes, word.end);
-		struct word part = measure_part(bytes, word.end + skip);
+		struct word part;
+		if (skip && !word.hex && last == word.line && add_lines(bytes, &word, skip))
+			continue;
+		part = measure_part(bytes, word.end + skip);
 		if (skip == 0 || part.digits == 0 || (word.hex && !part.hex))
 			break;
 		if (last != word.line || part.digits > word.line)

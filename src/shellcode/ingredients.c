@@ -93,9 +93,10 @@ static size_t keep_plainly(struct bytes bytes, struct ingredients_run *runs, siz
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct ingredients_run run = runs[i];
-		runs[kept] = run;
-		kept += may_do_plainly(bytes_slice(bytes, run.start, run.end - run.start));
+		size_t start = runs[i].start, end = runs[i].end;
+		runs[kept].start = start;
+		runs[kept].end = end;
+		kept += may_do_plainly(bytes_slice(bytes, start, end - start));
 	}
 	return kept;
 }
@@ -144,9 +145,10 @@ WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *r
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct ingredients_run run = runs[i];
-		runs[kept] = run;
-		kept += may_do_by_avx512(data + run.start, run.end - run.start);
+		size_t start = runs[i].start, end = runs[i].end;
+		runs[kept].start = start;
+		runs[kept].end = end;
+		kept += may_do_by_avx512(data + start, end - start);
 	}
 	return kept;
 }

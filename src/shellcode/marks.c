@@ -288,11 +288,6 @@ static marks_function *choose(void)
 	return best;
 }
 
-size_t marks_words(size_t length)
-{
-	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
-}
-
 /* The last blocks are copied where zeros follow them. */
 void marks_fill_by(marks_function *function, struct bytes bytes, uint64_t *seeds, uint64_t *breaks)
 {

@@ -28,7 +28,10 @@ struct marks_path {
 extern const struct marks_path marks_paths[];
 
 /* Words that `length` bytes need. */
-size_t marks_words(size_t length);
+static inline size_t marks_words(size_t length)
+{
+	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
+}
 /* Fills marks_words(bytes.length) words of each; behind the end bytes count as zero. */
 void marks_fill(struct bytes bytes, uint64_t *seeds, uint64_t *breaks);
 /* The same by a path of one's choice. */

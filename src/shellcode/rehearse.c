@@ -4,12 +4,12 @@
 
 #include <string.h>
 
+#include "shellcode/probe.h"
 #include "shellcode/rehearse_actor.h"
 
 enum {
 	BEFORE = 64, /* bytes before the entry that may be changed, too */
 	STEPS = 128,
-	DECODER = 8, /* bytes of itself that one writes at least, see probe.c */
 	LONGEST_COMMON =
 		5, /* bytes of prefixes and opcode: no instruction is too long with these */
 	/* nanoseconds, see share.h */
@@ -83,6 +83,7 @@ static void begin(struct actor *actor, struct world *world, struct bytes piece, 
 	actor->piece = piece;
 	actor->start = world_code(world);
 	actor->window = actor->start + first;
+	actor->process_block = world_process_block(world);
 	actor->next = entry - first;
 	actor->length = code.length;
 	if (code.length)
@@ -116,7 +117,7 @@ struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 	for (size_t i = 0; i < ACTOR_CODE / ACTOR_WORD; i++)
 		written += (unsigned)__builtin_popcountll(actor.written[i]);
 	if (actor.verdict == FAULT)
-		rehearsal.end = written < DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
+		rehearsal.end = written < PROBE_DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
 	rehearsal.at = actor.at - first;
 	rehearsal.cost = BEGIN_COST + (uint64_t)STEP_COST * steps;
 	return rehearsal;

@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-enum {
-	BEHIND = 1 << 16 /* zeros behind the piece, see probe.c */
-};
+#include "shellcode/probe.h"
 
 /* --- memory --- */
 
@@ -43,7 +41,7 @@ static void add_pushed(const struct actor *actor, uint64_t address, uint8_t *byt
 /* From outside the window, of which the operand must have no part. */
 static void fetch(struct actor *actor, uint64_t address, uint8_t *bytes, unsigned size)
 {
-	size_t at = inside(actor->start, actor->piece.length + BEHIND, address, size);
+	size_t at = inside(actor->start, actor->piece.length + PROBE_SLACK, address, size);
 
 	if (address + size > actor->window && address < actor->window + actor->length)
 		actor_judge(actor, OPEN);
@@ -51,6 +49,9 @@ static void fetch(struct actor *actor, uint64_t address, uint8_t *bytes, unsigne
 		memcpy(bytes, actor->piece.data + at, size);
 	else if (at != SIZE_MAX && at < actor->piece.length)
 		actor_judge(actor, OPEN);
+	else if (address + size > actor->process_block &&
+		 address < actor->process_block + PROBE_BLOCK)
+		actor_judge(actor, OPEN); /* it looks for libraries */
 	else if (at == SIZE_MAX && x86_read(actor->machine, address, bytes, size) < 0)
 		elsewhere(actor, address);
 	else

@@ -21,6 +21,7 @@ struct actor {
 	unsigned flags; /* enum x86_flag */
 	struct bytes piece;
 	uint64_t start, window, stack; /* addresses of `piece`, `code` and `words` */
+	uint64_t process_block;	       /* and of the PEB */
 	size_t length, at, next; /* of the code; the present instruction, and what is read next */
 	uint64_t jump;		 /* from behind it */
 	uint64_t registers[X86_REGISTERS];

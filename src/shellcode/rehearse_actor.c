@@ -126,16 +126,6 @@ uint64_t actor_pop(struct actor *actor, const struct instruction_bytes *bytes)
 
 /* --- an instruction's bytes --- */
 
-/* The next; past the end of what is gone through the rest is for a probe, as is what was written.
- */
-uint8_t actor_next_byte(struct actor *actor)
-{
-	if (actor->next < actor->length && !actor_is_marked(actor->written, actor->next))
-		return actor->code[actor->next++];
-	actor_judge(actor, OPEN);
-	return 0;
-}
-
 /* Of 1, 2 or 4 bytes, sign-extended. */
 uint64_t actor_immediate(struct actor *actor, unsigned size)
 {
@@ -144,11 +134,6 @@ uint64_t actor_immediate(struct actor *actor, unsigned size)
 	for (unsigned i = 0; i < size; i++)
 		value |= (uint64_t)actor_next_byte(actor) << 8 * i;
 	return actor_extend(value, size);
-}
-
-unsigned actor_register(const struct instruction_bytes *bytes, unsigned number, unsigned rex_bit)
-{
-	return (number & 7) | (bytes->rex & rex_bit ? 8u : 0);
 }
 
 /* Base and index behind a SIB byte. */

@@ -72,18 +72,20 @@ static enum patience patience_with(enum seed_kind kind, const struct start *star
 	return start->calls && kind != SEED_SEGMENT ? PATIENCE_PROGRAM : patience_of(kind);
 }
 
-/* Printable code that is certain to fail is not run; *promise is what the run would have given. */
-static int is_hopeless(struct search *search, const struct candidate *candidate,
+/* What is certain to fail is not run; *promise is what the run would have given. That is asked of
+ * seeds that letters make. */
+static int is_hopeless(struct search *search, const struct candidate *candidate, size_t start,
 		       enum convention convention, struct promise *promise, bool *hopeless)
 {
+	enum seed_kind kind = candidate->seed.kind;
 	enum rehearsal_end end = REHEARSAL_OPEN;
-	int code = candidate->seed.kind == SEED_PRINTABLE
-			   ? search_rehearse(search, candidate->mode, candidate->seed.offset,
+	int code = kind == SEED_PRINTABLE || kind == SEED_SEGMENT
+			   ? search_rehearse(search, candidate->mode, candidate->seed.offset, start,
 					     convention, &end)
 			   : 0;
 
 	*hopeless = end != REHEARSAL_OPEN;
-	promise->decodes = end == REHEARSAL_DECODES;
+	promise->decodes = end == REHEARSAL_DECODES && kind == SEED_PRINTABLE;
 	return code;
 }
 
@@ -107,7 +109,8 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 		int code = 0;
 		promises[i] = (struct promise){ 0 };
 		if (tried)
-			code = is_hopeless(search, candidate, convention, &promises[i], &hopeless);
+			code = is_hopeless(search, candidate, starts[i].offset, convention,
+					   &promises[i], &hopeless);
 		tried &= !hopeless;
 		if (code == 0 && tried)
 			code = search_lay(search, mode, candidate->seed.offset, starts[i].offset);

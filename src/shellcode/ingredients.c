@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "shellcode/vectors.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #define WITH_AVX512 1
@@ -86,14 +88,15 @@ static bool may_do_plainly(struct bytes run)
 	return may_do(&seen);
 }
 
-size_t ingredients_keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count)
+static size_t keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct ingredients_run run = runs[i];
-		runs[kept] = run;
-		kept += may_do_plainly(bytes_slice(bytes, run.start, run.end - run.start));
+		size_t start = runs[i].start, end = runs[i].end;
+		runs[kept].start = start;
+		runs[kept].end = end;
+		kept += may_do_plainly(bytes_slice(bytes, start, end - start));
 	}
 	return kept;
 }
@@ -142,9 +145,10 @@ WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *r
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct ingredients_run run = runs[i];
-		runs[kept] = run;
-		kept += may_do_by_avx512(data + run.start, run.end - run.start);
+		size_t start = runs[i].start, end = runs[i].end;
+		runs[kept].start = start;
+		runs[kept].end = end;
+		kept += may_do_by_avx512(data + start, end - start);
 	}
 	return kept;
 }
@@ -153,8 +157,8 @@ WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *r
 size_t ingredients_keep(struct bytes bytes, struct ingredients_run *runs, size_t count)
 {
 #ifdef WITH_AVX512
-	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("popcnt"))
+	if (vectors_best() >= VECTORS_AVX512)
 		return keep_by_avx512(bytes.data, runs, count);
 #endif
-	return ingredients_keep_plainly(bytes, runs, count);
+	return keep_plainly(bytes, runs, count);
 }

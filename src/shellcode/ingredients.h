@@ -39,8 +39,7 @@ struct ingredients_run {
 };
 
 /* Keeps those of the runs  in order, that have two patches, or sums
- * enough; returns how many. With AVX-512 where the processor has it; tests ask both. */
+ * enough; returns how many. */
 size_t ingredients_keep(struct bytes bytes, struct ingredients_run *runs, size_t count);
-size_t ingredients_keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count);
 
 #endif

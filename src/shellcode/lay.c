@@ -87,10 +87,10 @@ int search_lay(struct search *search, enum x86_mode mode, size_t offset, size_t 
 	return code;
 }
 
-int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
+int search_rehearse(struct search *search, enum x86_mode mode, size_t offset, size_t start,
 		    enum convention convention, enum rehearsal_end *end)
 {
-	struct bytes lies = to_lay(search, mode, start);
+	struct bytes lies = to_lay(search, mode, offset);
 	size_t at = start - (size_t)(lies.data - search->piece.data);
 	struct rehearsal rehearsal;
 	struct world *world;
@@ -98,6 +98,10 @@ int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
 
 	if (code < 0)
 		return code;
+	if (at >= lies.length) { /* before what would be laid */
+		*end = REHEARSAL_OPEN;
+		return 0;
+	}
 	world = probe_world(search->detector->probes[mode]);
 	rehearsal = rehearse(world, lies, at, convention);
 	shares_spend(search->shares, SHARE_PROBE, rehearsal.cost);

@@ -353,11 +353,6 @@ const struct marks_path *marks_path(void)
 	return path;
 }
 
-size_t marks_words(size_t length)
-{
-	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
-}
-
 /* Of the words `first` to `end`, how many can be made where the bytes lie. */
 static size_t words_in_place(struct bytes bytes, size_t first, size_t end)
 {

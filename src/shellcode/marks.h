@@ -33,7 +33,10 @@ extern const struct marks_path marks_paths[];
 const struct marks_path *marks_path(void);
 
 /* Words that `length` bytes need. */
-size_t marks_words(size_t length);
+static inline size_t marks_words(size_t length)
+{
+	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
+}
 /* Fills the words `first` to `end`, at most marks_words(bytes.length), of each; behind the end
  * bytes count as zero. */
 void marks_fill(const struct marks_path *path, struct bytes bytes, size_t first, size_t end,

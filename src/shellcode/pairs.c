@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "shellcode/vectors.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -54,9 +56,36 @@ __attribute__((target("avx2"))) static size_t skip_by_avx2(const struct pairs *p
 	return i;
 }
 
+/* As above, of blocks of 64 bytes: pairs are compared one by one. */
+__attribute__((target("avx512f,avx512bw"))) static size_t
+skip_by_avx512(const struct pairs *pairs, const uint8_t *data, size_t blocks)
+{
+	__m512i firsts[PAIRS_MOST], seconds[PAIRS_MOST];
+	size_t i = 0;
+
+	for (unsigned k = 0; k < pairs->count; k++) {
+		firsts[k] = _mm512_set1_epi8((char)pairs->bytes[k][0]);
+		seconds[k] = _mm512_set1_epi8((char)pairs->bytes[k][1]);
+	}
+	for (; i < blocks; i++) {
+		__m512i first = _mm512_loadu_si512((const void *)(data + 64 * i));
+		__m512i second = _mm512_loadu_si512((const void *)(data + 64 * i + 1));
+		uint64_t found = 0;
+		for (unsigned k = 0; k < pairs->count; k++)
+			found |= _mm512_mask_cmpeq_epi8_mask(
+				_mm512_cmpeq_epi8_mask(first, firsts[k]), second, seconds[k]);
+		if (found)
+			break;
+	}
+	return i;
+}
+
+/* How many of the bytes no pair begins in, in whole blocks. */
 static size_t skip(const struct pairs *pairs, const uint8_t *data, size_t length)
 {
-	return __builtin_cpu_supports("avx2") ? 32 * skip_by_avx2(pairs, data, (length - 1) / 32)
+	if (vectors_best() >= VECTORS_AVX512)
+		return 64 * skip_by_avx512(pairs, data, (length - 1) / 64);
+	return vectors_best() >= VECTORS_AVX2 ? 32 * skip_by_avx2(pairs, data, (length - 1) / 32)
 					      : 0;
 }
 #else
@@ -72,7 +101,7 @@ size_t pairs_next(const struct pairs *pairs, struct bytes bytes, size_t from)
 	for (size_t at = from; at + 1 < bytes.length;) {
 		at += skip(pairs, bytes.data + at, bytes.length - at);
 		/* in these, or in none */
-		for (unsigned i = 0; i < 32 && at + 1 < bytes.length; i++, at++)
+		for (unsigned i = 0; i < 64 && at + 1 < bytes.length; i++, at++)
 			if (begins_at(pairs, bytes.data + at))
 				return at;
 	}

@@ -129,7 +129,7 @@ unsigned printable_length(enum x86_mode mode, const uint8_t *at)
 
 /* The length at `offset`, with whatever help it needs; 0: it does not go on behind itself. A prefix
  * may be an instruction of its own. */
-static unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
+static inline unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
 {
 	unsigned length = A;
 	struct step step;
@@ -147,24 +147,23 @@ static unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
 
 struct straight {
 	struct ingredients seen;
-	uint64_t opcodes[4]; /* and prefixes, one bit each */
-	unsigned kinds;	     /* of these */
-	unsigned steps;
+	unsigned kinds, steps;
+	bool known[128]; /* opcodes and prefixes */
 };
 
-static void count_instruction(struct straight *straight, uint8_t first, unsigned length)
+static inline void count_instruction(struct straight *straight, uint8_t first, unsigned length)
 {
-	uint64_t *opcodes = &straight->opcodes[first / 64], bit = (uint64_t)1 << first % 64;
+	bool *known = &straight->known[first & 0x7f];
 
-	straight->kinds += (*opcodes & bit) == 0;
-	*opcodes |= bit;
+	straight->kinds += !*known;
+	*known = true;
 	straight->seen.patches += (first | 1) == 0x31 && length == 3;
 	straight->seen.sums += ingredients_is_sum(first);
 	straight->seen.pushes += first == 0x50;
 	straight->steps++;
 }
 
-static bool enough(const struct straight *straight)
+static inline bool enough(const struct straight *straight)
 {
 	const struct ingredients *seen = &straight->seen;
 

@@ -12,7 +12,6 @@
 
 enum {
 	PAGE = 4096,
-	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
 	LOOK_COST = 400,	 /* of an instruction of a loop that is looked at */
@@ -26,7 +25,6 @@ enum {
 	LAYERS = 4,		 /* and that for so many layers, once what was written runs */
 	PROGRAM_RUN = 1 << 18,	 /* for a program that computes */
 	SEARCHING_RUN = 1 << 21, /* for one that has decoded itself, or walks the PEB */
-	WRITTEN_CODE = 8,	 /* bytes of itself that a decoder must have written */
 	DECODED_BYTES = 24,	 /* that a decoder wrote over itself */
 	DECODED_CODE = 6,	 /* instructions of these that were executed */
 	LOOP_REACH = 2048,	 /* bytes that a decoder's loop and what it jumps to span */
@@ -48,16 +46,6 @@ struct probe {
 	uint64_t process_block; /* PEB */
 	bool loaded;		/* a snapshot of the loaded piece exists */
 };
-
-static uint64_t find_process_block(const struct x86 *machine)
-{
-	uint64_t block = 0;
-
-	if (x86_mode(machine) == X86_MODE_32)
-		return x86_read_u32(machine, x86_segment_base(machine, X86_FS) + 0x30);
-	return x86_read(machine, x86_segment_base(machine, X86_GS) + 0x60, &block, 8) < 0 ? 0
-											  : block;
-}
 
 /* The first run in a machine costs more than the same later; that is to be nobody's. */
 static int warm_up(struct probe *probe, struct error *error)
@@ -81,7 +69,7 @@ int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct 
 	*result = NULL;
 	if (probe && zeros)
 		code = world_new(mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32,
-				 (struct bytes){ zeros, largest }, SLACK, 0, NULL, nowhere,
+				 (struct bytes){ zeros, largest }, PROBE_SLACK, 0, NULL, nowhere,
 				 &probe->world, error);
 	else
 		error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
@@ -99,7 +87,7 @@ int probe_new(enum x86_mode mode, size_t largest, struct probe **result, struct 
 	probe->machine = world_machine(probe->world);
 	probe->code = world_code(probe->world);
 	probe->largest = largest;
-	probe->process_block = find_process_block(probe->machine);
+	probe->process_block = world_process_block(probe->world);
 	code = warm_up(probe, error);
 	if (code < 0) {
 		probe_free(probe);
@@ -362,9 +350,9 @@ static bool loop_prepares(struct run *run)
  * often. */
 static bool writes_over_itself(const struct probe *probe, const struct x86_watch *watch)
 {
-	return watch->written >= WRITTEN_CODE &&
+	return watch->written >= PROBE_DECODER &&
 	       x86_written_bytes(probe->machine, probe->code, probe->code + probe->length) >=
-		       WRITTEN_CODE;
+		       PROBE_DECODER;
 }
 
 /* How many instructions a run may take, by what it has shown in those that it `used`: decoders keep
@@ -545,7 +533,8 @@ struct promise probe_run(struct probe *probe, size_t entry, enum convention conv
 	handler_init(&run.handler, probe->machine);
 	world_enter(probe->world, entry, convention);
 	if (patience == PATIENCE_LONG) /* otherwise the snapshot watches the piece */
-		x86_watch_start(probe->machine, probe->process_block, probe->process_block + 0x20);
+		x86_watch_start(probe->machine, probe->process_block,
+				probe->process_block + PROBE_BLOCK);
 	run_parts(&run, entry, patience, allowed);
 	if (patience == PATIENCE_LONG && run.promise.worlds == 0 &&
 	    x86_watch_counts(probe->machine).read) {

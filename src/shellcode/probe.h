@@ -10,6 +10,12 @@
 
 #include "shellcode/world.h"
 
+enum {
+	PROBE_SLACK = 1 << 16, /* zero bytes behind the piece: room for what decoders write */
+	PROBE_DECODER = 8,     /* bytes of itself that a decoder must have written */
+	PROBE_BLOCK = 0x20     /* bytes of the PEB: who reads these looks for libraries */
+};
+
 struct probe;
 
 /* A prober of that width for pieces of at most `largest` bytes. */

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
+#include "shellcode/probe.h"
 #include "shellcode/rehearse_actor.h"
 
 enum {
 	BEFORE = 64, /* bytes before the entry that may be changed, too */
 	STEPS = 128,
-	DECODER = 8, /* bytes of itself that one writes at least, see probe.c */
 	LONGEST_COMMON =
 		5, /* bytes of prefixes and opcode: no instruction is too long with these */
 	/* nanoseconds, see share.h */
@@ -35,7 +35,7 @@ static bool read_prefix(const struct actor *actor, struct instruction_bytes *byt
 {
 	bool rex = actor->mode == X86_MODE_64 && (byte & 0xf0) == 0x40;
 
-	if (!rex && byte != 0x26 && byte != 0x36 && byte != 0x3e && (byte < 0x64 || byte > 0x67))
+	if (!rex && (byte < 0x64 || byte > 0x67) && ((byte & 0xe7) != 0x26 || byte == 0x2e))
 		return false;
 	bytes->rex = rex ? byte : 0; /* only one that the opcode follows counts */
 	read_segment(actor, bytes, byte);
@@ -83,6 +83,7 @@ static void begin(struct actor *actor, struct world *world, struct bytes piece, 
 	actor->piece = piece;
 	actor->start = world_code(world);
 	actor->window = actor->start + first;
+	actor->process_block = world_process_block(world);
 	actor->next = entry - first;
 	actor->length = code.length;
 	if (code.length)
@@ -101,11 +102,22 @@ static void begin(struct actor *actor, struct world *world, struct bytes piece, 
 	actor->registers[X86_SP] = stack;
 }
 
+/* Bytes of its code that it has changed. */
+static unsigned written_by(const struct actor *actor)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < ACTOR_CODE / ACTOR_WORD; i++)
+		for (uint64_t word = actor->written[i]; word; word &= word - 1)
+			count++;
+	return count;
+}
+
 struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 			  enum convention convention)
 {
 	struct rehearsal rehearsal = { .end = REHEARSAL_OPEN };
-	unsigned steps = 0, written = 0;
+	unsigned steps = 0;
 	struct actor actor;
 	size_t first;
 
@@ -113,10 +125,9 @@ struct rehearsal rehearse(struct world *world, struct bytes piece, size_t entry,
 	first = actor.next;
 	for (; steps < STEPS && actor.verdict == GOES_ON; steps++)
 		go_on(&actor);
-	for (size_t i = 0; i < ACTOR_CODE / ACTOR_WORD; i++)
-		written += (unsigned)__builtin_popcountll(actor.written[i]);
 	if (actor.verdict == FAULT)
-		rehearsal.end = written < DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
+		rehearsal.end =
+			written_by(&actor) < PROBE_DECODER ? REHEARSAL_FAILS : REHEARSAL_DECODES;
 	rehearsal.at = actor.at - first;
 	rehearsal.cost = BEGIN_COST + (uint64_t)STEP_COST * steps;
 	return rehearsal;

@@ -12,7 +12,7 @@
 enum rehearsal_end {
 	REHEARSAL_OPEN,	  /* nothing is certain */
 	REHEARSAL_FAILS,  /* a run ends in a fault before it has executed anything that it wrote,
-			     or asked the system for anything */
+			     asked the system for anything, or read the PEB */
 	REHEARSAL_DECODES /* and so does this, but it may have written as much of itself as decoders
 			     do */
 };

@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-enum {
-	BEHIND = 1 << 16 /* zeros behind the piece, see probe.c */
-};
+#include "shellcode/probe.h"
 
 /* --- memory --- */
 
@@ -43,7 +41,7 @@ static void add_pushed(const struct actor *actor, uint64_t address, uint8_t *byt
 /* From outside the window, of which the operand must have no part. */
 static void fetch(struct actor *actor, uint64_t address, uint8_t *bytes, unsigned size)
 {
-	size_t at = inside(actor->start, actor->piece.length + BEHIND, address, size);
+	size_t at = inside(actor->start, actor->piece.length + PROBE_SLACK, address, size);
 
 	if (address + size > actor->window && address < actor->window + actor->length)
 		actor_judge(actor, OPEN);
@@ -51,6 +49,9 @@ static void fetch(struct actor *actor, uint64_t address, uint8_t *bytes, unsigne
 		memcpy(bytes, actor->piece.data + at, size);
 	else if (at != SIZE_MAX && at < actor->piece.length)
 		actor_judge(actor, OPEN);
+	else if (address + size > actor->process_block &&
+		 address < actor->process_block + PROBE_BLOCK)
+		actor_judge(actor, OPEN); /* it looks for libraries */
 	else if (at == SIZE_MAX && x86_read(actor->machine, address, bytes, size) < 0)
 		elsewhere(actor, address);
 	else
@@ -125,16 +126,6 @@ uint64_t actor_pop(struct actor *actor, const struct instruction_bytes *bytes)
 
 /* --- an instruction's bytes --- */
 
-/* The next; past the end of what is gone through the rest is for a probe, as is what was written.
- */
-uint8_t actor_next_byte(struct actor *actor)
-{
-	if (actor->next < actor->length && !actor_is_marked(actor->written, actor->next))
-		return actor->code[actor->next++];
-	actor_judge(actor, OPEN);
-	return 0;
-}
-
 /* Of 1, 2 or 4 bytes, sign-extended. */
 uint64_t actor_immediate(struct actor *actor, unsigned size)
 {
@@ -143,11 +134,6 @@ uint64_t actor_immediate(struct actor *actor, unsigned size)
 	for (unsigned i = 0; i < size; i++)
 		value |= (uint64_t)actor_next_byte(actor) << 8 * i;
 	return actor_extend(value, size);
-}
-
-unsigned actor_register(const struct instruction_bytes *bytes, unsigned number, unsigned rex_bit)
-{
-	return (number & 7) | (bytes->rex & rex_bit ? 8u : 0);
 }
 
 /* Base and index behind a SIB byte. */

@@ -21,6 +21,7 @@ struct actor {
 	unsigned flags; /* enum x86_flag */
 	struct bytes piece;
 	uint64_t start, window, stack; /* addresses of `piece`, `code` and `words` */
+	uint64_t process_block;	       /* and of the PEB */
 	size_t length, at, next; /* of the code; the present instruction, and what is read next */
 	uint64_t jump;		 /* from behind it */
 	uint64_t registers[X86_REGISTERS];
@@ -78,14 +79,25 @@ void actor_store(struct actor *actor, uint64_t address, uint64_t value, unsigned
 void actor_push(struct actor *actor, const struct instruction_bytes *bytes, uint64_t value);
 uint64_t actor_pop(struct actor *actor, const struct instruction_bytes *bytes);
 
-/* The next byte of the code; OPEN past its end, and where it was written. */
-uint8_t actor_next_byte(struct actor *actor);
+/* The next byte of the code; past the end of what is gone through the rest is for a probe, as is
+ * what was written. */
+static inline uint8_t actor_next_byte(struct actor *actor)
+{
+	if (actor->next < actor->length && !actor_is_marked(actor->written, actor->next))
+		return actor->code[actor->next++];
+	actor_judge(actor, OPEN);
+	return 0;
+}
 /* Of 1, 2 or 4 bytes, sign-extended. */
 uint64_t actor_immediate(struct actor *actor, unsigned size);
 /* Reads ModRM, and finds the address where it means memory. */
 void actor_read_modrm(struct actor *actor, struct instruction_bytes *bytes);
 /* Three bits of an opcode, ModRM or SIB, and the bit of REX that makes them four. */
-unsigned actor_register(const struct instruction_bytes *bytes, unsigned number, unsigned rex_bit);
+static inline unsigned actor_register(const struct instruction_bytes *bytes, unsigned number,
+				      unsigned rex_bit)
+{
+	return (number & 7) | (bytes->rex & rex_bit ? 8u : 0);
+}
 /* The register, and the other operand, that ModRM tells. */
 unsigned actor_reg(const struct instruction_bytes *bytes);
 uint64_t actor_get_other(struct actor *actor, const struct instruction_bytes *bytes);

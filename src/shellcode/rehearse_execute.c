@@ -19,12 +19,12 @@ static void set_flags(struct actor *actor, uint64_t result, unsigned size, bool 
 {
 	uint64_t value = result & actor_mask(size);
 
-	set_flag(actor, X86_FLAG_ZF, value == 0);
-	set_flag(actor, X86_FLAG_SF, value >> (8 * size - 1));
-	set_flag(actor, X86_FLAG_PF, !__builtin_parity((unsigned)value & 0xff));
-	set_flag(actor, X86_FLAG_CF, carry);
-	set_flag(actor, X86_FLAG_OF, overflow);
-	set_flag(actor, X86_FLAG_AF, false);
+	actor->flags &= ~(unsigned)(X86_FLAG_ZF | X86_FLAG_SF | X86_FLAG_PF | X86_FLAG_CF |
+				    X86_FLAG_OF | X86_FLAG_AF);
+	actor->flags |= (value == 0 ? X86_FLAG_ZF : 0) |
+			(value >> (8 * size - 1) ? X86_FLAG_SF : 0) |
+			(__builtin_parity((unsigned)value & 0xff) ? 0 : X86_FLAG_PF) |
+			(carry ? X86_FLAG_CF : 0) | (overflow ? X86_FLAG_OF : 0);
 }
 
 static bool holds(const struct actor *actor, unsigned condition)

@@ -107,10 +107,11 @@ MUST_CHECK int search_lay(struct search *search, enum x86_mode mode, size_t offs
 const struct callers *search_callers(struct search *search);
 /* Does one of them lead to a place not far before `offset`? */
 bool search_is_called(struct search *search, size_t offset);
-/* How a run from `start` of the piece would end, as far as that is certain (see rehearse.h).
+/* How a run from `start` of the piece, for a seed at `offset`, would end, as far as that is certain
+ * (see rehearse.h).
  * ERROR_MEMORY, ERROR_INTERNAL. */
-MUST_CHECK int search_rehearse(struct search *search, enum x86_mode mode, size_t start,
-			       enum convention convention, enum rehearsal_end *end);
+MUST_CHECK int search_rehearse(struct search *search, enum x86_mode mode, size_t offset,
+			       size_t start, enum convention convention, enum rehearsal_end *end);
 /* Runs from `start` of the piece at the cost of `share`, of which `reserve` is left; one run of
  * many takes but a part, since a search that was begun in its middle may never end. */
 struct promise search_run(struct search *search, enum x86_mode mode, size_t start,

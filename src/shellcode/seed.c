@@ -241,7 +241,7 @@ void seed_map_load(struct seed_map *map, struct bytes bytes)
 }
 
 /* The first bit at or after `from`, or the number of bytes. */
-static size_t next_bit(const uint64_t *words, size_t length, size_t from, uint64_t flip)
+static inline size_t next_bit(const uint64_t *words, size_t length, size_t from, uint64_t flip)
 {
 	size_t index = from / MARKS_BLOCK, count = marks_words(length);
 	uint64_t word;
@@ -319,31 +319,14 @@ static size_t next_long_run(const struct seed_map *map, size_t from)
 	return start;
 }
 
-/* Do 48 bytes without a break begin at `start`? */
-static bool is_long_run(const struct seed_map *map, size_t start)
-{
-	size_t index = start / MARKS_BLOCK, shift = start % MARKS_BLOCK;
-	uint64_t breaks = map->breaks[index] >> shift;
-
-	if (start + 3 * HALF > map->bytes.length)
-		return false;
-	if (shift > MARKS_BLOCK - 3 * HALF)
-		breaks |= map->breaks[index + 1] << (MARKS_BLOCK - shift);
-	return breaks << HALF == 0;
-}
-
 size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end)
 {
-	size_t length = map->bytes.length, start;
+	size_t length = map->bytes.length, start = next_bit(map->breaks, length, from, UINT64_MAX);
 
 	/* one line of letters follows the other */
-	start = next_bit(map->breaks, length, from, UINT64_MAX);
-	if (start < length && is_long_run(map, start)) {
-		*end = next_bit(map->breaks, length, start, 0);
-		if (*end - start >= shortest)
-			return start;
-	}
-
+	*end = next_bit(map->breaks, length, start, 0);
+	if (*end - start >= shortest)
+		return start;
 	while ((start = next_long_run(map, from)) < length) {
 		*end = next_bit(map->breaks, length, start, 0);
 		if (*end - start >= shortest)

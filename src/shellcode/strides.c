@@ -1,6 +1,7 @@
-/* A way is a number of steps by table, all with the same few operations, so that four ways are gone
- * at once without a branch. One that has ended takes steps of no length. After a dozen steps, and
- * where code would have had its twenty, those that have ended are left behind. */
+/* A way is a number of steps by table, all with the same few operations, so that several ways are
+ * gone at once without a branch. One that has ended takes steps of no length, and is left behind
+ * when the leg is over. Those that come to where code would have had its twenty instructions are
+ * gone again from their beginning, until it is clear whether they are worth enough. */
 #include "shellcode/strides.h"
 
 #include <string.h>
@@ -15,12 +16,13 @@ enum {
 	PATCH = 3 * WORTH,
 	UNTOLD = 15 * WORTH, /* two bytes do not tell: the way stays here until its leg is over */
 	ENOUGH = 6 * WORTH,  /* for two patches or six sums, see ingredients.h */
-	TOGETHER = 4,
-	FIRST_LEG = 12,					     /* steps */
-	SECOND_LEG = PRINTABLE_SHORTEST - 1 - FIRST_LEG - 2, /* with what is stepped over */
-	LAST_LEG = 22,
-	LEGS = 3, /* each with one step over what was not told */
-	FARTHEST = (FIRST_LEG + SECOND_LEG + LAST_LEG + LEGS + 1) * INSTRUCTION_MAX
+	TOGETHER = 8,	     /* ways, as many as there are registers for */
+	TOGETHER_SUMMED = 4,
+	LEGS = 2,
+	/* steps; at the end of each leg one more may go over what was not told */
+	LEG = (PRINTABLE_SHORTEST - 1) / LEGS - 1,
+	SUMMED_LEG = 20,
+	FARTHEST = (LEGS * (LEG + 1 + SUMMED_LEG + 1) + 1) * INSTRUCTION_MAX
 };
 
 static uint8_t worth_of(uint8_t first, unsigned length)
@@ -50,13 +52,13 @@ void strides_init(struct strides *strides)
 				stride_of(mode, (uint8_t)word, (uint8_t)(word >> 8));
 }
 
-/* Ways of one width. `sum` adds the strides up: lengths, which are known from `at`, and worths. */
+/* Ways of one width. */
 struct ways {
 	enum x86_mode mode;
 	const uint8_t *by_two, *data;
 	size_t count;
-	uint32_t at[STRIDES_RUNS], sum[STRIDES_RUNS], start[STRIDES_RUNS];
-	uint8_t run[STRIDES_RUNS];
+	struct ingredients_run *run[STRIDES_RUNS];
+	uint32_t at[STRIDES_RUNS], sum[STRIDES_RUNS]; /* of strides: of lengths and worths */
 };
 
 static inline uint8_t stride_at(const struct ways *ways, uint32_t at)
@@ -66,14 +68,25 @@ static inline uint8_t stride_at(const struct ways *ways, uint32_t at)
 	return ways->by_two[two[0] | two[1] << 8];
 }
 
-static void go_together(struct ways *ways, size_t first, unsigned steps)
+static void go_together(struct ways *ways, size_t first)
 {
-	uint32_t at[TOGETHER], sum[TOGETHER];
+	uint32_t at[TOGETHER];
+
+	memcpy(at, ways->at + first, sizeof at);
+	for (unsigned steps = 0; steps < LEG; steps++)
+		for (unsigned i = 0; i < TOGETHER; i++)
+			at[i] += stride_at(ways, at[i]) & LENGTH;
+	memcpy(ways->at + first, at, sizeof at);
+}
+
+static void go_summed(struct ways *ways, size_t first)
+{
+	uint32_t at[TOGETHER_SUMMED], sum[TOGETHER_SUMMED];
 
 	memcpy(at, ways->at + first, sizeof at);
 	memcpy(sum, ways->sum + first, sizeof sum);
-	for (; steps > 0; steps--)
-		for (unsigned i = 0; i < TOGETHER; i++) {
+	for (unsigned steps = 0; steps < SUMMED_LEG; steps++)
+		for (unsigned i = 0; i < TOGETHER_SUMMED; i++) {
 			uint8_t stride = stride_at(ways, at[i]);
 			sum[i] += stride;
 			at[i] += stride & LENGTH;
@@ -82,70 +95,90 @@ static void go_together(struct ways *ways, size_t first, unsigned steps)
 	memcpy(ways->sum + first, sum, sizeof sum);
 }
 
-static void go(struct ways *ways, unsigned steps)
+/* What a way is worth up to where it is, step by step. */
+static uint32_t worth_until(const struct ways *ways, size_t way)
 {
-	for (size_t i = 0; i < ways->count; i += TOGETHER)
-		go_together(ways, i, steps);
-}
+	uint32_t at = (uint32_t)ways->run[way]->start, worth = 0;
 
-/* Goes a way again, and over what was not told, adding up what it is worth. False: it ends there.
- */
-static bool step_over(struct ways *ways, size_t way)
-{
-	uint32_t at = ways->start[way], worth = 0;
-	unsigned length;
-
-	do {
+	while (at < ways->at[way]) {
 		uint8_t stride = stride_at(ways, at);
-		length = stride == UNTOLD ? printable_length(ways->mode, ways->data + at)
-					  : stride & LENGTH;
+		unsigned length = stride == UNTOLD ? printable_length(ways->mode, ways->data + at)
+						   : stride & LENGTH;
 		worth += worth_of(ways->data[at], length);
-		if (length > INSTRUCTION_MAX)
-			return true; /* stays, and is worth enough */
 		at += length;
-	} while (at <= ways->at[way] && length);
-	ways->at[way] = at;
-	ways->sum[way] = at - ways->start[way] + worth;
-	return length != 0;
+	}
+	return worth;
 }
 
-/* Does a way go on? */
+/* Does a way go on? If two bytes did not tell it goes over what is there, unless more do not tell
+ * it either. */
 static bool goes_on(struct ways *ways, size_t way)
 {
 	uint8_t stride = stride_at(ways, ways->at[way]);
+	unsigned length;
 
-	return stride == UNTOLD ? step_over(ways, way) : stride != 0;
+	if (stride != UNTOLD)
+		return stride != 0;
+	length = printable_length(ways->mode, ways->data + ways->at[way]);
+	if (length <= INSTRUCTION_MAX)
+		ways->at[way] += length;
+	return length != 0;
 }
 
-/* Leaves those behind that have ended. */
-static void drop_ended(struct ways *ways)
+static inline void keep(struct ways *ways, size_t *kept, size_t way, bool goes_on)
 {
-	size_t kept = 0;
+	ways->at[*kept] = ways->at[way];
+	ways->sum[*kept] = ways->sum[way];
+	ways->run[*kept] = ways->run[way];
+	*kept += goes_on;
+}
 
-	for (size_t i = 0; i < ways->count; i++) {
-		bool on = goes_on(ways, i);
-		ways->at[kept] = ways->at[i];
-		ways->sum[kept] = ways->sum[i];
-		ways->start[kept] = ways->start[i];
-		ways->run[kept] = ways->run[i];
-		kept += on;
+/* Leaves those behind that end before code would. */
+static void go_far_enough(struct ways *ways)
+{
+	for (unsigned leg = 0; leg < LEGS; leg++) {
+		size_t kept = 0;
+		for (size_t i = 0; i < ways->count; i += TOGETHER)
+			go_together(ways, i);
+		for (size_t i = 0; i < ways->count; i++)
+			keep(ways, &kept, i, goes_on(ways, i));
+		ways->count = kept;
 	}
-	ways->count = kept;
 }
 
-static void add_way(struct ways *ways, size_t start, size_t run)
+/* At the end of a leg: what is worth enough is told. Does it need another leg to tell? */
+static bool is_undecided(struct ways *ways, size_t way)
 {
-	ways->at[ways->count] = ways->start[ways->count] = (uint32_t)start;
-	ways->run[ways->count++] = (uint8_t)run;
+	struct ingredients_run *run = ways->run[way];
+	bool untold = stride_at(ways, ways->at[way]) == UNTOLD, on = goes_on(ways, way);
+	uint32_t length = ways->at[way] - (uint32_t)run->start;
+
+	if (untold) /* which has spoilt the sum */
+		ways->sum[way] = length + worth_until(ways, way);
+	if (ways->sum[way] - length >= ENOUGH) {
+		run->widths |= 1u << ways->mode;
+		return false;
+	}
+	return on && ways->at[way] < run->end;
 }
 
-/* Is there enough of what code needs on the way, or may there be behind it? */
-static bool may_have_enough(struct ways *ways, size_t way, size_t end)
+/* From their beginning again, up to the end of a line. */
+static void go_to_the_end(struct ways *ways)
 {
-	bool on = goes_on(ways, way);
-
-	return ways->sum[way] - (ways->at[way] - ways->start[way]) >= ENOUGH ||
-	       (on && ways->at[way] < end);
+	for (size_t i = 0; i < ways->count; i++) {
+		ways->at[i] = (uint32_t)ways->run[i]->start;
+		ways->sum[i] = 0;
+	}
+	for (unsigned leg = 0; leg < LEGS; leg++) {
+		size_t kept = 0;
+		for (size_t i = 0; i < ways->count; i += TOGETHER_SUMMED)
+			go_summed(ways, i);
+		for (size_t i = 0; i < ways->count; i++)
+			keep(ways, &kept, i, is_undecided(ways, i));
+		ways->count = kept;
+	}
+	for (size_t i = 0; i < ways->count; i++)
+		ways->run[i]->widths |= 1u << ways->mode;
 }
 
 static void judge_width(const struct strides *strides, enum x86_mode mode, struct bytes bytes,
@@ -153,19 +186,15 @@ static void judge_width(const struct strides *strides, enum x86_mode mode, struc
 {
 	struct ways ways = { .mode = mode, .by_two = strides->by_two[mode], .data = bytes.data };
 
-	for (size_t i = 0; i < count; i++)
-		if (bytes.length - runs[i].start > FARTHEST)
-			add_way(&ways, runs[i].start, i);
-		else
-			runs[i].widths |= 1u << mode;
-	go(&ways, FIRST_LEG);
-	drop_ended(&ways);
-	go(&ways, SECOND_LEG);
-	drop_ended(&ways);
-	go(&ways, LAST_LEG);
-	for (size_t i = 0; i < ways.count; i++)
-		if (may_have_enough(&ways, i, runs[ways.run[i]].end))
-			runs[ways.run[i]].widths |= 1u << mode;
+	for (size_t i = 0; i < count; i++) {
+		bool near = bytes.length - runs[i].start <= FARTHEST;
+		runs[i].widths |= (unsigned)near << mode;
+		ways.at[ways.count] = (uint32_t)runs[i].start;
+		ways.run[ways.count] = &runs[i];
+		ways.count += !near;
+	}
+	go_far_enough(&ways);
+	go_to_the_end(&ways);
 }
 
 void strides_judge(const struct strides *strides, struct bytes bytes, struct ingredients_run *runs,

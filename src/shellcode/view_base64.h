@@ -1,5 +1,5 @@
 /* The letters of base64 (RFC 4648, both alphabets): how many there are, and what they say. With
- * AVX2 where the processor has it. */
+ * vectors where the processor has them. */
 #ifndef KENBI_SHELLCODE_VIEW_BASE64_H
 #define KENBI_SHELLCODE_VIEW_BASE64_H
 
@@ -17,6 +17,9 @@ static inline int base64_digit(uint8_t byte)
 
 /* Letters from `offset` on without anything between them. */
 size_t base64_run(struct bytes bytes, size_t offset);
+/* How many lines of `line` letters begin at `offset`, each of which ends with the same `seam` bytes
+ * that stand before `offset`, and another letter behind them. */
+size_t base64_lines(struct bytes bytes, size_t offset, size_t line, size_t seam);
 /* `groups` groups of four letters at `letters`, all of them base64's, to three bytes each. Up to
  * BASE64_SLACK bytes behind these are written, too. */
 void base64_decode(const uint8_t *letters, size_t groups, uint8_t *bytes);

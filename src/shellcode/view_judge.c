@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "shellcode/vectors.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
-#define WITH_AVX2 1
+#define WITH_VECTORS 1
 #endif
 
 enum {
@@ -122,7 +124,14 @@ static bool holds_any(struct view_block block)
 	return block.escapes || block.token || block.list || block.wide;
 }
 
-#ifdef WITH_AVX2
+#ifdef WITH_VECTORS
+/* Upper digits have sets of lower ones, see view_base64.c. Lists: 09 to 3f, a to f, x h r w in
+ * either case. */
+static const uint8_t token_low[16] = { 26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 4, 13 };
+static const uint8_t token_high[16] = { 0, 0, 1, 2, 4, 8, 4, 16 };
+static const uint8_t list_low[16] = { 2, 6, 14, 6, 6, 6, 6, 10, 14, 3, 3, 3, 3, 3, 3, 3 };
+static const uint8_t list_high[16] = { 1, 2, 2, 2, 4, 8, 4, 8 };
+
 /* One bit for each byte whose digits are in the sets. */
 __attribute__((target("avx2"))) static uint32_t in_sets(__m256i bytes, const uint8_t *low,
 							const uint8_t *high)
@@ -162,13 +171,6 @@ static bool alternates(uint32_t zeros)
 __attribute__((target("avx2,popcnt"))) static inline struct view_block
 judge_by_avx2(const uint8_t *data)
 {
-	/* Upper digits have sets of lower ones, see view_base64.c. Lists: 09 to 3f, a to f, x h r w
-	 * in either case. */
-	static const uint8_t token_low[16] = { 26, 30, 30, 30, 30, 30, 30, 30,
-					       30, 30, 28, 5,  4,  5,  4,  13 };
-	static const uint8_t token_high[16] = { 0, 0, 1, 2, 4, 8, 4, 16 };
-	static const uint8_t list_low[16] = { 2, 6, 14, 6, 6, 6, 6, 10, 14, 3, 3, 3, 3, 3, 3, 3 };
-	static const uint8_t list_high[16] = { 1, 2, 2, 2, 4, 8, 4, 8 };
 	struct view_block block = { 0 };
 	unsigned escapes = 0, equals = 0;
 
@@ -197,39 +199,79 @@ nothing_by_avx2(const uint8_t *data, size_t blocks, struct view_block *next)
 	return count;
 }
 
-static bool has_avx2(void)
+#define WIDE __attribute__((target("avx512f,avx512bw,popcnt")))
+
+WIDE static inline __m512i table_of(const uint8_t *table)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table));
 }
 
-struct view_block view_judge(const uint8_t *data)
+/* Are all bits of a half set? */
+static inline bool half_is_full(uint64_t bits)
 {
-	return has_avx2() ? judge_by_avx2(data) : view_judge_plainly(data);
-}
-#else
-static size_t nothing_by_avx2(const uint8_t *data, size_t blocks, struct view_block *next)
-{
-	(void)data, (void)blocks, (void)next;
-	return 0;
+	return (uint32_t)bits == UINT32_MAX || bits >> 32 == UINT32_MAX;
 }
 
-static bool has_avx2(void)
+static inline bool half_alternates(uint64_t zeros)
 {
-	return false;
+	return zeros && (alternates((uint32_t)zeros) || alternates((uint32_t)(zeros >> 32)));
 }
 
-struct view_block view_judge(const uint8_t *data)
+WIDE static inline uint64_t any_of(__m512i bytes, char one, char other)
 {
-	return view_judge_plainly(data);
+	return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(one)) |
+	       _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(other));
+}
+
+WIDE static inline struct view_block judge_by_avx512(const uint8_t *data)
+{
+	__m512i bytes = _mm512_loadu_si512((const void *)data);
+	__m512i digit = _mm512_set1_epi8(0x0f), lower = _mm512_and_si512(bytes, digit);
+	__m512i upper = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), digit);
+	uint64_t tokens = _mm512_test_epi8_mask(_mm512_shuffle_epi8(table_of(token_low), lower),
+						_mm512_shuffle_epi8(table_of(token_high), upper));
+	uint64_t lists = _mm512_test_epi8_mask(_mm512_shuffle_epi8(table_of(list_low), lower),
+					       _mm512_shuffle_epi8(table_of(list_high), upper));
+	int escapes = __builtin_popcountll(any_of(bytes, '%', '\\'));
+	int equals = __builtin_popcountll(any_of(bytes, '=', '&'));
+
+	return (struct view_block){ .escapes = escapes >= MANY_ESCAPES || equals >= MANY_EQUALS,
+				    .token = half_is_full(tokens),
+				    .list = half_is_full(lists),
+				    .wide = half_alternates(_mm512_testn_epi8_mask(bytes, bytes)) };
+}
+
+WIDE static size_t nothing_by_avx512(const uint8_t *data, size_t blocks, struct view_block *next)
+{
+	size_t count = 0;
+
+	for (; count < blocks; count++) {
+		*next = judge_by_avx512(data + count * VIEW_BLOCK);
+		if (holds_any(*next))
+			break;
+	}
+	return count;
 }
 #endif
+
+struct view_block view_judge(const uint8_t *data)
+{
+	struct view_block block;
+
+	view_judge_nothing(data, 1, &block);
+	return block;
+}
 
 size_t view_judge_nothing(const uint8_t *data, size_t blocks, struct view_block *next)
 {
 	size_t count = 0;
 
-	if (has_avx2())
+#ifdef WITH_VECTORS
+	if (vectors_best() >= VECTORS_AVX512)
+		return nothing_by_avx512(data, blocks, next);
+	if (vectors_best() >= VECTORS_AVX2)
 		return nothing_by_avx2(data, blocks, next);
+#endif
 	for (; count < blocks; count++) {
 		*next = view_judge_plainly(data + count * VIEW_BLOCK);
 		if (holds_any(*next))

@@ -19,7 +19,7 @@ typedef struct view_block view_judge_function(const uint8_t *data);
 
 /* By the vectors of the compiler, on every processor. */
 view_judge_function view_judge_plainly;
-/* The same answers by AVX2 where the processor has it. */
+/* The same answers by AVX-512 or AVX2 where the processor has them. */
 view_judge_function view_judge;
 /* Of `blocks` blocks, how many from the first on may hold nothing; *next is the one behind them. */
 size_t view_judge_nothing(const uint8_t *data, size_t blocks, struct view_block *next);

@@ -60,6 +60,19 @@ static bool may_be_text(size_t digits, const struct word *next)
 	return digits < next->digits && (digits % 4 || (next->hex && next->digits >= HEX_SHORTEST));
 }
 
+/* Lines that are as long as those before, behind a line's end. */
+static size_t add_lines(struct bytes bytes, struct word *word, size_t skip)
+{
+	uint8_t end = at(bytes, word->end);
+	size_t count = end == '\r' || end == '\n'
+			       ? base64_lines(bytes, word->end + skip, word->line, skip)
+			       : 0;
+
+	word->digits += count * word->line;
+	word->end += count * (word->line + skip);
+	return count;
+}
+
 static struct word measure_word(struct bytes bytes, size_t start)
 {
 	struct word word = measure_part(bytes, start);
@@ -68,7 +81,10 @@ static struct word measure_word(struct bytes bytes, size_t start)
 	word.line = word.digits;
 	while (word.digits) {
 		size_t skip = seam(bytes, word.end);
-		struct word part = measure_part(bytes, word.end + skip);
+		struct word part;
+		if (skip && !word.hex && last == word.line && add_lines(bytes, &word, skip))
+			continue;
+		part = measure_part(bytes, word.end + skip);
 		if (skip == 0 || part.digits == 0 || (word.hex && !part.hex))
 			break;
 		if (word.digits == first && !word.hex && may_be_text(first, &part))

@@ -344,6 +344,16 @@ uint64_t world_stack(const struct world *world)
 	return world->stack;
 }
 
+uint64_t world_process_block(const struct world *world)
+{
+	bool wide = facts[world->kind].mode == X86_MODE_64;
+	uint64_t thread = x86_segment_base(world->machine, wide ? X86_GS : X86_FS), block = 0;
+
+	return x86_read(world->machine, thread + (wide ? 0x60 : 0x30), &block, wide ? 8 : 4) < 0
+		       ? 0
+		       : block;
+}
+
 uint64_t world_code(const struct world *world)
 {
 	return world->code;

@@ -64,6 +64,8 @@ uint64_t world_calls(const struct world *world);
 uint64_t world_call_cost(const struct world *world);
 uint64_t world_code(const struct world *world);	 /* address of the code's first byte */
 uint64_t world_stack(const struct world *world); /* the stack pointer that world_enter gives */
+/* Where the TEB of a Windows process says that the PEB is. */
+uint64_t world_process_block(const struct world *world);
 /* "kernel32.dll!WinExec" when `address` is the entry of a library function; NULL otherwise. */
 const char *world_export_at(struct world *world, uint64_t address);
 /* The machine is where a well-known version of Windows has a function (see fixed.h): leads it to

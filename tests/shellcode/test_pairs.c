@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "shellcode/pairs.h"
+#include "shellcode/vectors.h"
 
 static size_t slowly(const char *text, unsigned count, struct bytes bytes, size_t from)
 {
@@ -72,6 +73,11 @@ int main(void)
 		cmocka_unit_test(every_place_is_found),
 		cmocka_unit_test(pairs_at_borders),
 	};
+	int failed = 0;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (enum vectors most = VECTORS_PLAIN; most <= VECTORS_VBMI; most++) {
+		vectors_limit(most);
+		failed += cmocka_run_group_tests(tests, NULL, NULL);
+	}
+	return failed;
 }

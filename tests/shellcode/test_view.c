@@ -11,6 +11,7 @@
 #include "shellcode/shellcode.h"
 #include "shellcode/view.h"
 #include "shellcode/view_base64.h"
+#include "shellcode/vectors.h"
 #include "shellcode/view_judge.h"
 
 enum { CODE = 90 };
@@ -686,6 +687,36 @@ static void base64_knows_its_letters(void **state)
 		}
 }
 
+/* Lines of one length, until one differs in a letter, in its length, or in how it ends. */
+static void base64_knows_its_lines(void **state)
+{
+	static const char *const seams[] = { "\n", "\r\n" };
+	struct random random;
+
+	(void)state;
+	random_init(&random, 42, 0);
+	for (unsigned round = 0; round < 4000; round++) {
+		const char *seam = seams[round & 1];
+		size_t line = 1 + random_u32(&random) % 200, lines = random_u32(&random) % 8;
+		size_t step = line + strlen(seam), length = step * (lines + 2) + 1, expected;
+		uint8_t *text = malloc(length);
+		struct bytes bytes = { text, length };
+		assert_non_null(text);
+		memset(text, 'q', length);
+		for (size_t at = line; at + 1 < length; at += step)
+			memcpy(text + at, seam, strlen(seam));
+		assert_int_equal(base64_lines(bytes, step, line, strlen(seam)), lines + 1);
+		/* nothing behind the last line's end */
+		assert_int_equal(
+			base64_lines(bytes_slice(bytes, 0, length - 1), step, line, strlen(seam)),
+			lines);
+		expected = random_u32(&random) % (lines + 1);
+		text[step * (expected + 1) + 1 + random_u32(&random) % (step - 1)] ^= 0x80;
+		assert_int_equal(base64_lines(bytes, step, line, strlen(seam)), expected);
+		free(text);
+	}
+}
+
 /* Blocks of a few kinds of bytes each, so that every answer comes up often. */
 static void blocks_are_judged_alike(void **state)
 {
@@ -748,10 +779,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_way_of_writing),
-		cmocka_unit_test(base64_is_decoded_as_letter_by_letter),
-		cmocka_unit_test(base64_knows_its_letters),
-		cmocka_unit_test(blocks_are_judged_alike),
-		cmocka_unit_test(blocks_are_judged_alike_by_each_byte),
 		cmocka_unit_test(leaves_plain_text_alone),
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),
@@ -759,6 +786,18 @@ int main(void)
 		cmocka_unit_test(a_room_changes_nothing),
 		cmocka_unit_test(code_is_found_through_views),
 	};
+	const struct CMUnitTest by_all_vectors[] = {
+		cmocka_unit_test(base64_is_decoded_as_letter_by_letter),
+		cmocka_unit_test(base64_knows_its_letters),
+		cmocka_unit_test(base64_knows_its_lines),
+		cmocka_unit_test(blocks_are_judged_alike),
+		cmocka_unit_test(blocks_are_judged_alike_by_each_byte),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (enum vectors most = VECTORS_PLAIN; most <= VECTORS_VBMI; most++) {
+		vectors_limit(most);
+		failed += cmocka_run_group_tests(by_all_vectors, NULL, NULL);
+	}
+	return failed;
 }

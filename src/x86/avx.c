@@ -47,7 +47,7 @@ static bool read_vector(struct x86 *cpu, const struct operation *op, uint8_t kin
 	if (kind == OPERAND_XMM) {
 		*value = whole(cpu, number);
 	} else if (kind == OPERAND_REGISTER) {
-		value->half[0].u64[0] = register_read(cpu, number, size);
+		value->half[0].u64[0] = register_read(cpu, number, size < 8 ? size : 8);
 	} else if (kind == OPERAND_IMMEDIATE) {
 		value->half[0].u64[0] = op->immediate & 0xff;
 	} else if (!load(cpu, linear_address(cpu, op), value, size)) {

@@ -733,3 +733,40 @@ parent:	push byte 1
 	pop eax
 	int 0x80
 payload:	ENCODE c ^ 0x17
+
+;= bpf_load 64 | linux x86_64 | call bpf
+	lea rax, [rel license]
+	push 0
+	push 0
+	push rax
+	lea rax, [rel program]
+	push rax
+	mov rax, 0x0000000200000001
+	push rax
+	mov rsi, rsp
+	mov edi, 5
+	mov edx, 40
+	mov eax, 321
+	syscall
+	mov edi, eax
+	mov eax, 60
+	syscall
+program:	dq 0xb7, 0x95
+license:	db 'GPL', 0
+
+;= io_uring 64 | linux x86_64 | call io_uring_setup
+	sub rsp, 0x100
+	mov rdi, rsp
+	xor eax, eax
+	mov ecx, 15
+	rep stosq
+	mov rsi, rsp
+	mov edi, 8
+	mov eax, 425
+	syscall
+	mov edi, eax
+	mov esi, 1
+	mov edx, 1
+	mov r10d, 1
+	mov eax, 426
+	syscall

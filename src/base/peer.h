@@ -24,6 +24,9 @@ struct peer {
 	/* Up to `size` bytes that the other end says next; 0: it has nothing more to say. */
 	size_t (*receive)(void *context, uint32_t conversation, uint8_t *into, size_t size);
 	void (*close)(void *context, uint32_t conversation);
+	/* The conversation that the program came over, as long as its sender has more to say there:
+	 * 0 and its number, or ERROR_INPUT. NULL: it did not come over one. */
+	int (*origin)(void *context, uint32_t *conversation);
 };
 
 #endif

@@ -69,6 +69,14 @@ static json_t *user_of_command(const char *command)
 	return json_pack("{s:s,s:s}", "action", "user", "name", copy);
 }
 
+/* A library that another machine has: who loads it runs what is in it. NULL: it is of this one. */
+static json_t *load_from_afar(const char *name)
+{
+	return strncmp(name, "\\\\", 2) == 0 || strncmp(name, "//", 2) == 0
+		       ? call(trace_kind_name(TRACE_MODULE_LOAD), name)
+		       : NULL;
+}
+
 static json_t *action_of(const struct trace_event *event)
 {
 	switch (event->kind) {
@@ -93,7 +101,8 @@ static json_t *action_of(const struct trace_event *event)
 		return json_pack("{s:s,s:s}", "action", "write", "path", text(event, "path"));
 	case TRACE_USER_CREATE:
 		return json_pack("{s:s,s:s}", "action", "user", "name", text(event, "name"));
-	case TRACE_API_UNKNOWN: return call(text(event, "name"), "");
+	case TRACE_API_UNKNOWN: return call(text(event, "name"), text(event, "texts"));
+	case TRACE_MODULE_LOAD: return load_from_afar(text(event, "name"));
 	case TRACE_SYSTEM_CALL: return call(text(event, "name"), text(event, "detail"));
 	case TRACE_FILE_OPEN:
 	case TRACE_FILE_DELETE:

@@ -3,7 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PUSHED = 256 }; /* bytes of the stack that texts are pushed to */
+enum {
+	PUSHED = 256,	  /* bytes of the stack that texts are pushed to */
+	MOST_ASKED = 4096 /* that a question about memory is about */
+};
 
 /* t: text, u: UTF-16 text, a: socket address, i: anything. Only functions whose arguments tell
  * something. */
@@ -141,6 +144,24 @@ bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t lengt
 		    is_pushed_text(machine, argument(machine, i)))
 			return true;
 	return false;
+}
+
+bool api_asks_about_memory(const struct x86 *machine, uint64_t code, uint64_t length)
+{
+	uint32_t size = (uint32_t)argument(machine, 1);
+	uint64_t back = x86_read_u32(machine, x86_get(machine, X86_SP));
+
+	return x86_mode(machine) == X86_MODE_32 && back - code < length && size > 0 &&
+	       size <= MOST_ASKED;
+}
+
+void api_answer_bad(struct x86 *machine)
+{
+	uint64_t stack = x86_get(machine, X86_SP);
+
+	x86_set_ip(machine, x86_read_u32(machine, stack));
+	x86_set(machine, X86_SP, stack + 4 + 2 * 4);
+	x86_set(machine, X86_AX, 1);
 }
 
 bool api_in_libraries(uint64_t address)

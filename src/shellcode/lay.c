@@ -90,7 +90,7 @@ int search_lay(struct search *search, enum x86_mode mode, size_t offset, size_t 
 int search_rehearse(struct search *search, enum x86_mode mode, size_t offset, size_t start,
 		    enum convention convention, enum rehearsal_end *end)
 {
-	struct bytes lies = to_lay(search, mode, offset);
+	struct bytes lies = to_lay_both(search, mode, offset, start);
 	size_t at = start - (size_t)(lies.data - search->piece.data);
 	struct rehearsal rehearsal;
 	struct world *world;

@@ -1,6 +1,7 @@
 #include "shellcode/native.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	ALLOCATE_7 = 0x15,
@@ -40,6 +41,20 @@ static const struct {
 	{ 0x3a, "NtWriteVirtualMemory" },
 	{ 0x52, "NtCreateFile" },
 	{ 0x55, "NtCreateFile" },
+	{ 0x16, "NtQueryInformationProcess" },
+	{ 0x19, "NtQueryInformationProcess" },
+	{ 0x25, "NtMapViewOfSection" },
+	{ 0x28, "NtMapViewOfSection" },
+	{ 0x27, "NtUnmapViewOfSection" },
+	{ 0x2a, "NtUnmapViewOfSection" },
+	{ 0x33, "NtQuerySystemInformation" },
+	{ 0x36, "NtQuerySystemInformation" },
+	{ 0x3c, "NtReadVirtualMemory" },
+	{ 0x3f, "NtReadVirtualMemory" },
+	{ 0x42, "NtQueueApcThread" },
+	{ 0x45, "NtQueueApcThread" },
+	{ 0x47, "NtCreateSection" },
+	{ 0x4a, "NtCreateSection" },
 };
 
 static uint64_t number_of(const struct x86 *machine)
@@ -58,6 +73,18 @@ const char *native_name(const struct x86 *machine)
 		if (calls[i].number == number_of(machine))
 			return calls[i].name;
 	return NULL;
+}
+
+int native_number(const char *name)
+{
+	int number = -1;
+
+	if (strncmp(name, "Nt", 2) != 0 && strncmp(name, "Zw", 2) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+		if (strcmp(calls[i].name + 2, name + 2) == 0)
+			number = calls[i].number; /* the later system's is the last */
+	return number;
 }
 
 /* The fifth argument has index 4. */

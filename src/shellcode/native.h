@@ -13,6 +13,8 @@
 /* "NtAllocateVirtualMemory" of the call that the machine is about to make; NULL: the number is not
  * known. */
 const char *native_name(const struct x86 *machine);
+/* The number that Windows 10 has for the call of that name, with Nt or Zw; -1: not known. */
+int native_number(const char *name);
 /* Does it ask for memory of its own process, or change that, with arguments that cannot be chance?
  */
 bool native_sensible(const struct x86 *machine);

@@ -280,6 +280,19 @@ void observer_system_call(struct observer *observer, const uint8_t *bytes)
 	count_numbers(observer, &judgement, site ? site->leftover : 0, bytes[0] == 0xcd);
 }
 
+bool observer_asks_library(struct observer *observer, uint64_t ip)
+{
+	uint64_t back = x86_read_u32(observer->machine, x86_get(observer->machine, X86_SP));
+
+	if (!api_asks_about_memory(observer->machine, observer->start,
+				   observer->end - observer->start))
+		return false;
+	observer->cost += CALL_COST;
+	count_question(observer, back, back, ip);
+	api_answer_bad(observer->machine);
+	return true;
+}
+
 void observer_gate(struct observer *observer)
 {
 	uint64_t back = 0;

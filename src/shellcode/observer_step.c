@@ -191,13 +191,22 @@ static bool answer_fixed(struct observer *observer, uint64_t ip)
 	return observer_step(observer);
 }
 
+/* A hunter's question to a function at a fixed address. */
+static bool ask_library(struct observer *observer, uint64_t ip)
+{
+	if (x86_ip(observer->machine) != ip || !observer_asks_library(observer, ip))
+		return false;
+	observer->steps -= 2; /* what it returns to is this step's */
+	return observer_step(observer);
+}
+
 /* From the code into a library, but not to a function's entry. Behind the bytes that hooks stand
  * in it is as good as called; elsewhere it may be a function's entry in another Windows. */
 static bool enter_library(struct observer *observer, uint64_t ip)
 {
 	leave_code(observer);
 	if (!world_export_at(observer->world, ip - WORLD_HOOK))
-		return answer_fixed(observer, ip);
+		return answer_fixed(observer, ip) || ask_library(observer, ip);
 	observer_evidence(observer, SHELLCODE_API_BIT);
 	observer->seen.apis++;
 	return true;

@@ -10,6 +10,7 @@ enum {
 	LOOK = 64,	     /* instructions ahead */
 	ENTRY_LOOK = 24,     /* of a beginning that are judged */
 	ENTRY_STORES = 1,    /* changes of memory in one that was decoded */
+	ENTRY_STRAIGHT = 4,  /* and in one without a loop that wrote over what follows it */
 	ENTRY_SHORTEST = 32, /* bytes of these: a decoder with its payload */
 	STACK_PUSHES = 3,    /* words that code built on the stack has at least */
 	LOOP_LOOK = 16	     /* instructions of a loop that compares memory */
@@ -172,17 +173,21 @@ static bool writes_code(struct sweep *sweep, size_t offset)
 bool plausible_entry(struct sweep *sweep, size_t offset, bool decoded)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
+	unsigned stores = 0;
 
 	if (decoded)
 		return writes_code(sweep, offset);
 	while (walk.steps < ENTRY_LOOK && walk_on(&walk)) {
+		/* a decoder that is a straight line ends in what it decodes */
 		if (walk.step.traits & GLANCE_RARE)
-			return false;
+			return stores >= ENTRY_STRAIGHT;
+		stores += (walk.step.traits & GLANCE_STORE) != 0;
 		if (walk.step.flow == FLOW_SYSTEM || walk.step.flow == FLOW_CALL ||
 		    walk.step.flow == FLOW_INDIRECT || loops(&walk.step))
 			return true;
 	}
-	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length;
+	return walk.steps == ENTRY_LOOK || walk.next >= sweep_bytes(sweep).length ||
+	       stores >= ENTRY_STRAIGHT;
 }
 
 static bool environment_is_used(struct sweep *sweep, enum x86_mode mode, struct seed *seed)

@@ -192,6 +192,8 @@ static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 			run->possible &= ~bit(kind);
 			continue;
 		}
+		if (judgement.name && strcmp(judgement.name, "uname") == 0)
+			unix_answer_names(run->probe->machine, stop, world_unix(kind));
 		run->value[kind] += value_of(run, &judgement);
 		if (judgement.sensible && ++run->calls[kind] >= 3)
 			run->promise.worlds |= bit(kind);
@@ -400,6 +402,28 @@ static bool into_library(const struct probe *probe, const struct x86_exit *stop)
 		api_sensible_stack(probe->machine, probe->code, probe->length));
 }
 
+/* A hunter for a mark asks a function at a fixed address about one address after the other. */
+static bool asks_library(struct run *run, const struct x86_exit *stop)
+{
+	struct probe *probe = run->probe;
+	uint64_t back = x86_read_u32(probe->machine, x86_get(probe->machine, X86_SP));
+
+	if (probe->mode != X86_MODE_32 || !api_in_libraries(stop->address) ||
+	    !api_asks_about_memory(probe->machine, probe->code, probe->length))
+		return false;
+	if (back != run->hunt_site) {
+		run->hunt_site = back;
+		run->hunt_calls = 0;
+	}
+	if (++run->hunt_calls == HUNT_CALLS) {
+		run->promise.worlds |= bit(WORLD_WINDOWS_32);
+		run->promise.score = 1;
+		return false;
+	}
+	api_answer_bad(probe->machine);
+	return true;
+}
+
 static void library_reached(struct run *run)
 {
 	run->promise.worlds |=
@@ -431,6 +455,8 @@ static bool go_on(struct run *run, const struct x86_exit *stop)
 		if (world_export_at(run->probe->world, stop->address) ||
 		    into_library(run->probe, stop))
 			library_reached(run);
+		else
+			return asks_library(run, stop);
 		return false;
 	case X86_STOP_TOUCH: /* this and the next: nothing here asks for them */
 	case X86_STOP_BLOCK:

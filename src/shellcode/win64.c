@@ -13,7 +13,7 @@ enum { MEMORY_LIMIT = 64 << 20, STACK_SIZE = 1 << 20, IMAGE_SIZE = 1 << 20, HEAD
 
 static const uint64_t thread_block = 0x7fffffde000, process_block = 0x7fffffdf000,
 		      loader_data = 0x77000000, heap = 0x00200000, stack_top = 0x00150000,
-		      code_at = 0x00400000, first_image = 0x77100000, stubs = 0x77c00000,
+		      code_at = 0x00400000, first_image = 0x77100000, stubs = 0x78f00000,
 		      program = 0x140000000;
 
 #define LIBRARY_ENUM(id, file) LIBRARY_##id,
@@ -21,17 +21,29 @@ enum library { WIN64_LIBRARIES(LIBRARY_ENUM) LIBRARIES };
 #define LIBRARY_FILE(id, file) file,
 static const char *const files[] = { WIN64_LIBRARIES(LIBRARY_FILE) };
 
-#define EXPORT_ROW(id, function) { LIBRARY_##id, #function },
+#define EXPORT_ROW(id, function) { LIBRARY_##id, #function, WIN64_FILE_##id "!" #function },
 static const struct export_row {
 	enum library library;
 	const char *function;
+	const char *name; /* "KERNEL32.DLL!WinExec" */
 } exports[] = { WIN64_EXPORTS(EXPORT_ROW) };
-enum { EXPORTS = sizeof exports / sizeof exports[0], STUB_SIZE = 16 };
+enum {
+	EXPORTS = sizeof exports / sizeof exports[0],
+	STUB_SIZE = 32,
+	STUB_SYSCALL = 18 /* where the stub of a system call has the instruction */
+};
+
+/* Behind the last stub is where what a call has started returns to. */
+enum { STUBS_SIZE = (EXPORTS + 1) * STUB_SIZE };
+
+static uint64_t landing(void)
+{
+	return stubs + (uint64_t)EXPORTS * STUB_SIZE;
+}
 
 struct win64 {
 	struct x86 *machine;
 	struct win64_session session;
-	char names[EXPORTS][64]; /* "kernel32.dll!WinExec" */
 };
 
 static uint64_t image_base(enum library library)
@@ -54,47 +66,87 @@ static int put_u32(struct win64 *process, uint64_t address, uint32_t value)
 	return put(process, address, &value, 4);
 }
 
+/* What begins a function that is a system call, as code that wants its number reads it. */
+static int build_stub(struct win64 *process, uint64_t stub, const char *function)
+{
+	uint8_t code[] = {
+		0x4c, 0x8b, 0xd1,				/* mov r10, rcx */
+		0xb8, 0,    0,	  0,	0,			/* mov eax, number */
+		0xf6, 0x04, 0x25, 0x08, 0x03, 0xfe, 0x7f, 0x01, /* test byte [7ffe0308h], 1 */
+		0x75, 0x03,					/* jne, to the int */
+		0x0f, 0x05, 0xc3,				/* syscall, ret */
+		0xcd, 0x2e, 0xc3				/* int 2eh, ret */
+	};
+	int number = native_number(function);
+
+	if (number < 0)
+		return 0;
+	code[4] = (uint8_t)number;
+	code[5] = (uint8_t)(number >> 8);
+	return put(process, stub, code, sizeof code);
+}
+
+/* A library's directory is put together here and written at once. */
+struct export_block {
+	uint8_t bytes[1 << 14];
+	uint32_t used;
+};
+
+static void set_u32(struct export_block *block, uint32_t at, uint32_t value)
+{
+	memcpy(block->bytes + at, &value, sizeof value);
+}
+
+/* Its address relative to the library's base. What does not fit fails the process in the end. */
+static uint32_t add_text(struct export_block *block, const char *text)
+{
+	uint32_t at = block->used, size = (uint32_t)strlen(text) + 1;
+
+	if (at + size <= sizeof block->bytes)
+		memcpy(block->bytes + at, text, size);
+	block->used += size;
+	return HEADERS + at;
+}
+
 /* Export directory (40 bytes) at HEADERS, then functions, names, ordinals, and the texts.
  * A function's RVA leads to a jump into the claimed range, as the code of a real one would begin
  * there. */
 static int build_exports(struct win64 *process, enum library library)
 {
-	uint64_t base = image_base(library), directory = base + HEADERS;
-	uint32_t count = 0, first = 0, functions, names, ordinals, text;
+	enum { FUNCTIONS = 40 };
+	uint64_t base = image_base(library);
+	struct export_block block = { { 0 }, 0 };
+	uint32_t count = 0, first = 0, names, ordinals;
 	int failed = 0;
 
 	while (exports[first].library != library)
 		first++;
 	while (first + count < EXPORTS && exports[first + count].library == library)
 		count++;
-	functions = HEADERS + 40;
-	names = functions + 4 * count;
+	names = FUNCTIONS + 4 * count;
 	ordinals = names + 4 * count;
-	text = ordinals + 2 * count;
-	failed |= put_u32(process, directory + 12, text);
-	failed |= put(process, base + text, files[library], strlen(files[library]) + 1);
-	text += (uint32_t)strlen(files[library]) + 1;
-	failed |= put_u32(process, directory + 16, 1);
-	failed |= put_u32(process, directory + 20, count);
-	failed |= put_u32(process, directory + 24, count);
-	failed |= put_u32(process, directory + 28, functions);
-	failed |= put_u32(process, directory + 32, names);
-	failed |= put_u32(process, directory + 36, ordinals);
+	block.used = ordinals + 2 * count;
+	set_u32(&block, 12, add_text(&block, files[library]));
+	set_u32(&block, 16, 1);
+	set_u32(&block, 20, count);
+	set_u32(&block, 24, count);
+	set_u32(&block, 28, HEADERS + FUNCTIONS);
+	set_u32(&block, 32, HEADERS + names);
+	set_u32(&block, 36, HEADERS + ordinals);
 	for (uint32_t i = 0; i < count; i++) {
 		const char *function = exports[first + i].function;
-		uint16_t ordinal = (uint16_t)i;
 		uint64_t stub = stubs + (uint64_t)(first + i) * STUB_SIZE;
-		failed |= put_u32(process, base + functions + 4 * i, (uint32_t)(stub - base));
-		failed |= put_u32(process, base + names + 4 * i, text);
-		failed |= put(process, base + ordinals + 2 * i, &ordinal, 2);
-		failed |= put(process, base + text, function, strlen(function) + 1);
-		text += (uint32_t)strlen(function) + 1;
-		snprintf(process->names[first + i], sizeof process->names[0], "%s!%s",
-			 files[library], function);
+		uint16_t ordinal = (uint16_t)i;
+		failed |= build_stub(process, stub, function);
+		set_u32(&block, FUNCTIONS + 4 * i, (uint32_t)(stub - base));
+		set_u32(&block, names + 4 * i, add_text(&block, function));
+		memcpy(block.bytes + ordinals + 2 * i, &ordinal, sizeof ordinal);
 	}
+	if (block.used > sizeof block.bytes)
+		return ERROR_INTERNAL;
+	failed |= put(process, base + HEADERS, block.bytes, block.used);
 	failed |= put_u32(process, base + 0x80 + 136, HEADERS);
-	failed |= put_u32(process, base + 0x80 + 140, text - HEADERS);
-	return failed;
+	return failed | put_u32(process, base + 0x80 + 140, block.used);
 }
 
 static int build_headers(struct win64 *process, uint64_t base)
@@ -176,7 +228,7 @@ static int build_process(struct win64 *process)
 	failed |= x86_map(machine, stack_top - STACK_SIZE, STACK_SIZE,
 			  X86_READ | X86_WRITE | X86_EXECUTE);
 	failed |= x86_map(machine, heap, 0x10000, X86_READ | X86_WRITE);
-	failed |= x86_map(machine, stubs, (uint64_t)EXPORTS * STUB_SIZE, X86_READ | X86_EXECUTE);
+	failed |= x86_map(machine, stubs, STUBS_SIZE, X86_READ | X86_EXECUTE);
 	failed |= put_u64(process, thread_block + 0x08, stack_top);
 	failed |= put_u64(process, thread_block + 0x10, stack_top - STACK_SIZE);
 	failed |= put_u64(process, thread_block + 0x30, thread_block);
@@ -189,7 +241,7 @@ static int build_process(struct win64 *process)
 		failed |= build_headers(process, image_base(library)) |
 			  build_exports(process, library);
 	failed |= build_headers(process, program);
-	failed |= x86_hook(machine, stubs, stubs + (uint64_t)EXPORTS * STUB_SIZE);
+	failed |= x86_hook(machine, stubs, stubs + STUBS_SIZE);
 	x86_set_segment(machine, X86_CS, 0x33, 0);
 	x86_set_segment(machine, X86_GS, 0x2b, thread_block);
 	x86_set(machine, X86_SP, stack_top - 0x1000);
@@ -213,6 +265,7 @@ int win64_new(struct trace_sink trace, const struct peer *peer, struct win64 **r
 	}
 	process->session.trace = trace;
 	process->session.peer = peer;
+	process->session.landing = landing();
 	*result = process;
 	return 0;
 }
@@ -241,12 +294,12 @@ struct x86 *win64_machine(struct win64 *process)
 	return process->machine;
 }
 
-const char *win64_export_at(const struct win64 *process, uint64_t address)
+const char *win64_export_at(uint64_t address)
 {
 	if (address < stubs || address >= stubs + (uint64_t)EXPORTS * STUB_SIZE ||
 	    (address - stubs) % STUB_SIZE)
 		return NULL;
-	return process->names[(address - stubs) / STUB_SIZE];
+	return exports[(address - stubs) / STUB_SIZE].name;
 }
 
 uint64_t win64_library(const char *name)
@@ -269,16 +322,41 @@ uint64_t win64_function(uint64_t base, const char *name)
 	return 0;
 }
 
+/* In the middle of a stub: its system call. */
+static bool at_system_call(uint64_t ip)
+{
+	return ip > stubs && ip < landing() && (ip - stubs) % STUB_SIZE == STUB_SYSCALL;
+}
+
+/* At the entry of a function, or where its system call is: answers, and returns to the caller. */
+static enum win64_answer answer(struct win64 *process, uint64_t ip)
+{
+	const char *name = win64_export_at(ip);
+	uint64_t stack = x86_get(process->machine, X86_SP), back;
+	enum win64_answer answer;
+
+	if (ip == landing())
+		return win64_comes_back(process->machine, &process->session) ? WIN64_GOES_ON
+									     : WIN64_ENDS;
+	if (x86_read(process->machine, stack, &back, sizeof back) < 0)
+		return WIN64_ENDS;
+	answer = name ? win64_answer(process->machine, &process->session, strchr(name, '!') + 1)
+		 : native_answer(process->machine, &process->session.trace) ? WIN64_RETURNS
+									    : WIN64_ENDS;
+	if (answer == WIN64_RETURNS) {
+		x86_set(process->machine, X86_SP, stack + sizeof back);
+		x86_set_ip(process->machine, back);
+	}
+	return answer;
+}
+
 enum world_end win64_run(struct win64 *process, uint64_t budget)
 {
 	uint64_t first = x86_instructions(process->machine), used;
 
 	while ((used = x86_instructions(process->machine) - first) < budget) {
 		struct x86_exit stop = x86_run(process->machine, budget - used);
-		uint64_t stack = x86_get(process->machine, X86_SP), back;
-		const char *name = stop.reason == X86_STOP_HOOK
-					   ? win64_export_at(process, x86_ip(process->machine))
-					   : NULL;
+		uint64_t ip = x86_ip(process->machine);
 		if (stop.reason == X86_STOP_BUDGET)
 			break;
 		if (stop.reason == X86_STOP_SYSCALL) {
@@ -286,12 +364,11 @@ enum world_end win64_run(struct win64 *process, uint64_t budget)
 				return WORLD_EXIT;
 			continue;
 		}
-		if (!name || x86_read(process->machine, stack, &back, sizeof back) < 0)
+		if (stop.reason != X86_STOP_HOOK ||
+		    (!win64_export_at(ip) && ip != landing() && !at_system_call(ip)))
 			return WORLD_FAULT;
-		if (!win64_answer(process->machine, &process->session, strchr(name, '!') + 1))
+		if (answer(process, ip) == WIN64_ENDS)
 			return WORLD_EXIT;
-		x86_set(process->machine, X86_SP, stack + 8);
-		x86_set_ip(process->machine, back);
 	}
 	return WORLD_BUDGET;
 }

@@ -17,6 +17,7 @@ MUST_CHECK int win64_place(struct win64 *process, struct bytes code, uint64_t *p
 			   struct error *error);
 enum world_end win64_run(struct win64 *process, uint64_t budget);
 struct x86 *win64_machine(struct win64 *process);
-const char *win64_export_at(const struct win64 *process, uint64_t address);
+/* "KERNEL32.DLL!WinExec"; NULL: no function begins there. */
+const char *win64_export_at(uint64_t address);
 
 #endif

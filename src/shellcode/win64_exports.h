@@ -4,85 +4,168 @@
 #define KENBI_SHELLCODE_WIN64_EXPORTS_H
 
 /* clang-format off */
+#define WIN64_FILE_ntdll "ntdll.dll"
+#define WIN64_FILE_kernel32 "KERNEL32.DLL"
+#define WIN64_FILE_kernelbase "KERNELBASE.dll"
+#define WIN64_FILE_user32 "user32.dll"
+#define WIN64_FILE_ws2_32 "ws2_32.dll"
+#define WIN64_FILE_urlmon "urlmon.dll"
+#define WIN64_FILE_wininet "wininet.dll"
+#define WIN64_FILE_winhttp "winhttp.dll"
+#define WIN64_FILE_advapi32 "advapi32.dll"
+#define WIN64_FILE_shell32 "shell32.dll"
+#define WIN64_FILE_netapi32 "netapi32.dll"
+#define WIN64_FILE_dnsapi "dnsapi.dll"
+#define WIN64_FILE_iphlpapi "iphlpapi.dll"
+#define WIN64_FILE_crypt32 "crypt32.dll"
+#define WIN64_FILE_mpr "mpr.dll"
+#define WIN64_FILE_msvcrt "msvcrt.dll"
+
 #define WIN64_LIBRARIES(LIBRARY) \
-	LIBRARY(ntdll, "ntdll.dll") \
-	LIBRARY(kernel32, "KERNEL32.DLL") \
-	LIBRARY(kernelbase, "KERNELBASE.dll") \
-	LIBRARY(user32, "user32.dll") \
-	LIBRARY(ws2_32, "ws2_32.dll") \
-	LIBRARY(urlmon, "urlmon.dll") \
-	LIBRARY(wininet, "wininet.dll") \
-	LIBRARY(winhttp, "winhttp.dll") \
-	LIBRARY(advapi32, "advapi32.dll") \
-	LIBRARY(shell32, "shell32.dll") \
-	LIBRARY(netapi32, "netapi32.dll") \
-	LIBRARY(msvcrt, "msvcrt.dll")
+	LIBRARY(ntdll, WIN64_FILE_ntdll) \
+	LIBRARY(kernel32, WIN64_FILE_kernel32) \
+	LIBRARY(kernelbase, WIN64_FILE_kernelbase) \
+	LIBRARY(user32, WIN64_FILE_user32) \
+	LIBRARY(ws2_32, WIN64_FILE_ws2_32) \
+	LIBRARY(urlmon, WIN64_FILE_urlmon) \
+	LIBRARY(wininet, WIN64_FILE_wininet) \
+	LIBRARY(winhttp, WIN64_FILE_winhttp) \
+	LIBRARY(advapi32, WIN64_FILE_advapi32) \
+	LIBRARY(shell32, WIN64_FILE_shell32) \
+	LIBRARY(netapi32, WIN64_FILE_netapi32) \
+	LIBRARY(dnsapi, WIN64_FILE_dnsapi) \
+	LIBRARY(iphlpapi, WIN64_FILE_iphlpapi) \
+	LIBRARY(crypt32, WIN64_FILE_crypt32) \
+	LIBRARY(mpr, WIN64_FILE_mpr) \
+	LIBRARY(msvcrt, WIN64_FILE_msvcrt)
 
 #define WIN64_EXPORTS(EXPORT) \
+	EXPORT(ntdll, LdrGetDllHandle) \
 	EXPORT(ntdll, LdrGetProcedureAddress) \
 	EXPORT(ntdll, LdrLoadDll) \
+	EXPORT(ntdll, LdrUnloadDll) \
 	EXPORT(ntdll, NtAllocateVirtualMemory) \
 	EXPORT(ntdll, NtClose) \
 	EXPORT(ntdll, NtCreateFile) \
 	EXPORT(ntdll, NtCreateSection) \
 	EXPORT(ntdll, NtCreateThreadEx) \
 	EXPORT(ntdll, NtDelayExecution) \
+	EXPORT(ntdll, NtFreeVirtualMemory) \
 	EXPORT(ntdll, NtMapViewOfSection) \
 	EXPORT(ntdll, NtOpenProcess) \
+	EXPORT(ntdll, NtOpenThread) \
 	EXPORT(ntdll, NtProtectVirtualMemory) \
 	EXPORT(ntdll, NtQueryInformationProcess) \
 	EXPORT(ntdll, NtQuerySystemInformation) \
+	EXPORT(ntdll, NtQueueApcThread) \
 	EXPORT(ntdll, NtRaiseHardError) \
+	EXPORT(ntdll, NtReadFile) \
 	EXPORT(ntdll, NtReadVirtualMemory) \
 	EXPORT(ntdll, NtResumeThread) \
 	EXPORT(ntdll, NtSetInformationProcess) \
+	EXPORT(ntdll, NtSetInformationThread) \
 	EXPORT(ntdll, NtShutdownSystem) \
 	EXPORT(ntdll, NtTerminateProcess) \
 	EXPORT(ntdll, NtUnmapViewOfSection) \
+	EXPORT(ntdll, NtWaitForSingleObject) \
 	EXPORT(ntdll, NtWriteFile) \
 	EXPORT(ntdll, NtWriteVirtualMemory) \
 	EXPORT(ntdll, RtlAddVectoredExceptionHandler) \
 	EXPORT(ntdll, RtlAdjustPrivilege) \
 	EXPORT(ntdll, RtlAllocateHeap) \
+	EXPORT(ntdll, RtlAnsiStringToUnicodeString) \
+	EXPORT(ntdll, RtlCopyMemory) \
+	EXPORT(ntdll, RtlCreateHeap) \
 	EXPORT(ntdll, RtlCreateProcessParametersEx) \
 	EXPORT(ntdll, RtlCreateUserThread) \
+	EXPORT(ntdll, RtlDecompressBuffer) \
 	EXPORT(ntdll, RtlExitUserProcess) \
 	EXPORT(ntdll, RtlExitUserThread) \
+	EXPORT(ntdll, RtlFreeHeap) \
+	EXPORT(ntdll, RtlFreeUnicodeString) \
+	EXPORT(ntdll, RtlGetCurrentPeb) \
+	EXPORT(ntdll, RtlGetVersion) \
+	EXPORT(ntdll, RtlInitAnsiString) \
 	EXPORT(ntdll, RtlInitUnicodeString) \
+	EXPORT(ntdll, RtlIpv4StringToAddressA) \
 	EXPORT(ntdll, RtlMoveMemory) \
 	EXPORT(ntdll, RtlSetProcessIsCritical) \
+	EXPORT(ntdll, RtlUserThreadStart) \
 	EXPORT(ntdll, RtlZeroMemory) \
 	EXPORT(ntdll, ZwAllocateVirtualMemory) \
 	EXPORT(ntdll, ZwClose) \
+	EXPORT(ntdll, ZwCreateFile) \
+	EXPORT(ntdll, ZwCreateSection) \
+	EXPORT(ntdll, ZwFreeVirtualMemory) \
+	EXPORT(ntdll, ZwMapViewOfSection) \
+	EXPORT(ntdll, ZwOpenProcess) \
 	EXPORT(ntdll, ZwProtectVirtualMemory) \
+	EXPORT(ntdll, ZwQueryInformationProcess) \
+	EXPORT(ntdll, ZwQuerySystemInformation) \
+	EXPORT(ntdll, ZwReadVirtualMemory) \
+	EXPORT(ntdll, ZwUnmapViewOfSection) \
+	EXPORT(ntdll, ZwWriteFile) \
+	EXPORT(ntdll, ZwWriteVirtualMemory) \
+	EXPORT(ntdll, _stricmp) \
+	EXPORT(ntdll, _strnicmp) \
+	EXPORT(ntdll, _wcsicmp) \
 	EXPORT(ntdll, memcpy) \
 	EXPORT(ntdll, memset) \
 	EXPORT(ntdll, sprintf) \
+	EXPORT(ntdll, strcat) \
+	EXPORT(ntdll, strcmp) \
+	EXPORT(ntdll, strcpy) \
 	EXPORT(ntdll, strlen) \
+	EXPORT(ntdll, strstr) \
+	EXPORT(ntdll, wcscmp) \
+	EXPORT(ntdll, wcslen) \
 	EXPORT(kernel32, AcquireSRWLockExclusive) \
 	EXPORT(kernel32, AddAtomA) \
+	EXPORT(kernel32, AddVectoredExceptionHandler) \
 	EXPORT(kernel32, AllocConsole) \
 	EXPORT(kernel32, Beep) \
+	EXPORT(kernel32, CallNamedPipeA) \
 	EXPORT(kernel32, CloseHandle) \
+	EXPORT(kernel32, ConnectNamedPipe) \
+	EXPORT(kernel32, ConvertThreadToFiber) \
 	EXPORT(kernel32, CopyFileA) \
 	EXPORT(kernel32, CopyFileW) \
 	EXPORT(kernel32, CreateDirectoryA) \
 	EXPORT(kernel32, CreateEventA) \
+	EXPORT(kernel32, CreateEventW) \
+	EXPORT(kernel32, CreateFiber) \
 	EXPORT(kernel32, CreateFileA) \
 	EXPORT(kernel32, CreateFileMappingA) \
+	EXPORT(kernel32, CreateFileMappingW) \
 	EXPORT(kernel32, CreateFileW) \
+	EXPORT(kernel32, CreateMailslotA) \
 	EXPORT(kernel32, CreateMutexA) \
+	EXPORT(kernel32, CreateMutexW) \
 	EXPORT(kernel32, CreateNamedPipeA) \
+	EXPORT(kernel32, CreateNamedPipeW) \
 	EXPORT(kernel32, CreatePipe) \
 	EXPORT(kernel32, CreateProcessA) \
 	EXPORT(kernel32, CreateProcessW) \
 	EXPORT(kernel32, CreateRemoteThread) \
 	EXPORT(kernel32, CreateRemoteThreadEx) \
+	EXPORT(kernel32, CreateSemaphoreA) \
 	EXPORT(kernel32, CreateThread) \
+	EXPORT(kernel32, CreateTimerQueueTimer) \
 	EXPORT(kernel32, CreateToolhelp32Snapshot) \
+	EXPORT(kernel32, DeleteFiber) \
 	EXPORT(kernel32, DeleteFileA) \
 	EXPORT(kernel32, DeleteFileW) \
+	EXPORT(kernel32, DeviceIoControl) \
+	EXPORT(kernel32, DisconnectNamedPipe) \
 	EXPORT(kernel32, DuplicateHandle) \
+	EXPORT(kernel32, EnumDateFormatsA) \
+	EXPORT(kernel32, EnumResourceTypesA) \
+	EXPORT(kernel32, EnumSystemCodePagesA) \
+	EXPORT(kernel32, EnumSystemLocalesA) \
+	EXPORT(kernel32, EnumSystemLocalesEx) \
+	EXPORT(kernel32, EnumSystemLocalesW) \
+	EXPORT(kernel32, EnumTimeFormatsA) \
+	EXPORT(kernel32, EnumUILanguagesA) \
 	EXPORT(kernel32, ExitProcess) \
 	EXPORT(kernel32, ExitThread) \
 	EXPORT(kernel32, ExpandEnvironmentStringsA) \
@@ -92,200 +175,345 @@
 	EXPORT(kernel32, FindFirstFileA) \
 	EXPORT(kernel32, FindFirstFileW) \
 	EXPORT(kernel32, FindNextFileA) \
+	EXPORT(kernel32, FindResourceA) \
+	EXPORT(kernel32, FlsAlloc) \
 	EXPORT(kernel32, FlushInstructionCache) \
+	EXPORT(kernel32, FormatMessageA) \
 	EXPORT(kernel32, FreeConsole) \
 	EXPORT(kernel32, FreeLibrary) \
 	EXPORT(kernel32, FreeLibraryAndExitThread) \
+	EXPORT(kernel32, FreeResource) \
 	EXPORT(kernel32, GetCommandLineA) \
 	EXPORT(kernel32, GetComputerNameA) \
+	EXPORT(kernel32, GetComputerNameW) \
 	EXPORT(kernel32, GetConsoleWindow) \
 	EXPORT(kernel32, GetCurrentDirectoryA) \
 	EXPORT(kernel32, GetCurrentProcess) \
 	EXPORT(kernel32, GetCurrentProcessId) \
 	EXPORT(kernel32, GetCurrentThread) \
 	EXPORT(kernel32, GetCurrentThreadId) \
+	EXPORT(kernel32, GetDiskFreeSpaceA) \
+	EXPORT(kernel32, GetDriveTypeA) \
+	EXPORT(kernel32, GetEnvironmentStrings) \
 	EXPORT(kernel32, GetEnvironmentVariableA) \
 	EXPORT(kernel32, GetExitCodeProcess) \
+	EXPORT(kernel32, GetExitCodeThread) \
 	EXPORT(kernel32, GetFileAttributesA) \
 	EXPORT(kernel32, GetFileSize) \
 	EXPORT(kernel32, GetFileSizeEx) \
+	EXPORT(kernel32, GetFileTime) \
+	EXPORT(kernel32, GetFileType) \
 	EXPORT(kernel32, GetLastError) \
 	EXPORT(kernel32, GetLocalTime) \
+	EXPORT(kernel32, GetLogicalDriveStringsA) \
 	EXPORT(kernel32, GetLogicalDrives) \
+	EXPORT(kernel32, GetLongPathNameA) \
 	EXPORT(kernel32, GetModuleFileNameA) \
+	EXPORT(kernel32, GetModuleFileNameW) \
 	EXPORT(kernel32, GetModuleHandleA) \
+	EXPORT(kernel32, GetModuleHandleExA) \
 	EXPORT(kernel32, GetModuleHandleW) \
+	EXPORT(kernel32, GetNativeSystemInfo) \
+	EXPORT(kernel32, GetOverlappedResult) \
+	EXPORT(kernel32, GetPrivateProfileStringA) \
 	EXPORT(kernel32, GetProcAddress) \
 	EXPORT(kernel32, GetProcessHeap) \
 	EXPORT(kernel32, GetProcessId) \
+	EXPORT(kernel32, GetShortPathNameA) \
 	EXPORT(kernel32, GetStartupInfoA) \
 	EXPORT(kernel32, GetStdHandle) \
 	EXPORT(kernel32, GetSystemDirectoryA) \
+	EXPORT(kernel32, GetSystemDirectoryW) \
+	EXPORT(kernel32, GetSystemInfo) \
 	EXPORT(kernel32, GetSystemTime) \
+	EXPORT(kernel32, GetSystemTimeAsFileTime) \
 	EXPORT(kernel32, GetTempFileNameA) \
 	EXPORT(kernel32, GetTempPathA) \
+	EXPORT(kernel32, GetTempPathW) \
 	EXPORT(kernel32, GetThreadContext) \
+	EXPORT(kernel32, GetThreadId) \
 	EXPORT(kernel32, GetTickCount) \
+	EXPORT(kernel32, GetTickCount64) \
+	EXPORT(kernel32, GetTimeZoneInformation) \
 	EXPORT(kernel32, GetUserDefaultLangID) \
 	EXPORT(kernel32, GetVersion) \
 	EXPORT(kernel32, GetVersionExA) \
+	EXPORT(kernel32, GetVolumeInformationA) \
 	EXPORT(kernel32, GetWindowsDirectoryA) \
+	EXPORT(kernel32, GetWindowsDirectoryW) \
 	EXPORT(kernel32, GlobalAlloc) \
 	EXPORT(kernel32, GlobalFree) \
 	EXPORT(kernel32, GlobalLock) \
+	EXPORT(kernel32, GlobalMemoryStatusEx) \
+	EXPORT(kernel32, GlobalReAlloc) \
 	EXPORT(kernel32, GlobalUnlock) \
 	EXPORT(kernel32, HeapAlloc) \
 	EXPORT(kernel32, HeapCreate) \
+	EXPORT(kernel32, HeapDestroy) \
 	EXPORT(kernel32, HeapFree) \
+	EXPORT(kernel32, HeapReAlloc) \
+	EXPORT(kernel32, HeapSize) \
+	EXPORT(kernel32, InitOnceExecuteOnce) \
 	EXPORT(kernel32, InitializeCriticalSection) \
+	EXPORT(kernel32, InitializeProcThreadAttributeList) \
+	EXPORT(kernel32, IsBadReadPtr) \
+	EXPORT(kernel32, IsBadWritePtr) \
 	EXPORT(kernel32, IsDebuggerPresent) \
+	EXPORT(kernel32, IsProcessorFeaturePresent) \
+	EXPORT(kernel32, IsWow64Process) \
 	EXPORT(kernel32, LoadLibraryA) \
 	EXPORT(kernel32, LoadLibraryExA) \
+	EXPORT(kernel32, LoadLibraryExW) \
 	EXPORT(kernel32, LoadLibraryW) \
 	EXPORT(kernel32, LoadResource) \
 	EXPORT(kernel32, LocalAlloc) \
 	EXPORT(kernel32, LocalFree) \
+	EXPORT(kernel32, LocalReAlloc) \
 	EXPORT(kernel32, LockFile) \
 	EXPORT(kernel32, LockResource) \
 	EXPORT(kernel32, MapViewOfFile) \
 	EXPORT(kernel32, Module32First) \
+	EXPORT(kernel32, Module32Next) \
 	EXPORT(kernel32, MoveFileA) \
 	EXPORT(kernel32, MoveFileExA) \
+	EXPORT(kernel32, MoveFileW) \
 	EXPORT(kernel32, MultiByteToWideChar) \
 	EXPORT(kernel32, OpenEventA) \
 	EXPORT(kernel32, OpenFile) \
+	EXPORT(kernel32, OpenFileMappingA) \
 	EXPORT(kernel32, OpenMutexA) \
 	EXPORT(kernel32, OpenProcess) \
 	EXPORT(kernel32, OpenThread) \
 	EXPORT(kernel32, OutputDebugStringA) \
+	EXPORT(kernel32, OutputDebugStringW) \
 	EXPORT(kernel32, PeekConsoleInputA) \
+	EXPORT(kernel32, PeekConsoleInputW) \
 	EXPORT(kernel32, PeekNamedPipe) \
+	EXPORT(kernel32, PostQueuedCompletionStatus) \
 	EXPORT(kernel32, Process32First) \
 	EXPORT(kernel32, Process32Next) \
+	EXPORT(kernel32, QueryDosDeviceA) \
+	EXPORT(kernel32, QueryFullProcessImageNameA) \
 	EXPORT(kernel32, QueryPerformanceCounter) \
 	EXPORT(kernel32, QueueUserAPC) \
+	EXPORT(kernel32, QueueUserWorkItem) \
 	EXPORT(kernel32, RaiseException) \
+	EXPORT(kernel32, ReadConsoleA) \
 	EXPORT(kernel32, ReadFile) \
 	EXPORT(kernel32, ReadProcessMemory) \
+	EXPORT(kernel32, ReleaseMutex) \
 	EXPORT(kernel32, RemoveDirectoryA) \
+	EXPORT(kernel32, RemoveVectoredExceptionHandler) \
+	EXPORT(kernel32, ResetEvent) \
 	EXPORT(kernel32, ResumeThread) \
+	EXPORT(kernel32, RtlCaptureContext) \
+	EXPORT(kernel32, RtlCopyMemory) \
 	EXPORT(kernel32, RtlMoveMemory) \
+	EXPORT(kernel32, RtlZeroMemory) \
 	EXPORT(kernel32, SetComputerNameA) \
 	EXPORT(kernel32, SetComputerNameExA) \
+	EXPORT(kernel32, SetConsoleCtrlHandler) \
 	EXPORT(kernel32, SetConsoleTitleA) \
 	EXPORT(kernel32, SetCurrentDirectoryA) \
+	EXPORT(kernel32, SetCurrentDirectoryW) \
 	EXPORT(kernel32, SetEndOfFile) \
 	EXPORT(kernel32, SetEnvironmentVariableA) \
+	EXPORT(kernel32, SetEnvironmentVariableW) \
 	EXPORT(kernel32, SetErrorMode) \
 	EXPORT(kernel32, SetEvent) \
 	EXPORT(kernel32, SetFileAttributesA) \
+	EXPORT(kernel32, SetFileAttributesW) \
 	EXPORT(kernel32, SetFilePointer) \
+	EXPORT(kernel32, SetFilePointerEx) \
 	EXPORT(kernel32, SetFileTime) \
 	EXPORT(kernel32, SetHandleInformation) \
 	EXPORT(kernel32, SetLastError) \
 	EXPORT(kernel32, SetLocalTime) \
+	EXPORT(kernel32, SetNamedPipeHandleState) \
 	EXPORT(kernel32, SetPriorityClass) \
+	EXPORT(kernel32, SetProcessAffinityMask) \
+	EXPORT(kernel32, SetProcessDEPPolicy) \
 	EXPORT(kernel32, SetStdHandle) \
 	EXPORT(kernel32, SetSystemTime) \
 	EXPORT(kernel32, SetThreadContext) \
+	EXPORT(kernel32, SetThreadPriority) \
 	EXPORT(kernel32, SetUnhandledExceptionFilter) \
 	EXPORT(kernel32, SetVolumeLabelA) \
 	EXPORT(kernel32, SizeofResource) \
 	EXPORT(kernel32, Sleep) \
 	EXPORT(kernel32, SleepEx) \
 	EXPORT(kernel32, SuspendThread) \
+	EXPORT(kernel32, SwitchToFiber) \
 	EXPORT(kernel32, SwitchToThread) \
+	EXPORT(kernel32, TerminateJobObject) \
 	EXPORT(kernel32, TerminateProcess) \
 	EXPORT(kernel32, TerminateThread) \
 	EXPORT(kernel32, Thread32First) \
 	EXPORT(kernel32, Thread32Next) \
 	EXPORT(kernel32, TlsAlloc) \
+	EXPORT(kernel32, TlsFree) \
+	EXPORT(kernel32, TlsGetValue) \
+	EXPORT(kernel32, TlsSetValue) \
+	EXPORT(kernel32, TransactNamedPipe) \
 	EXPORT(kernel32, UnmapViewOfFile) \
+	EXPORT(kernel32, UpdateProcThreadAttribute) \
+	EXPORT(kernel32, VerLanguageNameA) \
 	EXPORT(kernel32, VirtualAlloc) \
 	EXPORT(kernel32, VirtualAllocEx) \
+	EXPORT(kernel32, VirtualAllocExNuma) \
 	EXPORT(kernel32, VirtualFree) \
 	EXPORT(kernel32, VirtualFreeEx) \
 	EXPORT(kernel32, VirtualLock) \
 	EXPORT(kernel32, VirtualProtect) \
 	EXPORT(kernel32, VirtualProtectEx) \
 	EXPORT(kernel32, VirtualQuery) \
+	EXPORT(kernel32, VirtualQueryEx) \
 	EXPORT(kernel32, WaitForMultipleObjects) \
 	EXPORT(kernel32, WaitForSingleObject) \
+	EXPORT(kernel32, WaitForSingleObjectEx) \
 	EXPORT(kernel32, WaitNamedPipeA) \
 	EXPORT(kernel32, WideCharToMultiByte) \
 	EXPORT(kernel32, WinExec) \
+	EXPORT(kernel32, Wow64DisableWow64FsRedirection) \
 	EXPORT(kernel32, WriteConsoleA) \
+	EXPORT(kernel32, WriteConsoleW) \
 	EXPORT(kernel32, WriteFile) \
+	EXPORT(kernel32, WritePrivateProfileStringA) \
 	EXPORT(kernel32, WriteProcessMemory) \
+	EXPORT(kernel32, _hread) \
+	EXPORT(kernel32, _hwrite) \
 	EXPORT(kernel32, _lclose) \
 	EXPORT(kernel32, _lcreat) \
+	EXPORT(kernel32, _lopen) \
+	EXPORT(kernel32, _lread) \
 	EXPORT(kernel32, _lwrite) \
 	EXPORT(kernel32, lstrcatA) \
 	EXPORT(kernel32, lstrcatW) \
 	EXPORT(kernel32, lstrcmpA) \
+	EXPORT(kernel32, lstrcmpW) \
 	EXPORT(kernel32, lstrcmpiA) \
+	EXPORT(kernel32, lstrcmpiW) \
 	EXPORT(kernel32, lstrcpyA) \
+	EXPORT(kernel32, lstrcpyW) \
+	EXPORT(kernel32, lstrcpynA) \
 	EXPORT(kernel32, lstrlenA) \
 	EXPORT(kernel32, lstrlenW) \
 	EXPORT(kernelbase, CreateFileA) \
+	EXPORT(kernelbase, CreateFileW) \
 	EXPORT(kernelbase, CreateProcessA) \
+	EXPORT(kernelbase, CreateProcessW) \
+	EXPORT(kernelbase, CreateThread) \
+	EXPORT(kernelbase, ExitThread) \
+	EXPORT(kernelbase, GetLastError) \
+	EXPORT(kernelbase, GetModuleFileNameA) \
 	EXPORT(kernelbase, GetModuleHandleA) \
 	EXPORT(kernelbase, GetModuleHandleW) \
 	EXPORT(kernelbase, GetProcAddress) \
+	EXPORT(kernelbase, HeapAlloc) \
 	EXPORT(kernelbase, LoadLibraryA) \
 	EXPORT(kernelbase, LoadLibraryExA) \
+	EXPORT(kernelbase, LoadLibraryExW) \
+	EXPORT(kernelbase, LoadLibraryW) \
+	EXPORT(kernelbase, ReadFile) \
 	EXPORT(kernelbase, Sleep) \
+	EXPORT(kernelbase, TerminateProcess) \
 	EXPORT(kernelbase, VirtualAlloc) \
 	EXPORT(kernelbase, VirtualAllocEx) \
+	EXPORT(kernelbase, VirtualFree) \
 	EXPORT(kernelbase, VirtualProtect) \
+	EXPORT(kernelbase, VirtualQuery) \
+	EXPORT(kernelbase, WaitForSingleObject) \
+	EXPORT(kernelbase, WriteFile) \
 	EXPORT(user32, BlockInput) \
+	EXPORT(user32, CallNextHookEx) \
+	EXPORT(user32, CallWindowProcA) \
+	EXPORT(user32, ChangeDisplaySettingsA) \
 	EXPORT(user32, ClipCursor) \
 	EXPORT(user32, CloseClipboard) \
 	EXPORT(user32, CreateWindowExA) \
+	EXPORT(user32, DefWindowProcA) \
+	EXPORT(user32, DestroyWindow) \
 	EXPORT(user32, DispatchMessageA) \
+	EXPORT(user32, EnumChildWindows) \
+	EXPORT(user32, EnumDesktopWindows) \
+	EXPORT(user32, EnumDesktopsA) \
+	EXPORT(user32, EnumThreadWindows) \
+	EXPORT(user32, EnumWindowStationsA) \
 	EXPORT(user32, EnumWindows) \
 	EXPORT(user32, ExitWindowsEx) \
 	EXPORT(user32, FindWindowA) \
+	EXPORT(user32, FindWindowExA) \
+	EXPORT(user32, FindWindowW) \
+	EXPORT(user32, FlashWindow) \
 	EXPORT(user32, GetAsyncKeyState) \
 	EXPORT(user32, GetClipboardData) \
 	EXPORT(user32, GetCursorPos) \
+	EXPORT(user32, GetDC) \
 	EXPORT(user32, GetDesktopWindow) \
 	EXPORT(user32, GetForegroundWindow) \
 	EXPORT(user32, GetKeyNameTextA) \
 	EXPORT(user32, GetKeyState) \
+	EXPORT(user32, GetKeyboardState) \
+	EXPORT(user32, GetLastInputInfo) \
 	EXPORT(user32, GetMessageA) \
 	EXPORT(user32, GetSystemMetrics) \
+	EXPORT(user32, GetWindow) \
+	EXPORT(user32, GetWindowRect) \
 	EXPORT(user32, GetWindowTextA) \
+	EXPORT(user32, GetWindowThreadProcessId) \
+	EXPORT(user32, LoadCursorA) \
 	EXPORT(user32, LockWorkStation) \
 	EXPORT(user32, MapVirtualKeyA) \
 	EXPORT(user32, MessageBeep) \
 	EXPORT(user32, MessageBoxA) \
+	EXPORT(user32, MessageBoxExA) \
 	EXPORT(user32, MessageBoxW) \
+	EXPORT(user32, MoveWindow) \
 	EXPORT(user32, OpenClipboard) \
 	EXPORT(user32, PeekMessageA) \
 	EXPORT(user32, PostMessageA) \
+	EXPORT(user32, PostThreadMessageA) \
+	EXPORT(user32, RegisterClassExA) \
+	EXPORT(user32, RegisterHotKey) \
+	EXPORT(user32, SendInput) \
 	EXPORT(user32, SendMessageA) \
+	EXPORT(user32, SetClipboardData) \
 	EXPORT(user32, SetCursorPos) \
 	EXPORT(user32, SetForegroundWindow) \
+	EXPORT(user32, SetSysColors) \
+	EXPORT(user32, SetTimer) \
+	EXPORT(user32, SetWindowPos) \
 	EXPORT(user32, SetWindowTextA) \
 	EXPORT(user32, SetWindowsHookExA) \
+	EXPORT(user32, ShowCursor) \
 	EXPORT(user32, ShowWindow) \
 	EXPORT(user32, SwapMouseButton) \
 	EXPORT(user32, SystemParametersInfoA) \
 	EXPORT(user32, ToAscii) \
+	EXPORT(user32, TranslateMessage) \
+	EXPORT(user32, UnhookWindowsHookEx) \
+	EXPORT(user32, UpdateWindow) \
 	EXPORT(user32, keybd_event) \
 	EXPORT(user32, mouse_event) \
 	EXPORT(user32, wsprintfA) \
 	EXPORT(ws2_32, WSAAccept) \
 	EXPORT(ws2_32, WSACleanup) \
 	EXPORT(ws2_32, WSAConnect) \
+	EXPORT(ws2_32, WSADuplicateSocketA) \
+	EXPORT(ws2_32, WSAEnumNetworkEvents) \
+	EXPORT(ws2_32, WSAEventSelect) \
 	EXPORT(ws2_32, WSAGetLastError) \
+	EXPORT(ws2_32, WSAIoctl) \
 	EXPORT(ws2_32, WSARecv) \
+	EXPORT(ws2_32, WSARecvFrom) \
 	EXPORT(ws2_32, WSASend) \
+	EXPORT(ws2_32, WSASendTo) \
 	EXPORT(ws2_32, WSASocketA) \
 	EXPORT(ws2_32, WSASocketW) \
 	EXPORT(ws2_32, WSAStartup) \
 	EXPORT(ws2_32, WSAStringToAddressA) \
+	EXPORT(ws2_32, WSAStringToAddressW) \
+	EXPORT(ws2_32, __WSAFDIsSet) \
 	EXPORT(ws2_32, accept) \
 	EXPORT(ws2_32, bind) \
 	EXPORT(ws2_32, closesocket) \
@@ -294,11 +522,18 @@
 	EXPORT(ws2_32, getaddrinfo) \
 	EXPORT(ws2_32, gethostbyname) \
 	EXPORT(ws2_32, gethostname) \
+	EXPORT(ws2_32, getnameinfo) \
 	EXPORT(ws2_32, getpeername) \
+	EXPORT(ws2_32, getprotobyname) \
+	EXPORT(ws2_32, getservbyname) \
 	EXPORT(ws2_32, getsockname) \
+	EXPORT(ws2_32, getsockopt) \
 	EXPORT(ws2_32, htonl) \
 	EXPORT(ws2_32, htons) \
 	EXPORT(ws2_32, inet_addr) \
+	EXPORT(ws2_32, inet_ntoa) \
+	EXPORT(ws2_32, inet_ntop) \
+	EXPORT(ws2_32, inet_pton) \
 	EXPORT(ws2_32, ioctlsocket) \
 	EXPORT(ws2_32, listen) \
 	EXPORT(ws2_32, ntohs) \
@@ -311,93 +546,218 @@
 	EXPORT(ws2_32, shutdown) \
 	EXPORT(ws2_32, socket) \
 	EXPORT(urlmon, URLDownloadToCacheFileA) \
+	EXPORT(urlmon, URLDownloadToCacheFileW) \
 	EXPORT(urlmon, URLDownloadToFileA) \
 	EXPORT(urlmon, URLDownloadToFileW) \
 	EXPORT(urlmon, URLOpenBlockingStreamA) \
+	EXPORT(urlmon, URLOpenBlockingStreamW) \
+	EXPORT(urlmon, URLOpenStreamA) \
+	EXPORT(wininet, DeleteUrlCacheEntryA) \
 	EXPORT(wininet, FtpGetFileA) \
+	EXPORT(wininet, FtpOpenFileA) \
 	EXPORT(wininet, FtpPutFileA) \
+	EXPORT(wininet, HttpAddRequestHeadersA) \
 	EXPORT(wininet, HttpOpenRequestA) \
+	EXPORT(wininet, HttpOpenRequestW) \
 	EXPORT(wininet, HttpQueryInfoA) \
 	EXPORT(wininet, HttpSendRequestA) \
+	EXPORT(wininet, HttpSendRequestExA) \
+	EXPORT(wininet, HttpSendRequestW) \
+	EXPORT(wininet, InternetAttemptConnect) \
 	EXPORT(wininet, InternetCheckConnectionA) \
 	EXPORT(wininet, InternetCloseHandle) \
 	EXPORT(wininet, InternetConnectA) \
+	EXPORT(wininet, InternetConnectW) \
+	EXPORT(wininet, InternetCrackUrlA) \
+	EXPORT(wininet, InternetGetConnectedState) \
 	EXPORT(wininet, InternetOpenA) \
 	EXPORT(wininet, InternetOpenUrlA) \
+	EXPORT(wininet, InternetOpenUrlW) \
+	EXPORT(wininet, InternetOpenW) \
 	EXPORT(wininet, InternetQueryDataAvailable) \
+	EXPORT(wininet, InternetQueryOptionA) \
 	EXPORT(wininet, InternetReadFile) \
+	EXPORT(wininet, InternetSetFilePointer) \
 	EXPORT(wininet, InternetSetOptionA) \
+	EXPORT(wininet, InternetSetOptionW) \
 	EXPORT(wininet, InternetWriteFile) \
+	EXPORT(winhttp, WinHttpAddRequestHeaders) \
 	EXPORT(winhttp, WinHttpCloseHandle) \
 	EXPORT(winhttp, WinHttpConnect) \
+	EXPORT(winhttp, WinHttpCrackUrl) \
+	EXPORT(winhttp, WinHttpGetIEProxyConfigForCurrentUser) \
+	EXPORT(winhttp, WinHttpGetProxyForUrl) \
 	EXPORT(winhttp, WinHttpOpen) \
 	EXPORT(winhttp, WinHttpOpenRequest) \
 	EXPORT(winhttp, WinHttpQueryDataAvailable) \
 	EXPORT(winhttp, WinHttpQueryHeaders) \
+	EXPORT(winhttp, WinHttpQueryOption) \
 	EXPORT(winhttp, WinHttpReadData) \
 	EXPORT(winhttp, WinHttpReceiveResponse) \
 	EXPORT(winhttp, WinHttpSendRequest) \
 	EXPORT(winhttp, WinHttpSetOption) \
 	EXPORT(winhttp, WinHttpSetTimeouts) \
+	EXPORT(winhttp, WinHttpWriteData) \
 	EXPORT(advapi32, AdjustTokenPrivileges) \
+	EXPORT(advapi32, CloseServiceHandle) \
+	EXPORT(advapi32, ControlService) \
+	EXPORT(advapi32, CreateProcessAsUserA) \
+	EXPORT(advapi32, CreateProcessWithLogonW) \
+	EXPORT(advapi32, CreateProcessWithTokenW) \
 	EXPORT(advapi32, CreateServiceA) \
+	EXPORT(advapi32, CreateServiceW) \
 	EXPORT(advapi32, CryptAcquireContextA) \
+	EXPORT(advapi32, CryptAcquireContextW) \
+	EXPORT(advapi32, CryptCreateHash) \
 	EXPORT(advapi32, CryptDecrypt) \
+	EXPORT(advapi32, CryptDeriveKey) \
+	EXPORT(advapi32, CryptDestroyHash) \
+	EXPORT(advapi32, CryptDestroyKey) \
+	EXPORT(advapi32, CryptEncrypt) \
 	EXPORT(advapi32, CryptGenRandom) \
+	EXPORT(advapi32, CryptGetHashParam) \
+	EXPORT(advapi32, CryptHashData) \
+	EXPORT(advapi32, CryptImportKey) \
+	EXPORT(advapi32, CryptReleaseContext) \
+	EXPORT(advapi32, DeleteService) \
+	EXPORT(advapi32, DuplicateTokenEx) \
+	EXPORT(advapi32, GetTokenInformation) \
 	EXPORT(advapi32, GetUserNameA) \
+	EXPORT(advapi32, GetUserNameW) \
+	EXPORT(advapi32, ImpersonateLoggedOnUser) \
+	EXPORT(advapi32, InitiateSystemShutdownA) \
 	EXPORT(advapi32, LogonUserA) \
+	EXPORT(advapi32, LookupAccountNameA) \
 	EXPORT(advapi32, LookupPrivilegeValueA) \
 	EXPORT(advapi32, OpenProcessToken) \
 	EXPORT(advapi32, OpenSCManagerA) \
 	EXPORT(advapi32, OpenServiceA) \
+	EXPORT(advapi32, OpenThreadToken) \
 	EXPORT(advapi32, RegCloseKey) \
 	EXPORT(advapi32, RegCreateKeyA) \
 	EXPORT(advapi32, RegCreateKeyExA) \
 	EXPORT(advapi32, RegCreateKeyExW) \
+	EXPORT(advapi32, RegCreateKeyW) \
 	EXPORT(advapi32, RegDeleteKeyA) \
+	EXPORT(advapi32, RegDeleteTreeA) \
 	EXPORT(advapi32, RegDeleteValueA) \
+	EXPORT(advapi32, RegEnumKeyExA) \
+	EXPORT(advapi32, RegEnumValueA) \
 	EXPORT(advapi32, RegOpenKeyA) \
 	EXPORT(advapi32, RegOpenKeyExA) \
+	EXPORT(advapi32, RegOpenKeyExW) \
 	EXPORT(advapi32, RegQueryValueExA) \
+	EXPORT(advapi32, RegQueryValueExW) \
 	EXPORT(advapi32, RegSaveKeyA) \
 	EXPORT(advapi32, RegSetKeyValueA) \
 	EXPORT(advapi32, RegSetValueA) \
 	EXPORT(advapi32, RegSetValueExA) \
+	EXPORT(advapi32, RegSetValueExW) \
+	EXPORT(advapi32, RevertToSelf) \
+	EXPORT(advapi32, SetTokenInformation) \
 	EXPORT(advapi32, StartServiceA) \
+	EXPORT(advapi32, StartServiceCtrlDispatcherA) \
+	EXPORT(advapi32, SystemFunction032) \
+	EXPORT(advapi32, SystemFunction033) \
 	EXPORT(advapi32, SystemFunction036) \
+	EXPORT(advapi32, SystemFunction040) \
+	EXPORT(advapi32, SystemFunction041) \
 	EXPORT(shell32, IsUserAnAdmin) \
+	EXPORT(shell32, SHCreateDirectoryExA) \
+	EXPORT(shell32, SHFileOperationA) \
 	EXPORT(shell32, SHGetFolderPathA) \
+	EXPORT(shell32, SHGetFolderPathW) \
+	EXPORT(shell32, SHGetSpecialFolderPathA) \
 	EXPORT(shell32, ShellExecuteA) \
 	EXPORT(shell32, ShellExecuteExA) \
 	EXPORT(shell32, ShellExecuteExW) \
 	EXPORT(shell32, ShellExecuteW) \
+	EXPORT(netapi32, NetApiBufferFree) \
+	EXPORT(netapi32, NetGroupAddUser) \
+	EXPORT(netapi32, NetLocalGroupAdd) \
 	EXPORT(netapi32, NetLocalGroupAddMembers) \
+	EXPORT(netapi32, NetLocalGroupDelMembers) \
+	EXPORT(netapi32, NetShareAdd) \
+	EXPORT(netapi32, NetShareEnum) \
 	EXPORT(netapi32, NetUserAdd) \
 	EXPORT(netapi32, NetUserDel) \
+	EXPORT(netapi32, NetUserEnum) \
+	EXPORT(netapi32, NetUserGetInfo) \
 	EXPORT(netapi32, NetUserSetInfo) \
+	EXPORT(netapi32, NetWkstaGetInfo) \
+	EXPORT(dnsapi, DnsFree) \
+	EXPORT(dnsapi, DnsQuery_A) \
+	EXPORT(dnsapi, DnsQuery_UTF8) \
+	EXPORT(dnsapi, DnsQuery_W) \
+	EXPORT(dnsapi, DnsRecordListFree) \
+	EXPORT(iphlpapi, GetAdaptersInfo) \
+	EXPORT(iphlpapi, GetExtendedTcpTable) \
+	EXPORT(iphlpapi, IcmpCloseHandle) \
+	EXPORT(iphlpapi, IcmpCreateFile) \
+	EXPORT(iphlpapi, IcmpSendEcho) \
+	EXPORT(iphlpapi, SendARP) \
+	EXPORT(crypt32, CertEnumSystemStore) \
+	EXPORT(crypt32, CertOpenSystemStoreA) \
+	EXPORT(crypt32, CryptProtectData) \
+	EXPORT(crypt32, CryptStringToBinaryA) \
+	EXPORT(crypt32, CryptUnprotectData) \
+	EXPORT(mpr, WNetAddConnection2A) \
+	EXPORT(mpr, WNetAddConnectionA) \
+	EXPORT(mpr, WNetCancelConnection2A) \
+	EXPORT(mpr, WNetEnumResourceA) \
+	EXPORT(mpr, WNetOpenEnumA) \
+	EXPORT(msvcrt, _beginthread) \
+	EXPORT(msvcrt, _execl) \
 	EXPORT(msvcrt, _exit) \
+	EXPORT(msvcrt, _popen) \
+	EXPORT(msvcrt, _stricmp) \
+	EXPORT(msvcrt, _wfopen) \
 	EXPORT(msvcrt, _wsystem) \
+	EXPORT(msvcrt, atoi) \
 	EXPORT(msvcrt, calloc) \
 	EXPORT(msvcrt, exit) \
 	EXPORT(msvcrt, fclose) \
+	EXPORT(msvcrt, fgets) \
 	EXPORT(msvcrt, fopen) \
 	EXPORT(msvcrt, fputs) \
+	EXPORT(msvcrt, fread) \
 	EXPORT(msvcrt, free) \
+	EXPORT(msvcrt, fseek) \
+	EXPORT(msvcrt, ftell) \
 	EXPORT(msvcrt, fwrite) \
+	EXPORT(msvcrt, getenv) \
+	EXPORT(msvcrt, longjmp) \
 	EXPORT(msvcrt, malloc) \
+	EXPORT(msvcrt, memcmp) \
 	EXPORT(msvcrt, memcpy) \
 	EXPORT(msvcrt, memset) \
 	EXPORT(msvcrt, printf) \
 	EXPORT(msvcrt, puts) \
 	EXPORT(msvcrt, rand) \
+	EXPORT(msvcrt, realloc) \
+	EXPORT(msvcrt, remove) \
+	EXPORT(msvcrt, rename) \
+	EXPORT(msvcrt, signal) \
 	EXPORT(msvcrt, sprintf) \
 	EXPORT(msvcrt, srand) \
+	EXPORT(msvcrt, sscanf) \
 	EXPORT(msvcrt, strcat) \
+	EXPORT(msvcrt, strchr) \
 	EXPORT(msvcrt, strcmp) \
 	EXPORT(msvcrt, strcpy) \
 	EXPORT(msvcrt, strlen) \
+	EXPORT(msvcrt, strncpy) \
+	EXPORT(msvcrt, strrchr) \
+	EXPORT(msvcrt, strstr) \
+	EXPORT(msvcrt, strtok) \
+	EXPORT(msvcrt, swprintf) \
 	EXPORT(msvcrt, system) \
-	EXPORT(msvcrt, time)
+	EXPORT(msvcrt, time) \
+	EXPORT(msvcrt, tolower) \
+	EXPORT(msvcrt, toupper) \
+	EXPORT(msvcrt, wcscat) \
+	EXPORT(msvcrt, wcscpy) \
+	EXPORT(msvcrt, wcslen)
 /* clang-format on */
 
 #endif

@@ -53,6 +53,16 @@ static size_t receive(void *context, uint32_t conversation, uint8_t *into, size_
 	return next.length;
 }
 
+static int origin(void *context, uint32_t *conversation)
+{
+	const struct wire *wire = context;
+
+	if (wire->said >= wire->follow_up.length)
+		return ERROR_INPUT;
+	*conversation = 0;
+	return 0;
+}
+
 void wire_init(struct wire *wire, struct bytes follow_up)
 {
 	memset(wire, 0, sizeof *wire);
@@ -61,5 +71,6 @@ void wire_init(struct wire *wire, struct bytes follow_up)
 				    .resolve = resolve,
 				    .connect = connect_out,
 				    .accept = accept_in,
-				    .receive = receive };
+				    .receive = receive,
+				    .origin = origin };
 }

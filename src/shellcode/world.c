@@ -364,7 +364,7 @@ const char *world_export_at(struct world *world, uint64_t address)
 	if (world->win32)
 		return win32_export_at(world->win32, address);
 	if (world->win64)
-		return win64_export_at(world->win64, address);
+		return win64_export_at(address);
 	return NULL;
 }
 

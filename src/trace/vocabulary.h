@@ -62,7 +62,7 @@
 	EVENT(SYSTEM_CALL, "system.call", "a system call that no other word covers", "name",       \
 	      "detail")                                                                            \
 	EVENT(API_UNKNOWN, "api.unknown", "a generated stub answered a call without a model",      \
-	      "library", "name")                                                                   \
+	      "library", "name", "texts")                                                          \
 	EVENT(SLEEP, "sleep", "the program waits", "milliseconds")                                 \
 	EVENT(SESSION, "session", "a conversation on the wire", "address", "port", "proto",        \
 	      "protocol", "detail")                                                                \

@@ -40,7 +40,7 @@
 	CALL(auditsys, "?") \
 	CALL(bdflush, "?") \
 	CALL(bind, "dal") \
-	CALL(bpf, "?") \
+	CALL(bpf, "sbl") \
 	CALL(break, "?") \
 	CALL(brk, "c") \
 	CALL(cap_enter, "") \
@@ -179,9 +179,9 @@
 	CALL(io_pgetevents_time64, "?") \
 	CALL(io_setup, "?") \
 	CALL(io_submit, "?") \
-	CALL(io_uring_enter, "?") \
+	CALL(io_uring_enter, "dssf") \
 	CALL(io_uring_register, "?") \
-	CALL(io_uring_setup, "?") \
+	CALL(io_uring_setup, "sw") \
 	CALL(ioctl, "dqi") \
 	CALL(ioperm, "llf") \
 	CALL(iopl, "f") \

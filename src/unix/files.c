@@ -148,12 +148,12 @@ int64_t unix_read(struct unix_process *process, const struct unix_request *reque
 {
 	struct descriptor *descriptor = unix_descriptor(process, request->arguments[0]);
 
+	if (descriptor && descriptor->kind == DESCRIPTOR_FILE)
+		return read_file(process, descriptor, request->arguments[1], request->arguments[2]);
+	if ((descriptor && descriptor->kind == DESCRIPTOR_SOCKET) || unix_comes_with_more(process))
+		return unix_receive(process, request);
 	if (!descriptor)
 		return -UNIX_EBADF;
-	if (descriptor->kind == DESCRIPTOR_FILE)
-		return read_file(process, descriptor, request->arguments[1], request->arguments[2]);
-	if (descriptor->kind == DESCRIPTOR_SOCKET)
-		return unix_receive(process, request);
 	unix_tell_call(process, request);
 	return 0;
 }

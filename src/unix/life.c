@@ -123,24 +123,38 @@ int64_t unix_zero(struct unix_process *process, const struct unix_request *reque
 	return 0;
 }
 
-/* struct new_utsname of Linux: six texts of 65 bytes (uapi/linux/utsname.h); what the other systems
- * have is longer, and is not written. */
-int64_t unix_uname(struct unix_process *process, const struct unix_request *request)
+/* struct new_utsname of Linux: six texts of 65 bytes (uapi/linux/utsname.h), five of the older
+ * call; what the other systems have is longer, and is not written. */
+static int64_t write_names(struct x86 *machine, enum unix_system system,
+			   const struct unix_request *request)
 {
 	enum { FIELD = 65, OLD_FIELDS = 5, FIELDS = 6 };
-	bool wide = process->system == UNIX_LINUX_64;
+	bool wide = system == UNIX_LINUX_64;
 	const char *texts[FIELDS] = {
 		"Linux", "server", "2.6.32", "#1 SMP", wide ? "x86_64" : "i686", "(none)"
 	};
 	char names[FIELDS * FIELD] = { 0 };
 	unsigned fields = request->call == UNIX_CALL_olduname ? OLD_FIELDS : FIELDS;
 
-	unix_tell_call(process, request);
-	if (!wide && process->system != UNIX_LINUX_32)
+	if (!wide && system != UNIX_LINUX_32)
 		return 0;
 	for (unsigned i = 0; i < fields; i++)
 		snprintf(names + i * FIELD, FIELD, "%s", texts[i]);
-	return x86_write(process->machine, request->arguments[0], names, fields * FIELD) < 0
-		       ? -UNIX_EFAULT
-		       : 0;
+	return x86_write(machine, request->arguments[0], names, fields * FIELD) < 0 ? -UNIX_EFAULT
+										    : 0;
+}
+
+int64_t unix_uname(struct unix_process *process, const struct unix_request *request)
+{
+	unix_tell_call(process, request);
+	return write_names(process->machine, process->system, request);
+}
+
+void unix_answer_names(struct x86 *machine, const struct x86_exit *stop, enum unix_system system)
+{
+	struct unix_request request;
+
+	if (unix_abi_request(machine, stop, system, &request) &&
+	    (request.call == UNIX_CALL_uname || request.call == UNIX_CALL_olduname))
+		(void)write_names(machine, system, &request);
 }

@@ -214,6 +214,26 @@ static bool is_spoken_to(struct unix_process *process, struct descriptor *descri
 	return descriptor->connected;
 }
 
+/* Where the code may read what its sender said next: a descriptor that it was not given by a call
+ * of its own, as the attacked program's connection is. NULL: nothing came. */
+static struct descriptor *origin_of(struct unix_process *process)
+{
+	const struct peer *peer = process->peer;
+
+	process->origin = (struct descriptor){ .kind = DESCRIPTOR_SOCKET,
+					       .protocol = TCP,
+					       .connected = true };
+	return peer && peer->origin &&
+			       peer->origin(peer->context, &process->origin.conversation) == 0
+		       ? &process->origin
+		       : NULL;
+}
+
+bool unix_comes_with_more(struct unix_process *process)
+{
+	return origin_of(process) != NULL;
+}
+
 int64_t unix_receive(struct unix_process *process, const struct unix_request *request)
 {
 	struct descriptor *descriptor = socket_of(process, request->arguments[0]);
@@ -221,6 +241,8 @@ int64_t unix_receive(struct unix_process *process, const struct unix_request *re
 	uint8_t chunk[4096];
 	size_t got;
 
+	if (!descriptor)
+		descriptor = origin_of(process);
 	if (!descriptor) {
 		unix_tell_call(process, request);
 		return unix_not_socket(process);

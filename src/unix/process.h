@@ -38,6 +38,7 @@ struct unix_process {
 	const struct peer *peer; /* borrowed, or NULL */
 	struct trace_sink trace;
 	struct descriptor descriptors[UNIX_DESCRIPTORS];
+	struct descriptor origin; /* what the code came over; not one of its own */
 	uint64_t break_start, break_end, next_mapping;
 	uint64_t calls;
 	uint32_t id;	 /* process number in events; 1 is the shellcode itself */
@@ -92,6 +93,10 @@ struct descriptor *unix_descriptor(struct unix_process *process, uint64_t number
 /* The lowest free number at or above `from`, or -EMFILE. */
 int64_t unix_descriptor_take(struct unix_process *process, enum descriptor_kind kind,
 			     unsigned from);
+
+/* Has the sender of the code more to say where that came from? Any descriptor that is not the
+ * process' own is then read from there. */
+bool unix_comes_with_more(struct unix_process *process);
 
 /* fork: the child runs first, the parent's state waits in a snapshot. 0, or an error. */
 int64_t unix_fork(struct unix_process *process, const struct x86_exit *stop);

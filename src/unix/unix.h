@@ -68,6 +68,10 @@ struct unix_judgement {
 bool unix_judge_call(const struct x86 *machine, const struct x86_exit *stop,
 		     enum unix_system system, struct unix_judgement *judgement);
 
+/* If the stop is a question for the system's name and version, which any process is told the same:
+ * writes the answer where it is wanted. For code whose key it is. */
+void unix_answer_names(struct x86 *machine, const struct x86_exit *stop, enum unix_system system);
+
 /* What this stop asks of `system`, for people: `connect(3, 192.0.2.33:4444, 16)`; of a number that
  * means nothing, that. False when it is no system call of `system`. */
 bool unix_describe_call(const struct x86 *machine, const struct x86_exit *stop,

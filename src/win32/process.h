@@ -150,6 +150,7 @@ struct win32 {
 	struct win32_thread **threads;
 	unsigned thread_count, thread_capacity;
 	struct win32_thread *current;
+	uint64_t turn_end; /* by win32_instructions: of its turn */
 	struct win32_object **handles;
 	unsigned handle_count;
 	struct win32_object *named; /* list of all objects that have a name */

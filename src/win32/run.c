@@ -152,14 +152,28 @@ static bool only_repeats(const struct win32 *w)
 	       (now > w->active_time && now - w->active_time > QUIET_TIME);
 }
 
-/* One slice of one thread. */
+static bool can_run(const struct win32_thread *thread)
+{
+	return thread && !thread->ended && !thread->wake && !thread->suspended;
+}
+
+/* Whose turn it is: a turn lasts as long, into however many runs it is cut. NULL: nobody's. */
+static struct win32_thread *whose_turn(struct win32 *w)
+{
+	if (can_run(w->current) && win32_instructions(w) < w->turn_end)
+		return w->current;
+	w->turn_end = win32_instructions(w) + SLICE;
+	return win32_thread_next(w);
+}
+
+/* A thread's turn, or what of it can be run now. */
 static void slice(struct win32 *w, uint64_t end)
 {
-	uint64_t now = win32_instructions(w), stop_at = now + SLICE < end ? now + SLICE : end;
+	uint64_t stop_at = w->turn_end < end ? w->turn_end : end;
 	struct win32_thread *thread = w->current;
 
-	while (!w->ended && w->current == thread && !thread->ended && !thread->wake &&
-	       !thread->suspended && win32_instructions(w) < stop_at) {
+	while (!w->ended && w->current == thread && can_run(thread) &&
+	       win32_instructions(w) < stop_at) {
 		struct x86_exit stop = x86_run(w->x86, stop_at - win32_instructions(w));
 		win32_code_watch(w);
 		handle(w, &stop);
@@ -179,7 +193,7 @@ static bool all_ended(const struct win32 *w)
 static void run_process(struct win32 *w, uint64_t end)
 {
 	while (!w->ended && win32_instructions(w) < end) {
-		struct win32_thread *thread = win32_thread_next(w);
+		struct win32_thread *thread = whose_turn(w);
 		if (!thread) {
 			w->call_site = 0;
 			if (all_ended(w))

@@ -10,10 +10,13 @@
  * which is TRUE and a handle that is not NULL. */
 #include "win32/stub.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "win32/module.h"
+
+enum { SHORTEST_TEXT = 3, SHOWN_TEXT = 128 };
 
 static bool starts(const char *name, const char *prefix)
 {
@@ -41,14 +44,84 @@ static bool zero_is_success(const char *library, const char *name)
 	return false;
 }
 
+/* --- what it was given --- */
+
+static bool is_printable(const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if (*at < 0x20 || *at > 0x7e)
+			return false;
+	return strlen(text) >= SHORTEST_TEXT;
+}
+
+/* The texts among its arguments, with a blank between them; as far as it is known how many those
+ * are. */
+static const char *texts_of(struct call *call, char *texts, size_t size)
+{
+	unsigned count = call->slot->stack > 0 ? (unsigned)call->slot->stack / 4 : 0;
+	size_t used = 0;
+
+	texts[0] = 0;
+	for (unsigned i = 0; i < count; i++) {
+		char text[SHOWN_TEXT];
+		uint32_t address = arg(call, i);
+		if ((x86_read_text(call->w->x86, address, text, sizeof text) < 0 ||
+		     !is_printable(text)) &&
+		    (x86_read_wide(call->w->x86, address, text, sizeof text) < 0 ||
+		     !is_printable(text)))
+			continue;
+		if (used + strlen(text) + 2 > size)
+			break;
+		used += (size_t)snprintf(texts + used, size - used, "%s%s", used ? " " : "", text);
+	}
+	return texts;
+}
+
+/* --- callbacks: functions whose whole point is to call what they are given --- */
+
+static const struct {
+	const char *name;
+	uint8_t routine, count; /* which argument; how many it is called with */
+} callers[] = {
+	{ "EnumSystemLocalesA", 0, 1 },	   { "EnumSystemLocalesW", 0, 1 },
+	{ "EnumSystemCodePagesA", 0, 1 },  { "EnumSystemCodePagesW", 0, 1 },
+	{ "EnumDateFormatsA", 0, 1 },	   { "EnumDateFormatsW", 0, 1 },
+	{ "EnumTimeFormatsA", 0, 1 },	   { "EnumTimeFormatsW", 0, 1 },
+	{ "EnumUILanguagesA", 0, 2 },	   { "EnumResourceTypesA", 1, 3 },
+	{ "EnumChildWindows", 1, 2 },	   { "EnumThreadWindows", 1, 2 },
+	{ "EnumDesktopWindows", 1, 2 },	   { "EnumDesktopsA", 1, 2 },
+	{ "EnumWindowStationsA", 0, 2 },   { "CallWindowProcA", 0, 4 },
+	{ "QueueUserWorkItem", 0, 1 },	   { "QueueUserAPC", 0, 1 },
+	{ "CreateTimerQueueTimer", 2, 2 },
+};
+
+static bool calls_back(struct call *call)
+{
+	for (size_t i = 0; i < sizeof callers / sizeof *callers; i++) {
+		static const uint32_t arguments[4] = { 0 };
+		if (strcmp(callers[i].name, call->slot->name) != 0)
+			continue;
+		uint32_t routine = arg(call, callers[i].routine);
+		if (x86_protection(call->w->x86, routine) < 0)
+			return false;
+		call_guest(call, routine, resume_result, NULL, callers[i].count, arguments);
+		return true;
+	}
+	return false;
+}
+
 uint32_t win32_stub_answer(struct call *call)
 {
 	struct win32 *w = call->w;
 	const char *library = w->modules[call->slot->module].name;
+	char texts[4 * SHOWN_TEXT];
 
 	if (!call->slot->said)
-		EMIT(w, API_UNKNOWN, trace_text(library), trace_text(call->slot->name));
+		EMIT(w, API_UNKNOWN, trace_text(library), trace_text(call->slot->name),
+		     trace_text(texts_of(call, texts, sizeof texts)));
 	call->slot->said = true;
+	if (calls_back(call))
+		return 0;
 	return zero_is_success(library, call->slot->name) ? 0 : 1;
 }
 

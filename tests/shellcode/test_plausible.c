@@ -86,6 +86,16 @@ static void decoded_words_must_change_memory(void **state)
 	assert_false(entry(nothing, true));
 }
 
+static void a_straight_decoder_may_end_in_what_it_decodes(void **state)
+{
+	/* not dword [ecx + 16], [ecx + 20], …; then arpl, which nobody writes */
+	struct bytes four = BYTES("\xf7\x51\x10\xf7\x51\x14\xf7\x51\x18\xf7\x51\x1c\x63\xc1");
+
+	(void)state;
+	assert_true(entry(four, false));
+	assert_false(entry(bytes_slice(four, 3, four.length - 3), false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +103,7 @@ int main(void)
 		cmocka_unit_test(a_pointer_must_be_followed),
 		cmocka_unit_test(compiled_code_all_around_asks_for_a_decoder),
 		cmocka_unit_test(decoded_words_must_change_memory),
+		cmocka_unit_test(a_straight_decoder_may_end_in_what_it_decodes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

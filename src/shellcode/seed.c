@@ -275,6 +275,20 @@ bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed)
 	return false;
 }
 
+size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to)
+{
+	size_t length = map->bytes.length, offset = from;
+
+	while ((offset = next_bit(map->seeds, length, offset, 0)) < length) {
+		if (map->bytes.data[offset] == 0xe8 && near_call(map->bytes, offset)) {
+			*to = (uint32_t)offset + 5 + u32_at(map->bytes, offset + 1);
+			return offset;
+		}
+		offset++;
+	}
+	return SIZE_MAX;
+}
+
 /* The lowest bit of each half-word, of sixteen, without a break. A run of 48 has two of them, one
  * behind the other, wherever it lies. */
 static uint64_t whole_halves(uint64_t breaks)

@@ -62,6 +62,9 @@ void seed_map_fill(struct seed_map *map, size_t until);
 void seed_map_fill_rare(struct seed_map *map, size_t until);
 /* The next seed at or after `from`; false when there is none. */
 bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed);
+/* The next call to a place in the piece, at or after `from`, and *to, that place; SIZE_MAX: there
+ * is none. */
+size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to);
 /* Next run of at least `shortest` (48 or more) printable bytes without blanks at or after `from`:
  * its offset and, in *end, where it ends; SIZE_MAX when there is none. */
 size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end);

@@ -130,6 +130,8 @@ size_t text_utf8_length(struct bytes text);
 
 int smb_recognise(const struct stream_session *session);
 void smb_read(struct describer *describer);
+int quic_recognise(const struct stream_session *session);
+void quic_read(struct describer *describer);
 int ssh_recognise(const struct stream_session *session);
 void ssh_read(struct describer *describer);
 int tls_recognise(const struct stream_session *session);

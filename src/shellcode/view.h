@@ -28,13 +28,13 @@ struct view_room {
 };
 
 struct view {
-	const char *name;  /* "unescape", "percent", "escape", "quoted-printable", "entity",
-			      "base64",  "hex", "list", "utf-16", "gzip", "deflate", "zip",
-			      "chunked",  "ascii85", "uuencode" */
-	uint8_t *data;	   /* owned, or the room's */
+	const char *name;	/* "unescape", "percent", "escape", "quoted-printable", "entity",
+				   "base64",  "hex", "list", "utf-16", "gzip", "deflate", "zip",
+				   "chunked",  "ascii85", "uuencode" */
+	uint8_t *data;		/* owned, or the room's */
 	struct view_room *room; /* NULL: owned */
-	uint32_t *origins; /* of every grain-th byte, relative to `start`; owned */
-	size_t grain;	   /* VIEW_GRAIN, or VIEW_STEP of what was unpacked */
+	uint32_t *origins;	/* of every grain-th byte, relative to `start`; owned */
+	size_t grain;		/* VIEW_GRAIN, or VIEW_STEP of what was unpacked */
 	size_t length;
 	size_t start, end; /* what it was made from */
 	size_t packed;	   /* where in [start, end) its packed data begins, behind a header; */

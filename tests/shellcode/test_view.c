@@ -563,10 +563,11 @@ static void a_room_changes_nothing(void **state)
 		assert_int_equal(whole.packed, stepped.packed);
 		assert_int_equal(whole.end, stepped.end);
 		assert_int_equal(view_origin(&whole, 0), view_origin(&other, 0));
-		for (size_t i = 0; i < whole.length; i += VIEW_STEP)
-			assert_in_range(view_origin(&whole, i) + bytes.length / 10,
-					view_origin(&stepped, i),
-					view_origin(&stepped, i) + bytes.length / 5);
+		/* the letters are packed alike everywhere */
+		for (size_t i = 0; whole.room && i < whole.length; i += VIEW_STEP)
+			assert_in_range(view_origin(&whole, i) + bytes.length / 100,
+					i * bytes.length / LENGTH,
+					i * bytes.length / LENGTH + bytes.length / 50);
 		view_fini(&stepped);
 		view_fini(&whole);
 		view_fini(&other);

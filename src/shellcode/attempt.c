@@ -12,7 +12,8 @@
 enum {
 	NEAR = 384,			  /* start points around one seed that are tried, */
 	STARTS = NEAR + SEARCH_FUNCTIONS, /* and with functions that lead to these */
-	PROOFS = 3,			  /* of these, that are proven when others fail */
+	OUTER_WORTH = 1000, /* of who calls the function with the seed, beside its promise */
+	PROOFS = 3,	    /* of these, that are proven when others fail */
 	PUSH_ESP = 0x54,
 	PUSH_ESP_WITHIN = 4 /* bytes of printable code that lies on the stack */
 };
@@ -69,7 +70,8 @@ static enum patience patience_of(enum seed_kind kind)
 /* Functions may compute for long before they call anything. */
 static enum patience patience_with(enum seed_kind kind, const struct start *start)
 {
-	return start->calls && kind != SEED_SEGMENT ? PATIENCE_PROGRAM : patience_of(kind);
+	return start->calls == START_FUNCTION && kind != SEED_SEGMENT ? PATIENCE_PROGRAM
+								      : patience_of(kind);
 }
 
 /* What is certain to fail is not run; *promise is what the run would have given. That is asked of
@@ -129,22 +131,34 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 	return 0;
 }
 
-/* The start that is worth most, but less than `below`; the later of equals. */
-static bool choose(const struct start *starts, const struct promise *promises, size_t count,
-		   unsigned below, struct best *best)
+/* What a start is worth. Outer functions whose calls all make sense count most, and of these what
+ * they do: a loop that is entered somewhere inside may add up to more. */
+static unsigned worth_of(const struct start *start, const struct promise *promise)
 {
+	if (start->calls == START_FOLLOWED || promise->misses || promise->variety == 0)
+		return promise_worth(promise);
+	return OUTER_WORTH + promise->variety;
+}
+
+/* The start that is worth most, but less than *below, which becomes that; the later of equals. */
+static bool choose(const struct start *starts, const struct promise *promises, size_t count,
+		   unsigned *below, struct best *best)
+{
+	unsigned most = 0;
+
 	best->promise.worlds = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct promise promise = promises[i];
-		unsigned worth = promise_worth(&promise), most = promise_worth(&best->promise);
-		if (promise.worlds == 0 || worth >= below)
+		unsigned worth = worth_of(&starts[i], &promises[i]);
+		if (promises[i].worlds == 0 || worth >= *below)
 			continue;
 		if (best->promise.worlds &&
 		    (worth < most || (worth == most && starts[i].offset < best->start)))
 			continue;
 		best->start = starts[i].offset;
-		best->promise = promise;
+		best->promise = promises[i];
+		most = worth;
 	}
+	*below = most;
 	return best->promise.worlds != 0;
 }
 
@@ -237,10 +251,9 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 		unsigned below = UINT_MAX;
 		code = try_starts(search, candidate, starts, count, convention, promises);
 		for (unsigned i = 0;
-		     code == 0 && i < PROOFS && choose(starts, promises, count, below, &best);
+		     code == 0 && i < PROOFS && choose(starts, promises, count, &below, &best);
 		     i++) {
 			struct best from[4] = { best, best, best, best };
-			below = promise_worth(&best.promise);
 			if (candidate->seed.kind != SEED_PRINTABLE)
 				search_extend(search, candidate->mode, patience, &from[2]);
 			from[1] = from[2];

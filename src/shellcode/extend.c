@@ -60,6 +60,8 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 
 	size_t text = 0;
 
+	if (search->piece_offset + offset == 0) /* nothing is before it that it could end */
+		return false;
 	if (builds_string(search, offset) || clears(instruction) ||
 	    search_begins_function(search, offset))
 		return false;
@@ -84,7 +86,7 @@ static bool leads_to(struct search *search, enum x86_mode mode, size_t offset, s
 {
 	struct step step = sweep_step(search->detector->sweeps[mode], offset);
 
-	if (step.length == 0)
+	if (step.length == 0 || step.traits & GLANCE_RARE)
 		return false;
 	if (step.flow == FLOW_JUMP)
 		return (int64_t)offset + step.target == (int64_t)start;

@@ -215,9 +215,12 @@ static bool acts(const struct proof *proof)
 	return proof->observation.apis || proof->observation.calls;
 }
 
+/* How much it did: a loop of calls that mean nothing is less than a path or an address. */
 static unsigned shows(const struct proof *proof)
 {
-	return proof->observation.weight + proof->observation.calls + proof->observation.apis;
+	const struct observation *seen = &proof->observation;
+
+	return 2 * seen->weight + seen->call_sites + seen->apis;
 }
 
 /* Is there enough of the share for a proof in such a world? */

@@ -17,7 +17,7 @@ enum {
 	CALLED = 4,	/* functions before a call that may have it in them */
 	DEPTH = 16,	/* calls from the outermost function to the seed */
 	TRIED = 4,	/* functions that are tried, from the outermost */
-	LEADING = 56	/* starts that lead to a call in the outermost */
+	LEADING = 160	/* starts that lead to a call in the outermost */
 };
 
 bool search_begins_function(const struct search *search, size_t offset)
@@ -38,9 +38,9 @@ bool search_begins_function(const struct search *search, size_t offset)
 	}
 	if ((data[at] & 0xf8) == 0x48) /* REX.W */
 		at++;
-	return (pushes > 0 && ((data[at] == 0x89 && data[at + 1] == 0xe5) ||
-			       (data[at] == 0x8b && data[at + 1] == 0xec))) ||
-	       ((data[at] & 0xfd) == 0x81 && data[at + 1] == 0xec);
+	return pushes > 0 && ((data[at] == 0x89 && data[at + 1] == 0xe5) ||
+			      (data[at] == 0x8b && data[at + 1] == 0xec) ||
+			      ((data[at] & 0xfd) == 0x81 && data[at + 1] == 0xec));
 }
 
 /* The ways through a function: places that are to be looked at, and those that were. */
@@ -129,13 +129,13 @@ static size_t function_with(struct search *search, struct sweep *sweep, size_t o
 	return begin;
 }
 
-static size_t add(struct start *starts, size_t count, size_t offset)
+static size_t add(struct start *starts, size_t count, size_t offset, enum start_calls calls)
 {
 	for (size_t i = 0; i < count; i++)
 		if (starts[i].offset == offset)
 			return count;
 	starts[count] = (struct start){
-		.offset = offset, .traits = GLANCE_CALL, .calls = true, .loop = SIZE_MAX
+		.offset = offset, .traits = GLANCE_CALL, .calls = (uint8_t)calls, .loop = SIZE_MAX
 	};
 	return count + 1;
 }
@@ -192,7 +192,7 @@ static size_t add_leading(struct search *search, enum x86_mode mode, size_t call
 	for (unsigned text = 0; text < 2; text++)
 		for (size_t i = 0; i < more; i++)
 			if (search_begins_in_text(search, mode, found[i].offset) == (text != 0))
-				count = add(starts, count, found[i].offset);
+				count = add(starts, count, found[i].offset, START_CALLS);
 	return count;
 }
 
@@ -205,7 +205,8 @@ size_t search_find_functions(struct search *search, enum x86_mode mode, size_t s
 	for (unsigned i = 0; i < 2; i++) {
 		climb(search, search->detector->sweeps[mode], seed, i != 0, &paths[i]);
 		if (paths[i].length && paths[i].functions[paths[i].length - 1] != SIZE_MAX)
-			count = add(starts, count, paths[i].functions[paths[i].length - 1]);
+			count = add(starts, count, paths[i].functions[paths[i].length - 1],
+				    START_FUNCTION);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		if (paths[i].length > 1)
@@ -213,6 +214,7 @@ size_t search_find_functions(struct search *search, enum x86_mode mode, size_t s
 					    starts, count);
 	for (unsigned i = 0; i < 2; i++)
 		for (size_t k = 1; k < TRIED && k < paths[i].length; k++)
-			count = add(starts, count, paths[i].functions[paths[i].length - 1 - k]);
+			count = add(starts, count, paths[i].functions[paths[i].length - 1 - k],
+				    START_FUNCTION);
 	return count;
 }

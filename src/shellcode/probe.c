@@ -29,6 +29,7 @@ enum {
 	DECODED_CODE = 6,	 /* instructions of these that were executed */
 	LOOP_REACH = 2048,	 /* bytes that a decoder's loop and what it jumps to span */
 	ENOUGH_VALUE = 1,	 /* of system calls' arguments, see value_of */
+	NUMBERS = 64,		 /* of system calls, that are told apart by their remainders */
 	CALLS_MAX = 32,		 /* system calls of one run */
 	HUNT_CALLS = 16,	 /* calls from one place with an address that grows */
 	TABLE_LOOK = 96,	 /* instructions of a loop that may fill a table */
@@ -152,7 +153,8 @@ struct run {
 	struct probe *probe;
 	unsigned possible; /* worlds whose system calls have all been sensible so far */
 	enum convention convention;
-	unsigned value[WORLDS], calls[WORLDS], stops, looks, followed;
+	unsigned value[WORLDS], calls[WORLDS], variety[WORLDS], stops, looks, followed;
+	uint8_t best[WORLDS][NUMBERS]; /* value of a call with that number, and 1; 0: none yet */
 	uint64_t hunt_site, hunt_calls;
 	struct handler handler;
 	struct promise promise;
@@ -178,6 +180,24 @@ static unsigned value_of(const struct run *run, const struct unix_judgement *jud
 	return judgement->weight < 2 ? 0 : judgement->weight;
 }
 
+/* Adds a call of that value to what the run has done in a world. */
+static void count_call(struct run *run, enum world_kind kind, unsigned value)
+{
+	uint8_t *best = &run->best[kind][x86_get(run->probe->machine, X86_AX) % NUMBERS];
+	unsigned worth = value < UINT8_MAX ? value + 1 : UINT8_MAX;
+	struct promise *promise = &run->promise;
+
+	run->value[kind] += value;
+	if (worth > *best) {
+		run->variety[kind] += worth - *best;
+		*best = (uint8_t)worth;
+	}
+	if (run->variety[kind] > promise->variety)
+		promise->variety = run->variety[kind];
+	if (run->value[kind] + run->calls[kind] > promise->score)
+		promise->score = run->value[kind] + run->calls[kind];
+}
+
 /* Judges the stop for every possible Unix; false when none is left. */
 static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 {
@@ -194,13 +214,10 @@ static bool judge_everywhere(struct run *run, const struct x86_exit *stop)
 		}
 		if (judgement.name && strcmp(judgement.name, "uname") == 0)
 			unix_answer_names(run->probe->machine, stop, world_unix(kind));
-		run->value[kind] += value_of(run, &judgement);
-		if (judgement.sensible && ++run->calls[kind] >= 3)
+		run->calls[kind] += judgement.sensible;
+		count_call(run, kind, value_of(run, &judgement));
+		if (run->calls[kind] >= 3 || run->value[kind] >= ENOUGH_VALUE)
 			run->promise.worlds |= bit(kind);
-		if (run->value[kind] >= ENOUGH_VALUE)
-			run->promise.worlds |= bit(kind);
-		if (run->value[kind] + run->calls[kind] > run->promise.score)
-			run->promise.score = run->value[kind] + run->calls[kind];
 		ends |= judgement.ends;
 	}
 	return run->possible != 0 && !ends;

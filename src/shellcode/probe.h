@@ -32,10 +32,11 @@ struct world *probe_world(struct probe *probe);
 enum { PROBE_CALLED = 100 /* score of who calls a function of a library */ };
 
 struct promise {
-	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
-	unsigned score;	 /* how much it did; only comparable between starts of one seed */
-	unsigned misses; /* system calls that made no sense */
-	bool decodes;	 /* it executed what it wrote, or wrote over itself, wherever that led */
+	unsigned worlds;  /* 1 << enum world_kind: where it is promising; 0: nowhere */
+	unsigned score;	  /* how much it did; only comparable between starts of one seed */
+	unsigned variety; /* of that, what system calls did that were not the same again */
+	unsigned misses;  /* system calls that made no sense */
+	bool decodes;	  /* it executed what it wrote, or wrote over itself, wherever that led */
 	bool payload; /* a payload came out of what it wrote over itself, even if it went nowhere */
 };
 /* What a start is worth among those of one seed: one that goes astray may come by what makes sense

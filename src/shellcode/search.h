@@ -20,7 +20,7 @@
 enum {
 	SEARCH_PIECE = 1 << 17,	    /* bytes that are worked on at once */
 	SEARCH_CANDIDATES = 4096,   /* that wait */
-	SEARCH_FUNCTIONS = 128,	    /* starts in functions that lead to one seed */
+	SEARCH_FUNCTIONS = 336,	    /* starts in functions that lead to one seed */
 	SEARCH_EXTENTS = 256,	    /* of findings, that later ones are compared with */
 	SEARCH_WEAK = 1,	    /* scores up to this one promise little, and leave so many */
 	SEARCH_FOR_STRONG = 3200000 /* nanoseconds of the share of proofs to those above */

@@ -10,6 +10,13 @@
 
 enum { START_WINDOW = 512 }; /* bytes before and behind the seed that are looked at */
 
+/* How a start leads to the seed. */
+enum start_calls {
+	START_FOLLOWED, /* by a way that was followed */
+	START_CALLS,	/* by a way to a call, from which calls lead there */
+	START_FUNCTION	/* the same, and a function begins there */
+};
+
 struct start {
 	size_t offset;
 	uint16_t distance; /* instructions to the seed */
@@ -18,7 +25,7 @@ struct start {
 	uint8_t sets;	   /* registers that they give values, see glance_sets; 0: not asked for */
 	struct number
 		number; /* where the number of the call at the seed comes from, if asked for */
-	bool calls;	/* leads there by calls, not by a way that was followed */
+	uint8_t calls;	/* enum start_calls */
 	size_t loop;	/* where the last branch back among them goes; SIZE_MAX: nowhere */
 };
 

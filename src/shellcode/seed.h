@@ -35,6 +35,12 @@ struct seed {
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */
 enum seed_kind seed_at(struct bytes bytes, size_t offset);
 
+/* A run of printable bytes. */
+struct seed_run {
+	size_t start, end;
+	unsigned widths; /* 1 << enum x86_mode, in which it may be code: told by strides.h */
+};
+
 /* Where seeds and printable runs of one piece are. */
 struct seed_map {
 	struct bytes bytes; /* borrowed */
@@ -49,8 +55,9 @@ void seed_map_fini(struct seed_map *map);
 void seed_map_load(struct seed_map *map, struct bytes bytes);
 /* The next seed at or after `from`; false when there is none. */
 bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed);
-/* Next run of at least `shortest` (48 or more) printable bytes without blanks at or after `from`:
- * its offset and, in *end, where it ends; SIZE_MAX when there is none. */
-size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end);
+/* The next runs of at least `shortest` (48 or more) printable bytes without blanks, at most `most`
+ * of them, from *at on, which is where the next may begin; 0 when there are none. */
+size_t seed_map_runs(const struct seed_map *map, size_t *at, size_t shortest, struct seed_run *runs,
+		     size_t most);
 
 #endif

@@ -237,21 +237,35 @@ static struct bytes run_bytes(const struct search *search, const struct seed_run
 	return bytes_slice(search->piece, run->start, run->end - run->start);
 }
 
-/* A run of printable bytes: may it be code that begins with it? */
+/* A run of printable bytes that is far enough a way in some width: is there enough on it? */
 static int consider_run(struct search *search, const struct seed_run *run)
 {
 	struct seed seed = { .offset = run->start, .kind = SEED_PRINTABLE };
-	uint64_t cost = STRIDES_COST;
+	uint64_t cost = 0;
 	unsigned widths = printable_widths(search->piece, run->start, run->end, run->widths, &cost);
 	struct ingredients holds = { 0 };
 
+	shares_spend(search->shares, SHARE_LOOK, cost);
 	if (widths)
 		holds = ingredients_of(run_bytes(search, run));
 	seed.to_stack = ingredients_build(&holds);
-	shares_spend(search->shares, SHARE_LOOK, cost);
 	if (!seed.to_stack && holds.patches < INGREDIENTS_PATCHES)
 		return 0;
 	return consider(search, seed, widths, &search->printable_images);
+}
+
+/* Which of the printable runs that begin before `end` may be code that begins with them? */
+static int consider_runs(struct search *search, struct seed_run *runs, size_t count, size_t end)
+{
+	int code = 0;
+
+	count = ingredients_keep(search->piece, runs, count);
+	strides_judge(&search->detector->strides, search->piece, runs, count);
+	shares_spend(search->shares, SHARE_LOOK, (uint64_t)STRIDES_COST * count);
+	for (size_t i = 0; i < count && runs[i].start < end && code == 0; i++)
+		if (runs[i].widths && more_to_do(search))
+			code = consider_run(search, &runs[i]);
+	return code;
 }
 
 /* The printable runs of the piece that begin before `end`. */
@@ -263,13 +277,8 @@ static int search_runs(struct search *search, size_t end)
 
 	while (code == 0 && more_to_do(search) && at < end &&
 	       (count = seed_map_runs(&search->detector->map, &at, SHORTEST_RUN, runs,
-				      STRIDES_RUNS))) {
-		count = ingredients_keep(search->piece, runs, count);
-		strides_judge(&search->detector->strides, search->piece, runs, count);
-		for (size_t i = 0;
-		     i < count && runs[i].start < end && code == 0 && more_to_do(search); i++)
-			code = consider_run(search, &runs[i]);
-	}
+				      STRIDES_RUNS)))
+		code = consider_runs(search, runs, count, end);
 	return code;
 }
 

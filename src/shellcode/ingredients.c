@@ -88,7 +88,7 @@ static bool may_do_plainly(struct bytes run)
 	return may_do(&seen);
 }
 
-static size_t keep_plainly(struct bytes bytes, struct ingredients_run *runs, size_t count)
+static size_t keep_plainly(struct bytes bytes, struct seed_run *runs, size_t count)
 {
 	size_t kept = 0;
 
@@ -140,7 +140,7 @@ WIDE static inline bool may_do_by_avx512(const uint8_t *data, size_t length)
 	return may_do(&seen);
 }
 
-WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *runs, size_t count)
+WIDE static size_t keep_by_avx512(const uint8_t *data, struct seed_run *runs, size_t count)
 {
 	size_t kept = 0;
 
@@ -154,7 +154,7 @@ WIDE static size_t keep_by_avx512(const uint8_t *data, struct ingredients_run *r
 }
 #endif
 
-size_t ingredients_keep(struct bytes bytes, struct ingredients_run *runs, size_t count)
+size_t ingredients_keep(struct bytes bytes, struct seed_run *runs, size_t count)
 {
 #ifdef WITH_AVX512
 	if (vectors_best() >= VECTORS_AVX512)

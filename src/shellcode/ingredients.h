@@ -4,7 +4,7 @@
 #ifndef KENBI_SHELLCODE_INGREDIENTS_H
 #define KENBI_SHELLCODE_INGREDIENTS_H
 
-#include "base/base.h"
+#include "shellcode/seed.h"
 
 enum {
 	INGREDIENTS_PATCHES = 2, /* that a decoder has at least */
@@ -32,14 +32,8 @@ static inline bool ingredients_is_sum(uint8_t opcode)
 
 /* What the run holds, counted until it builds. */
 struct ingredients ingredients_of(struct bytes run);
-/* A part of the bytes. */
-struct ingredients_run {
-	size_t start, end;
-	unsigned widths; /* 1 << enum x86_mode, see strides.h */
-};
-
 /* Keeps those of the runs  in order, that have two patches, or sums
  * enough; returns how many. */
-size_t ingredients_keep(struct bytes bytes, struct ingredients_run *runs, size_t count);
+size_t ingredients_keep(struct bytes bytes, struct seed_run *runs, size_t count);
 
 #endif

@@ -56,14 +56,14 @@ __attribute__((target("avx2"))) static size_t skip_by_avx2(const struct pairs *p
 	return i;
 }
 
-/* As above, of blocks of 64 bytes: pairs are compared one by one. */
-__attribute__((target("avx512f,avx512bw"))) static size_t
-skip_by_avx512(const struct pairs *pairs, const uint8_t *data, size_t blocks)
+/* As above, of blocks of 64 bytes: pairs are compared one by one, `count` of them. */
+__attribute__((target("avx512f,avx512bw"), always_inline)) static inline size_t
+skip_so_many(const struct pairs *pairs, unsigned count, const uint8_t *data, size_t blocks)
 {
 	__m512i firsts[PAIRS_MOST], seconds[PAIRS_MOST];
 	size_t i = 0;
 
-	for (unsigned k = 0; k < pairs->count; k++) {
+	for (unsigned k = 0; k < count; k++) {
 		firsts[k] = _mm512_set1_epi8((char)pairs->bytes[k][0]);
 		seconds[k] = _mm512_set1_epi8((char)pairs->bytes[k][1]);
 	}
@@ -71,13 +71,24 @@ skip_by_avx512(const struct pairs *pairs, const uint8_t *data, size_t blocks)
 		__m512i first = _mm512_loadu_si512((const void *)(data + 64 * i));
 		__m512i second = _mm512_loadu_si512((const void *)(data + 64 * i + 1));
 		uint64_t found = 0;
-		for (unsigned k = 0; k < pairs->count; k++)
+		for (unsigned k = 0; k < count; k++)
 			found |= _mm512_mask_cmpeq_epi8_mask(
 				_mm512_cmpeq_epi8_mask(first, firsts[k]), second, seconds[k]);
 		if (found)
 			break;
 	}
 	return i;
+}
+
+/* Two are asked for in all bytes, and three. */
+__attribute__((target("avx512f,avx512bw"))) static size_t
+skip_by_avx512(const struct pairs *pairs, const uint8_t *data, size_t blocks)
+{
+	switch (pairs->count) {
+	case 2: return skip_so_many(pairs, 2, data, blocks);
+	case 3: return skip_so_many(pairs, 3, data, blocks);
+	default: return skip_so_many(pairs, pairs->count, data, blocks);
+	}
 }
 
 /* How many of the bytes no pair begins in, in whole blocks. */

@@ -146,10 +146,15 @@ static inline unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t 
 }
 
 struct straight {
-	struct ingredients seen;
-	unsigned kinds, steps;
+	unsigned patches, kinds, steps;
+	unsigned built;	 /* sums, and pushes from PUSH up */
 	bool known[128]; /* opcodes and prefixes */
 };
+
+enum { PUSH = 1 << 16 };
+
+/* What an opcode adds to what is built. */
+static const unsigned builds[128] = { [0x25] = 1, [0x2d] = 1, [0x35] = 1, [0x50] = PUSH };
 
 static inline void count_instruction(struct straight *straight, uint8_t first, unsigned length)
 {
@@ -157,19 +162,17 @@ static inline void count_instruction(struct straight *straight, uint8_t first, u
 
 	straight->kinds += !*known;
 	*known = true;
-	straight->seen.patches += (first | 1) == 0x31 && length == 3;
-	straight->seen.sums += ingredients_is_sum(first);
-	straight->seen.pushes += first == 0x50;
+	straight->patches += (first | 1) == 0x31 && length == 3;
+	straight->built += builds[first & 0x7f];
 	straight->steps++;
 }
 
 static inline bool enough(const struct straight *straight)
 {
-	const struct ingredients *seen = &straight->seen;
-
 	return straight->steps >= PRINTABLE_SHORTEST &&
-	       ((seen->patches >= INGREDIENTS_PATCHES && straight->kinds >= KINDS) ||
-		ingredients_build(seen));
+	       ((straight->patches >= INGREDIENTS_PATCHES && straight->kinds >= KINDS) ||
+		(straight->built % PUSH >= INGREDIENTS_SUMS &&
+		 straight->built / PUSH >= INGREDIENTS_PUSHES));
 }
 
 /* Do the instructions of the run go straight through enough of what code needs? */

@@ -230,56 +230,53 @@ static void earn(struct search *search, size_t offset, size_t end)
 	search->earned = offset;
 }
 
-static struct bytes run_bytes(const struct search *search, const struct ingredients_run *run)
+static struct bytes run_bytes(const struct search *search, const struct seed_run *run)
 {
 	return bytes_slice(search->piece, run->start, run->end - run->start);
 }
 
-/* A run of printable bytes: may it be code that begins with it? */
-static int consider_run(struct search *search, const struct ingredients_run *run)
+/* A run of printable bytes that is far enough a way in some width: is there enough on it? */
+static int consider_run(struct search *search, const struct seed_run *run)
 {
 	struct seed seed = { .offset = run->start, .kind = SEED_PRINTABLE };
-	uint64_t cost = STRIDES_COST;
+	uint64_t cost = 0;
 	unsigned widths = printable_widths(search->piece, run->start, run->end, run->widths, &cost);
 	struct ingredients holds = { 0 };
 
+	shares_spend(search->shares, SHARE_LOOK, cost);
 	if (widths)
 		holds = ingredients_of(run_bytes(search, run));
 	seed.to_stack = ingredients_build(&holds);
-	shares_spend(search->shares, SHARE_LOOK, cost);
 	if (!seed.to_stack && holds.patches < INGREDIENTS_PATCHES)
 		return 0;
 	return consider(search, seed, widths, &search->printable_images);
 }
 
-/* The next runs from *at on that begin before `end`; none at the end. */
-static size_t next_runs(const struct search *search, size_t end, size_t *at,
-			struct ingredients_run *runs)
+/* Which of the printable runs that begin before `end` may be code that begins with them? */
+static int consider_runs(struct search *search, struct seed_run *runs, size_t count, size_t end)
 {
-	size_t count = 0, start = 0;
+	int code = 0;
 
-	while (count < STRIDES_RUNS && start < end) {
-		start = seed_map_run(&search->detector->map, *at, SHORTEST_RUN, at);
-		runs[count].start = start;
-		runs[count].end = *at;
-		count += start < end;
-	}
-	return count;
+	count = ingredients_keep(search->piece, runs, count);
+	strides_judge(&search->detector->strides, search->piece, runs, count);
+	shares_spend(search->shares, SHARE_LOOK, (uint64_t)STRIDES_COST * count);
+	for (size_t i = 0; i < count && runs[i].start < end && code == 0; i++)
+		if (runs[i].widths && more_to_do(search))
+			code = consider_run(search, &runs[i]);
+	return code;
 }
 
 /* The printable runs of the piece that begin before `end`. */
 static int search_runs(struct search *search, size_t end)
 {
-	struct ingredients_run runs[STRIDES_RUNS];
+	struct seed_run runs[STRIDES_RUNS];
 	size_t count, at = 0;
 	int code = 0;
 
-	while (code == 0 && more_to_do(search) && (count = next_runs(search, end, &at, runs))) {
-		count = ingredients_keep(search->piece, runs, count);
-		strides_judge(&search->detector->strides, search->piece, runs, count);
-		for (size_t i = 0; i < count && code == 0 && more_to_do(search); i++)
-			code = consider_run(search, &runs[i]);
-	}
+	while (code == 0 && more_to_do(search) && at < end &&
+	       (count = seed_map_runs(&search->detector->map, &at, SHORTEST_RUN, runs,
+				      STRIDES_RUNS)))
+		code = consider_runs(search, runs, count, end);
 	return code;
 }
 

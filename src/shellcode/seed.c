@@ -289,50 +289,62 @@ size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to)
 	return SIZE_MAX;
 }
 
-/* The lowest bit of each half-word, of sixteen, without a break. A run of 48 has two of them, one
- * behind the other, wherever it lies. */
-static uint64_t whole_halves(uint64_t breaks)
+/* --- runs --- */
+
+/* May a word have 48 bits without a break? Such have two half-words, of sixteen, in a row. */
+static inline bool may_have_gap(uint64_t breaks)
 {
 	const uint64_t low = UINT64_C(0x7fff7fff7fff7fff);
+	uint64_t whole = ~(((breaks & low) + low) | breaks | low); /* the upper bit of each */
 
-	return ~((((breaks & low) + low) | breaks | low)) >> (HALF - 1);
+	return (whole & whole >> HALF) != 0;
 }
 
-/* Where the first run begins, at or after `from`, that has two half-words in a row; SIZE_MAX:
- * nowhere. */
-static size_t next_long_run(const struct seed_map *map, size_t from)
-{
-	size_t index = from / MARKS_BLOCK, count = marks_words(map->bytes.length), start;
-	uint64_t before = ((uint64_t)1 << from % MARKS_BLOCK) - 1, last = 0, pairs = 0;
+/* What goes through the words of a map: the run that a word begins with, and what was found. */
+struct run_search {
+	size_t start, shortest, count, most;
+	struct seed_run *runs;
+};
 
-	for (; index < count && pairs == 0; index++, before = 0) {
-		uint64_t whole = whole_halves(map->breaks[index] | before);
-		pairs = whole & (whole << HALF | last);
-		last = whole >> (MARKS_BLOCK - HALF);
+static inline void end_run(struct run_search *search, size_t end)
+{
+	if (end - search->start >= search->shortest) {
+		search->runs[search->count].start = search->start;
+		search->runs[search->count++].end = end;
 	}
-	if (pairs == 0)
-		return SIZE_MAX;
-	start = (index - 1) * MARKS_BLOCK + (unsigned)__builtin_ctzll(pairs) - HALF;
-	while (start > from &&
-	       !(map->breaks[(start - 1) / MARKS_BLOCK] >> (start - 1) % MARKS_BLOCK & 1))
-		start--;
-	return start;
+	search->start = end + 1;
 }
 
-size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end)
+/* A word at `base` with breaks: the run before it ends at the first, another begins behind the
+ * last.
+ */
+static inline void pass_word(struct run_search *search, size_t base, uint64_t breaks)
 {
-	size_t length = map->bytes.length, start = next_bit(map->breaks, length, from, UINT64_MAX);
+	end_run(search, base + (unsigned)__builtin_ctzll(breaks));
+	if (may_have_gap(breaks))
+		for (breaks &= breaks - 1; breaks && search->count < search->most;
+		     breaks &= breaks - 1)
+			end_run(search, base + (unsigned)__builtin_ctzll(breaks));
+	else
+		search->start = base + MARKS_BLOCK - (unsigned)__builtin_clzll(breaks);
+}
 
-	/* one line of letters follows the other */
-	*end = next_bit(map->breaks, length, start, 0);
-	if (*end - start >= shortest)
-		return start;
-	while ((start = next_long_run(map, from)) < length) {
-		*end = next_bit(map->breaks, length, start, 0);
-		if (*end - start >= shortest)
-			return start;
-		from = *end;
+size_t seed_map_runs(const struct seed_map *map, size_t *at, size_t shortest, struct seed_run *runs,
+		     size_t most)
+{
+	struct run_search search = {
+		.start = *at, .shortest = shortest, .most = most, .runs = runs
+	};
+	size_t length = map->bytes.length, words = marks_words(length), index = *at / MARKS_BLOCK;
+	uint64_t seen = ((uint64_t)1 << *at % MARKS_BLOCK) - 1;
+
+	for (; index < words && search.count < most; index++, seen = 0) {
+		uint64_t breaks = map->breaks[index] & ~seen;
+		if (breaks)
+			pass_word(&search, index * MARKS_BLOCK, breaks);
 	}
-	*end = length;
-	return SIZE_MAX;
+	if (search.count < most && search.start < length)
+		end_run(&search, length);
+	*at = search.count < most ? length : runs[most - 1].end;
+	return search.count;
 }

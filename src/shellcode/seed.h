@@ -40,6 +40,12 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset);
  * plain load from fs: or gs:. */
 bool seed_is_rare(struct bytes bytes, const struct seed *seed);
 
+/* A run of printable bytes. */
+struct seed_run {
+	size_t start, end;
+	unsigned widths; /* 1 << enum x86_mode, in which it may be code: told by strides.h */
+};
+
 /* Where seeds and printable runs of one piece are. */
 struct seed_map {
 	struct bytes bytes; /* borrowed */
@@ -65,8 +71,9 @@ bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed);
 /* The next call to a place in the piece, at or after `from`, and *to, that place; SIZE_MAX: there
  * is none. */
 size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to);
-/* Next run of at least `shortest` (48 or more) printable bytes without blanks at or after `from`:
- * its offset and, in *end, where it ends; SIZE_MAX when there is none. */
-size_t seed_map_run(const struct seed_map *map, size_t from, size_t shortest, size_t *end);
+/* The next runs of at least `shortest` (48 or more) printable bytes without blanks, at most `most`
+ * of them, from *at on, which is where the next may begin; 0 when there are none. */
+size_t seed_map_runs(const struct seed_map *map, size_t *at, size_t shortest, struct seed_run *runs,
+		     size_t most);
 
 #endif

@@ -57,42 +57,50 @@ struct ways {
 	enum x86_mode mode;
 	const uint8_t *by_two, *data;
 	size_t count;
-	struct ingredients_run *run[STRIDES_RUNS];
+	struct seed_run *run[STRIDES_RUNS];
 	uint32_t at[STRIDES_RUNS], sum[STRIDES_RUNS]; /* of strides: of lengths and worths */
 };
 
+static inline uint8_t stride_of_bytes(const struct ways *ways, const uint8_t *two)
+{
+	return ways->by_two[two[0] | two[1] << 8];
+}
+
 static inline uint8_t stride_at(const struct ways *ways, uint32_t at)
 {
-	const uint8_t *two = ways->data + at;
-
-	return ways->by_two[two[0] | two[1] << 8];
+	return stride_of_bytes(ways, ways->data + at);
 }
 
 static void go_together(struct ways *ways, size_t first)
 {
-	uint32_t at[TOGETHER];
+	const uint8_t *at[TOGETHER];
 
-	memcpy(at, ways->at + first, sizeof at);
+	for (unsigned i = 0; i < TOGETHER; i++)
+		at[i] = ways->data + ways->at[first + i];
 	for (unsigned steps = 0; steps < LEG; steps++)
 		for (unsigned i = 0; i < TOGETHER; i++)
-			at[i] += stride_at(ways, at[i]) & LENGTH;
-	memcpy(ways->at + first, at, sizeof at);
+			at[i] += stride_of_bytes(ways, at[i]) & LENGTH;
+	for (unsigned i = 0; i < TOGETHER; i++)
+		ways->at[first + i] = (uint32_t)(at[i] - ways->data);
 }
 
 static void go_summed(struct ways *ways, size_t first)
 {
-	uint32_t at[TOGETHER_SUMMED], sum[TOGETHER_SUMMED];
+	const uint8_t *at[TOGETHER_SUMMED];
+	uint32_t sum[TOGETHER_SUMMED];
 
-	memcpy(at, ways->at + first, sizeof at);
 	memcpy(sum, ways->sum + first, sizeof sum);
+	for (unsigned i = 0; i < TOGETHER_SUMMED; i++)
+		at[i] = ways->data + ways->at[first + i];
 	for (unsigned steps = 0; steps < SUMMED_LEG; steps++)
 		for (unsigned i = 0; i < TOGETHER_SUMMED; i++) {
-			uint8_t stride = stride_at(ways, at[i]);
+			uint8_t stride = stride_of_bytes(ways, at[i]);
 			sum[i] += stride;
 			at[i] += stride & LENGTH;
 		}
-	memcpy(ways->at + first, at, sizeof at);
 	memcpy(ways->sum + first, sum, sizeof sum);
+	for (unsigned i = 0; i < TOGETHER_SUMMED; i++)
+		ways->at[first + i] = (uint32_t)(at[i] - ways->data);
 }
 
 /* What a way is worth up to where it is, step by step. */
@@ -149,7 +157,7 @@ static void go_far_enough(struct ways *ways)
 /* At the end of a leg: what is worth enough is told. Does it need another leg to tell? */
 static bool is_undecided(struct ways *ways, size_t way)
 {
-	struct ingredients_run *run = ways->run[way];
+	struct seed_run *run = ways->run[way];
 	bool untold = stride_at(ways, ways->at[way]) == UNTOLD, on = goes_on(ways, way);
 	uint32_t length = ways->at[way] - (uint32_t)run->start;
 
@@ -182,7 +190,7 @@ static void go_to_the_end(struct ways *ways)
 }
 
 static void judge_width(const struct strides *strides, enum x86_mode mode, struct bytes bytes,
-			struct ingredients_run *runs, size_t count)
+			struct seed_run *runs, size_t count)
 {
 	struct ways ways = { .mode = mode, .by_two = strides->by_two[mode], .data = bytes.data };
 
@@ -197,7 +205,7 @@ static void judge_width(const struct strides *strides, enum x86_mode mode, struc
 	go_to_the_end(&ways);
 }
 
-void strides_judge(const struct strides *strides, struct bytes bytes, struct ingredients_run *runs,
+void strides_judge(const struct strides *strides, struct bytes bytes, struct seed_run *runs,
 		   size_t count)
 {
 	for (size_t i = 0; i < count; i++)

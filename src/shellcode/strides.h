@@ -11,7 +11,7 @@
 #include "shellcode/ingredients.h"
 
 enum {
-	STRIDES_RUNS = 32, /* at a time */
+	STRIDES_RUNS = 64, /* at a time */
 	STRIDES_COST = 16  /* of a run, in nanoseconds, see share.h */
 };
 
@@ -23,7 +23,7 @@ struct strides {
 void strides_init(struct strides *strides);
 /* Tells in which widths each of at most STRIDES_RUNS printable runs may be what printable_widths
  * asks for; where it does not tell them, printable_widths tells none of them either. */
-void strides_judge(const struct strides *strides, struct bytes bytes, struct ingredients_run *runs,
+void strides_judge(const struct strides *strides, struct bytes bytes, struct seed_run *runs,
 		   size_t count);
 
 #endif

@@ -91,14 +91,13 @@ static void those_that_have_enough_are_kept(void **state)
 	(void)state;
 	random_init(&random, 21, 0);
 	for (unsigned i = 0; i < 2000; i++) {
-		struct ingredients_run runs[RUNS], expected[RUNS];
+		struct seed_run runs[RUNS], expected[RUNS];
 		size_t kept = 0, count = random_below(&random, RUNS + 1);
 		fill(&random, data, sizeof data, 36 + random_below(&random, 4));
 		for (size_t k = 0; k < count; k++) {
 			size_t start = k * ROOM + random_below(&random, 10);
-			runs[k] = (struct ingredients_run){
-				start, start + random_below(&random, ROOM - 10), 0
-			};
+			runs[k] = (struct seed_run){ start,
+						     start + random_below(&random, ROOM - 10), 0 };
 			struct ingredients seen =
 				obviously(bytes_slice(bytes, start, runs[k].end - start));
 			expected[kept] = runs[k];

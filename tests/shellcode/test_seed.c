@@ -114,38 +114,69 @@ static size_t run_obviously(struct bytes bytes, size_t from, size_t shortest, si
 	return SIZE_MAX;
 }
 
-/* Runs of every length at every alignment, against the obvious loop. */
+/* Runs of every length at every alignment, a few at a time, against the obvious loop. */
+static void compare_runs(struct bytes bytes, size_t most, unsigned *all)
+{
+	struct seed_run runs[8];
+	struct seed_map map;
+	size_t end = 0, at = 0, count, start;
+
+	load(&map, bytes);
+	do {
+		count = seed_map_runs(&map, &at, 48, runs, most);
+		assert_true(count <= most);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(runs[i].start, run_obviously(bytes, end, 48, &end));
+			assert_int_equal(runs[i].end, end);
+		}
+		*all += (unsigned)count;
+	} while (count == most);
+	start = run_obviously(bytes, end, 48, &end);
+	assert_int_equal(start, SIZE_MAX);
+	seed_map_fini(&map);
+}
+
 static void finds_printable_runs(void **state)
 {
 	static uint8_t data[1 << 16];
 	struct random random;
-	struct seed_map map;
-	size_t ours = 0, obvious = 0, end = 0, runs = 0;
 
 	(void)state;
 	random_init(&random, 3, 0);
-	for (size_t i = 0; i < sizeof data; i++)
-		data[i] = random_u32(&random) % 60 ? 'A' : ' ';
-	load(&map, (struct bytes){ data, sizeof data });
-	while (obvious != SIZE_MAX) {
-		size_t obvious_end, from = end;
-		ours = seed_map_run(&map, from, 48, &end);
-		obvious = run_obviously(map.bytes, from, 48, &obvious_end);
-		assert_int_equal(ours, obvious);
-		assert_int_equal(end, obvious_end);
-		runs++;
+	for (unsigned rare = 10; rare < 200; rare += 10) {
+		unsigned all = 0;
+		for (size_t i = 0; i < sizeof data; i++)
+			data[i] = random_u32(&random) % rare ? 'A' : ' ';
+		for (size_t most = 1; most <= 8; most++)
+			compare_runs((struct bytes){ data, sizeof data - 37 * (most - 1) }, most,
+				     &all);
+		assert_true(rare < 30 || all > 100);
 	}
-	assert_true(runs > 100);
-	seed_map_fini(&map);
+}
+
+/* Lines of all lengths, with either end. */
+static void finds_lines(void **state)
+{
+	static uint8_t data[1 << 14];
+
+	(void)state;
+	for (size_t line = 47; line < 140; line++)
+		for (size_t seam = 1; seam <= 2; seam++) {
+			unsigned all = 0;
+			memset(data, 'A', sizeof data);
+			for (size_t i = line; i + seam <= sizeof data; i += line + seam)
+				memcpy(data + i, "\r\n" + (2 - seam), seam);
+			compare_runs((struct bytes){ data, sizeof data }, 3, &all);
+			assert_true(line == 47 || all >= sizeof data / (line + 2));
+		}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(knows_the_forms),
-		cmocka_unit_test(finds_the_next_seed),
-		cmocka_unit_test(misses_no_seed),
-		cmocka_unit_test(finds_printable_runs),
+		cmocka_unit_test(knows_the_forms), cmocka_unit_test(finds_the_next_seed),
+		cmocka_unit_test(misses_no_seed),  cmocka_unit_test(finds_printable_runs),
+		cmocka_unit_test(finds_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

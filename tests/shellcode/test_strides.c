@@ -14,7 +14,7 @@ static uint8_t code[STRIDES_RUNS * ROOM + TAIL];
 static struct strides strides;
 
 /* Runs of `letters`, each followed by a line's end. */
-static void fill(struct random *random, const char *letters, struct ingredients_run *runs)
+static void fill(struct random *random, const char *letters, struct seed_run *runs)
 {
 	for (size_t i = 0; i < sizeof code; i++)
 		code[i] = (uint8_t)letters[random_below(random, (uint32_t)strlen(letters))];
@@ -30,7 +30,7 @@ struct tally {
 	unsigned works, passed;
 };
 
-static void judge(const struct ingredients_run *runs, size_t count, struct tally *tally)
+static void judge(const struct seed_run *runs, size_t count, struct tally *tally)
 {
 	struct bytes bytes = { code, sizeof code };
 
@@ -60,7 +60,7 @@ static void nothing_that_works_is_left_behind(void **state)
 	strides_init(&strides);
 	random_init(&random, 22, 0);
 	for (unsigned i = 0; i < 8000; i++) {
-		struct ingredients_run runs[STRIDES_RUNS];
+		struct seed_run runs[STRIDES_RUNS];
 		size_t count = 1 + random_below(&random, STRIDES_RUNS);
 		fill(&random, letters[i % 4], runs);
 		strides_judge(&strides, (struct bytes){ code, sizeof code }, runs, count);
@@ -74,7 +74,7 @@ static void nothing_that_works_is_left_behind(void **state)
 /* Near the end of the bytes nothing is told: both widths are left to the walk. */
 static void ends_are_for_the_walk(void **state)
 {
-	struct ingredients_run run = { sizeof code - 100, sizeof code, 0 };
+	struct seed_run run = { sizeof code - 100, sizeof code, 0 };
 
 	(void)state;
 	strides_init(&strides);

@@ -132,8 +132,8 @@ void observer_references(struct observer *observer, const struct instruction *in
 void observer_system_call(struct observer *observer, const uint8_t *bytes);
 /* In the gate: whoever called it is told by where it returns to. */
 void observer_gate(struct observer *observer);
-/* At the entry of what may be a function that says whether memory is there (see api.h): answers, and
- * stands behind the call. False: it is none. */
+/* At the entry of what may be a function that says whether memory is there (see api.h): answers,
+ * and stands behind the call. False: it is none. */
 bool observer_asks_library(struct observer *observer, uint64_t ip);
 /* A call of that name, for the kind. */
 void observer_note_call(struct observer *observer, const char *name);

@@ -531,7 +531,7 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 	uint64_t first = x86_instructions(probe->machine), effort = x86_effort(probe->machine);
 	uint64_t used = 0, used_before = 0, ip_before = probe->code + entry;
 	struct x86_watch before = { 0 };
-	bool prepares = false, may_prepare = probe->length >= TABLE_SHORTEST;
+	bool prepares = false, may_prepare = probe->length >= TABLE_SHORTEST, asked = false;
 
 	for (;;) {
 		struct x86_watch watch = x86_watch_counts(probe->machine);
@@ -548,6 +548,11 @@ static void run_parts(struct run *run, size_t entry, enum patience patience, uin
 		if (used >= most) {
 			budget_used(run);
 			return;
+		}
+		/* what was decoded and hunts walks on until there is no memory */
+		if (!asked && stays && used >= FIRST_RUN && watch.executed_written * 2 >= used) {
+			asked = true;
+			budget_used(run);
 		}
 		if (x86_effort(probe->machine) - effort >= allowed || ran_off(probe))
 			return;

@@ -80,9 +80,11 @@ static bool hunt_verdict(const struct observation *seen)
 	bool written = has(seen, SHELLCODE_DECODES_BIT);
 	unsigned length = written ? seen->executed_written : seen->executed;
 	bool by_asking = verdict_asks_about_memory(seen) && length <= ASKING_HUNT;
+	/* one that was decoded may have found its own constant, and gone on behind that */
+	bool plain = written ? seen->own_mark && has(seen, SHELLCODE_GETPC_BIT) : !seen->indirect;
 
 	return has(seen, SHELLCODE_EGG_HUNT_BIT) && length >= 3 &&
-	       (by_asking || (length <= 16 && !written && !seen->indirect));
+	       (by_asking || (length <= 16 && plain));
 }
 
 /* Registers that hold what a hunt looks at, followed through copies: one bit each. */

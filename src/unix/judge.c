@@ -69,7 +69,12 @@ static int weigh_vector(const struct x86 *machine, uint64_t address, unsigned wo
 	if (x86_protection(machine, address) < 0)
 		return ERROR_INPUT;
 	first = unix_abi_word(machine, address, word);
-	return first == 0 ? 0 : printable(machine, first) >= 0 ? 1 : ERROR_INPUT;
+	if (first == 0)
+		return 0;
+	if (printable(machine, first) >= 0)
+		return 1;
+	/* programs do not look at their own names */
+	return x86_protection(machine, first) >= 0 ? 0 : ERROR_INPUT;
 }
 
 static bool span_mapped(const struct x86 *machine, uint64_t address, uint64_t length)

@@ -4,7 +4,16 @@
 
 #include "unix/model.h"
 
-/* argv as one line, arguments that hold blanks in quotes. */
+static bool is_text(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+			return false;
+	return true;
+}
+
+/* argv as one line, arguments that hold blanks in quotes; what is no text in place of the program's
+ * name is left out for its path. */
 static void command_text(const struct unix_process *process, uint64_t vector, unsigned word,
 			 const char *path, char *text, size_t size)
 {
@@ -17,6 +26,8 @@ static void command_text(const struct unix_process *process, uint64_t vector, un
 		if (address == 0 ||
 		    x86_read_text(process->machine, address, argument, sizeof argument) < 0)
 			break;
+		if (i == 0 && !is_text(argument))
+			snprintf(argument, sizeof argument, "%s", path);
 		unix_data_text(process, address, strlen(argument), shown, sizeof shown);
 		used += (size_t)snprintf(text + used, size - used,
 					 strchr(shown, ' ') ? "%s'%s'" : "%s%s", i ? " " : "",

@@ -26,6 +26,7 @@ static const struct technique {
 	{ "linux_find_tag", "linux", "x86", BIT(SYSCALL), "call", "recv" },
 	{ "linux_egg_sigaction", "linux", "x86", BIT(EGG_HUNT), "call", "sigaction" },
 	{ "linux_egg_stack", "unknown", "x86", BIT(EGG_HUNT) | BIT(GETPC), NULL, NULL },
+	{ "decoder_egg", "unknown", "x86", BIT(EGG_HUNT) | BIT(DECODES), NULL, NULL },
 	{ "linux_egg", "linux", "x86", BIT(EGG_HUNT), "call", "access" },
 	{ "linux_chmod", "linux", "x86", BIT(SYSCALL) | BIT(STACK_STRING), "call", "/etc//shadow" },
 	{ "linux_chmod_word", "linux", "x86", BIT(SYSCALL) | BIT(STACK_STRING), "call",

@@ -116,7 +116,7 @@ int case_take_findings(struct pipeline *pipeline, struct shellcode_finding *find
 		json_array_append_new(pipeline->held_shellcodes,
 				      finding_record(pipeline, &findings[i], id, base, session,
 						     side, session_id, code));
-		if (pipeline->options.detail && session)
+		if (session)
 			json_object_set_new(last_held(pipeline), "time",
 					    json_real(case_seconds(session->last_ns)));
 		if (pipeline->options.stages & PIPELINE_REMEDIES)

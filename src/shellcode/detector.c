@@ -10,6 +10,7 @@ int shellcode_new(struct shellcode_detector **detector, struct error *error)
 	*detector = calloc(1, sizeof **detector);
 	if (!*detector)
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a detector");
+	strides_init(&(*detector)->strides);
 	code = seed_map_init(&(*detector)->map, SEARCH_PIECE, error);
 	if (code < 0) {
 		free(*detector);

@@ -47,6 +47,26 @@ static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 	return false;
 }
 
+/* The registers that address the instruction's operand in memory; 0: it has none. Vectors' stores
+ * have their ModRM behind 0F and the opcode, or behind VEX. */
+static unsigned addressed_by(struct sweep *sweep, const struct opcode *opcode)
+{
+	size_t behind = opcode->first == 0x0f	? 2
+			: opcode->first == 0xc5 ? 3
+			: opcode->first == 0xc4 ? 4
+						: 0;
+	struct bytes form = bytes_slice(sweep_bytes(sweep), opcode->at + behind, 2);
+	struct opcode operand = { 0 };
+
+	if (behind == 0)
+		return opcode->memory && opcode_has_operand(opcode) ? opcode_registers(opcode) : 0;
+	if (form.length < 2)
+		return 0;
+	operand.modrm = form.data[0];
+	operand.sib = form.data[1];
+	return opcode_registers(&operand);
+}
+
 /* Decoders without a visible loop: what lies at the address that the lea takes is changed through
  * its register. */
 static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t offset)
@@ -58,8 +78,7 @@ static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t o
 		struct opcode opcode = opcode_at(sweep, mode, walk.at);
 		if (walk.step.traits & GLANCE_RARE || walk_ends(&walk))
 			return false;
-		if (walk.step.traits & GLANCE_STORE && opcode.memory &&
-		    opcode_has_operand(&opcode) && opcode_registers(&opcode) == taken)
+		if (walk.step.traits & GLANCE_STORE && addressed_by(sweep, &opcode) == taken)
 			return true;
 	}
 	return false;
@@ -178,7 +197,7 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed,
 {
 	switch (seed->kind) {
 	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
-		return getpc_call(sweep, sweep_bytes(sweep), seed->offset) &&
+		return getpc_call(sweep, seed->offset) &&
 		       (!strict || address_is_used(sweep, seed->offset, strict));
 	case SEED_FPU: return environment_is_used(sweep, mode, seed);
 	case SEED_LEA:

@@ -1,178 +1,17 @@
-/* Runs are counted by vectors (AVX-512 where the processor has it), instructions by tables of the
- * first byte and of ModRM: text without blanks, above all base64, asks this of every line, and
- * nothing else of most. */
+/* By tables of the first byte and of ModRM. */
 #include "shellcode/printable.h"
 
 #include <string.h>
 
 #include "shellcode/glance_form.h"
-
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#define WITH_AVX512 1
-#endif
+#include "shellcode/ingredients.h"
 
 enum {
-	LOOK = 160, /* instructions: alphanumeric decoders build themselves at length */
-	SHORTEST = 20,
-	KINDS = 8,   /* different opcodes in a decoder at least */
-	PATCHES = 2, /* and changes of what lies behind it */
-	PUSHES = 3,  /* words that code built on the stack has at least */
-	SUMS = 2 * PUSHES,
-	LANE = 16,    /* bytes to a vector of every processor */
-	BLOCK = 64,   /* bytes that are counted at once */
+	LOOK = 160,   /* instructions: alphanumeric decoders build themselves at length */
+	KINDS = 8,    /* different opcodes in a decoder at least */
 	PREFIXES = 3, /* before an instruction that is known here */
-	EITHER = 1 << X86_MODE_32 | 1 << X86_MODE_64,
 	WALK_COST = 4 /* of an instruction, in nanoseconds, see share.h */
 };
-
-typedef uint8_t lane __attribute__((vector_size(LANE)));
-
-/* --- what a run holds, by bytes alone --- */
-
-struct ingredients {
-	unsigned patches; /* xor [register + distance], register */
-	unsigned sums;	  /* eax combined with 32 bits: that is how any value is made */
-	unsigned pushes;
-};
-
-static bool builds(const struct ingredients *seen)
-{
-	return seen->sums >= SUMS && seen->pushes >= PUSHES;
-}
-
-/* One bit for each of BLOCK bytes. */
-struct marks {
-	uint64_t patches, sums, pushes;
-};
-
-static unsigned ones(uint64_t bits)
-{
-	return (unsigned)__builtin_popcountll(bits);
-}
-
-/* Marks of at most BLOCK bytes at the beginning of a run. */
-typedef struct marks marks_of_function(struct bytes run);
-
-/* A bit for each of sixteen bytes, from masks. */
-static uint64_t bits_of(lane masks)
-{
-	uint64_t words[2];
-
-	masks &= 1;
-	memcpy(words, &masks, sizeof words);
-	return words[0] * 0x0102040810204080u >> 56 | words[1] * 0x0102040810204080u >> 56 << 8;
-}
-
-static lane lane_at(const uint8_t *data)
-{
-	lane value;
-
-	memcpy(&value, data, sizeof value);
-	return value;
-}
-
-static struct marks marks_plainly(struct bytes run)
-{
-	uint8_t block[BLOCK + 1] = { 0 }; /* zeros are nothing of it */
-	struct marks marks = { 0 };
-
-	memcpy(block, run.data, run.length < sizeof block ? run.length : sizeof block);
-	for (unsigned i = 0; i < BLOCK; i += LANE) {
-		lane bytes = lane_at(block + i), next = lane_at(block + i + 1);
-		marks.patches |= bits_of((lane)((bytes | 1) == 0x31) &
-					 (lane)((next & 0xc0) == 0x40) & (lane)((next & 7) != 4))
-				 << i;
-		marks.sums |= bits_of((lane)(bytes == 0x25) | (lane)(bytes == 0x2d) |
-				      (lane)(bytes == 0x35))
-			      << i;
-		marks.pushes |= bits_of((lane)(bytes == 0x50)) << i;
-	}
-	return marks;
-}
-
-static inline void count(struct ingredients *seen, struct marks marks)
-{
-	seen->patches += ones(marks.patches);
-	seen->sums += ones(marks.sums);
-	seen->pushes += ones(marks.pushes);
-}
-
-/* Counts what a run has, until it builds. */
-static inline __attribute__((always_inline)) struct ingredients
-count_run(marks_of_function *marks_of, struct bytes run)
-{
-	struct ingredients seen = { 0 };
-
-	for (; run.length > BLOCK && !builds(&seen); run.data += BLOCK, run.length -= BLOCK)
-		count(&seen, marks_of(run));
-	if (run.length && !builds(&seen))
-		count(&seen, marks_of(run));
-	return seen;
-}
-
-#ifdef WITH_AVX512
-#define WIDE __attribute__((target("avx512f,avx512bw,popcnt")))
-
-WIDE static __m512i block_at(const uint8_t *data, size_t length)
-{
-	return _mm512_maskz_loadu_epi8(length < BLOCK ? ((uint64_t)1 << length) - 1 : UINT64_MAX,
-				       data);
-}
-
-WIDE static __m512i all(uint8_t byte)
-{
-	return _mm512_set1_epi8((char)byte);
-}
-
-/* Of printable bytes, and zeros behind these. */
-WIDE static inline struct marks marks_by_avx512(struct bytes run)
-{
-	__m512i bytes = block_at(run.data, run.length);
-	__m512i next = block_at(run.data + 1, run.length - 1);
-	uint64_t changes = _mm512_cmpeq_epi8_mask(_mm512_or_si512(bytes, all(1)), all(0x31));
-	uint64_t distance = _mm512_test_epi8_mask(next, all(0x40));
-	uint64_t base = _mm512_test_epi8_mask(_mm512_xor_si512(next, all(4)), all(7));
-	uint64_t sums = _mm512_cmpeq_epi8_mask(_mm512_or_si512(bytes, all(8)), all(0x2d)) |
-			_mm512_cmpeq_epi8_mask(bytes, all(0x35));
-
-	return (struct marks){ .patches = changes & distance & base,
-			       .sums = sums,
-			       .pushes = _mm512_cmpeq_epi8_mask(bytes, all(0x50)) };
-}
-
-WIDE static struct ingredients count_by_avx512(struct bytes run)
-{
-	return count_run(marks_by_avx512, run);
-}
-#endif
-
-static enum printable verdict_of(const struct ingredients *seen)
-{
-	return builds(seen)		  ? PRINTABLE_BUILDS
-	       : seen->patches >= PATCHES ? PRINTABLE_WRITES
-					  : PRINTABLE_NOT;
-}
-
-enum printable printable_run_plainly(struct bytes run)
-{
-	struct ingredients seen = count_run(marks_plainly, run);
-
-	return verdict_of(&seen);
-}
-
-enum printable printable_run(struct bytes run)
-{
-#ifdef WITH_AVX512
-	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("popcnt")) {
-		struct ingredients seen = count_by_avx512(run);
-		return verdict_of(&seen);
-	}
-#endif
-	return printable_run_plainly(run);
-}
-
-/* --- its instructions --- */
 
 /* What a first byte begins: the bytes that it has with its immediate (0: what nobody writes), and
  * what else there is to it. */
@@ -225,6 +64,30 @@ static inline unsigned quick_length(enum x86_mode mode, const uint8_t *at)
 	unsigned form = forms[mode][at[0]], modrm = 0u - (form / M & 1);
 
 	return (form & (SIZE | A)) + (addresses[at[1]] & modrm);
+}
+
+/* Of 66 or 67 as an instruction of its own, or with the one behind it. */
+static unsigned prefix_stride(enum x86_mode mode, uint8_t prefix, uint8_t next)
+{
+	unsigned form = forms[mode][next];
+
+	if (prefix == 0x67) /* addresses may be shorter in 32-bit mode only */
+		return mode == X86_MODE_64 || !(form & (M | P | A)) ? 1 : INSTRUCTION_MAX + 1;
+	if (prefix == next)
+		return 1;
+	if (form & (P | A) || next >= 0x70 || form == (M | Z))
+		return INSTRUCTION_MAX + 1;
+	return form == Z ? 4 : 1; /* an immediate of 16 bits */
+}
+
+unsigned printable_stride(enum x86_mode mode, uint8_t first, uint8_t second)
+{
+	const uint8_t bytes[] = { first, second };
+	unsigned form = forms[mode][first], length = quick_length(mode, bytes);
+
+	if (form & P && form & A)
+		return prefix_stride(mode, first, second);
+	return length & A ? INSTRUCTION_MAX + 1 : length;
 }
 
 static bool is_rex(enum x86_mode mode, uint8_t byte)
@@ -282,42 +145,21 @@ static unsigned length_at(enum x86_mode mode, struct bytes bytes, size_t offset)
 	return step.flow == FLOW_NEXT || step.flow == FLOW_BRANCH ? step.length : 0;
 }
 
-/* The widths in which the way from `offset` on comes to its twentieth instruction. Both ways are
- * gone together, so that neither waits for the other's lengths. */
-static unsigned go_on(struct bytes bytes, size_t offset, unsigned *steps)
-{
-	const uint8_t *narrow = bytes.data + offset, *wide = narrow;
-	unsigned narrow_length = 1, wide_length = 1;
-
-	if (bytes.length - offset < (SHORTEST + 1) * INSTRUCTION_MAX)
-		return EITHER;
-	/* one that ends has the length 0, and stays there */
-	for (; *steps < SHORTEST && (narrow_length | wide_length); ++*steps) {
-		narrow_length = quick_length(X86_MODE_32, narrow);
-		wide_length = quick_length(X86_MODE_64, wide);
-		if (narrow_length & A)
-			narrow_length = printable_length(X86_MODE_32, narrow);
-		if (wide_length & A)
-			wide_length = printable_length(X86_MODE_64, wide);
-		if (narrow_length > INSTRUCTION_MAX || wide_length > INSTRUCTION_MAX)
-			break;
-		narrow += narrow_length;
-		wide += wide_length;
-	}
-	return (narrow_length ? 1u << X86_MODE_32 : 0) | (wide_length ? 1u << X86_MODE_64 : 0);
-}
-
 struct straight {
 	struct ingredients seen;
-	uint64_t kinds[4]; /* opcodes and prefixes, one bit each */
+	uint64_t opcodes[4]; /* and prefixes, one bit each */
+	unsigned kinds;	     /* of these */
 	unsigned steps;
 };
 
 static void count_instruction(struct straight *straight, uint8_t first, unsigned length)
 {
-	straight->kinds[first / 64] |= (uint64_t)1 << first % 64;
+	uint64_t *opcodes = &straight->opcodes[first / 64], bit = (uint64_t)1 << first % 64;
+
+	straight->kinds += (*opcodes & bit) == 0;
+	*opcodes |= bit;
 	straight->seen.patches += (first | 1) == 0x31 && length == 3;
-	straight->seen.sums += first == 0x25 || first == 0x2d || first == 0x35;
+	straight->seen.sums += ingredients_is_sum(first);
 	straight->seen.pushes += first == 0x50;
 	straight->steps++;
 }
@@ -326,12 +168,9 @@ static bool enough(const struct straight *straight)
 {
 	const struct ingredients *seen = &straight->seen;
 
-	if (straight->steps < SHORTEST || (seen->patches < PATCHES && !builds(seen)))
-		return false;
-	return builds(seen) || ones(straight->kinds[0]) + ones(straight->kinds[1]) +
-					       ones(straight->kinds[2]) +
-					       ones(straight->kinds[3]) >=
-				       KINDS;
+	return straight->steps >= PRINTABLE_SHORTEST &&
+	       ((seen->patches >= INGREDIENTS_PATCHES && straight->kinds >= KINDS) ||
+		ingredients_build(seen));
 }
 
 /* Do the instructions of the run go straight through enough of what code needs? */
@@ -351,9 +190,10 @@ static bool holds_enough(enum x86_mode mode, struct bytes bytes, size_t start, s
 	return enough(&straight);
 }
 
-unsigned printable_widths(struct bytes bytes, size_t start, size_t end, uint64_t *cost)
+unsigned printable_widths(struct bytes bytes, size_t start, size_t end, unsigned widths,
+			  uint64_t *cost)
 {
-	unsigned steps = 0, widths = go_on(bytes, start, &steps);
+	unsigned steps = 0;
 
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64; mode++)
 		if (widths >> mode & 1 && !holds_enough(mode, bytes, start, end, &steps))

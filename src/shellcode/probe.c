@@ -11,6 +11,7 @@
 #include "shellcode/native.h"
 
 enum {
+	PAGE = 4096,
 	SLACK = 1 << 16,	 /* zero bytes behind the piece: room for what decoders write */
 	RUN_COST = 600,		 /* of entering and rolling back, in nanoseconds */
 	STOP_COST = 300,	 /* of judging a system call */
@@ -122,10 +123,27 @@ struct world *probe_world(struct probe *probe)
 	return probe->world;
 }
 
+/* Writes the piece, and zeros over what lay behind it, in whole pages: the machine then forgets all
+ * that it has decoded there, so that what a run costs depends on the piece alone. */
+static int lay_pages(const struct probe *probe, struct bytes piece)
+{
+	size_t most = piece.length > probe->length ? piece.length : probe->length;
+
+	for (size_t at = 0; at < most; at += PAGE) {
+		struct bytes part = bytes_slice(piece, at, PAGE);
+		uint8_t page[PAGE] = { 0 };
+		int code;
+		if (part.length > 0)
+			memcpy(page, part.data, part.length);
+		code = x86_write(probe->machine, probe->code + at, page, sizeof page);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
 int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 {
-	static const uint8_t zeros[4096];
-
 	if (piece.length > probe->largest)
 		return error_set(error, ERROR_INTERNAL, "shellcode", "a piece is too large");
 	if (probe->loaded) {
@@ -133,15 +151,8 @@ int probe_load(struct probe *probe, struct bytes piece, struct error *error)
 		x86_commit(probe->machine);
 		probe->loaded = false;
 	}
-	for (size_t at = piece.length; at < probe->length; at += sizeof zeros) {
-		size_t part = probe->length - at < sizeof zeros ? probe->length - at : sizeof zeros;
-		if (x86_write(probe->machine, probe->code + at, zeros, part) < 0)
-			return error_set(error, ERROR_INTERNAL, "shellcode",
-					 "a probe's memory is gone");
-	}
 	x86_watch_start(probe->machine, probe->code, probe->code + piece.length);
-	if (x86_write(probe->machine, probe->code, piece.data, piece.length) < 0 ||
-	    x86_snapshot(probe->machine) < 0)
+	if (lay_pages(probe, piece) < 0 || x86_snapshot(probe->machine) < 0)
 		return error_set(error, ERROR_MEMORY, "shellcode", "no memory for a probe");
 	probe->length = piece.length;
 	probe->loaded = true;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shellcode/ingredients.h"
 #include "shellcode/plausible.h"
 #include "shellcode/printable.h"
 
@@ -43,23 +44,6 @@ static bool never_in_images(enum seed_kind kind)
 	return kind == SEED_STACK || kind == SEED_LIBRARY || kind == SEED_INT80 ||
 	       kind == SEED_SYSCALL || kind == SEED_PRINTABLE || kind == SEED_LEA ||
 	       kind == SEED_HANDLER;
-}
-
-/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
- * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
- * plain load from fs: or gs:. */
-static bool chance_hardly_makes(struct bytes bytes, const struct seed *seed)
-{
-	struct reader reader = reader_of(bytes);
-
-	reader_seek(&reader, seed->offset + 1);
-	uint8_t next = reader_u8(&reader), third = reader_u8(&reader);
-	switch (seed->kind) {
-	case SEED_CALL: return true;
-	case SEED_FPU: return third == 0x24;
-	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
-	default: return false;
-	}
 }
 
 /* Is the seed in packed data? Offsets must not go backwards but between pieces. */
@@ -188,7 +172,7 @@ static int consider(struct search *search, struct seed seed, unsigned modes,
 	search->detector->work.seeds++;
 	if ((strict && never_in_images(seed.kind)) ||
 	    (is_packed(search, search->piece_offset + seed.offset) &&
-	     !chance_hardly_makes(search->piece, &seed)))
+	     !seed_is_rare(search->piece, &seed)))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
 		struct candidate candidate = { seed, mode, strict, false, 0 };
@@ -246,30 +230,85 @@ static void earn(struct search *search, size_t offset, size_t end)
 	search->earned = offset;
 }
 
-/* A run of printable bytes: may it be code that begins with it? */
-static int consider_run(struct search *search, size_t start, size_t end)
+static struct bytes run_bytes(const struct search *search, const struct ingredients_run *run)
 {
-	enum printable run = printable_run(bytes_slice(search->piece, start, end - start));
-	struct seed seed = { start, SEED_PRINTABLE, run == PRINTABLE_BUILDS };
-	unsigned widths;
-	uint64_t cost = 0;
+	return bytes_slice(search->piece, run->start, run->end - run->start);
+}
 
-	if (run == PRINTABLE_NOT)
-		return 0;
-	widths = printable_widths(search->piece, start, end, &cost);
+/* A run of printable bytes: may it be code that begins with it? */
+static int consider_run(struct search *search, const struct ingredients_run *run)
+{
+	struct seed seed = { .offset = run->start, .kind = SEED_PRINTABLE };
+	uint64_t cost = STRIDES_COST;
+	unsigned widths = printable_widths(search->piece, run->start, run->end, run->widths, &cost);
+	struct ingredients holds = { 0 };
+
+	if (widths)
+		holds = ingredients_of(run_bytes(search, run));
+	seed.to_stack = ingredients_build(&holds);
 	shares_spend(search->shares, SHARE_LOOK, cost);
-	return widths ? consider(search, seed, widths, &search->printable_images) : 0;
+	if (!seed.to_stack && holds.patches < INGREDIENTS_PATCHES)
+		return 0;
+	return consider(search, seed, widths, &search->printable_images);
+}
+
+/* The next runs from *at on that begin before `end`; none at the end. */
+static size_t next_runs(const struct search *search, size_t end, size_t *at,
+			struct ingredients_run *runs)
+{
+	size_t count = 0, start = 0;
+
+	while (count < STRIDES_RUNS && start < end) {
+		start = seed_map_run(&search->detector->map, *at, SHORTEST_RUN, at);
+		runs[count].start = start;
+		runs[count].end = *at;
+		count += start < end;
+	}
+	return count;
+}
+
+/* The printable runs of the piece that begin before `end`. */
+static int search_runs(struct search *search, size_t end)
+{
+	struct ingredients_run runs[STRIDES_RUNS];
+	size_t count, at = 0;
+	int code = 0;
+
+	while (code == 0 && more_to_do(search) && (count = next_runs(search, end, &at, runs))) {
+		count = ingredients_keep(search->piece, runs, count);
+		strides_judge(&search->detector->strides, search->piece, runs, count);
+		for (size_t i = 0; i < count && code == 0 && more_to_do(search); i++)
+			code = consider_run(search, &runs[i]);
+	}
+	return code;
+}
+
+/* Packed data is asked for rare seeds alone. */
+static void load_map(struct search *search)
+{
+	struct seed_map *map = &search->detector->map;
+	size_t begin = search->piece_offset, end = begin + search->piece.length;
+
+	seed_map_begin(map, search->piece);
+	for (size_t i = 0; i < search->packed->count; i++) {
+		const struct scan_stretch *packed = &search->packed->at[i];
+		if (packed->end <= begin || packed->start >= end)
+			continue;
+		seed_map_fill(map, packed->start > begin ? packed->start - begin : 0);
+		seed_map_fill_rare(map, packed->end - begin);
+	}
+	seed_map_fill(map, search->piece.length);
 }
 
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
  * next piece. */
 static int search_piece(struct search *search, size_t end)
 {
-	size_t at = 0, run_end = 0;
+	size_t at = 0;
 	int code = try_beginning(search);
 	struct seed seed;
 
-	seed_map_load(&search->detector->map, search->piece);
+	load_map(search);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
 		earn(search, seed.offset, end);
@@ -279,12 +318,8 @@ static int search_piece(struct search *search, size_t end)
 	earn(search, search->piece.length, end);
 	if (code == 0)
 		code = try_candidates(search);
-	while (code == 0 && more_to_do(search)) {
-		seed.offset = seed_map_run(&search->detector->map, run_end, SHORTEST_RUN, &run_end);
-		if (seed.offset >= end)
-			break;
-		code = consider_run(search, seed.offset, run_end);
-	}
+	if (code == 0)
+		code = search_runs(search, end);
 	return code == 0 ? try_candidates(search) : code;
 }
 

@@ -14,6 +14,7 @@
 #include "shellcode/repeat.h"
 #include "shellcode/seed.h"
 #include "shellcode/start.h"
+#include "shellcode/strides.h"
 
 enum {
 	SEARCH_PIECE = 1 << 17,	    /* bytes that are worked on at once */
@@ -44,6 +45,7 @@ struct shellcode_detector {
 	struct sweep *sweeps[2];
 	struct seed_map map;
 	struct callers callers;
+	struct strides strides;
 	struct candidate candidates[SEARCH_CANDIDATES];
 	struct shellcode_work work;
 	struct repeats repeats;

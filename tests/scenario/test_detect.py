@@ -45,6 +45,15 @@ class Detect(Case):
         self.assertEqual([record["flow"]["sport"] for record in found if record["type"] == "shellcode"],
                          [2001, 2009, 2017, 2025, 2033])
 
+    def test_what_is_also_asked_for_changes_no_finding(self):
+        path = self.capture()
+        _, plain = harness.records("detect", path)
+        _, with_eve = harness.records("detect", "--eve", self.path("eve.json"), "--metrics", self.path("m"), path)
+        _, explained = harness.records("detect", "--explain", path)
+        self.assertTrue([record for record in plain if record["type"] == "shellcode"])
+        self.assertEqual(with_eve, plain)
+        self.assertEqual([{name: record[name] for name in record if name != "listing"} for record in explained], plain)
+
     def test_conversations_are_saved_whole(self):
         folder = self.path("saved")
         process, found = harness.records("detect", "--save", folder, self.capture())

@@ -1,6 +1,7 @@
-/* What is found in bytes depends on the bytes: not on whether a listing was asked for, nor on what
- * the detector has searched before. Every technique, bare and planted in random bytes, is searched
- * by a detector that lists, one that does not, and one that is new. */
+/* What is found in bytes, and what the search costs as counted, depends on the bytes: not on
+ * whether a listing was asked for, nor on what the detector has searched before. Every technique,
+ * bare and planted in random bytes, and floods that use the shares up are searched by a detector
+ * that lists, one that does not, and one that is new. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,9 +12,17 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "flood.h"
 #include "shellcode/shellcode.h"
 
-enum { FINDINGS = 8, NOISE = 1 << 16, NEW_ONE_IN = 16, PLANTED_ONE_IN = 4, LONGEST = 1 << 16 };
+enum {
+	FINDINGS = 8,
+	NOISE = 1 << 16,
+	NEW_ONE_IN = 3,
+	PLANTED_ONE_IN = 4,
+	LONGEST = 1 << 16,
+	FLOOD = 1 << 17
+};
 
 static struct shellcode_detector *plain, *lists;
 static unsigned found, searched;
@@ -41,19 +50,34 @@ static void describe(const struct shellcode_finding *finding, struct buffer *int
 	free(actions);
 }
 
+static struct shellcode_work work_of(const struct shellcode_detector *detector)
+{
+	struct shellcode_work work;
+
+	shellcode_work(detector, &work);
+	return work;
+}
+
 /* How many findings there are. */
 static int search(struct shellcode_detector *detector, bool explains, struct bytes bytes,
 		  struct buffer *told)
 {
 	struct shellcode_finding findings[FINDINGS];
 	struct error error;
+	struct shellcode_work before = work_of(detector), after;
 	bool exhausted;
 	int count = shellcode_scan(detector, bytes, (struct bytes){ NULL, 0 }, findings, FINDINGS,
 				   &exhausted, &error);
 
 	assert_true(count >= 0);
+	after = work_of(detector);
 	buffer_init(told, 1 << 20);
-	buffer_printf(told, "%d%s\n", count, exhausted ? ", not all was tried" : "");
+	buffer_printf(told, "%d%s, %llu ns, %llu probes, %llu proofs, %llu untried\n", count,
+		      exhausted ? ", not all was tried" : "",
+		      (unsigned long long)(after.spent - before.spent),
+		      (unsigned long long)(after.probes - before.probes),
+		      (unsigned long long)(after.proofs - before.proofs),
+		      (unsigned long long)(after.untried - before.untried));
 	for (int i = 0; i < count; i++) {
 		describe(&findings[i], told);
 		assert_int_equal(findings[i].listing != NULL, explains);
@@ -144,6 +168,19 @@ static void what_is_planted_is_told_alike(void **state)
 	assert_true(found > 15);
 }
 
+static void floods_are_told_alike(void **state)
+{
+	static uint8_t flood[FLOOD];
+
+	(void)state;
+	for (size_t i = 0; floods[i].name; i++) {
+		struct random random;
+		random_init(&random, i, 11);
+		floods[i].fill(flood, FLOOD, &random);
+		is_told_alike((struct bytes){ flood, FLOOD });
+	}
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -165,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(techniques_are_told_alike),
 		cmocka_unit_test(what_is_planted_is_told_alike),
+		cmocka_unit_test(floods_are_told_alike),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -11,13 +11,15 @@
 #include "shellcode/walk.h"
 
 enum {
-	PROLOGUE = 18,	/* bytes in which registers are kept */
-	LONGEST = 8192, /* bytes of a function before a call in it */
-	BRANCHES = 64,	/* ways through it that wait */
-	CALLED = 4,	/* functions before a call that may have it in them */
-	DEPTH = 16,	/* calls from the outermost function to the seed */
-	TRIED = 4,	/* functions that are tried, from the outermost */
-	LEADING = 160	/* starts that lead to a call in the outermost */
+	PROLOGUE = 18,	    /* bytes in which registers are kept */
+	LONGEST = 8192,	    /* bytes of a function before a call in it */
+	BRANCHES = 64,	    /* ways through it that wait */
+	CALLED = 4,	    /* functions before a call that may have it in them */
+	DEPTH = 16,	    /* calls from the outermost function to the seed */
+	FOLLOWING = 100000, /* nanoseconds, see share.h, of following calls from one seed */
+	STEP_COST = 5,	    /* of these, for an instruction of a way */
+	TRIED = 4,	    /* functions that are tried, from the outermost */
+	LEADING = 160	    /* starts that lead to a call in the outermost */
 };
 
 bool search_begins_function(const struct search *search, size_t offset)
@@ -46,6 +48,7 @@ bool search_begins_function(const struct search *search, size_t offset)
 /* The ways through a function: places that are to be looked at, and those that were. */
 struct ways {
 	struct sweep *sweep;
+	uint64_t *left;
 	size_t begin, count;
 	size_t open[BRANCHES];
 	uint64_t seen[LONGEST / 64];
@@ -75,12 +78,14 @@ static bool follow_way(struct ways *ways, size_t wanted)
 	for (;;) {
 		size_t place = (size_t)at - ways->begin;
 		struct step step;
-		if (place >= LONGEST || (size_t)at >= sweep_bytes(ways->sweep).length ||
+		if (*ways->left < STEP_COST || place >= LONGEST ||
+		    (size_t)at >= sweep_bytes(ways->sweep).length ||
 		    ways->seen[place / 64] >> place % 64 & 1)
 			return false;
 		if ((size_t)at == wanted)
 			return true;
 		ways->seen[place / 64] |= (uint64_t)1 << place % 64;
+		*ways->left -= STEP_COST;
 		step = sweep_pass(ways->sweep, (size_t)at);
 		if (step.length == 0 || step.flow == FLOW_RETURN)
 			return false;
@@ -93,9 +98,9 @@ static bool follow_way(struct ways *ways, size_t wanted)
 }
 
 /* Do ways from `begin` lead to `wanted`, over what is called on them, not into it? */
-static bool contains(struct sweep *sweep, size_t begin, size_t wanted)
+static bool contains(struct sweep *sweep, size_t begin, size_t wanted, uint64_t *left)
 {
-	struct ways ways = { .sweep = sweep, .begin = begin };
+	struct ways ways = { .sweep = sweep, .left = left, .begin = begin };
 
 	open_way(&ways, (int64_t)begin);
 	while (ways.count > 0)
@@ -104,28 +109,38 @@ static bool contains(struct sweep *sweep, size_t begin, size_t wanted)
 	return false;
 }
 
-/* Where the function with `offset` in it begins, by its form or since it is called; SIZE_MAX:
- * nobody knows. Of forms that begin in each other the first. */
-static size_t function_with(struct search *search, struct sweep *sweep, size_t offset)
+/* Pays for a walk of one's own; false: nothing is left. */
+static bool pay(struct sweep *sweep, uint64_t *left, uint64_t cost)
 {
+	sweep_pay(sweep, cost);
+	*left = cost < *left ? *left - cost : 0;
+	return *left > 0;
+}
+
+/* Where the function with `offset` in it begins, by its form or since it is called; SIZE_MAX:
+ * nobody knows, or has the time to. Of forms that begin in each other the first. */
+static size_t function_with(struct search *search, struct sweep *sweep, size_t offset,
+			    uint64_t *left)
+{
+	const struct callers *callers = search_callers(search);
 	size_t least = offset < LONGEST ? 0 : offset - LONGEST, begin = SIZE_MAX, called = offset;
 
 	for (unsigned i = 0; i < CALLED && begin == SIZE_MAX; i++, called--) {
-		called = callers_function(search_callers(search), called);
+		if (!pay(sweep, left, 1 + callers->count / 2))
+			return SIZE_MAX;
+		called = callers_function(callers, called);
 		if (called == SIZE_MAX || called < least)
 			break;
-		if (contains(sweep, called, offset))
+		if (contains(sweep, called, offset, left))
 			begin = least = called;
 		if (called == 0)
 			break;
 	}
-	for (size_t at = offset + 1; at-- > least;) {
-		sweep_pay(sweep, 1);
-		if (search_begins_function(search, at) && contains(sweep, at, offset)) {
+	for (size_t at = offset + 1; at-- > least && pay(sweep, left, 1);)
+		if (search_begins_function(search, at) && contains(sweep, at, offset, left)) {
 			begin = at;
 			least = at < least + PROLOGUE ? least : at - PROLOGUE;
 		}
-	}
 	return begin;
 }
 
@@ -161,10 +176,11 @@ static void climb(struct search *search, struct sweep *sweep, size_t seed, bool 
 		  struct path *path)
 {
 	const struct callers *callers = search_callers(search);
+	uint64_t left = FOLLOWING;
 	size_t at = seed;
 
 	for (path->length = 0; path->length < DEPTH && at != SIZE_MAX; path->length++) {
-		size_t function = function_with(search, sweep, at);
+		size_t function = function_with(search, sweep, at, &left);
 		if (is_known(path, function))
 			function = SIZE_MAX;
 		path->calls[path->length] = at;

@@ -56,6 +56,14 @@ static void a_pointer_must_be_followed(void **state)
 	/* not: mov eax, [ecx + 12]; ret */
 	assert_false(ahead(X86_MODE_32, BYTES("\x64\xa1\x30\x00\x00\x00\x8b\x41\x0c\xc3"),
 			   SEED_SEGMENT, false));
+	/* compiled without optimisation: a function of its own gives it, by a variable of its own
+	 */
+	assert_true(ahead(X86_MODE_32,
+			  BYTES("\x64\xa1\x30\x00\x00\x00\x89\x45\xfc\x8b\x45\xfc\xc9\xc3"),
+			  SEED_SEGMENT, false));
+	assert_false(ahead(X86_MODE_32,
+			   BYTES("\x64\xa1\x30\x00\x00\x00\x89\x45\xfc\x8b\x45\xfc\xc9\xc3"),
+			   SEED_SEGMENT, true));
 }
 
 static void compiled_code_all_around_asks_for_a_decoder(void **state)

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "outbreak/replica.h"
 
@@ -282,6 +284,87 @@ static int many_hosts(void)
 	return 0;
 }
 
+/* In a process of its own, so that the most memory ever used is its own. Its networks take some
+ * memory, too, which the hosts of the smaller world show. */
+static int most_memory(double peers, const struct remedy_candidate *remedy, unsigned addresses,
+		       double *bytes, double *hosts)
+{
+	struct outbreak_worm worm = { .rate = 6, .initially_infected = 1000 };
+	struct outbreak_run run = outbreak_default_run();
+	struct outbreak_result result;
+	struct outbreak_world world;
+	struct error error;
+	char text[400];
+
+	snprintf(text, sizeof text,
+		 "name: networks\nlive_share: 1\nvulnerable_share: 0.25\ngenerate: "
+		 "{ shape: power-law, providers: 4000, addresses: %u, peers: %g }\n",
+		 addresses, peers);
+	if (outbreak_world_parse(bytes_of(text), "networks", &world, &error) < 0)
+		return fail(&error);
+	run.replicas = run.threads = 1;
+	run.duration = 600;
+	if (outbreak_rank(&world, &worm, &run, remedy, remedy ? 1 : 0, NULL, NULL, &result,
+			  &error) < 0)
+		return fail(&error);
+	*hosts = result.forecasts[0].infected.median;
+	*bytes = resident_bytes();
+	outbreak_result_fini(&result);
+	outbreak_world_fini(&world);
+	return 0;
+}
+
+static int ask_child(double peers, const struct remedy_candidate *remedy, unsigned addresses,
+		     double answer[2])
+{
+	int pipes[2], status;
+
+	fflush(stdout);
+	if (pipe(pipes) < 0)
+		return 1;
+	pid_t child = fork();
+	if (child == 0) {
+		double told[2];
+		int failed = most_memory(peers, remedy, addresses, &told[0], &told[1]);
+		_exit(failed || write(pipes[1], told, sizeof told) != sizeof told);
+	}
+	close(pipes[1]);
+	bool read_all = child > 0 &&
+			read(pipes[0], answer, 2 * sizeof *answer) == (ssize_t)(2 * sizeof *answer);
+	close(pipes[0]);
+	return child < 0 || waitpid(child, &status, 0) < 0 || status != 0 || !read_all;
+}
+
+/* What a host more costs: ten million against two. */
+static int memory_of_one(const char *name, double peers, const struct remedy_candidate *remedy)
+{
+	double few[2], many[2];
+
+	if (ask_child(peers, remedy, 2000, few) || ask_child(peers, remedy, 10000, many))
+		return 1;
+	print(name, (many[0] - few[0]) / (many[1] - few[1]), "bytes");
+	return 0;
+}
+
+/* One outbreak, and the same one followed with filters: both are kept. */
+static int all_memory(void)
+{
+	static const uint32_t places[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
+					   10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+					   20, 21, 22, 23, 24, 25, 26, 27, 28, 29 };
+	struct remedy_candidate filters = { .name = "filters",
+					    .effect = REMEDY_FILTER,
+					    .place = REMEDY_AT_BORDER,
+					    .places = places,
+					    .place_count = 30,
+					    .pass = 0.1,
+					    .delay_seconds = 3 };
+
+	return memory_of_one("memory of one host, nothing is done", 0, NULL) ||
+	       memory_of_one("memory of one host, with and without 30 filters", 0, &filters) ||
+	       memory_of_one("memory of one host, with and without 30 filters, peers", 4, &filters);
+}
+
 int main(int count, char **arguments)
 {
 	const struct remedy_candidate patch = { .name = "patch",
@@ -290,12 +373,21 @@ int main(int count, char **arguments)
 						.share = 0.5,
 						.delay_seconds = 6 * 3600 };
 
-	json = count == 2 && strcmp(arguments[1], "--json") == 0;
-	if (count > 2 || (count == 2 && !json)) {
-		fprintf(stderr, "usage: %s [--json]\n", arguments[0]);
-		return 2;
+	bool memory = false;
+
+	for (int i = 1; i < count; i++) {
+		if (strcmp(arguments[i], "--json") == 0) {
+			json = true;
+		} else if (strcmp(arguments[i], "--memory") == 0) {
+			memory = true;
+		} else {
+			fprintf(stderr, "usage: %s [--json] [--memory]\n", arguments[0]);
+			return 2;
+		}
 	}
-	return many_hosts() || code_red("code red", NULL, 100) ||
+	if (memory)
+		return all_memory();
+	return many_hosts() || all_memory() || code_red("code red", NULL, 100) ||
 	       code_red("code red paired with a patch", &patch, 20) || default_ranking() ||
 	       all_explicit_scans();
 }

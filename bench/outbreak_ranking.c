@@ -2,12 +2,14 @@
  * combinations, for each way of scanning that has a fast path; and Code Red over as many networks
  * as the Internet has, with filters at 30 of them. The networks are a power law's, or, where
  * KENBI_AS_RANGES and perhaps KENBI_AS_RELATIONS name files as docs/topology.md describes them, the
- * real ones. */
+ * real ones; once with links of customers only, once with those between peers, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "outbreak/graph.h"
 #include "outbreak/outbreak.h"
 
 static bool json;
@@ -130,29 +132,100 @@ static int many_candidates(void)
 	return result;
 }
 
-/* 360,000 hosts in all of IPv4. `peers`: links between peers, of each network in the mean, where
- * the networks are generated. */
-static int load_networks(struct outbreak_world *world, bool *real, double peers,
-			 struct error *error)
+/* Where no file says who sells to whom: networks by size, each buying from two larger ones
+ * in proportion to their connections, and links between peers as graph_generate_peers() draws them.
+ */
+static int larger_first(const void *left, const void *right)
 {
-	const char *ranges = getenv("KENBI_AS_RANGES"), *relations = getenv("KENBI_AS_RELATIONS");
-	char text[9000];
+	const struct graph_node *a = left, *b = right;
+	return (a->addresses < b->addresses) - (a->addresses > b->addresses);
+}
 
-	*real = ranges != NULL;
-	/* 3.3e9 addresses of the real networks are in use. */
+static int write_relations(const char *path, int descriptor, const struct graph *graph,
+			   const struct graph *real, struct error *error)
+{
+	FILE *file = fdopen(descriptor, "w");
+
+	for (size_t i = 0; file && i < graph->edge_count; i++) {
+		const struct graph_edge *edge = &graph->edges[i];
+		/* Names are AS64500. */
+		fprintf(file, "%s|%s|%d\n", real->nodes[edge->a].name + 2,
+			real->nodes[edge->b].name + 2, edge->peers ? 0 : -1);
+	}
+	return file && fclose(file) == 0 ? 0 : error_set(error, ERROR_SYSTEM, path, "not written");
+}
+
+static int generate_relations(struct graph *graph, size_t networks, double peers,
+			      struct error *error)
+{
+	int result = graph_generate(graph, "relations", GRAPH_POWER_LAW, (uint32_t)networks, 1, 1,
+				    error);
+	return result < 0 ? result : graph_generate_peers(graph, "relations", peers, 1, error);
+}
+
+/* Into a new file; its name takes the place of the X. */
+static int make_relations(const char *ranges, double peers, char *path, struct error *error)
+{
+	struct buffer content = { 0 };
+	struct graph real, made;
+	int descriptor = mkstemp(path);
+	int result = descriptor < 0 ? error_set(error, ERROR_SYSTEM, path, "not written")
+				    : file_read(ranges, (size_t)512 << 20, &content, error);
+
+	if (result == 0)
+		result = graph_init(&real, error);
+	if (result < 0)
+		return result;
+	result = graph_init(&made, error);
+	if (result == 0)
+		result = graph_read_ranges(&real, ranges, buffer_bytes(&content), error);
+	if (result == 0)
+		result = generate_relations(&made, real.node_count, peers, error);
+	if (result == 0) {
+		qsort(real.nodes, real.node_count, sizeof *real.nodes, larger_first);
+		result = write_relations(path, descriptor, &made, &real, error);
+	}
+	graph_fini(&real);
+	graph_fini(&made);
+	buffer_fini(&content);
+	return result;
+}
+
+/* 3.3e9 addresses of the real networks are in use. */
+static int load_real_networks(struct outbreak_world *world, const char *ranges, double peers,
+			      struct error *error)
+{
+	const char *given = getenv("KENBI_AS_RELATIONS");
+	char made[] = "/tmp/kenbi-relations-XXXXXX", text[9000];
+	int result = given ? 0 : make_relations(ranges, peers, made, error);
+
+	if (result < 0)
+		return result;
+	snprintf(text, sizeof text,
+		 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+		 "vulnerable_share: 0.00544\nimport: { ranges: '%s', relations: '%s' }\n",
+		 ranges, given ? given : made);
+	result = outbreak_world_parse(bytes_of(text), "networks", world, error);
+	if (!given)
+		unlink(made);
+	return result;
+}
+
+/* 360,000 hosts in all of IPv4. `peers`: links between peers, of each network in the mean, where
+ * they are generated. */
+static int load_networks(struct outbreak_world *world, double peers, struct error *error)
+{
+	const char *ranges = getenv("KENBI_AS_RANGES");
+	char text[1000];
+
 	if (ranges)
-		snprintf(text, sizeof text,
-			 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
-			 "vulnerable_share: 0.00544\nimport: { ranges: '%s'%s%s%s }\n",
-			 ranges, relations ? ", relations: '" : "", relations ? relations : "",
-			 relations ? "'" : "");
-	else
-		snprintf(text, sizeof text,
-			 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
-			 "vulnerable_share: 0.0549\n"
-			 "generate: { shape: power-law, providers: 80000, addresses: 4096, "
-			 "peers: %g }\n",
-			 peers);
+		return load_real_networks(world, ranges, peers, error);
+	snprintf(text, sizeof text,
+		 "name: networks\nscanned_space: 4294967296\nlive_share: 0.02\n"
+		 "vulnerable_share: 0.0549\n"
+		 "generate: { shape: power-law, providers: 80000, addresses: 4096, "
+		 "peers: %g }\n",
+		 peers);
 	return outbreak_world_parse(bytes_of(text), "networks", world, error);
 }
 
@@ -181,9 +254,8 @@ static int filter_networks(double peers)
 	struct error error;
 	uint32_t places[FILTERS], count = 0;
 	char label[100];
-	bool real;
 
-	if (load_networks(&world, &real, peers, &error) < 0)
+	if (load_networks(&world, peers, &error) < 0)
 		return fail(&error);
 	if (outbreak_candidates_at_places(&world, &filter, 1, 1 + 2 * FILTERS, &singles, &error) <
 	    0) {
@@ -199,7 +271,8 @@ static int filter_networks(double peers)
 	run.replicas = 100;
 	snprintf(label, sizeof label, "code red, 24 h x 100 replicas, %zu %s, %u filters",
 		 world.provider_count,
-		 real		 ? world.peering ? "real networks that peer" : "real networks"
+		 getenv("KENBI_AS_RANGES")
+			 ? world.peering ? "real networks that peer" : "real networks"
 		 : world.peering ? "networks that peer"
 				 : "networks",
 		 count);
@@ -209,11 +282,10 @@ static int filter_networks(double peers)
 	return result;
 }
 
-/* Real networks peer as the file of relations says. */
+/* Where a file of relations is given, networks peer as it says. */
 static int many_networks(void)
 {
-	bool real = getenv("KENBI_AS_RANGES") != NULL;
-	return filter_networks(0) || (!real && filter_networks(PEERS));
+	return filter_networks(0) || (!getenv("KENBI_AS_RELATIONS") && filter_networks(PEERS));
 }
 
 int main(int count, char **arguments)

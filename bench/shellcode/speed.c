@@ -50,7 +50,7 @@ static double median(double *values, unsigned count)
 
 /* --- seeds --- */
 
-static uint64_t scan_seeds(struct seed_map *map, marks_function *function,
+static uint64_t scan_seeds(struct seed_map *map, const struct marks_path *path,
 			   const struct data_class *class)
 {
 	uint64_t seeds = 0;
@@ -60,7 +60,8 @@ static uint64_t scan_seeds(struct seed_map *map, marks_function *function,
 		for (size_t at = 0; at < all.length; at += MAP_PIECE) {
 			struct seed seed = { .offset = 0 };
 			map->bytes = bytes_slice(all, at, MAP_PIECE);
-			marks_fill_by(function, map->bytes, map->seeds, map->breaks);
+			marks_fill(path, map->bytes, 0, marks_words(map->bytes.length), map->seeds,
+				   map->breaks);
 			for (size_t from = 0; seed_map_next(map, from, &seed);
 			     from = seed.offset + 1)
 				seeds++;
@@ -146,7 +147,7 @@ static void report_seeds(const struct data_class *class, struct seed_map *map)
 			continue;
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			double start = processor_time();
-			seeds = scan_seeds(map, path->function, class);
+			seeds = scan_seeds(map, path, class);
 			rounds[round] = rate(class->bytes, processor_time() - start);
 		}
 		snprintf(name, sizeof name, "seed scan, %s, %s", class->name, path->name);

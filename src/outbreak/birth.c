@@ -71,7 +71,7 @@ int birth_run(struct side *side, double duration, struct history *history, struc
 static double chance_of(const struct effect *effect, uint32_t from, uint32_t to)
 {
 	return effect_speed(effect, from) *
-	       effect_reach(effect, effect->population->subnet[from], to);
+	       effect_reach(effect, population_subnet(effect->population, from), to);
 }
 
 /* The same past all that is in force. */
@@ -80,7 +80,7 @@ static double chance_past_all(const struct effect *effect, uint32_t from, uint32
 	if (effect_all_immune(effect, to))
 		return 0;
 	return effect_all_speed(effect, from) *
-	       effect_all_reach(effect, effect->population->subnet[from], to);
+	       effect_all_reach(effect, population_subnet(effect->population, from), to);
 }
 
 /* Luck of the base's hits, by their place in it. */
@@ -110,8 +110,7 @@ static bool happens_again(const struct side *side, uint32_t index, struct luck *
 {
 	const struct history *base = side->base;
 	uint32_t infector = base->infector[index];
-	bool by_halves = side->exact && !side->shortcut.effect;
-	double chance = by_halves
+	double chance = side->exact
 				? side_chance(side, infector, index)
 				: chance_of(side->effect, base->host[infector], base->host[index]);
 
@@ -136,7 +135,7 @@ static void follow(struct side *side, uint32_t index, struct luck *luck)
 			return;
 		}
 	}
-	side_infect(side, index, side->place[index], rank, time);
+	side_infect(side, index, side_compartment(side, index), rank, time);
 }
 
 /* How many of base happen before the remedy is in force. */
@@ -157,22 +156,24 @@ static uint32_t count_before(const struct history *base, double delay)
 /* The hit is one over a link between peers, or none. */
 static void hit_over_link(struct side *side, struct clock *clock)
 {
-	uint32_t source, index;
-	bool led = shortcut_draw(&side->shortcut, &clock->words, &source, &index);
-	uint32_t target = side->shortcut.targets[index];
+	struct shortcut *shortcut = &side->shortcut;
+	uint32_t source = supply_below(&clock->words, side->scanning_total);
+	uint32_t index = supply_below(&clock->words, shortcut->target_count);
+	uint32_t target = shortcut->targets[index];
+	uint32_t from = population_subnet(side->population, side->history->host[source]);
 
 	if (side_infected(side, target)) {
-		shortcut_drop(&side->shortcut, index);
-	} else if (led) {
-		shortcut_drop(&side->shortcut, index);
-		side_infect(side, target, side->place[target], source, clock->now);
+		shortcut_drop(shortcut, index);
+	} else if (shortcut_leads(shortcut, from, target)) {
+		shortcut_drop(shortcut, index);
+		side_infect(side, target, side_compartment(side, target), source, clock->now);
 	}
 }
 
 /* A host that the remedy has saved so far is hit. */
 static void hit_deferred(struct side *side, struct clock *clock)
 {
-	double over_links = shortcut_rate(&side->shortcut);
+	double over_links = shortcut_rate(&side->shortcut, side->scanning_total);
 
 	if (over_links > 0 &&
 	    supply_unit(&clock->words) * (side_rate(side) + over_links) < over_links) {
@@ -212,7 +213,8 @@ int birth_run_with(struct side *side, const struct effect *effect, const struct 
 	while (clock.now < duration) {
 		double start = side_next_start(side);
 		double event = next < base->count ? base->time[next] : INFINITY;
-		double rate = side_rate(side) + shortcut_rate(&side->shortcut);
+		double rate =
+			side_rate(side) + shortcut_rate(&side->shortcut, side->scanning_total);
 		if (event == INFINITY && start == INFINITY && rate <= 0)
 			break;
 		if (clock_advance(&clock, rate, fmin(fmin(start, event), duration)))

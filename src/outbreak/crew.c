@@ -44,6 +44,7 @@ static void *work(void *context)
 	int result = replica_init(&replica, job->world, job->worm, job->run->duration, &error);
 
 	if (result == 0) {
+		replica.with.anonymous = true; /* jobs count who is infected */
 		result = work_on(crew, &replica, &error);
 		replica_fini(&replica);
 	}

@@ -20,39 +20,43 @@ static void decide_hosts(struct effect *effect)
 	}
 }
 
-static int by_place(const void *key, const void *place)
-{
-	uint32_t a = *(const uint32_t *)key, b = *(const uint32_t *)place;
-	return (a > b) - (a < b);
-}
-
-/* Whether subnet or provider `place` takes part. */
-static bool takes_part(const struct effect *effect, uint32_t place)
+/* Which of `count` subnets or providers take part. */
+static void decide_places(const struct effect *effect, size_t count, uint8_t *part)
 {
 	const struct remedy_candidate *candidate = effect->candidate;
 	const struct population *population = effect->population;
-	bool subnets = candidate->place == REMEDY_AT_SUBNET;
+	enum draw_purpose purpose =
+		candidate->place == REMEDY_AT_SUBNET ? DRAW_SUBNET_PART : DRAW_PROVIDER_PART;
 
-	if (candidate->places)
-		return bsearch(&place, candidate->places, candidate->place_count,
-			       sizeof *candidate->places, by_place) != NULL;
-	return draw_at(population->seed, population->replica,
-		       subnets ? DRAW_SUBNET_PART : DRAW_PROVIDER_PART, place) < candidate->share;
+	memset(part, 0, count);
+	for (size_t i = 0; candidate->places && i < candidate->place_count; i++)
+		if (candidate->places[i] < count)
+			part[candidate->places[i]] = 1;
+	for (size_t i = 0; !candidate->places && i < count; i++)
+		part[i] = draw_at(population->seed, population->replica, purpose, i) <
+			  candidate->share;
+}
+
+static void cover_hosts(struct effect *effect)
+{
+	const struct population *population = effect->population;
+
+	for (size_t i = 0; i < population->world->subnet_count; i++)
+		memset(effect->covered + population->first[i], effect->part[i],
+		       population->first[i + 1] - population->first[i]);
 }
 
 static void decide_subnets(struct effect *effect)
 {
-	const struct population *population = effect->population;
-	const struct outbreak_world *world = population->world;
-	bool subnets = effect->candidate->place == REMEDY_AT_SUBNET;
+	const struct outbreak_world *world = effect->population->world;
 
-	for (size_t i = 0; i < world->subnet_count; i++) {
-		effect->part[i] =
-			takes_part(effect, subnets ? (uint32_t)i : world->subnets[i].provider);
-		memset(effect->covered + population->first[i],
-		       effect->candidate->place != REMEDY_AT_LINK && effect->part[i],
-		       population->first[i + 1] - population->first[i]);
+	if (!effect->filtered) {
+		decide_places(effect, world->subnet_count, effect->part);
+		return;
 	}
+	decide_places(effect, world->provider_count, effect->filtered);
+	for (size_t i = 0; i < world->subnet_count; i++)
+		effect->part[i] = effect->filtered[world->subnets[i].provider];
 }
 
 /* A link that no filter stands at. */
@@ -140,12 +144,9 @@ static int decide_zones(struct effect *effect, struct error *error)
 	if (candidate->effect != REMEDY_FILTER || !world->parents ||
 	    (!links && candidate->place != REMEDY_AT_BORDER))
 		return 0;
-	effect->filtered = malloc(world->provider_count);
 	effect->zone = malloc(world->subnet_count * sizeof *effect->zone);
-	if (!effect->filtered || !effect->zone)
+	if (!effect->zone)
 		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
-	for (size_t i = 0; i < world->provider_count; i++)
-		effect->filtered[i] = takes_part(effect, (uint32_t)i);
 	int result = route_cut(world, effect->filtered, links, &effect->zones, error);
 	if (result < 0)
 		return result;
@@ -158,22 +159,42 @@ static int decide_zones(struct effect *effect, struct error *error)
 	return decide_links(effect, error);
 }
 
+/* Filters between places look at places only. */
+static bool looks_at_hosts(const struct remedy_candidate *candidate)
+{
+	return candidate->effect != REMEDY_FILTER || candidate->place == REMEDY_AT_HOST;
+}
+
+static bool effect_make_room(struct effect *effect)
+{
+	const struct outbreak_world *world = effect->population->world;
+	enum remedy_place place = effect->candidate->place;
+
+	if (looks_at_hosts(effect->candidate))
+		effect->covered = malloc((size_t)effect->population->count + 1);
+	if (place != REMEDY_AT_HOST)
+		effect->part = malloc(world->subnet_count);
+	if (place != REMEDY_AT_HOST && place != REMEDY_AT_SUBNET)
+		effect->filtered = malloc(world->provider_count);
+	return (effect->covered || !looks_at_hosts(effect->candidate)) &&
+	       (effect->part || place == REMEDY_AT_HOST) &&
+	       (effect->filtered || place == REMEDY_AT_HOST || place == REMEDY_AT_SUBNET);
+}
+
 int effect_init(struct effect *effect, const struct remedy_candidate *candidate,
 		const struct population *population, struct error *error)
 {
-	bool hosts = candidate->place == REMEDY_AT_HOST;
-
 	*effect = (struct effect){ .candidate = candidate, .population = population };
-	effect->covered = malloc((size_t)population->count + 1);
-	effect->part = hosts ? NULL : malloc(population->world->subnet_count);
-	if (!effect->covered || (!hosts && !effect->part)) {
+	if (!effect_make_room(effect)) {
 		effect_fini(effect);
 		return error_set(error, ERROR_MEMORY, candidate->name, "no memory for its places");
 	}
-	if (hosts)
+	if (candidate->place == REMEDY_AT_HOST)
 		decide_hosts(effect);
 	else
 		decide_subnets(effect);
+	if (candidate->place != REMEDY_AT_HOST && effect->covered)
+		cover_hosts(effect);
 	int result = decide_zones(effect, error);
 	if (result < 0)
 		effect_fini(effect);
@@ -309,7 +330,7 @@ double effect_reach(const struct effect *effect, uint32_t from, uint32_t to)
 
 	if (effect_filters(candidate) && candidate->place == REMEDY_AT_HOST)
 		return effect->covered[to] ? candidate->pass : 1;
-	return effect_reach_subnet(effect, from, effect->population->subnet[to]);
+	return effect_reach_subnet(effect, from, population_subnet(effect->population, to));
 }
 
 double effect_speed(const struct effect *effect, uint32_t host)

@@ -17,17 +17,18 @@ struct effect {
 				      before: the outbreak that is followed is the one with it */
 	unsigned stage;		   /* how many are: each draws numbers of its own */
 	uint8_t *covered; /* of each individual: 1 when it, or the place that it is behind, takes
-			     part; at links, none is */
+			     part; NULL: the remedy is a filter between places */
+	uint8_t *part;	  /* of each subnet: it, or its provider, takes part; NULL where hosts do */
+	uint8_t *filtered;	  /* of each provider: it takes part; where providers peer, a filter
+				     stands at it, in the way of its links to peers, too; NULL where
+				     hosts or subnets do */
 	struct route_zones zones; /* what a filter on the routes between providers parts */
 	uint32_t *zone;		  /* of each subnet; NULL: the remedy is no such filter */
 	/* Where providers peer, and the remedy is such a filter: */
-	uint8_t *filtered; /* of each provider: a filter stands at it, in the way of its links to
-			      peers, too */
-	uint8_t *opens;	   /* … a link leads from its way up, before the next filter, to a peer
-			      without; NULL: nobody peers */
-	uint32_t *island;  /* of each subnet: of the zones that such links join, one; only after
-			      effect_join_islands() */
-	uint8_t *part;	   /* per subnet: it, or its provider, takes part; NULL where hosts do */
+	uint8_t *opens;	  /* … a link leads from its way up, before the next filter, to a peer
+			     without; NULL: nobody peers */
+	uint32_t *island; /* of each subnet: of the zones that such links join, one; only after
+			     effect_join_islands() */
 };
 
 MUST_CHECK int effect_init(struct effect *effect, const struct remedy_candidate *candidate,

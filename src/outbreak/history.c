@@ -17,14 +17,16 @@ int history_reset(struct history *history, size_t capacity, struct error *error)
 	history->unnamed = false;
 	if (capacity < history->capacity)
 		return 0;
+	bool anonymous = history->anonymous;
 	history_fini(history);
+	history->anonymous = anonymous;
 	size_t wanted = capacity + capacity / 1024 + 1024; /* replicas differ a little */
 	history->host = malloc(wanted * sizeof *history->host);
 	history->time = malloc(wanted * sizeof *history->time);
 	if (!history->host || !history->time) {
 		free(history->host);
 		free(history->time);
-		*history = (struct history){ 0 };
+		*history = (struct history){ .anonymous = anonymous };
 		return error_set(error, ERROR_MEMORY, "", "no memory for %zu infections", wanted);
 	}
 	history->capacity = wanted;
@@ -33,7 +35,7 @@ int history_reset(struct history *history, size_t capacity, struct error *error)
 
 int history_name(struct history *history, struct error *error)
 {
-	if (history->infector_capacity >= history->capacity)
+	if (history->anonymous || history->infector_capacity >= history->capacity)
 		return 0;
 	free(history->infector);
 	history->infector = malloc(history->capacity * sizeof *history->infector);

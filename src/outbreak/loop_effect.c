@@ -123,7 +123,8 @@ double loop_hold_time(const struct loop *loop, uint32_t host)
 		return time;
 	for (const struct effect *effect = loop->effect; effect; effect = effect->also) {
 		const struct remedy_candidate *candidate = effect->candidate;
-		if (!loop_holds_by(loop, loop->hold, candidate) || !effect->covered[host])
+		if (!loop_holds_by(loop, loop->hold, candidate) ||
+		    !effect->part[loop->population->subnet[host]])
 			continue;
 		double since = loop->now;
 		if (candidate->effect == REMEDY_BLOCK)

@@ -196,10 +196,8 @@ static int index_subnets(struct population *population, struct error *error)
 	return result;
 }
 
-uint32_t population_subnet(const struct population *population, uint32_t host)
+uint32_t population_find_subnet(const struct population *population, uint32_t host)
 {
-	if (population->named)
-		return population->subnet[host];
 	const uint32_t *block = &population->block[host >> population->host_bits];
 	uint32_t low = block[0], high = block[1];
 

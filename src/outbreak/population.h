@@ -41,10 +41,25 @@ MUST_CHECK int population_draw(struct population *population, const struct outbr
 /* Fills in `subnet`, of what was drawn last. Outbreaks without remedies may need none of it: that
  * spares them 4 bytes for each individual. */
 MUST_CHECK int population_name_subnets(struct population *population, struct error *error);
-/* The subnet of an individual, named or not. */
-uint32_t population_subnet(const struct population *population, uint32_t host);
+/* The subnet of an individual that was not named. */
+uint32_t population_find_subnet(const struct population *population, uint32_t host);
 /* After a draw with addresses of somebody: the first individual at or above an address, around at
  * the end. */
 uint32_t population_host_from(const struct population *population, uint64_t address);
+
+/* The subnet of an individual, named or not. */
+static inline uint32_t population_subnet(const struct population *population, uint32_t host)
+{
+	return population->named ? population->subnet[host]
+				 : population_find_subnet(population, host);
+}
+/* That of an individual will soon be asked for. */
+static inline void population_foresee(const struct population *population, uint32_t host)
+{
+	if (population->named)
+		__builtin_prefetch(&population->subnet[host]);
+	else
+		__builtin_prefetch(&population->block[host >> population->host_bits]);
+}
 
 #endif

@@ -10,10 +10,8 @@
 
 void shortcut_fini(struct shortcut *shortcut)
 {
-	free(shortcut->sources);
 	free(shortcut->targets);
 	free(shortcut->next);
-	free(shortcut->place);
 	free(shortcut->of_subnet);
 	free(shortcut->waiting);
 	free(shortcut->followed);
@@ -33,25 +31,22 @@ static bool make_room(struct shortcut *shortcut, size_t count, size_t providers,
 		shortcut->subnets = subnets;
 	}
 	if (count > shortcut->capacity) {
-		free(shortcut->sources);
 		free(shortcut->targets);
 		free(shortcut->next);
-		free(shortcut->place);
 		shortcut->capacity = count + count / 8;
-		shortcut->sources = malloc(shortcut->capacity * sizeof *shortcut->sources);
 		shortcut->targets = malloc(shortcut->capacity * sizeof *shortcut->targets);
 		shortcut->next = malloc(shortcut->capacity * sizeof *shortcut->next);
-		shortcut->place = malloc(shortcut->capacity * sizeof *shortcut->place);
 	}
 	return shortcut->waiting && shortcut->followed && shortcut->of_subnet &&
-	       shortcut->sources && shortcut->targets && shortcut->next && shortcut->place;
+	       shortcut->targets && shortcut->next;
 }
 
 int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, double pair,
-		   size_t count, struct error *error)
+		   const uint32_t *subnet, size_t count, struct error *error)
 {
 	shortcut->effect = effect && effect->opens ? effect : NULL;
-	shortcut->source_count = shortcut->target_count = 0;
+	shortcut->subnet = subnet;
+	shortcut->target_count = 0;
 	if (!shortcut->effect)
 		return 0;
 	const struct outbreak_world *world = effect->population->world;
@@ -71,13 +66,47 @@ int shortcut_reset(struct shortcut *shortcut, const struct effect *effect, doubl
 	return 0;
 }
 
+/* No link leads inside a zone, and none where no way up has one. */
+static bool leads(const struct shortcut *shortcut, uint32_t from, uint32_t to)
+{
+	const struct effect *effect = shortcut->effect;
+	uint32_t here = shortcut->of_subnet[from], there = shortcut->of_subnet[to];
+
+	if (effect->zone[from] == effect->zone[to] || here == SHORTCUT_NOBODY ||
+	    there == SHORTCUT_NOBODY)
+		return false;
+	const uint32_t *at = effect->population->world->peering->at;
+	return effect_crosses(effect, at[here], at[there]);
+}
+
+double shortcut_chance(const struct shortcut *shortcut, uint32_t from, uint32_t to)
+{
+	const struct effect *effect = shortcut->effect;
+
+	if (effect->zone[from] == effect->zone[to] || leads(shortcut, from, to))
+		return 1;
+	return effect->candidate->pass;
+}
+
+bool shortcut_leads(const struct shortcut *shortcut, uint32_t subnet, uint32_t target)
+{
+	return leads(shortcut, subnet, shortcut->subnet[target]);
+}
+
+static uint32_t place_of(const struct shortcut *shortcut, uint32_t target)
+{
+	return shortcut->of_subnet[shortcut->subnet[target]];
+}
+
 void shortcut_expose(struct shortcut *shortcut, uint32_t target)
 {
-	uint32_t place = shortcut->place[target];
+	uint32_t place = place_of(shortcut, target);
 
-	if (target + PREFETCH < shortcut->count &&
-	    shortcut->place[target + PREFETCH] != SHORTCUT_NOBODY)
-		__builtin_prefetch(&shortcut->waiting[shortcut->place[target + PREFETCH]]);
+	if (target + PREFETCH < shortcut->count) {
+		uint32_t soon = place_of(shortcut, target + PREFETCH);
+		if (soon != SHORTCUT_NOBODY)
+			__builtin_prefetch(&shortcut->waiting[soon]);
+	}
 	if (place == SHORTCUT_NOBODY)
 		return;
 	if (shortcut->waiting[place] == ENTERED) {
@@ -130,29 +159,12 @@ static void follow_links(struct shortcut *shortcut, uint32_t provider)
 	}
 }
 
-void shortcut_scan(struct shortcut *shortcut, uint32_t number, uint32_t subnet)
+void shortcut_scan(struct shortcut *shortcut, uint32_t subnet)
 {
 	uint32_t place = shortcut->of_subnet[subnet];
 
-	if (place == SHORTCUT_NOBODY)
-		return;
-	shortcut->sources[shortcut->source_count++] = (struct shortcut_source){ number, place };
-	follow_links(shortcut, shortcut->effect->population->world->peering->at[place]);
-}
-
-bool shortcut_draw(const struct shortcut *shortcut, struct supply_words *words, uint32_t *source,
-		   uint32_t *index)
-{
-	const struct effect *effect = shortcut->effect;
-	const uint32_t *at = effect->population->world->peering->at;
-	const struct shortcut_source *from =
-		&shortcut->sources[supply_below(words, shortcut->source_count)];
-
-	*source = from->number;
-	*index = supply_below(words, shortcut->target_count);
-	uint32_t here = at[from->place], there = at[shortcut->place[shortcut->targets[*index]]];
-	return effect->zones.of[here] != effect->zones.of[there] &&
-	       effect_crosses(effect, here, there);
+	if (place != SHORTCUT_NOBODY)
+		follow_links(shortcut, shortcut->effect->population->world->peering->at[place]);
 }
 
 void shortcut_drop(struct shortcut *shortcut, uint32_t index)

@@ -47,11 +47,13 @@ struct side {
 	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
+	bool named;	    /* infectors matter: their lists are kept */
+	bool listed;	    /* … and who scans is not merely the first of history */
 	uint32_t *infected; /* what holds the backs: `slot`, or with shortcuts the next */
 	uint32_t *apart_infected;
-	uint32_t *place; /* with base: of each target, its compartment: memory that lies together */
-	uint32_t *placed; /* of each infected, by its place in history, the same */
-	uint32_t *rank; /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
+	uint32_t *place; /* with base: of each target, its compartment, or with shortcuts its
+			    subnet: memory that lies together */
+	uint32_t *rank;	 /* with base: of each target, its place in history, or SIDE_NOT_INFECTED */
 	uint32_t *sources; /* who scans, by place in history: those of half 0 from the front on, of
 			      half 1 from the back */
 	uint32_t source_end;	    /* where the back is */
@@ -112,21 +114,34 @@ void side_infect(struct side *side, uint32_t target, uint32_t compartment, uint3
 void side_follow(struct side *side, uint32_t count);
 /* Takes the target at an index of `slot`, in that compartment: it can no longer be hit. */
 uint32_t side_take(struct side *side, uint32_t index, uint32_t compartment);
-/* The compartment of a target. */
-uint32_t side_compartment(const struct side *side, uint32_t target);
 /* When the next infected host starts to scan; INFINITY when all do. */
 double side_next_start(const struct side *side);
 /* It does. */
 void side_start_next(struct side *side);
 /* What is hit when something is; side_rate() must be positive. With base and exact rates, that is
- * to be taken. */
+ * to be taken. Where infectors do not matter the one that is told is nobody's place. */
 struct side_hit side_draw_hit(const struct side *side, struct supply_words *words);
 
-/* Where rates are exact: chance that what infected an entry of base still does, past the remedy and
- * without shortcuts. */
+/* The compartment of a host, and of a target. */
+static inline uint32_t side_compartment_of(const struct side *side, uint32_t host)
+{
+	return side->by_host ? side->effect->covered[host]
+			     : side->of_subnet[population_subnet(side->population, host)];
+}
+static inline uint32_t side_compartment(const struct side *side, uint32_t target)
+{
+	if (!side->base)
+		return side_compartment_of(side, target);
+	return side->shortcut.effect ? side->of_subnet[side->place[target]] : side->place[target];
+}
+
+/* Where rates are exact: chance that what infected an entry of base still does, past the remedy. */
 static inline double side_chance(const struct side *side, uint32_t infector, uint32_t victim)
 {
 	uint32_t from = side->place[infector], to = side->place[victim];
+
+	if (side->shortcut.effect)
+		return shortcut_chance(&side->shortcut, from, to);
 	return from == to ? side->within[side->half[from]]
 			  : side->apart[side->half[from]][side->half[to]];
 }

@@ -155,6 +155,7 @@ static int follow_all(struct outbreak_spread *spread, struct spread_sums *sums,
 
 	if (result < 0)
 		return result;
+	replica.with.anonymous = true;
 	for (uint32_t i = 0; result == 0 && i < spread->replicas; i++)
 		result = follow_replica(spread, sums, &replica, run, i, remedies, error);
 	if (result == 0)

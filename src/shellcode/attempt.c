@@ -5,13 +5,15 @@
 #include "shellcode/search.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shellcode/plausible.h"
 
 enum {
-	STARTS = 384, /* start points that are tried for one seed */
-	PROOFS = 3,   /* of these, that are proven when others fail */
+	NEAR = 384, /* start points around one seed that are tried, */
+	STARTS = NEAR + START_CALLERS * START_OF_CALLER, /* and with callers of these */
+	PROOFS = 3, /* of these, that are proven when others fail */
 	PUSH_ESP = 0x54,
 	PUSH_ESP_WITHIN = 4 /* bytes of printable code that lies on the stack */
 };
@@ -90,9 +92,10 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 {
 	enum seed_kind kind = candidate->seed.kind;
 	enum x86_mode mode = candidate->mode;
+	bool reached = false; /* a function: those behind it would do less */
 
 	for (size_t i = 0; i < count; i++) {
-		bool tried = search->shares->left[SHARE_PROBE] > search->reserve &&
+		bool tried = !reached && search->shares->left[SHARE_PROBE] > search->reserve &&
 			     worth_trying(search, candidate, &starts[i], convention, promises[i]) &&
 			     plausible_behind(search->detector->sweeps[mode], mode, &starts[i],
 					      candidate->seed, convention == CONVENTION_ZERO);
@@ -104,7 +107,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 					   &promises[i], &hopeless);
 		tried &= !hopeless;
 		if (code == 0 && tried)
-			code = search_lay(search, mode, candidate->seed.offset);
+			code = search_lay(search, mode, candidate->seed.offset, starts[i].offset);
 		if (code < 0)
 			return code;
 		if (tried)
@@ -113,6 +116,7 @@ static int try_starts(struct search *search, const struct candidate *candidate,
 		if (finds_itself(kind) && promises[i].payload && promises[i].worlds == 0)
 			promises[i].worlds =
 				1u << (mode == X86_MODE_64 ? WORLD_WINDOWS_64 : WORLD_WINDOWS_32);
+		reached |= search->in_functions && promises[i].score >= PROBE_CALLED;
 	}
 	return 0;
 }
@@ -141,15 +145,21 @@ static bool choose(const struct start *starts, const struct promise *promises, s
 static size_t starts_of(const struct seed *seed)
 {
 	switch (seed->kind) {
-	case SEED_STACK: return seed->to_stack ? STARTS : STARTS / 4;
+	case SEED_STACK: return seed->to_stack ? NEAR : NEAR / 4;
 	case SEED_SEGMENT:
-	case SEED_FPU: return STARTS / 12;
+	case SEED_FPU: return NEAR / 12;
 	case SEED_INT80:
 	case SEED_SYSCALL:
 	case SEED_GATE:
-	case SEED_INT2E: return STARTS;
-	default: return STARTS / 4;
+	case SEED_INT2E: return NEAR;
+	default: return NEAR / 4;
 	}
+}
+
+/* What compilers put into functions: calls of the system, and what leads to the PEB. */
+static bool may_be_in_function(enum seed_kind kind)
+{
+	return kind == SEED_SEGMENT || kind == SEED_INT80 || kind == SEED_SYSCALL;
 }
 
 /* The earliest start before `best` that promises as much and is no text; `by_call`: that calls the
@@ -248,20 +258,58 @@ static int prove_starts(struct search *search, const struct candidate *candidate
 	return code;
 }
 
+/* Who makes most calls first, and of these who stands first, but for text. */
+static int by_calls(const void *a, const void *b)
+{
+	const struct start *first = a, *second = b;
+
+	if (first->calls != second->calls)
+		return second->calls - first->calls;
+	return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+/* Adds the starts of functions that call the one where the seed is. Searches through libraries are
+ * long: few of them can be tried, and the first that calls what it has found is what was looked
+ * for. */
+static size_t go_to_callers(struct search *search, const struct candidate *candidate,
+			    struct start *starts, size_t count)
+{
+	struct sweep *sweep = search->detector->sweeps[candidate->mode];
+	enum start_asks asks = plausible_asks(candidate->seed.kind);
+	size_t seed = candidate->seed.offset;
+
+	if (!search_is_called(search, seed))
+		return count;
+	if (candidate->seed.kind == SEED_SEGMENT)
+		count = start_find(sweep, seed, asks, starts, NEAR / 4);
+	count = start_find_callers(sweep, search_callers(search), asks, starts, count, STARTS);
+	if (candidate->seed.kind != SEED_SEGMENT)
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (search_begins_in_text(search, candidate->mode, starts[i].offset))
+			starts[i].calls = 0;
+	qsort(starts, count, sizeof *starts, by_calls);
+	search->in_functions = true;
+	return count;
+}
+
 int search_try(struct search *search, const struct candidate *candidate)
 {
 	struct start starts[STARTS];
 	struct sweep *sweep = search->detector->sweeps[candidate->mode];
 	uint64_t before = sweep_cost(sweep);
+	enum start_asks asks = plausible_asks(candidate->seed.kind);
 	size_t count = 1, found = search->count;
 	int code;
 
 	search->reserve = search->shares->left[SHARE_PROBE] / 2;
 	starts[0] = (struct start){ .offset = candidate->seed.offset, .number = number_at_call() };
+	search->in_functions = false;
 	if (candidate->seed.kind != SEED_PRINTABLE)
-		count = start_find(sweep, candidate->seed.offset,
-				   plausible_asks(candidate->seed.kind), starts,
+		count = start_find(sweep, candidate->seed.offset, asks, starts,
 				   starts_of(&candidate->seed));
+	if (may_be_in_function(candidate->seed.kind) && !candidate->strict)
+		count = go_to_callers(search, candidate, starts, count);
 	code = prove_starts(search, candidate, starts, count);
 	search_pay_sweep(search, candidate->mode, before, SHARE_PROBE);
 	if (search->count == found)

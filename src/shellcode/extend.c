@@ -4,7 +4,8 @@
 
 enum {
 	MERGES = 4, /* instructions after which two ways that differ in where they begin are one */
-	WORD = 16   /* bytes of text in which the last blank is looked for */
+	PROLOGUE = 18, /* bytes in which registers are kept */
+	WORD = 16      /* bytes of text in which the last blank is looked for */
 };
 
 /* A push of letters that another push, or a look at the stack pointer, follows: a string that is
@@ -43,6 +44,31 @@ static bool clears(struct bytes instruction)
 	       modrm >= 0xc0 && (modrm & 7) == (modrm >> 3 & 7);
 }
 
+/* Where a compiled function begins: endbr; pushes of registers, the last of them in front of what
+ * takes or moves the stack pointer. */
+static bool begins_function(const struct search *search, size_t offset)
+{
+	struct bytes code = bytes_slice(search->piece, offset, PROLOGUE);
+	const uint8_t *data = code.data;
+	size_t at = 0, pushes = 0;
+
+	if (code.length < PROLOGUE)
+		return false;
+	if (data[0] == 0xf3 && data[1] == 0x0f && data[2] == 0x1e && (data[3] & 0xfe) == 0xfa)
+		return true;
+	for (; at + 4 < PROLOGUE; at++, pushes++) {
+		if (data[at] == 0x41 && (data[at + 1] & 0xf8) == 0x50) /* r8 … r15 */
+			at++;
+		else if ((data[at] & 0xf8) != 0x50)
+			break;
+	}
+	if ((data[at] & 0xf8) == 0x48) /* REX.W */
+		at++;
+	return pushes > 0 && ((data[at] == 0x89 && data[at + 1] == 0xe5) ||
+			      (data[at] == 0x8b && data[at + 1] == 0xec) ||
+			      ((data[at] & 0xfd) == 0x81 && data[at + 1] == 0xec));
+}
+
 static bool is_blank(uint8_t byte)
 {
 	return byte == ' ' || byte == '\r' || byte == '\n' || byte == '\t';
@@ -60,7 +86,7 @@ static bool is_filler(const struct search *search, size_t offset, size_t length)
 
 	size_t text = 0;
 
-	if (builds_string(search, offset) || clears(instruction))
+	if (builds_string(search, offset) || clears(instruction) || begins_function(search, offset))
 		return false;
 	while (text < instruction.length &&
 	       (is_text(instruction.data[text]) || instruction.data[text] == 0x90))
@@ -262,7 +288,7 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (starts[i].offset >= best->start ||
-		    search->piece_offset + starts[i].offset < search->covered ||
+		    search_covers(search, search->piece_offset + starts[i].offset) ||
 		    !(promises[i].worlds & best->promise.worlds) ||
 		    promise_worth(&promises[i]) < promise_worth(&best->promise) ||
 		    !code_leads(search, mode, starts[i].offset, best->start))

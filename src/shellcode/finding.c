@@ -135,20 +135,28 @@ static size_t behind(struct search *search, enum x86_mode mode, size_t end)
 	return end;
 }
 
-/* A part of what has been found is the same code, seen from another side. */
-static bool overlaps(const struct search *search, size_t first, size_t end)
+/* A part of what has been found is the same code, seen from another side. NULL: it is not. */
+static struct extent *overlapped(const struct search *search, size_t first, size_t end)
 {
 	for (size_t i = 0; i < search->count && i < SEARCH_EXTENTS; i++) {
-		const struct extent *extent = &search->detector->extents[i];
+		struct extent *extent = &search->detector->extents[i];
 		if (first < extent->end && extent->first < end)
-			return true;
+			return extent;
 	}
-	return false;
+	return NULL;
+}
+
+/* Findings beyond those whose extents are known cover all that is before them. */
+bool search_covers(const struct search *search, size_t offset)
+{
+	return search->count > SEARCH_EXTENTS ? offset < search->covered
+					      : overlapped(search, offset, offset + 1) != NULL;
 }
 
 static int keep(struct search *search, const struct best *best, struct proof *proof)
 {
 	struct shellcode_finding finding;
+	struct extent *same;
 	size_t end = search->piece_offset + behind(search, best->mode, proof->observation.last);
 	size_t entry = search->piece_offset + best->start;
 	size_t first = search->piece_offset + proof->observation.first;
@@ -162,8 +170,11 @@ static int keep(struct search *search, const struct best *best, struct proof *pr
 		first = entry - LONGEST;
 	if (end > search->covered)
 		search->covered = end;
-	if (overlaps(search, first, end))
+	same = overlapped(search, first, end);
+	if (same) {
+		same->end = end > same->end ? end : same->end;
 		return 0;
+	}
 	describe(search, best, proof, &finding);
 	code = kind_name(search->piece, best->start, best->convention, proof,
 			 shares_part(search->shares, SHARE_EXPLAIN), finding.kind, &cost,

@@ -29,18 +29,15 @@ static enum effect effect_of(struct bytes code)
 	return EFFECT_NONE;
 }
 
-bool getpc_call(struct sweep *sweep, struct bytes bytes, size_t offset)
+/* Does what lies there fetch the word on top of the stack? */
+static bool fetches_top(struct sweep *sweep, int64_t at)
 {
-	struct step step = sweep_step(sweep, offset);
-	int64_t at = (int64_t)offset + step.target;
+	struct bytes bytes = sweep_bytes(sweep);
 	int depth = 0;
 
-	if (step.flow != FLOW_CALL)
-		return false;
 	for (unsigned i = 0; i < LOOK && at >= 0 && (size_t)at < bytes.length; i++) {
-		enum effect effect;
-		step = sweep_step(sweep, (size_t)at);
-		effect = effect_of(bytes_slice(bytes, (size_t)at, step.length));
+		struct step step = sweep_step(sweep, (size_t)at);
+		enum effect effect = effect_of(bytes_slice(bytes, (size_t)at, step.length));
 		if (step.length == 0 || step.traits & GLANCE_RARE)
 			return false;
 		if (effect == EFFECT_TAKES_ALL ||
@@ -55,4 +52,21 @@ bool getpc_call(struct sweep *sweep, struct bytes bytes, size_t offset)
 		at += step.flow == FLOW_JUMP || step.flow == FLOW_CALL ? step.target : step.length;
 	}
 	return false;
+}
+
+/* Compiled code calls the same functions again and again. */
+bool getpc_call(struct sweep *sweep, size_t offset)
+{
+	struct step step = sweep_step(sweep, offset);
+	int64_t at = (int64_t)offset + step.target;
+	int known;
+
+	if (step.flow != FLOW_CALL || at < 0 || (size_t)at >= sweep_bytes(sweep).length)
+		return false;
+	known = sweep_recall(sweep, (size_t)at);
+	if (known < 0) {
+		known = fetches_top(sweep, at);
+		sweep_remember(sweep, (size_t)at, known);
+	}
+	return known;
 }

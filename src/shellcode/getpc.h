@@ -7,6 +7,6 @@
 
 /* Is the call at `offset` one whose target soon pops or reads the return address? Compiled
  * functions push before they pop and return before they would reach it. */
-bool getpc_call(struct sweep *sweep, struct bytes bytes, size_t offset);
+bool getpc_call(struct sweep *sweep, size_t offset);
 
 #endif

@@ -2,6 +2,8 @@
  * values. What is not listed has no trait. */
 #include "shellcode/glance_form.h"
 
+#include <string.h>
+
 enum {
 	LOWEST = 0x10000,
 	LOW_END = 0x1000000,
@@ -267,6 +269,39 @@ static bool takes_stack(const struct form *form)
 	}
 }
 
+/* Of the instructions that VEX begins, moves, integers and logic of vectors, and those of general
+ * registers, are what decoders are made of; the rest is left to mathematics. In 32-bit mode the
+ * prefixes are lds and les where memory follows (SDM vol. 2, 2.3.5). */
+static unsigned traits_of_vex(const struct form *form)
+{
+	enum { VEX_3 = 0xc4, NONE = 0, F2 = 3 };
+	unsigned payload = form->opcode == VEX_3 ? 2 : 1, map = payload == 2 ? form->modrm & 31 : 1;
+	unsigned prefix = form_byte(form, form->at + payload - 1) & 3;
+	struct form inner = { .mode = form->mode,
+			      .code = form->code,
+			      .at = form->at + payload + 1,
+			      .narrow_address = form->narrow_address,
+			      .opcode = form_byte(form, form->at + payload),
+			      .two_bytes = true,
+			      .has_modrm = true };
+
+	inner.modrm = form_byte(&inner, inner.at);
+	if (form->mode == X86_MODE_32 && form->modrm < 0xc0)
+		return GLANCE_RARE;
+	if (map == 1 && prefix == NONE &&
+	    !memchr("\x10\x11\x28\x29\x54\x55\x56\x57\x77", inner.opcode, 9))
+		return GLANCE_RARE;
+	if (map == 1 && prefix == F2 && inner.opcode != 0x70 && inner.opcode != 0xf0)
+		return GLANCE_RARE;
+	if (map == 1)
+		return inner.opcode == 0x77 ? 0 : traits_of_operand(&inner);
+	if (inner.modrm >= 0xc0 || on_stack(&inner))
+		return 0;
+	/* extractions */
+	return map == 3 && memchr("\x14\x15\x16\x17\x19\x39", inner.opcode, 6) ? GLANCE_STORE
+									       : GLANCE_LOAD;
+}
+
 static unsigned traits_of_opcode(const struct form *form)
 {
 	unsigned extension = form->modrm >> 3 & 7;
@@ -308,10 +343,10 @@ static unsigned traits_of_opcode(const struct form *form)
 	case 0xae:
 	case 0xaf: return GLANCE_LOAD | GLANCE_SCAN;
 	case 0x00: return form->modrm == 0 ? GLANCE_RARE : 0;
+	case 0xc4:
+	case 0xc5: return traits_of_vex(form);
 	case 0x62:
 	case 0x63:
-	case 0xc4:
-	case 0xc5:
 	case 0xc8:
 	case 0xca:
 	case 0xcb: return GLANCE_RARE;

@@ -3,7 +3,8 @@
 #include "shellcode/search.h"
 
 enum {
-	LAID = 1 << 14,	       /* bytes that are laid under a probe at once */
+	LAID = 1 << 14,	       /* bytes that are laid under a probe at once, */
+	LAID_MOST = 1 << 16,   /* and where more is needed */
 	LAID_BEFORE = 1 << 11, /* of these, before a new seed */
 	LAID_BEHIND = 1 << 13, /* and at least behind one */
 	RUN_PART = 3	       /* of what a candidate may cost, that goes to one run */
@@ -51,17 +52,34 @@ static int need_probe(struct search *search, enum x86_mode mode)
 {
 	struct probe **probe = &search->detector->probes[mode];
 
-	return *probe ? 0 : probe_new(mode, LAID, probe, search->error);
+	return *probe ? 0 : probe_new(mode, LAID_MOST, probe, search->error);
 }
 
-int search_lay(struct search *search, enum x86_mode mode, size_t offset)
+/* The same with `other` in it. */
+static struct bytes to_lay_both(const struct search *search, enum x86_mode mode, size_t offset,
+				size_t other)
 {
+	struct bytes lies = to_lay(search, mode, offset);
+	size_t first = offset < other ? offset : other, last = offset < other ? other : offset;
+	size_t skipped = (size_t)(lies.data - search->piece.data);
+
+	if (other - skipped < lies.length)
+		return lies;
+	first = first < LAID_BEFORE ? 0 : first - LAID_BEFORE;
+	last += LAID_BEHIND;
+	return last - first <= LAID_MOST ? bytes_slice(search->piece, first, last - first) : lies;
+}
+
+int search_lay(struct search *search, enum x86_mode mode, size_t offset, size_t other)
+{
+	struct bytes lies = to_lay_both(search, mode, offset, other);
 	int code;
 
-	if (is_laid(search, mode, offset))
+	if (search->loaded[mode] && lies.data == search->laid[mode].data &&
+	    lies.length == search->laid[mode].length)
 		return 0;
 	code = need_probe(search, mode);
-	search->laid[mode] = to_lay(search, mode, offset);
+	search->laid[mode] = lies;
 	if (code == 0)
 		code = probe_load(search->detector->probes[mode], search->laid[mode],
 				  search->error);
@@ -72,7 +90,7 @@ int search_lay(struct search *search, enum x86_mode mode, size_t offset)
 int search_rehearse(struct search *search, enum x86_mode mode, size_t offset, size_t start,
 		    enum convention convention, enum rehearsal_end *end)
 {
-	struct bytes lies = to_lay(search, mode, offset);
+	struct bytes lies = to_lay_both(search, mode, offset, start);
 	size_t at = start - (size_t)(lies.data - search->piece.data);
 	struct rehearsal rehearsal;
 	struct world *world;
@@ -80,7 +98,7 @@ int search_rehearse(struct search *search, enum x86_mode mode, size_t offset, si
 
 	if (code < 0)
 		return code;
-	if (at >= lies.length) { /* before what would be laid */
+	if (at >= lies.length) { /* too far away to be laid */
 		*end = REHEARSAL_OPEN;
 		return 0;
 	}
@@ -113,9 +131,28 @@ void search_pay_sweep(struct search *search, enum x86_mode mode, uint64_t before
 	shares_spend(search->shares, share, sweep_cost(search->detector->sweeps[mode]) - before);
 }
 
+const struct callers *search_callers(struct search *search)
+{
+	struct callers *callers = &search->detector->callers;
+
+	if (!search->called)
+		shares_spend(search->shares, SHARE_PROBE,
+			     callers_list(callers, &search->detector->map));
+	search->called = true;
+	return callers;
+}
+
+bool search_is_called(struct search *search, size_t offset)
+{
+	size_t back = offset < START_WINDOW ? offset : START_WINDOW;
+
+	return callers_lead_to(search_callers(search), offset - back, back + 1);
+}
+
 void search_unload(struct search *search)
 {
 	for (int mode = 0; mode < 2; mode++)
 		search->swept[mode] = search->loaded[mode] = false;
+	search->called = false;
 	search->candidates = 0;
 }

@@ -51,6 +51,19 @@ static void marks_portable(const uint8_t *data, size_t blocks, uint64_t *seeds, 
 	}
 }
 
+static void rare_portable(const uint8_t *data, size_t blocks, uint64_t *seeds)
+{
+	for (size_t block = 0; block < blocks; block++, data += MARKS_BLOCK) {
+		uint64_t found = 0;
+		for (unsigned i = 0; i < MARKS_BLOCK; i++) {
+			uint8_t a = data[i], b = data[i + 1], c = data[i + 2];
+			uint8_t d = data[i + 3], e = data[i + 4];
+			found |= (uint64_t)(RULE_RARE) << i;
+		}
+		seeds[block] = found;
+	}
+}
+
 #undef IS
 #undef MASKED
 #undef SAME
@@ -122,6 +135,20 @@ __attribute__((target("sse2"))) static void marks_sse2(const uint8_t *data, size
 	}
 }
 
+__attribute__((target("sse2"))) static void rare_sse2(const uint8_t *data, size_t blocks,
+						      uint64_t *seeds)
+{
+	for (size_t block = 0; block < blocks; block++) {
+		uint64_t found = 0;
+		for (unsigned part = 0; part < 4; part++, data += 16) {
+			__m128i a = load_16(data), b = load_16(data + 1), c = load_16(data + 2);
+			__m128i d = load_16(data + 3), e = load_16(data + 4);
+			found |= bits_16(RULE_RARE) << (16 * part);
+		}
+		seeds[block] = found;
+	}
+}
+
 #undef IS
 #undef MASKED
 #undef SAME
@@ -190,6 +217,20 @@ __attribute__((target("avx2"))) static void marks_avx2(const uint8_t *data, size
 	}
 }
 
+__attribute__((target("avx2"))) static void rare_avx2(const uint8_t *data, size_t blocks,
+						      uint64_t *seeds)
+{
+	for (size_t block = 0; block < blocks; block++) {
+		uint64_t found = 0;
+		for (unsigned part = 0; part < 2; part++, data += 32) {
+			__m256i a = load_32(data), b = load_32(data + 1), c = load_32(data + 2);
+			__m256i d = load_32(data + 3), e = load_32(data + 4);
+			found |= bits_32(RULE_RARE) << (32 * part);
+		}
+		seeds[block] = found;
+	}
+}
+
 #undef IS
 #undef MASKED
 #undef SAME
@@ -246,6 +287,16 @@ marks_avx512(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *brea
 	}
 }
 
+__attribute__((target("avx512f,avx512bw"))) static void rare_avx512(const uint8_t *data,
+								    size_t blocks, uint64_t *seeds)
+{
+	for (size_t block = 0; block < blocks; block++, data += 64) {
+		__m512i a = load_64(data), b = load_64(data + 1), c = load_64(data + 2);
+		__m512i d = load_64(data + 3), e = load_64(data + 4);
+		seeds[block] = RULE_RARE;
+	}
+}
+
 static bool has_sse2(void)
 {
 	return __builtin_cpu_supports("sse2");
@@ -264,53 +315,90 @@ static bool has_avx512(void)
 
 const struct marks_path marks_paths[] = {
 #ifdef WITH_SIMD
-	{ "avx512", marks_avx512, has_avx512 }, { "avx2", marks_avx2, has_avx2 },
-	{ "sse2", marks_sse2, has_sse2 },
+	{ "avx512", marks_avx512, rare_avx512, has_avx512 },
+	{ "avx2", marks_avx2, rare_avx2, has_avx2 },
+	{ "sse2", marks_sse2, rare_sse2, has_sse2 },
 #endif
-	{ "portable", marks_portable, always }, { NULL, NULL, NULL },
+	{ "portable", marks_portable, rare_portable, always },
+	{ NULL, NULL, NULL, NULL },
 };
 
 /* --- whole buffers --- */
 
-static marks_function *choose(void)
+static const struct marks_path *choose(void)
 {
 	const char *wanted = getenv("KENBI_SIMD");
-	marks_function *best = NULL;
+	const struct marks_path *best = NULL;
 
 	for (const struct marks_path *path = marks_paths; path->name; path++) {
 		if (!path->supported())
 			continue;
 		if (wanted && strcmp(wanted, path->name) == 0)
-			return path->function;
+			return path;
 		if (!best)
-			best = path->function;
+			best = path;
 	}
 	return best;
 }
 
-/* The last blocks are copied where zeros follow them. */
-void marks_fill_by(marks_function *function, struct bytes bytes, uint64_t *seeds, uint64_t *breaks)
+const struct marks_path *marks_path(void)
 {
-	uint8_t tail[2 * MARKS_BLOCK + MARKS_AHEAD] = { 0 };
-	size_t safe = bytes.length < MARKS_AHEAD ? 0 : (bytes.length - MARKS_AHEAD) / MARKS_BLOCK;
-	size_t left = bytes.length - safe * MARKS_BLOCK;
+	static const struct marks_path *chosen; /* every thread would choose the same */
+	const struct marks_path *path = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
 
-	if (safe)
-		function(bytes.data, safe, seeds, breaks);
-	if (left == 0)
-		return;
-	memcpy(tail, bytes.data + safe * MARKS_BLOCK, left);
-	function(tail, marks_words(left), seeds + safe, breaks + safe);
+	if (!path) {
+		path = choose();
+		__atomic_store_n(&chosen, path, __ATOMIC_RELAXED);
+	}
+	return path;
 }
 
-void marks_fill(struct bytes bytes, uint64_t *seeds, uint64_t *breaks)
+/* Of the words `first` to `end`, how many can be made where the bytes lie. */
+static size_t words_in_place(struct bytes bytes, size_t first, size_t end)
 {
-	static marks_function *chosen; /* every thread would choose the same */
-	marks_function *function = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+	size_t safe = bytes.length < MARKS_AHEAD ? 0 : (bytes.length - MARKS_AHEAD) / MARKS_BLOCK;
 
-	if (!function) {
-		function = choose();
-		__atomic_store_n(&chosen, function, __ATOMIC_RELAXED);
+	safe = safe < end ? safe : end;
+	return safe > first ? safe - first : 0;
+}
+
+/* The last blocks are copied where zeros follow them. */
+struct tail {
+	uint8_t data[2 * MARKS_BLOCK + MARKS_AHEAD];
+};
+
+static struct tail tail_from(struct bytes bytes, size_t word)
+{
+	struct tail tail = { { 0 } };
+	size_t from = word * MARKS_BLOCK;
+
+	memcpy(tail.data, bytes.data + from, bytes.length - from);
+	return tail;
+}
+
+void marks_fill(const struct marks_path *path, struct bytes bytes, size_t first, size_t end,
+		uint64_t *seeds, uint64_t *breaks)
+{
+	size_t words = words_in_place(bytes, first, end), last = first + words;
+
+	if (words)
+		path->function(bytes.data + first * MARKS_BLOCK, words, seeds + first,
+			       breaks + first);
+	if (last < end) {
+		struct tail tail = tail_from(bytes, last);
+		path->function(tail.data, end - last, seeds + last, breaks + last);
 	}
-	marks_fill_by(function, bytes, seeds, breaks);
+}
+
+void marks_fill_rare(const struct marks_path *path, struct bytes bytes, size_t first, size_t end,
+		     uint64_t *seeds)
+{
+	size_t words = words_in_place(bytes, first, end), last = first + words;
+
+	if (words)
+		path->rare(bytes.data + first * MARKS_BLOCK, words, seeds + first);
+	if (last < end) {
+		struct tail tail = tail_from(bytes, last);
+		path->rare(tail.data, end - last, seeds + last);
+	}
 }

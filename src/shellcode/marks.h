@@ -17,24 +17,31 @@ enum {
 /* `blocks` blocks of 64 bytes at `data`, with MARKS_AHEAD readable bytes behind them. seeds: a seed
  * may begin here; breaks: not a printable character, or a blank. */
 typedef void marks_function(const uint8_t *data, size_t blocks, uint64_t *seeds, uint64_t *breaks);
+/* The same for those seeds alone that chance hardly makes (seed_is_rare): a third of the work. */
+typedef void marks_rare_function(const uint8_t *data, size_t blocks, uint64_t *seeds);
 
 struct marks_path {
 	const char *name;
 	marks_function *function;
+	marks_rare_function *rare;
 	bool (*supported)(void);
 };
 
 /* Every way that was compiled in, widest first; ends with a NULL name. The last is portable. */
 extern const struct marks_path marks_paths[];
+/* The chosen one. */
+const struct marks_path *marks_path(void);
 
 /* Words that `length` bytes need. */
 static inline size_t marks_words(size_t length)
 {
 	return (length + MARKS_BLOCK - 1) / MARKS_BLOCK;
 }
-/* Fills marks_words(bytes.length) words of each; behind the end bytes count as zero. */
-void marks_fill(struct bytes bytes, uint64_t *seeds, uint64_t *breaks);
-/* The same by a path of one's choice. */
-void marks_fill_by(marks_function *function, struct bytes bytes, uint64_t *seeds, uint64_t *breaks);
+/* Fills the words `first` to `end`, at most marks_words(bytes.length), of each; behind the end
+ * bytes count as zero. */
+void marks_fill(const struct marks_path *path, struct bytes bytes, size_t first, size_t end,
+		uint64_t *seeds, uint64_t *breaks);
+void marks_fill_rare(const struct marks_path *path, struct bytes bytes, size_t first, size_t end,
+		     uint64_t *seeds);
 
 #endif

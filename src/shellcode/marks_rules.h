@@ -70,6 +70,11 @@
 /* What the forms above do not say. None of these where a, b and c are ASCII. */
 #define RULE_OTHERS (RULE_CALL | RULE_SHORT | RULE_GATE | RULE_PUSH | RULE_LIBRARY | RULE_LEA)
 
+/* A necessary condition for seeds that chance hardly makes (seed_is_rare). */
+#define RULE_RARE                                                                    \
+	(RULE_CALL | (MASKED(a, 0xfb, 0xd9) & MASKED(b, 0x38, 0x30) & IS(c, 0x24)) | \
+	 (MASKED(a, 0xfe, 0x64) & (IS(b, 0x8b) | IS(b, 0xa1) | (IS(b, 0x48) & IS(c, 0x8b)))))
+
 /* A necessary condition for the forms, where digits cannot be looked up at once. */
 #define RULE_FORMS                                                                     \
 	((MASKED(a, 0xfb, 0xd9) & MASKED(b, 0x38, 0x30)) | IS(a, 0xcd) | IS(a, 0x0f) | \

@@ -47,6 +47,26 @@ static bool address_is_used(struct sweep *sweep, size_t offset, bool strict)
 	return false;
 }
 
+/* The registers that address the instruction's operand in memory; 0: it has none. Vectors' stores
+ * have their ModRM behind 0F and the opcode, or behind VEX. */
+static unsigned addressed_by(struct sweep *sweep, const struct opcode *opcode)
+{
+	size_t behind = opcode->first == 0x0f	? 2
+			: opcode->first == 0xc5 ? 3
+			: opcode->first == 0xc4 ? 4
+						: 0;
+	struct bytes form = bytes_slice(sweep_bytes(sweep), opcode->at + behind, 2);
+	struct opcode operand = { 0 };
+
+	if (behind == 0)
+		return opcode->memory && opcode_has_operand(opcode) ? opcode_registers(opcode) : 0;
+	if (form.length < 2)
+		return 0;
+	operand.modrm = form.data[0];
+	operand.sib = form.data[1];
+	return opcode_registers(&operand);
+}
+
 /* Decoders without a visible loop: what lies at the address that the lea takes is changed through
  * its register. */
 static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t offset)
@@ -58,8 +78,7 @@ static bool address_is_written(struct sweep *sweep, enum x86_mode mode, size_t o
 		struct opcode opcode = opcode_at(sweep, mode, walk.at);
 		if (walk.step.traits & GLANCE_RARE || walk_ends(&walk))
 			return false;
-		if (walk.step.traits & GLANCE_STORE && opcode.memory &&
-		    opcode_has_operand(&opcode) && opcode_registers(&opcode) == taken)
+		if (walk.step.traits & GLANCE_STORE && addressed_by(sweep, &opcode) == taken)
 			return true;
 	}
 	return false;
@@ -91,12 +110,23 @@ static struct taint loaded(const struct opcode *seed)
 	return taint;
 }
 
-static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t offset)
+/* Does it load eax with anything but a variable of a function, by ebp or esp? */
+static bool loads_other(const struct opcode *opcode)
+{
+	const unsigned frame = 1u << X86_BP | 1u << X86_SP;
+
+	return opcode->first == 0xa1 || (opcode->first & 0xf7) == 0xb0 ||
+	       (opcode->first == 0x8b && (opcode->modrm >> 3 & 7) == X86_AX &&
+		(!opcode->memory || !(opcode_registers(opcode) & frame)));
+}
+
+static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t offset, bool strict)
 {
 	struct walk walk = { .sweep = sweep, .next = offset };
 	struct opcode seed = opcode_at(sweep, mode, offset);
 	struct taint taint = loaded(&seed);
 	bool copied = seed.first == 0xa5; /* to memory: any load may fetch it */
+	bool given = (taint.registers & 1u << X86_AX) != 0;
 
 	if ((taint.registers == 0 && !taint.pushed && !copied) || seed.first == 0x3b ||
 	    !walk_on(&walk))
@@ -109,8 +139,9 @@ static bool pointer_is_followed(struct sweep *sweep, enum x86_mode mode, size_t 
 		    (copied && walk.step.traits & GLANCE_LOAD))
 			return true;
 		taint_move(&taint, &opcode);
-		if (walk_ends(&walk))
-			return false;
+		given &= !loads_other(&opcode);
+		if (walk_ends(&walk)) /* compiled: a function that gives it to who called it */
+			return given && !strict && walk.step.flow == FLOW_RETURN;
 	}
 	return false;
 }
@@ -166,13 +197,13 @@ bool plausible_ahead(struct sweep *sweep, enum x86_mode mode, struct seed *seed,
 {
 	switch (seed->kind) {
 	case SEED_CALL: /* rare but in compiled code, where it must be a decoder's */
-		return getpc_call(sweep, sweep_bytes(sweep), seed->offset) &&
+		return getpc_call(sweep, seed->offset) &&
 		       (!strict || address_is_used(sweep, seed->offset, strict));
 	case SEED_FPU: return environment_is_used(sweep, mode, seed);
 	case SEED_LEA:
 		return address_is_used(sweep, seed->offset, strict) ||
 		       (!strict && address_is_written(sweep, mode, seed->offset));
-	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed->offset);
+	case SEED_SEGMENT: return pointer_is_followed(sweep, mode, seed->offset, strict);
 	case SEED_HANDLER: return plausible_entry(sweep, seed->offset, false);
 	default: return true;
 	}

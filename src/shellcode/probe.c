@@ -248,7 +248,7 @@ static bool system_call(struct run *run, const struct x86_exit *stop)
 		return false;
 	if (stop->reason == X86_STOP_SYSCALL && native_sensible(run->probe->machine)) {
 		run->promise.worlds |= bit(WORLD_WINDOWS_64);
-		run->promise.score += 100;
+		run->promise.score += PROBE_CALLED;
 		return false;
 	}
 	if (judge_everywhere(run, stop)) {
@@ -401,7 +401,7 @@ static void library_reached(struct run *run)
 {
 	run->promise.worlds |=
 		run->probe->mode == X86_MODE_64 ? bit(WORLD_WINDOWS_64) : bit(WORLD_WINDOWS_32);
-	run->promise.score += 100;
+	run->promise.score += PROBE_CALLED;
 }
 
 /* A fault goes to a handler that the code has put up; hunters that know no system call walk over

@@ -29,6 +29,8 @@ MUST_CHECK int probe_load(struct probe *probe, struct bytes piece, struct error 
 /* The process that a probe runs in; it is another state than a run's before and after one. */
 struct world *probe_world(struct probe *probe);
 
+enum { PROBE_CALLED = 100 /* score of who calls a function of a library */ };
+
 struct promise {
 	unsigned worlds; /* 1 << enum world_kind: where it is promising; 0: nowhere */
 	unsigned score;	 /* how much it did; only comparable between starts of one seed */

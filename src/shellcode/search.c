@@ -46,23 +46,6 @@ static bool never_in_images(enum seed_kind kind)
 	       kind == SEED_HANDLER;
 }
 
-/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
- * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
- * plain load from fs: or gs:. */
-static bool chance_hardly_makes(struct bytes bytes, const struct seed *seed)
-{
-	struct reader reader = reader_of(bytes);
-
-	reader_seek(&reader, seed->offset + 1);
-	uint8_t next = reader_u8(&reader), third = reader_u8(&reader);
-	switch (seed->kind) {
-	case SEED_CALL: return true;
-	case SEED_FPU: return third == 0x24;
-	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
-	default: return false;
-	}
-}
-
 /* Is the seed in packed data? Offsets must not go backwards but between pieces. */
 static bool is_packed(struct search *search, size_t offset)
 {
@@ -108,19 +91,31 @@ static bool left_out(struct search *search, enum share share, enum seed_kind kin
 	return out;
 }
 
-/* Tries those candidates that wait: all, or what is fresh. */
-static int try_waiting(struct search *search, bool fresh)
+/* Which of the candidates that wait are tried. */
+enum turn { TURN_LIBRARIES, TURN_FRESH, TURN_ALL };
+
+static bool has_turn(struct search *search, const struct candidate *candidate, enum turn turn)
+{
+	enum seed_kind kind = candidate->seed.kind;
+
+	return turn == TURN_ALL ||
+	       (turn == TURN_LIBRARIES && kind == SEED_SEGMENT && !candidate->strict &&
+		search_is_called(search, candidate->seed.offset)) ||
+	       (turn == TURN_FRESH && is_fresh(search, SHARE_PROBE, kind, candidate->look));
+}
+
+/* Tries those candidates that wait and whose turn it is. */
+static int try_waiting(struct search *search, enum turn turn)
 {
 	int code = 0;
 
 	for (size_t i = 0; i < search->candidates && code == 0 && more_to_do(search); i++) {
 		struct candidate *candidate = &search->detector->candidates[i];
 		enum seed_kind kind = candidate->seed.kind;
-		if (candidate->tried ||
-		    (fresh && !is_fresh(search, SHARE_PROBE, kind, candidate->look)))
+		if (candidate->tried || !has_turn(search, candidate, turn))
 			continue;
 		candidate->tried = true;
-		if (search->piece_offset + candidate->seed.offset >= search->covered &&
+		if (!search_covers(search, search->piece_offset + candidate->seed.offset) &&
 		    !left_out(search, SHARE_PROBE, kind, candidate->look) &&
 		    !left_out(search, SHARE_PROVE, kind, candidate->look))
 			code = search_try(search, candidate);
@@ -128,15 +123,18 @@ static int try_waiting(struct search *search, bool fresh)
 	return code;
 }
 
-/* Where a share is low, what is fresh comes first. */
+/* Searches through libraries are long; where functions are called all around one, which are seeds,
+ * too, it comes before these. Where a share is low, what is fresh does. */
 static int try_candidates(struct search *search)
 {
 	int code = 0;
 
 	if (shares_low(search->shares, SHARE_PROBE) || shares_low(search->shares, SHARE_PROVE))
-		code = try_waiting(search, true);
+		code = try_waiting(search, TURN_FRESH);
+	else
+		code = try_waiting(search, TURN_LIBRARIES);
 	if (code == 0)
-		code = try_waiting(search, false);
+		code = try_waiting(search, TURN_ALL);
 	search->candidates = 0;
 	return code;
 }
@@ -174,7 +172,7 @@ static int consider(struct search *search, struct seed seed, unsigned modes,
 	search->detector->work.seeds++;
 	if ((strict && never_in_images(seed.kind)) ||
 	    (is_packed(search, search->piece_offset + seed.offset) &&
-	     !chance_hardly_makes(search->piece, &seed)))
+	     !seed_is_rare(search->piece, &seed)))
 		return 0;
 	for (enum x86_mode mode = X86_MODE_32; mode <= X86_MODE_64 && code == 0; mode++) {
 		struct candidate candidate = { seed, mode, strict, false, 0 };
@@ -282,6 +280,23 @@ static int search_runs(struct search *search, size_t end)
 	return code;
 }
 
+/* Packed data is asked for rare seeds alone. */
+static void load_map(struct search *search)
+{
+	struct seed_map *map = &search->detector->map;
+	size_t begin = search->piece_offset, end = begin + search->piece.length;
+
+	seed_map_begin(map, search->piece);
+	for (size_t i = 0; i < search->packed->count; i++) {
+		const struct scan_stretch *packed = &search->packed->at[i];
+		if (packed->end <= begin || packed->start >= end)
+			continue;
+		seed_map_fill(map, packed->start > begin ? packed->start - begin : 0);
+		seed_map_fill_rare(map, packed->end - begin);
+	}
+	seed_map_fill(map, search->piece.length);
+}
+
 /* Seeds and printable runs of the piece in order; those of the overlap, from `end`, belong to the
  * next piece. */
 static int search_piece(struct search *search, size_t end)
@@ -290,7 +305,7 @@ static int search_piece(struct search *search, size_t end)
 	int code = try_beginning(search);
 	struct seed seed;
 
-	seed_map_load(&search->detector->map, search->piece);
+	load_map(search);
 	while (code == 0 && more_to_do(search) &&
 	       seed_map_next(&search->detector->map, at, &seed) && seed.offset < end) {
 		earn(search, seed.offset, end);

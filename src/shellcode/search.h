@@ -42,6 +42,7 @@ struct shellcode_detector {
 	struct probe *probes[2]; /* by enum x86_mode; made at first need, as the sweeps */
 	struct sweep *sweeps[2];
 	struct seed_map map;
+	struct callers callers;
 	struct strides strides;
 	struct candidate candidates[SEARCH_CANDIDATES];
 	struct shellcode_work work;
@@ -59,6 +60,8 @@ struct search {
 	struct bytes piece; /* of bytes, at piece_offset */
 	size_t piece_offset;
 	bool swept[2], loaded[2]; /* sweeps hold the piece, probes a part of it */
+	bool in_functions;	  /* the present seed is called, and searches libraries */
+	bool called;		  /* callers holds the piece's calls */
 	struct bytes laid[2];	  /* that part */
 	size_t candidates;
 	struct image_cursor images, printable_images;
@@ -72,7 +75,7 @@ struct search {
 	uint64_t reserve;   /* of the share of probes, for the candidates behind the present one */
 	struct shellcode_finding *findings;
 	size_t capacity, count;
-	size_t covered; /* seeds before this offset of bytes belong to a finding */
+	size_t covered; /* behind the last finding's end */
 	struct error *error;
 };
 
@@ -93,9 +96,13 @@ static inline bool search_is_weak(const struct promise *promise)
 
 /* Loads the sweep of the piece, unless it is. ERROR_MEMORY. */
 MUST_CHECK int search_sweep(struct search *search, enum x86_mode mode);
-/* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet.
- * ERROR_MEMORY, ERROR_INTERNAL. */
-MUST_CHECK int search_lay(struct search *search, enum x86_mode mode, size_t offset);
+/* Lays what surrounds `offset` of the piece under the probe, if it does not lie there yet, with
+ * `other` in it where that is not too far away. ERROR_MEMORY, ERROR_INTERNAL. */
+MUST_CHECK int search_lay(struct search *search, enum x86_mode mode, size_t offset, size_t other);
+/* The calls of the piece. */
+const struct callers *search_callers(struct search *search);
+/* Does one of them lead to a place not far before `offset`? */
+bool search_is_called(struct search *search, size_t offset);
 /* How a run from `start` of the piece, for a seed at `offset`, would end, as far as that is certain
  * (see rehearse.h).
  * ERROR_MEMORY, ERROR_INTERNAL. */
@@ -135,6 +142,8 @@ bool search_reach_back(struct search *search, enum x86_mode mode, const struct s
 
 /* Proves the best start in every world where it is promising; keeps the one that shows most.
  * ERROR_MEMORY, ERROR_INTERNAL. */
+/* Does that offset of the bytes belong to a finding? */
+bool search_covers(const struct search *search, size_t offset);
 MUST_CHECK int search_prove(struct search *search, const struct best *best, bool strict);
 
 #endif

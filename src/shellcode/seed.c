@@ -4,6 +4,7 @@
 #include "shellcode/seed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "shellcode/marks.h"
 
@@ -173,6 +174,18 @@ enum seed_kind seed_at(struct bytes bytes, size_t offset)
 	}
 }
 
+bool seed_is_rare(struct bytes bytes, const struct seed *seed)
+{
+	uint8_t next = u8_at(bytes, seed->offset + 1), third = u8_at(bytes, seed->offset + 2);
+
+	switch (seed->kind) {
+	case SEED_CALL: return true;
+	case SEED_FPU: return third == 0x24;
+	case SEED_SEGMENT: return next == 0x8b || next == 0xa1 || (next == 0x48 && third == 0x8b);
+	default: return false;
+	}
+}
+
 /* --- a piece --- */
 
 int seed_map_init(struct seed_map *map, size_t largest, struct error *error)
@@ -194,10 +207,37 @@ void seed_map_fini(struct seed_map *map)
 	map->seeds = map->breaks = NULL;
 }
 
-void seed_map_load(struct seed_map *map, struct bytes bytes)
+void seed_map_begin(struct seed_map *map, struct bytes bytes)
 {
 	map->bytes = bytes_slice(bytes, 0, map->words * MARKS_BLOCK);
-	marks_fill(map->bytes, map->seeds, map->breaks);
+	map->filled = 0;
+}
+
+void seed_map_fill(struct seed_map *map, size_t until)
+{
+	size_t last = marks_words(until < map->bytes.length ? until : map->bytes.length);
+
+	if (last > map->filled) {
+		marks_fill(marks_path(), map->bytes, map->filled, last, map->seeds, map->breaks);
+		map->filled = last;
+	}
+}
+
+void seed_map_fill_rare(struct seed_map *map, size_t until)
+{
+	size_t last = (until < map->bytes.length ? until : map->bytes.length) / MARKS_BLOCK;
+
+	if (last > map->filled) {
+		marks_fill_rare(marks_path(), map->bytes, map->filled, last, map->seeds);
+		memset(map->breaks + map->filled, 0xff, (last - map->filled) * sizeof *map->breaks);
+		map->filled = last;
+	}
+}
+
+void seed_map_load(struct seed_map *map, struct bytes bytes)
+{
+	seed_map_begin(map, bytes);
+	seed_map_fill(map, bytes.length);
 }
 
 /* The first bit at or after `from`, or the number of bytes. */
@@ -233,6 +273,20 @@ bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed)
 		return true;
 	}
 	return false;
+}
+
+size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to)
+{
+	size_t length = map->bytes.length, offset = from;
+
+	while ((offset = next_bit(map->seeds, length, offset, 0)) < length) {
+		if (map->bytes.data[offset] == 0xe8 && near_call(map->bytes, offset)) {
+			*to = (uint32_t)offset + 5 + u32_at(map->bytes, offset + 1);
+			return offset;
+		}
+		offset++;
+	}
+	return SIZE_MAX;
 }
 
 /* --- runs --- */

@@ -35,6 +35,11 @@ struct seed {
 /* The seed that begins exactly at `offset`, or SEED_NONE. SEED_PRINTABLE is not judged here. */
 enum seed_kind seed_at(struct bytes bytes, size_t offset);
 
+/* Forms that packed data, which is as good as random, has by chance once in tens of kilobytes or
+ * less, and that most codes need: a call to an address close by, fnstenv below the stack pointer, a
+ * plain load from fs: or gs:. */
+bool seed_is_rare(struct bytes bytes, const struct seed *seed);
+
 /* A run of printable bytes. */
 struct seed_run {
 	size_t start, end;
@@ -45,7 +50,8 @@ struct seed_run {
 struct seed_map {
 	struct bytes bytes; /* borrowed */
 	uint64_t *seeds, *breaks;
-	size_t words; /* room in each */
+	size_t words;  /* room in each */
+	size_t filled; /* of the words that the bytes need */
 };
 
 /* For pieces of at most `largest` bytes: ERROR_MEMORY. */
@@ -53,8 +59,18 @@ MUST_CHECK int seed_map_init(struct seed_map *map, size_t largest, struct error 
 void seed_map_fini(struct seed_map *map);
 /* Borrows `bytes`, at most `largest` of them, until the next load. */
 void seed_map_load(struct seed_map *map, struct bytes bytes);
+/* The same, part by part: nothing of the map may be asked for before it was filled to the end. Each
+ * call goes on where the one before ended, in blocks of 64 bytes: the first fills the block in
+ * which `until` lies as well, the other does not, and leaves out printable runs and seeds that are
+ * not rare. */
+void seed_map_begin(struct seed_map *map, struct bytes bytes);
+void seed_map_fill(struct seed_map *map, size_t until);
+void seed_map_fill_rare(struct seed_map *map, size_t until);
 /* The next seed at or after `from`; false when there is none. */
 bool seed_map_next(const struct seed_map *map, size_t from, struct seed *seed);
+/* The next call to a place in the piece, at or after `from`, and *to, that place; SIZE_MAX: there
+ * is none. */
+size_t seed_map_call(const struct seed_map *map, size_t from, size_t *to);
 /* The next runs of at least `shortest` (48 or more) printable bytes without blanks, at most `most`
  * of them, from *at on, which is where the next may begin; 0 when there are none. */
 size_t seed_map_runs(const struct seed_map *map, size_t *at, size_t shortest, struct seed_run *runs,

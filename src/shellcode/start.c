@@ -156,20 +156,21 @@ static void find_brief_jumps(struct window *window, size_t at)
 
 static void window_init(struct window *window, struct bytes bytes, size_t seed)
 {
-	size_t at;
-
 	window->first = seed < START_WINDOW ? 0 : seed - START_WINDOW;
 	window->data = bytes.data + window->first;
 	window->count =
 		bytes_slice(bytes, window->first, seed + START_WINDOW - window->first).length;
-	at = seed - window->first;
 	find_far_jumps(window);
-	window->brief_from = window->brief_end = at > 0 ? at : 1;
+	window->brief_from = window->brief_end = seed > window->first ? seed - window->first : 1;
 	memset(window->brief, 0, SHORT_REACH + 1);
 	memset(window->brief + SHORT_REACH + window->count, 0, SHORT_REACH);
 	memset(window->falls, 0, LANE);
 	memset(window->falls + LANE, UNKNOWN_LENGTH, window->count);
 	memset(window->reached, 0, sizeof window->reached);
+}
+
+static void mark_reached(struct window *window, size_t at)
+{
 	window->reached[at / 64] |= (uint64_t)1 << at % 64;
 }
 
@@ -216,18 +217,21 @@ static void reach(struct search_back *search, size_t at, size_t next, struct ste
 				 .distance = (uint16_t)(to->distance + 1),
 				 .traits = (uint16_t)traits,
 				 .pushes = to->pushes,
+				 .calls = to->calls,
 				 .sets = to->sets,
 				 .number = to->number,
 				 .loop = to->loop };
 	if (!ask(search, start, step))
 		return;
-	window->reached[at / 64] |= (uint64_t)1 << at % 64;
+	mark_reached(window, at);
 	if (step.flow == FLOW_BRANCH && step.target < 0)
 		start->loop = (size_t)((int64_t)start->offset + step.target);
 	if (start->loop == start->offset)
 		start->traits |= GLANCE_LOOP;
 	if (step.traits & GLANCE_PUSH && start->pushes < UINT8_MAX)
 		start->pushes++;
+	if (step.flow == FLOW_CALL && start->calls < UINT8_MAX)
+		start->calls++;
 	search->count++;
 }
 
@@ -303,9 +307,73 @@ size_t start_find(struct sweep *sweep, size_t seed, enum start_asks asks, struct
 	search.capacity = capacity;
 	sweep_pay(sweep, WINDOW_COST);
 	window_init(&search.window, bytes, seed);
+	mark_reached(&search.window, seed - search.window.first);
 	starts[0] = (struct start){ .offset = seed, .number = number_at_call(), .loop = SIZE_MAX };
 	search.count = 1;
 	for (size_t next = 0; next < search.count; next++)
 		predecessors(&search, next);
+	return search.count;
+}
+
+/* --- callers --- */
+
+/* Which of the starts is at `offset`; the number of them: none. */
+static size_t start_at(const struct search_back *search, size_t offset)
+{
+	size_t i = 0;
+
+	while (i < search->count && search->starts[i].offset != offset)
+		i++;
+	return i;
+}
+
+/* Goes back from a call to starts[next]. */
+static void go_back_from(struct search_back *search, size_t call, size_t next)
+{
+	struct window *window = &search->window;
+	size_t first = search->count;
+
+	sweep_pay(search->sweep, WINDOW_COST);
+	window_init(window, search->bytes, call);
+	for (size_t i = 0; i < search->count; i++)
+		if (search->starts[i].offset - window->first < window->count)
+			mark_reached(window, search->starts[i].offset - window->first);
+	reach_from(search, call - window->first, next);
+	for (size_t i = first; i < search->count; i++)
+		predecessors(search, i);
+}
+
+size_t start_find_callers(struct sweep *sweep, const struct callers *callers, enum start_asks asks,
+			  struct start *starts, size_t count, size_t capacity)
+{
+	struct search_back search;
+	size_t lowest = SIZE_MAX, highest = 0, looked = 0;
+
+	search.sweep = sweep;
+	search.bytes = sweep_bytes(sweep);
+	search.asks = asks;
+	search.starts = starts;
+	search.count = count;
+	for (unsigned found = 0; looked < search.count && found < START_CALLERS;) {
+		for (; looked < search.count; looked++) {
+			size_t offset = starts[looked].offset;
+			lowest = offset < lowest ? offset : lowest;
+			highest = offset > highest ? offset : highest;
+		}
+		sweep_pay(sweep, callers->count);
+		for (size_t i = 0; i < callers->count && found < START_CALLERS; i++) {
+			size_t from = callers->calls[i].from, to = callers->calls[i].to, next;
+			if (to - lowest > highest - lowest)
+				continue;
+			next = start_at(&search, to);
+			if (next == search.count || start_at(&search, from) < search.count)
+				continue;
+			search.capacity = search.count + START_OF_CALLER < capacity
+						  ? search.count + START_OF_CALLER
+						  : capacity;
+			go_back_from(&search, from, next);
+			found++;
+		}
+	}
 	return search.count;
 }

@@ -8,6 +8,7 @@
 enum {
 	BLOCK = 16,  /* offsets that are prepared at once */
 	SLOTS = 512, /* blocks that are remembered: what is near fits into a near cache */
+	ANSWERS = 2048,
 	UNKNOWN_FLOW = 255,
 	NO_TRAITS = 1 << 15, /* a step's, that have not been asked for */
 	/* nanoseconds, see share.h */
@@ -21,6 +22,7 @@ struct sweep {
 	struct bytes bytes;
 	uint64_t cost;
 	struct glance_table table;
+	uint32_t answers[ANSWERS];	  /* twice the offset and 2, and the answer; 0: none */
 	uint32_t blocks[SLOTS];		  /* of the piece, and 1, whose steps are there; 0: none */
 	struct step steps[SLOTS * BLOCK]; /* flow UNKNOWN_FLOW: not looked at yet */
 };
@@ -45,6 +47,19 @@ void sweep_load(struct sweep *sweep, struct bytes bytes)
 {
 	sweep->bytes = bytes;
 	memset(sweep->blocks, 0, sizeof sweep->blocks);
+	memset(sweep->answers, 0, sizeof sweep->answers);
+}
+
+int sweep_recall(const struct sweep *sweep, size_t offset)
+{
+	uint32_t answer = sweep->answers[offset % ANSWERS];
+
+	return answer / 2 == offset + 1 ? (int)(answer & 1) : -1;
+}
+
+void sweep_remember(struct sweep *sweep, size_t offset, bool answer)
+{
+	sweep->answers[offset % ANSWERS] = (uint32_t)(2 * (offset + 1)) | answer;
 }
 
 struct bytes sweep_bytes(const struct sweep *sweep)

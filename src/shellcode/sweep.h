@@ -9,7 +9,7 @@ enum { SWEEP_LANE = 16 /* offsets that sweep_falls looks at at once */ };
 
 struct sweep;
 
-/* For pieces of at most 4 GiB; NULL: no memory. */
+/* For pieces of less than 2 GiB; NULL: no memory. */
 struct sweep *sweep_new(enum x86_mode mode);
 void sweep_free(struct sweep *sweep);
 /* Borrows `bytes` until the next sweep_load; forgets the piece before. */
@@ -23,6 +23,10 @@ struct step sweep_pass(struct sweep *sweep, size_t offset);
 /* Lengths of the sixteen instructions before `end` that go on behind themselves, be it by a jump to
  * there, and 0 for others: of those whose bit is set in `wanted`; the others stay. */
 void sweep_falls(struct sweep *sweep, size_t end, unsigned wanted, uint8_t falls[SWEEP_LANE]);
+/* What one has found out about what lies at an offset: 1 or 0, as long as the piece is loaded and
+ * no other answer has taken its place; -1: nothing. */
+int sweep_recall(const struct sweep *sweep, size_t offset);
+void sweep_remember(struct sweep *sweep, size_t offset, bool answer);
 /* Counts what a walk of one's own has cost. */
 void sweep_pay(struct sweep *sweep, uint64_t cost);
 /* What all this has cost since sweep_new, see share.h. */

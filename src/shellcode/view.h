@@ -19,10 +19,10 @@ enum {
 };
 
 struct view {
-	const char
-		*name; /* "unescape", "percent", "escape", "quoted-printable", "entity", "base64",
-			  "hex", "list", "utf-16", "gzip", "deflate", "zip", "chunked" */
-	uint8_t *data; /* owned */
+	const char *name;  /* "unescape", "percent", "escape", "quoted-printable", "entity",
+			      "base64",  "hex", "list", "utf-16", "gzip", "deflate", "zip",
+			      "chunked",  "ascii85", "uuencode" */
+	uint8_t *data;	   /* owned */
 	uint32_t *origins; /* of every VIEW_GRAIN-th byte, relative to `start`; owned */
 	size_t length;
 	size_t start, end; /* what it was made from */
@@ -72,13 +72,22 @@ bool view_close(struct views *views, struct view *view, size_t end);
 /* Each looks at what begins at `at` and gives 1 with a view, 0 without one, ERROR_MEMORY; *end is
  * where the pass may go on for this kind, always behind `at`. */
 typedef int view_decoder(struct views *views, size_t at, struct view *view, size_t *end);
-view_decoder view_escapes; /* a %, \, = or & */
-view_decoder view_token;   /* a long word: hexadecimal or base64 */
-view_decoder view_list;	   /* numbers */
-view_decoder view_wide;	   /* UTF-16 */
-view_decoder view_packed;  /* a signature of gzip or zip, see view_signature */
-view_decoder view_message; /* an HTTP message: chunked or deflated body */
+view_decoder view_escapes;  /* a %, \, = or & */
+view_decoder view_token;    /* a long word: hexadecimal or base64 */
+view_decoder view_list;	    /* numbers */
+view_decoder view_wide;	    /* UTF-16 */
+view_decoder view_packed;   /* a signature of something packed, see view_signature */
+view_decoder view_armour;   /* … of text */
+view_decoder view_document; /* one of a document, among these */
+view_decoder view_message;  /* an HTTP message: chunked or deflated body */
 
+/* Does the line that ends before `at` end with the word that a PDF's streams begin behind? */
+bool view_in_pdf(struct bytes bytes, size_t at);
+/* Does zlib's format begin here (RFC 1950, section 2.2)? Two bytes are asked. */
+bool view_is_zlib(struct bytes bytes);
+/* The view of what is packed from `from` on; as a view_decoder. */
+int view_unpack(struct views *views, const char *name, size_t start, size_t from,
+		enum inflate_form form, struct view *view, size_t *end);
 /* Where the next signature of a packed file is, at or after views->at; the length: nowhere. */
 size_t view_signature(struct views *views);
 

@@ -1,7 +1,8 @@
-/* Packed bodies: gzip (RFC 1952) and zip entries wherever their signature stands, deflated bodies
- * of HTTP (RFC 9110, section 8.4.1.2: zlib's format, by some servers without its header), chunks
- * (RFC 9112, section 7.1). What comes out is limited by VIEW_GROWTH, VIEW_LARGEST and
- * the budget, so that a bomb costs no more than other bytes. */
+/* Packed bodies: gzip (RFC 1952), zip entries, what documents pack (view_document.c) and armoured
+ * text (view_armour.c) wherever their signature stands, deflated bodies of HTTP (RFC 9110,
+ * section 8.4.1.2: zlib's format, by some servers without its header), chunks (RFC 9112,
+ * section 7.1). What comes out is limited by VIEW_GROWTH, VIEW_LARGEST and the budget, so that a
+ * bomb costs no more than other bytes. */
 #include "shellcode/pairs.h"
 #include "shellcode/view.h"
 
@@ -83,8 +84,8 @@ static bool unpack_all(struct views *views, struct inflate *inflate, struct byte
 	return status == INFLATE_ENDED;
 }
 
-static int unpack(struct views *views, const char *name, size_t start, size_t from,
-		  enum inflate_form form, struct view *view, size_t *end)
+int view_unpack(struct views *views, const char *name, size_t start, size_t from,
+		enum inflate_form form, struct view *view, size_t *end)
 {
 	struct bytes packed = bytes_slice(views->bytes, from, SIZE_MAX);
 	struct inflate *inflate;
@@ -106,11 +107,21 @@ static int unpack(struct views *views, const char *name, size_t start, size_t fr
 
 /* --- signatures --- */
 
+bool view_is_zlib(struct bytes bytes)
+{
+	return (at(bytes, 0) & 0x0f) == 8 && (at(bytes, 0) << 8 | at(bytes, 1)) % 31 == 0;
+}
+
+/* Of zlib's format and uuencode where the bytes begin, of gzip and zip, of Flash, of the end of
+ * ASCII85, and of a line that begins as uuencode or packed streams of PDF do. */
 size_t view_signature(struct views *views)
 {
 	struct pairs pairs;
 
-	pairs_init(&pairs, "\x1f\x8bK\3", 2);
+	if (views->at == 0 &&
+	    (view_is_zlib(views->bytes) || bytes_start_with(views->bytes, "begin ")))
+		return 0;
+	pairs_init(&pairs, "\x1f\x8bK\3CW~>\nx\nH\nh\nb", 8);
 	return pairs_next(&pairs, views->bytes, views->at);
 }
 
@@ -135,7 +146,7 @@ static size_t gzip_header(struct bytes bytes)
 static int unpack_gzip(struct views *views, size_t start, struct view *view, size_t *end)
 {
 	size_t header = gzip_header(bytes_slice(views->bytes, start, SIZE_MAX));
-	int found = unpack(views, "gzip", start, start, INFLATE_GZIP, view, end);
+	int found = view_unpack(views, "gzip", start, start, INFLATE_GZIP, view, end);
 
 	if (found == 1)
 		view->packed = start + header;
@@ -165,7 +176,7 @@ static int unpack_zip(struct views *views, size_t start, struct view *view, size
 {
 	struct bytes bytes = views->bytes;
 	size_t from = start + ZIP_HEADER + u16_at(bytes, start + 26) + u16_at(bytes, start + 28);
-	int found = unpack(views, "zip", start, from, INFLATE_BARE, view, end);
+	int found = view_unpack(views, "zip", start, from, INFLATE_BARE, view, end);
 
 	if (found == 1)
 		view->whole =
@@ -186,6 +197,10 @@ int view_packed(struct views *views, size_t start, struct view *view, size_t *en
 	else if (at(bytes, start) == 'K' && at(bytes, start + 2) == 4 && start > 0 &&
 		 bytes.data[start - 1] == 'P' && u16_at(bytes, start + 7) == 8)
 		found = unpack_zip(views, start - 1, view, end);
+	else
+		found = view_document(views, start, view, end);
+	if (found == 0 && *end == start + 1)
+		found = view_armour(views, start, view, end);
 	/* an entry of nothing: the header began before what was looked at */
 	*end = *end > start ? *end : start + 1;
 	return found;
@@ -273,16 +288,12 @@ static size_t number_of(struct bytes value)
 	return number;
 }
 
-static bool has_own_header(struct bytes bytes)
-{
-	return (at(bytes, 0) & 0x0f) == 8 && (at(bytes, 0) << 8 | at(bytes, 1)) % 31 == 0;
-}
-
 static int inflate_body(struct views *views, size_t body, struct view *view, size_t *end)
 {
-	bool own = has_own_header(bytes_slice(views->bytes, body, 2));
+	bool own = view_is_zlib(bytes_slice(views->bytes, body, 2));
 
-	return unpack(views, "deflate", body, body, own ? INFLATE_ZLIB : INFLATE_BARE, view, end);
+	return view_unpack(views, "deflate", body, body, own ? INFLATE_ZLIB : INFLATE_BARE, view,
+			   end);
 }
 
 /* What the chunks held is packed itself. */

@@ -34,7 +34,9 @@ static size_t seam(struct bytes bytes, size_t offset)
 
 struct word {
 	size_t end, digits;
-	size_t line; /* letters of every part but the last, which has no more; 0: they differ */
+	size_t line;  /* letters of every part but the last, which has no more; 0: they differ */
+	size_t again; /* where it is looked at again without its first line, which may be text in
+			 front of it; 0: not */
 	bool hex;
 };
 
@@ -64,10 +66,17 @@ static size_t add_lines(struct bytes bytes, struct word *word, size_t skip)
 	return count;
 }
 
+/* Is a first line of that many letters perhaps none of those behind it, and would their groups or
+ * digits be told wrong with it? */
+static bool may_be_text(size_t digits, const struct word *next)
+{
+	return digits < next->digits && (digits % 4 || (next->hex && next->digits >= HEX_SHORTEST));
+}
+
 static struct word measure_word(struct bytes bytes, size_t start)
 {
 	struct word word = measure_part(bytes, start);
-	size_t last = word.digits;
+	size_t first = word.digits, last = first;
 
 	word.line = word.digits;
 	while (word.digits) {
@@ -78,6 +87,8 @@ static struct word measure_word(struct bytes bytes, size_t start)
 		part = measure_part(bytes, word.end + skip);
 		if (skip == 0 || part.digits == 0 || (word.hex && !part.hex))
 			break;
+		if (word.digits == first && !word.hex && may_be_text(first, &part))
+			word.again = word.end + skip;
 		if (last != word.line || part.digits > word.line)
 			word.line = 0;
 		last = part.digits;
@@ -179,6 +190,8 @@ int view_token(struct views *views, size_t start, struct view *view, size_t *end
 		start += 2;
 	word = measure_word(views->bytes, start);
 	*end = word.end > from ? word.end : from + 1;
+	if (word.again > from)
+		*end = word.again;
 	if (word.hex && word.digits >= HEX_SHORTEST)
 		return decode_hex(views, start, word, view);
 	return !word.hex && word.digits >= BASE64_SHORTEST ? decode_base64(views, start, word, view)

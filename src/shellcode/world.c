@@ -149,6 +149,14 @@ static int make_unix(struct world *world, struct bytes code, size_t entry, const
 	return result;
 }
 
+/* Below a stack pointer that is a multiple of 16 lies what a call has pushed: so functions expect
+ * it, and what compilers make of code that stores vectors faults anywhere else (System V ABI 3.2.2,
+ * of both widths). */
+static uint64_t stack_as_called(enum world_kind kind, uint64_t stack)
+{
+	return (stack & ~(uint64_t)15) - (facts[kind].mode == X86_MODE_64 ? 8 : 4);
+}
+
 int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entry,
 	      const struct peer *peer, struct trace_sink trace, struct world **result,
 	      struct error *error)
@@ -176,7 +184,7 @@ int world_new(enum world_kind kind, struct bytes code, size_t slack, size_t entr
 		world_free(world);
 		return code_error;
 	}
-	world->stack = x86_get(world->machine, X86_SP);
+	world->stack = stack_as_called(kind, x86_get(world->machine, X86_SP));
 	world->frame = x86_get(world->machine, X86_BP);
 	*result = world;
 	return 0;

@@ -6,6 +6,19 @@ struct dialogue dialogue_of(struct describer *describer)
 	return (struct dialogue){ .describer = describer };
 }
 
+/* When the byte at `offset` came: mostly with the segment in which the line before ended, or the
+ * next. */
+static uint64_t time_of(const struct stream_half *half, size_t offset, size_t *segment)
+{
+	const struct stream_segment *segments = half->segments;
+
+	if (*segment >= half->segment_count || segments[*segment].offset > offset)
+		return side_time(half, offset);
+	while (*segment + 1 < half->segment_count && segments[*segment + 1].offset <= offset)
+		++*segment;
+	return segments[*segment].time_ns;
+}
+
 /* Finds the next line of one side, once. False at the end of the side. */
 static bool find_next(struct dialogue *dialogue, enum stream_side side)
 {
@@ -21,7 +34,7 @@ static bool find_next(struct dialogue *dialogue, enum stream_side side)
 	struct dialogue_line line = { .side = side, .offset = offset };
 	line.text = reader_line(&reader);
 	line.ended = rest.data[reader.offset - 1] == '\n';
-	line.time_ns = side_time(half, offset + reader.offset - 1);
+	line.time_ns = time_of(half, offset + reader.offset - 1, &dialogue->segment[side]);
 	dialogue->next[side].found = true;
 	dialogue->next[side].line = line;
 	dialogue->next[side].behind = offset + reader.offset;

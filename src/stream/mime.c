@@ -198,6 +198,12 @@ static void carve_uu(struct mime *mime, struct bytes text)
 	}
 }
 
+static void deviates(struct mime *mime)
+{
+	describe_deviation(mime->describer, mime->sender, mime->offset,
+			   "MIME part with bytes that its encoding does not have");
+}
+
 static void decode(struct mime *mime, const struct entity *entity, struct buffer *content)
 {
 	struct bytes encoding = entity->encoding;
@@ -211,15 +217,28 @@ static void decode(struct mime *mime, const struct entity *entity, struct buffer
 	else if (entity->body.length)
 		(void)buffer_append(content, entity->body.data, entity->body.length);
 	if (!clean)
-		describe_deviation(mime->describer, mime->sender, mime->offset,
-				   "MIME part with bytes that its encoding does not have");
+		deviates(mime);
 	mime->describer->cut |= buffer_failed(content);
+}
+
+/* An attachment of which nothing is to be known but whether it is what it says? */
+static bool stays_encoded(const struct mime *mime, const struct entity *entity)
+{
+	return mime->describer->stays_packed && entity->type.length &&
+	       !text_starts_ignoring_case(entity->type, "text/") &&
+	       !text_starts_ignoring_case(entity->type, "message/") &&
+	       text_starts_ignoring_case(entity->encoding, "base64");
 }
 
 static void read_leaf(struct mime *mime, const struct entity *entity, int depth)
 {
 	struct buffer content, name;
 
+	if (stays_encoded(mime, entity)) {
+		if (!mime_is_base64(entity->body))
+			deviates(mime);
+		return;
+	}
 	decode(mime, entity, &content);
 	buffer_init(&name, NAME_MOST);
 	read_name(entity, &name);

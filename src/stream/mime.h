@@ -5,13 +5,16 @@
 
 #include "stream/protocol.h"
 
-/* Tells the description every attachment of a message, decoded, with its name. `offset` is where
- * the message begins in what `sender` said, `carrier` the protocol that brings it. */
+/* Tells the description every attachment of a message, decoded, with its name; those in base64 stay
+ * as they are, and untold, where nobody asks for files. `offset` is where the message begins in
+ * what `sender` said, `carrier` the protocol that brings it. */
 void mime_carve(struct describer *describer, enum stream_side sender, size_t offset,
 		struct bytes message, const char *carrier);
 
 /* --- codings (mime_coding.c); each appends to `into` --- */
 
+/* Are there no bytes that are not base64? */
+bool mime_is_base64(struct bytes text);
 /* False: there were bytes that are not base64. */
 bool mime_decode_base64(struct bytes text, struct buffer *into);
 bool mime_decode_quoted(struct bytes text, struct buffer *into);

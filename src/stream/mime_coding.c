@@ -11,25 +11,28 @@ static void put(struct buffer *into, uint32_t byte)
 	(void)buffer_append(into, &value, 1); /* a refused append sticks in the buffer */
 }
 
-/* What a character stands for; what is none of the alphabet is FOREIGN. */
-enum { FOREIGN = 0x80, DECODED_AT_ONCE = 3 * 256 };
+/* What a character stands for; what is none of the alphabet is FOREIGN, but blanks, line ends and
+ * padding are BETWEEN. */
+enum { FOREIGN = 0x80, BETWEEN = 0x40, NO_DIGIT = FOREIGN | BETWEEN, DECODED_AT_ONCE = 3 * 256 };
 
 static const uint8_t *base64_values(void)
 {
+#define B   BETWEEN
 #define F   FOREIGN
 #define F8  F, F, F, F, F, F, F, F
 #define F16 F8, F8
 	static const uint8_t values[256] = {
-		F16, F16, F8, F,  F,  F,  62,  F,   F,	 F,   63,  52,	53,  54,  55, 56, 57,
-		58,  59,  60, 61, F,  F,  F,   F,   F,	 F,   F,   0,	1,   2,	  3,  4,  5,
-		6,   7,	  8,  9,  10, 11, 12,  13,  14,	 15,  16,  17,	18,  19,  20, 21, 22,
-		23,  24,  25, F,  F,  F,  F,   F,   F,	 26,  27,  28,	29,  30,  31, 32, 33,
-		34,  35,  36, 37, 38, 39, 40,  41,  42,	 43,  44,  45,	46,  47,  48, 49, 50,
-		51,  F,	  F,  F,  F,  F,  F16, F16, F16, F16, F16, F16, F16, F16,
+		F8, F,	B,  B,	F,   F,	  B,   F16, F,	 F,   B,   F8,	F,  F,	62, F,	F,  F,
+		63, 52, 53, 54, 55,  56,  57,  58,  59,	 60,  61,  F,	F,  F,	B,  F,	F,  F,
+		0,  1,	2,  3,	4,   5,	  6,   7,   8,	 9,   10,  11,	12, 13, 14, 15, 16, 17,
+		18, 19, 20, 21, 22,  23,  24,  25,  F,	 F,   F,   F,	F,  F,	26, 27, 28, 29,
+		30, 31, 32, 33, 34,  35,  36,  37,  38,	 39,  40,  41,	42, 43, 44, 45, 46, 47,
+		48, 49, 50, 51, F16, F16, F16, F16, F16, F16, F16, F16, F,  F,	F,  F,	F
 	};
 #undef F16
 #undef F8
 #undef F
+#undef B
 	return values;
 }
 
@@ -45,7 +48,7 @@ static void put_whole_groups(struct bytes text, size_t *at, const uint8_t *value
 		const uint8_t *four = text.data + *at;
 		uint8_t a = values[four[0]], b = values[four[1]], c = values[four[2]],
 			d = values[four[3]];
-		if ((a | b | c | d) & FOREIGN)
+		if ((a | b | c | d) & NO_DIGIT)
 			break;
 		decoded[length++] = (uint8_t)(a << 2 | b >> 4);
 		decoded[length++] = (uint8_t)(b << 4 | c >> 2);
@@ -54,6 +57,22 @@ static void put_whole_groups(struct bytes text, size_t *at, const uint8_t *value
 	}
 	if (length)
 		(void)buffer_append(into, decoded, length); /* a refusal sticks in the buffer */
+}
+
+bool mime_is_base64(struct bytes text)
+{
+	const uint8_t *values = base64_values();
+	unsigned foreign = 0;
+	size_t i = 0;
+
+	for (; i + 4 <= text.length; i += 4) {
+		const uint8_t *four = text.data + i;
+		foreign |= (unsigned)values[four[0]] | values[four[1]] | values[four[2]] |
+			   values[four[3]];
+	}
+	for (; i < text.length; i++)
+		foreign |= values[text.data[i]];
+	return !(foreign & FOREIGN);
 }
 
 bool mime_decode_base64(struct bytes text, struct buffer *into)
@@ -74,8 +93,8 @@ bool mime_decode_base64(struct bytes text, struct buffer *into)
 			count = 0; /* padding ends a run; another may follow */
 			continue;
 		}
-		if (values[c] & FOREIGN) {
-			clean &= c == '\r' || c == '\n' || c == ' ' || c == '\t';
+		if (values[c] & NO_DIGIT) {
+			clean &= values[c] == BETWEEN;
 			continue;
 		}
 		bits = bits << 6 | values[c];

@@ -68,8 +68,10 @@ void ndr_check(struct describer *describer, enum stream_side side, size_t offset
 
 	for (unsigned i = 0; i < operation->argument_count; i++) {
 		enum target_form form = operation->arguments[i].form;
-		if (form == TARGET_U32 || form == TARGET_NULL) {
+		if (form == TARGET_U32 || form == TARGET_NULL || form == TARGET_HANDLE) {
 			uint32_t value = read_aligned_u32(&ndr);
+			if (form == TARGET_HANDLE)
+				reader_skip(&ndr.reader, UUID_SIZE);
 			if (reader_failed(&ndr.reader)) {
 				deviates(&ndr, "NDR stub ends within its arguments");
 				return;

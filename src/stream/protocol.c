@@ -17,6 +17,7 @@ const struct protocol protocols[] = {
 	{ "ftp-data", 6, false, ftp_data_recognise, ftp_data_read },
 	{ "pe-transfer", 6, true, pe_transfer_recognise, pe_transfer_read },
 	{ "shell", 6, false, shell_recognise, shell_read },
+	{ "quic", 17, true, quic_recognise, quic_read },
 	{ "dcerpc", 17, true, dcerpc_udp_recognise, dcerpc_udp_read },
 	{ "dns", 17, true, dns_recognise, dns_read },
 	{ "ssrp", 17, true, ssrp_recognise, ssrp_read },

@@ -96,7 +96,8 @@ struct dialogue_line {
 /* The lines of both sides in the order in which they were complete. */
 struct dialogue {
 	struct describer *describer;
-	size_t offset[STREAM_SIDES]; /* what is read next; of `next` where that is found */
+	size_t offset[STREAM_SIDES];  /* what is read next; of `next` where that is found */
+	size_t segment[STREAM_SIDES]; /* in which the line before ended */
 	struct {
 		bool found;
 		struct dialogue_line line;
@@ -129,6 +130,8 @@ size_t text_utf8_length(struct bytes text);
 
 int smb_recognise(const struct stream_session *session);
 void smb_read(struct describer *describer);
+int quic_recognise(const struct stream_session *session);
+void quic_read(struct describer *describer);
 int ssh_recognise(const struct stream_session *session);
 void ssh_read(struct describer *describer);
 int tls_recognise(const struct stream_session *session);

@@ -1,6 +1,7 @@
 /* POP3 (RFC 1939, extensions RFC 2449) on any port: commands and answers; the messages that are
  * fetched and what is attached to them become files. What follows STLS (RFC 2595) is read as TLS.
  */
+#include "stream/mail_message.h"
 #include "stream/mime.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ struct pop3 {
 	bool greeted, in_lines, in_message, in_login, asks_tls;
 	bool in_beginning; /* of a message: its parts need not end */
 	size_t message_offset;
-	struct buffer message;
+	struct mail_message message;
 };
 
 static void deviates(struct pop3 *pop3, const struct dialogue_line *line, const char *what)
@@ -132,31 +133,26 @@ static bool read_reply(struct pop3 *pop3, const struct dialogue_line *line)
 
 static void finish_message(struct pop3 *pop3, bool complete)
 {
-	struct bytes message = buffer_bytes(&pop3->message);
+	struct bytes message = mail_message_bytes(&pop3->message);
 	describe_file(pop3->describer, STREAM_SERVER, pop3->message_offset, message,
 		      (struct bytes){ NULL, 0 }, "pop3", complete && !pop3->in_beginning);
 	if (!pop3->in_beginning)
 		mime_carve(pop3->describer, STREAM_SERVER, pop3->message_offset, message, "pop3");
-	buffer_clear(&pop3->message);
+	mail_message_clear(&pop3->message);
 	pop3->in_message = false;
 }
 
 static void read_line_of_answer(struct pop3 *pop3, const struct dialogue_line *line)
 {
-	struct bytes text = line->text;
+	struct bytes said = side_data(pop3->describer->session, STREAM_SERVER);
 
-	if (bytes_equal_text(text, ".")) {
+	if (bytes_equal_text(line->text, ".")) {
 		if (pop3->in_message)
 			finish_message(pop3, true);
 		pop3->in_lines = false;
 		return;
 	}
-	if (!pop3->in_message)
-		return;
-	if (bytes_start_with(text, "."))
-		text = bytes_slice(text, 1, SIZE_MAX);
-	if ((text.length && buffer_append(&pop3->message, text.data, text.length) < 0) ||
-	    buffer_append_text(&pop3->message, "\r\n") < 0)
+	if (pop3->in_message && mail_message_add_line(&pop3->message, said, line->text) < 0)
 		pop3->describer->cut = true;
 }
 
@@ -166,7 +162,8 @@ void pop3_read(struct describer *describer)
 	struct dialogue_line line;
 	bool readable = true;
 
-	buffer_init(&pop3.message, describer->session->half[STREAM_SERVER].data.length * 2 + 2);
+	mail_message_init(&pop3.message,
+			  describer->session->half[STREAM_SERVER].data.length * 2 + 2);
 	while (readable && !describer->cut && dialogue_next(&pop3.dialogue, &line)) {
 		if (line.side == STREAM_CLIENT)
 			read_command(&pop3, &line);
@@ -179,5 +176,5 @@ void pop3_read(struct describer *describer)
 		tls_read_behind(describer, pop3.dialogue.offset);
 	if (pop3.in_message)
 		finish_message(&pop3, false);
-	buffer_fini(&pop3.message);
+	mail_message_fini(&pop3.message);
 }

@@ -2,6 +2,7 @@
  * attached to them become files. Commands may come before the answers to those before them (RFC
  * 2920), messages in pieces (RFC 3030), log-ins in lines of their own (RFC 4954), UTF-8 in
  * addresses (RFC 6531); what follows STARTTLS (RFC 3207) is read as TLS. */
+#include "stream/mail_message.h"
 #include "stream/mime.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ struct smtp {
 	bool in_data, in_tls;
 	bool in_pieces; /* BDAT without its LAST */
 	size_t data_offset;
-	struct buffer message; /* without the dots that are stuffed */
+	struct mail_message message;
 };
 
 static void deviates(struct smtp *smtp, const struct dialogue_line *line, const char *what)
@@ -68,11 +69,12 @@ static void deviates(struct smtp *smtp, const struct dialogue_line *line, const 
 
 static void finish_message(struct smtp *smtp, bool complete)
 {
-	describe_file(smtp->describer, STREAM_CLIENT, smtp->data_offset,
-		      buffer_bytes(&smtp->message), (struct bytes){ NULL, 0 }, "smtp", complete);
-	mime_carve(smtp->describer, STREAM_CLIENT, smtp->data_offset, buffer_bytes(&smtp->message),
-		   "smtp");
-	buffer_clear(&smtp->message);
+	struct bytes message = mail_message_bytes(&smtp->message);
+
+	describe_file(smtp->describer, STREAM_CLIENT, smtp->data_offset, message,
+		      (struct bytes){ NULL, 0 }, "smtp", complete);
+	mime_carve(smtp->describer, STREAM_CLIENT, smtp->data_offset, message, "smtp");
+	mail_message_clear(&smtp->message);
 	smtp->in_data = smtp->in_pieces = false;
 }
 
@@ -81,25 +83,18 @@ static void begin_message(struct smtp *smtp)
 	smtp->data_offset = smtp->dialogue.offset[STREAM_CLIENT];
 }
 
-static void add_to_message(struct smtp *smtp, struct bytes part)
-{
-	if (part.length && buffer_append(&smtp->message, part.data, part.length) < 0)
-		smtp->describer->cut = true;
-}
-
 static void read_text_line(struct smtp *smtp, const struct dialogue_line *line)
 {
-	struct bytes text = line->text;
-	if (bytes_equal_text(text, ".")) {
+	struct bytes said = side_data(smtp->describer->session, STREAM_CLIENT);
+
+	if (bytes_equal_text(line->text, ".")) {
 		finish_message(smtp, true);
 		return;
 	}
-	if (text.length + 2 > TEXT_MOST)
+	if (line->text.length + 2 > TEXT_MOST)
 		deviates(smtp, line, "SMTP text line longer than 1000 bytes");
-	if (bytes_start_with(text, "."))
-		text = bytes_slice(text, 1, SIZE_MAX);
-	add_to_message(smtp, text);
-	add_to_message(smtp, bytes_of("\r\n"));
+	if (mail_message_add_line(&smtp->message, said, line->text) < 0)
+		smtp->describer->cut = true;
 }
 
 /* "BDAT 1000" or "BDAT 86 LAST": so many bytes follow the line. */
@@ -118,7 +113,8 @@ static void take_piece(struct smtp *smtp, const struct dialogue_line *line, stru
 	struct bytes piece =
 		bytes_slice(side_data(describer->session, STREAM_CLIENT), *offset, (size_t)length);
 	*offset += piece.length;
-	add_to_message(smtp, piece);
+	if (mail_message_add(&smtp->message, piece) < 0)
+		describer->cut = true;
 	smtp->in_pieces = true;
 	if (piece.length < (size_t)length && describer->session->end == STREAM_END_FIN)
 		deviates(smtp, line, "SMTP BDAT longer than what follows it");
@@ -222,7 +218,8 @@ void smtp_read(struct describer *describer)
 			     .greeted = describer->session->picked_up };
 	struct dialogue_line line;
 
-	buffer_init(&smtp.message, describer->session->half[STREAM_CLIENT].data.length * 2 + 2);
+	mail_message_init(&smtp.message,
+			  describer->session->half[STREAM_CLIENT].data.length * 2 + 2);
 	while (!describer->cut && !smtp.in_tls && dialogue_next(&smtp.dialogue, &line)) {
 		if (line.side == STREAM_SERVER) {
 			read_reply(&smtp, &line);
@@ -243,5 +240,5 @@ void smtp_read(struct describer *describer)
 		finish_message(&smtp, false);
 	if (smtp.in_tls)
 		tls_read_behind(describer, smtp.dialogue.offset);
-	buffer_fini(&smtp.message);
+	mail_message_fini(&smtp.message);
 }

@@ -117,6 +117,8 @@ void smb_log_in(struct smb *smb, const struct smb_command *command, struct bytes
 /* Names the vulnerability that goes by that mark in data/targets.yaml, with the deviation. */
 void smb_mark(struct smb *smb, const struct smb_command *command, const char *name,
 	      const char *deviation);
+/* What a client says that it opens, in words; `pipe`: on the tree of pipes. */
+void smb_say_open(struct smb *smb, const struct smb_command *command, const char *name, bool pipe);
 void smb_deviates(struct smb *smb, const struct smb_command *command, const char *what);
 /* A string in the bytes of a command at `offset` there; Unicode ones are aligned in the message. */
 const char *smb_string(struct smb *smb, const struct smb_command *command, size_t offset);

@@ -173,7 +173,7 @@ static void read_create(struct message *message)
 	const char *name =
 		describe_text_utf16(smb->describer, part(message, length ? offset : 0, length));
 	smb_remember(smb, &message->command, 0, pipe, name);
-	say(message, pipe ? "pipe" : "open", name);
+	smb_say_open(smb, &message->command, name, pipe);
 }
 
 static void read_close(struct message *message)

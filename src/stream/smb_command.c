@@ -174,8 +174,7 @@ static void read_open(struct smb *smb, const struct smb_command *command)
 	bool pipe = smb_tree_is_pipe(smb, command->tree) ||
 		    (smb->chained.pipe && smb->chained.offset == command->offset);
 	smb_remember(smb, command, 0, pipe, name);
-	describe_say(smb->describer, command->side, command->offset, pipe ? "pipe" : "open",
-		     bytes_of(name));
+	smb_say_open(smb, command, name, pipe);
 }
 
 static void read_write(struct smb *smb, const struct smb_command *command)

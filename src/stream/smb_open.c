@@ -2,6 +2,8 @@
  * and what is read from them. */
 #include "stream/smb.h"
 
+#include <string.h>
+
 void smb_remember(struct smb *smb, const struct smb_command *command, uint64_t file,
 		  uint64_t position, const char *name)
 {
@@ -29,6 +31,15 @@ bool smb_recall(struct smb *smb, const struct smb_command *response, struct smb_
 		return true;
 	}
 	return false;
+}
+
+void smb_say_open(struct smb *smb, const struct smb_command *command, const char *name, bool pipe)
+{
+	describe_say(smb->describer, command->side, command->offset, pipe ? "pipe" : "open",
+		     bytes_of(name));
+	if (pipe && strchr(name, '/'))
+		smb_mark(smb, command, "pipe-path",
+			 "SMB pipe whose name is the path of a file of Unix");
 }
 
 static uint32_t *find_tree(struct smb *smb, uint32_t tree)

@@ -214,7 +214,7 @@ MUST_CHECK int stream_prepare(struct error *error);
 MUST_CHECK int stream_describe(const struct stream_session *session,
 			       struct stream_description *description);
 /* The same for who does not ask for files: what is packed in archives or by content codings stays
- * packed. */
+ * packed, and attachments in base64 are no files. */
 MUST_CHECK int stream_describe_packed(const struct stream_session *session,
 				      struct stream_description *description);
 /* The same for a session that another one announced. For purposes "ftp-data" and "tftp" what

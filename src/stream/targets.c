@@ -11,6 +11,7 @@ static const cyaml_strval_t forms[] = {
 	{ "string", TARGET_STRING },
 	{ "u32", TARGET_U32 },
 	{ "null", TARGET_NULL },
+	{ "handle", TARGET_HANDLE },
 };
 
 static const cyaml_schema_field_t argument_fields[] = {

@@ -9,8 +9,9 @@
 #define UUID_TEXT_SIZE 37
 
 /* One input argument by its NDR form (C706, chapter 14). */
-/* TARGET_NULL: a pointer that is null as a rule; where it is not, the rest is not described. */
-enum target_form { TARGET_WIDE_STRING, TARGET_STRING, TARGET_U32, TARGET_NULL };
+/* TARGET_NULL: a pointer that is null as a rule; where it is not, the rest is not described.
+ * TARGET_HANDLE: a context handle, 20 bytes. */
+enum target_form { TARGET_WIDE_STRING, TARGET_STRING, TARGET_U32, TARGET_NULL, TARGET_HANDLE };
 
 struct target_argument {
 	enum target_form form;

@@ -89,6 +89,7 @@ static enum operand_kind register_operand(ZydisRegister reg, uint8_t *number)
 	case ZYDIS_REGCLASS_SEGMENT: return OPERAND_SEGMENT;
 	case ZYDIS_REGCLASS_X87: return OPERAND_X87;
 	case ZYDIS_REGCLASS_MMX: return OPERAND_MMX;
+	case ZYDIS_REGCLASS_YMM: /* as long as the operation's sizes say */
 	case ZYDIS_REGCLASS_XMM: return OPERAND_XMM;
 	default: return OPERAND_OTHER;
 	}
@@ -173,6 +174,8 @@ static void operands(const struct x86 *cpu, const ZydisDecodedInstruction *instr
 		op->source_kind = (uint8_t)operand(cpu, instruction, &from[1], &op->source, op);
 	if (instruction->operand_count_visible > 2)
 		op->third_kind = (uint8_t)operand(cpu, instruction, &from[2], &op->third, op);
+	if (instruction->operand_count_visible > 3 && from[3].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+		op->immediate = from[3].imm.value.u;
 	/* enter is the one with two immediates: its nesting depth goes into third */
 	if (instruction->mnemonic == ZYDIS_MNEMONIC_ENTER) {
 		op->immediate = from[0].imm.value.u;
@@ -313,9 +316,10 @@ unsigned decode_full(const struct x86 *cpu, uint64_t address, const uint8_t *byt
 		return 0;
 	if (status == ZYDIS_STATUS_NO_MORE_DATA || status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG)
 		return invalid(op, run_privileged, length); /* SDM vol. 3, 6.15, #GP: too long */
-	/* Zydis knows an accelerator's own encodings of popcnt and its like; no processor has them
-	 */
-	run = ZYAN_SUCCESS(status) && instruction.meta.isa_ext != ZYDIS_ISA_EXT_KNC
+	/* Zydis knows an accelerator's own encodings of popcnt and its like; no processor has them.
+	 * EVEX has the names of VEX. */
+	run = ZYAN_SUCCESS(status) && instruction.meta.isa_ext != ZYDIS_ISA_EXT_KNC &&
+			      instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_EVEX
 		      ? handlers[instruction.mnemonic]
 		      : NULL;
 	if (!run)

@@ -175,7 +175,72 @@
 	/* simd_round.c */ \
 	ROW(ROUNDPS, roundps) ROW(ROUNDPD, roundpd) ROW(ROUNDSS, roundss) ROW(ROUNDSD, roundsd) \
 	/* simd_estimate.c */ \
-	ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) ROW(RSQRTSS, rsqrtss)
+	ROW(RCPPS, rcpps) ROW(RCPSS, rcpss) ROW(RSQRTPS, rsqrtps) ROW(RSQRTSS, rsqrtss) \
+	/* avx.c */ \
+	ROW(VPADDB, vpaddb) ROW(VPADDW, vpaddw) ROW(VPADDD, vpaddd) ROW(VPADDQ, vpaddq) ROW(VPADDSB, vpaddsb) \
+	ROW(VPADDSW, vpaddsw) ROW(VPADDUSB, vpaddusb) ROW(VPADDUSW, vpaddusw) ROW(VPSUBB, vpsubb) \
+	ROW(VPSUBW, vpsubw) ROW(VPSUBD, vpsubd) ROW(VPSUBQ, vpsubq) ROW(VPSUBSB, vpsubsb) ROW(VPSUBSW, vpsubsw) \
+	ROW(VPSUBUSB, vpsubusb) ROW(VPSUBUSW, vpsubusw) ROW(VPMULLW, vpmullw) ROW(VPMULHW, vpmulhw) \
+	ROW(VPMULHUW, vpmulhuw) ROW(VPMULUDQ, vpmuludq) ROW(VPMADDWD, vpmaddwd) ROW(VPAVGB, vpavgb) \
+	ROW(VPAVGW, vpavgw) ROW(VPMAXUB, vpmaxub) ROW(VPMAXSW, vpmaxsw) ROW(VPMINUB, vpminub) ROW(VPMINSW, vpminsw) \
+	ROW(VPSADBW, vpsadbw) ROW(VPCMPEQB, vpcmpeqb) ROW(VPCMPEQW, vpcmpeqw) ROW(VPCMPEQD, vpcmpeqd) \
+	ROW(VPCMPEQQ, vpcmpeqq) ROW(VPCMPGTB, vpcmpgtb) ROW(VPCMPGTW, vpcmpgtw) ROW(VPCMPGTD, vpcmpgtd) \
+	ROW(VPCMPGTQ, vpcmpgtq) ROW(VPAND, vpand) ROW(VPANDN, vpandn) ROW(VPOR, vpor) ROW(VPXOR, vpxor) \
+	ROW(VPACKSSWB, vpacksswb) ROW(VPACKSSDW, vpackssdw) ROW(VPACKUSWB, vpackuswb) ROW(VPACKUSDW, vpackusdw) \
+	ROW(VPUNPCKLBW, vpunpcklbw) ROW(VPUNPCKLWD, vpunpcklwd) ROW(VPUNPCKLDQ, vpunpckldq) \
+	ROW(VPUNPCKLQDQ, vpunpcklqdq) ROW(VPUNPCKHBW, vpunpckhbw) ROW(VPUNPCKHWD, vpunpckhwd) \
+	ROW(VPUNPCKHDQ, vpunpckhdq) ROW(VPUNPCKHQDQ, vpunpckhqdq) ROW(VANDPS, vandps) ROW(VANDPD, vandpd) \
+	ROW(VANDNPS, vandnps) ROW(VANDNPD, vandnpd) ROW(VORPS, vorps) ROW(VORPD, vorpd) ROW(VXORPS, vxorps) \
+	ROW(VXORPD, vxorpd) ROW(VUNPCKLPS, vunpcklps) ROW(VUNPCKLPD, vunpcklpd) ROW(VUNPCKHPS, vunpckhps) \
+	ROW(VUNPCKHPD, vunpckhpd) ROW(VPSIGNB, vpsignb) ROW(VPSIGNW, vpsignw) ROW(VPSIGND, vpsignd) \
+	ROW(VPMULHRSW, vpmulhrsw) ROW(VPMINSB, vpminsb) ROW(VPMAXSB, vpmaxsb) ROW(VPMINUW, vpminuw) \
+	ROW(VPMAXUW, vpmaxuw) ROW(VPMINSD, vpminsd) ROW(VPMAXSD, vpmaxsd) ROW(VPMINUD, vpminud) \
+	ROW(VPMAXUD, vpmaxud) ROW(VPMULLD, vpmulld) ROW(VPMULDQ, vpmuldq) ROW(VPHADDW, vphaddw) \
+	ROW(VPHADDD, vphaddd) ROW(VPHADDSW, vphaddsw) ROW(VPHSUBW, vphsubw) ROW(VPHSUBD, vphsubd) \
+	ROW(VPHSUBSW, vphsubsw) ROW(VPMADDUBSW, vpmaddubsw) ROW(VPSHUFB, vpshufb) ROW(VPALIGNR, vpalignr) \
+	ROW(VPBLENDW, vpblendw) ROW(VSHUFPS, vshufps) ROW(VSHUFPD, vshufpd) ROW(VPCLMULQDQ, vpclmulqdq) \
+	ROW(VAESENC, vaesenc) ROW(VAESENCLAST, vaesenclast) ROW(VAESDEC, vaesdec) ROW(VAESDECLAST, vaesdeclast) \
+	ROW(VPABSB, vpabsb) ROW(VPABSW, vpabsw) ROW(VPABSD, vpabsd) ROW(VPSHUFD, vpshufd) ROW(VPSHUFLW, vpshuflw) \
+	ROW(VPSHUFHW, vpshufhw) ROW(VPSLLDQ, vpslldq) ROW(VPSRLDQ, vpsrldq) ROW(VPHMINPOSUW, vphminposuw) \
+	ROW(VAESIMC, vaesimc) ROW(VAESKEYGENASSIST, vaeskeygenassist) ROW(VPSLLW, vpsllw) ROW(VPSLLD, vpslld) \
+	ROW(VPSLLQ, vpsllq) ROW(VPSRLW, vpsrlw) ROW(VPSRLD, vpsrld) ROW(VPSRLQ, vpsrlq) ROW(VPSRAW, vpsraw) \
+	ROW(VPSRAD, vpsrad) ROW(VPSLLVD, vpsllvd) ROW(VPSLLVQ, vpsllvq) ROW(VPSRLVD, vpsrlvd) ROW(VPSRLVQ, vpsrlvq) \
+	ROW(VPSRAVD, vpsravd) ROW(VPERMQ, vpermq) ROW(VPERMD, vpermd) ROW(VPBLENDD, vpblendd) ROW(VPINSRB, vpinsrb) \
+	ROW(VPINSRW, vpinsrw) ROW(VPINSRD, vpinsrd) ROW(VPINSRQ, vpinsrq) ROW(VPMOVMSKB, vpmovmskb) \
+	ROW(VPTEST, vptest) ROW(VZEROUPPER, vzeroupper) ROW(VZEROALL, vzeroall) ROW(VPMOVSXBW, vpmovsxbw) \
+	ROW(VPMOVSXBD, vpmovsxbd) ROW(VPMOVSXBQ, vpmovsxbq) ROW(VPMOVSXWD, vpmovsxwd) ROW(VPMOVSXWQ, vpmovsxwq) \
+	ROW(VPMOVSXDQ, vpmovsxdq) ROW(VPMOVZXBW, vpmovzxbw) ROW(VPMOVZXBD, vpmovzxbd) ROW(VPMOVZXBQ, vpmovzxbq) \
+	ROW(VPMOVZXWD, vpmovzxwd) ROW(VPMOVZXWQ, vpmovzxwq) ROW(VPMOVZXDQ, vpmovzxdq) ROW(VMOVDQA, vmove_aligned) \
+	ROW(VMOVAPS, vmove_aligned) ROW(VMOVAPD, vmove_aligned) ROW(VMOVNTDQ, vmove_aligned) \
+	ROW(VMOVNTDQA, vmove_aligned) ROW(VMOVNTPS, vmove_aligned) ROW(VMOVNTPD, vmove_aligned) \
+	ROW(VMOVDQU, vmove_unaligned) ROW(VMOVUPS, vmove_unaligned) ROW(VMOVUPD, vmove_unaligned) \
+	ROW(VLDDQU, vmove_unaligned) ROW(VMOVD, vmove_low) ROW(VMOVQ, vmove_low) ROW(VPBROADCASTB, vrepeat_1) \
+	ROW(VPBROADCASTW, vrepeat_2) ROW(VPBROADCASTD, vrepeat_4) ROW(VBROADCASTSS, vrepeat_4) \
+	ROW(VPBROADCASTQ, vrepeat_8) ROW(VBROADCASTSD, vrepeat_8) ROW(VBROADCASTI128, vrepeat_16) \
+	ROW(VBROADCASTF128, vrepeat_16) ROW(VEXTRACTI128, vextract_half) ROW(VEXTRACTF128, vextract_half) \
+	ROW(VINSERTI128, vinsert_half) ROW(VINSERTF128, vinsert_half) ROW(VPERM2I128, vpermute_halves) \
+	ROW(VPERM2F128, vpermute_halves) ROW(VPEXTRB, pextrb) ROW(VPEXTRW, pextrw) ROW(VPEXTRD, pextrd) \
+	ROW(VPEXTRQ, pextrq)
+
+/* avx.c: SSE instructions that have a VEX encoding of three operands, of two, and shifts. */
+#define X86_AVX_THREE(ROW) \
+	ROW(paddb) ROW(paddw) ROW(paddd) ROW(paddq) ROW(paddsb) ROW(paddsw) ROW(paddusb) ROW(paddusw) ROW(psubb) \
+	ROW(psubw) ROW(psubd) ROW(psubq) ROW(psubsb) ROW(psubsw) ROW(psubusb) ROW(psubusw) ROW(pmullw) ROW(pmulhw) \
+	ROW(pmulhuw) ROW(pmuludq) ROW(pmaddwd) ROW(pavgb) ROW(pavgw) ROW(pmaxub) ROW(pmaxsw) ROW(pminub) \
+	ROW(pminsw) ROW(psadbw) ROW(pcmpeqb) ROW(pcmpeqw) ROW(pcmpeqd) ROW(pcmpeqq) ROW(pcmpgtb) ROW(pcmpgtw) \
+	ROW(pcmpgtd) ROW(pcmpgtq) ROW(pand) ROW(pandn) ROW(por) ROW(pxor) ROW(packsswb) ROW(packssdw) ROW(packuswb) \
+	ROW(packusdw) ROW(punpcklbw) ROW(punpcklwd) ROW(punpckldq) ROW(punpcklqdq) ROW(punpckhbw) ROW(punpckhwd) \
+	ROW(punpckhdq) ROW(punpckhqdq) ROW(andps) ROW(andpd) ROW(andnps) ROW(andnpd) ROW(orps) ROW(orpd) ROW(xorps) \
+	ROW(xorpd) ROW(unpcklps) ROW(unpcklpd) ROW(unpckhps) ROW(unpckhpd) ROW(psignb) ROW(psignw) ROW(psignd) \
+	ROW(pmulhrsw) ROW(pminsb) ROW(pmaxsb) ROW(pminuw) ROW(pmaxuw) ROW(pminsd) ROW(pmaxsd) ROW(pminud) \
+	ROW(pmaxud) ROW(pmulld) ROW(pmuldq) ROW(phaddw) ROW(phaddd) ROW(phaddsw) ROW(phsubw) ROW(phsubd) \
+	ROW(phsubsw) ROW(pmaddubsw) ROW(pshufb) ROW(palignr) ROW(pblendw) ROW(shufps) ROW(pclmulqdq) \
+	ROW(aesenc) ROW(aesenclast) ROW(aesdec) ROW(aesdeclast)
+#define X86_AVX_TWO(ROW) \
+	ROW(pabsb) ROW(pabsw) ROW(pabsd) ROW(pshufd) ROW(pshuflw) ROW(pshufhw) ROW(pslldq) ROW(psrldq) \
+	ROW(phminposuw) ROW(aesimc) ROW(aeskeygenassist)
+#define X86_AVX_SHIFTS(ROW) \
+	ROW(psllw) ROW(pslld) ROW(psllq) ROW(psrlw) ROW(psrld) ROW(psrlq) ROW(psraw) ROW(psrad)
 
 #define DECLARE(mnemonic, name) handler run_##name;
 X86_INSTRUCTIONS(DECLARE)

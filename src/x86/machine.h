@@ -81,6 +81,7 @@ struct registers {
 	uint32_t mxcsr;
 	struct x87 x87;
 	union xmm xmm[16];
+	union xmm upper[16]; /* of the same registers, 128 bits each, see avx.c */
 };
 
 enum operand_kind {

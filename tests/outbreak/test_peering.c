@@ -334,6 +334,40 @@ static void filters_never_lose_hosts(void **state)
 	assert_true(cells >= 30 && saved > 30 * cells);
 }
 
+/* Whether anybody asks for infectors changes neither who is infected nor when. */
+static void infectors_need_not_be_kept(void **state)
+{
+	(void)state;
+	const struct history *history, *other;
+	struct replica replica, anonymous;
+	struct error error;
+	size_t infected = 0;
+
+	for (size_t w = 0; w < FAST; w++) {
+		struct outbreak_worm worm = outbreaks_worm(&outbreaks[w]);
+		double duration = outbreaks[w].duration;
+		assert_int_equal(replica_init(&replica, &world, &worm, duration, &error), 0);
+		assert_int_equal(replica_init(&anonymous, &world, &worm, duration, &error), 0);
+		anonymous.with.anonymous = true;
+		for (uint32_t i = 0; i < 100 * COLUMNS; i++) {
+			const struct remedy_candidate *remedy = &columns[i % COLUMNS];
+			assert_int_equal(replica_run(&replica, 6, i, &error), 0);
+			assert_int_equal(replica_run(&anonymous, 6, i, &error), 0);
+			assert_int_equal(replica_try(&replica, remedy, &history, &error), 0);
+			assert_int_equal(replica_try(&anonymous, remedy, &other, &error), 0);
+			assert_int_equal(history->count, other->count);
+			assert_memory_equal(history->host, other->host,
+					    history->count * sizeof *history->host);
+			assert_memory_equal(history->time, other->time,
+					    history->count * sizeof *history->time);
+			infected += history->count;
+		}
+		replica_fini(&replica);
+		replica_fini(&anonymous);
+	}
+	assert_true(infected > 10000);
+}
+
 struct outcome {
 	double mean, variance;
 };
@@ -470,6 +504,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_every_scan_drawn),
 		cmocka_unit_test(would_notice_that_nobody_peers),
 		cmocka_unit_test(filters_never_lose_hosts),
+		cmocka_unit_test(infectors_need_not_be_kept),
 		cmocka_unit_test(shortcuts_are_exact),
 		cmocka_unit_test(peers_come_from_files),
 	};

@@ -21,7 +21,7 @@ enum {
 	NEW_ONE_IN = 3,
 	PLANTED_ONE_IN = 4,
 	LONGEST = 1 << 16,
-	FLOOD = 1 << 18
+	FLOOD = 1 << 17
 };
 
 static struct shellcode_detector *plain, *lists;

@@ -11,6 +11,7 @@
 
 #define SRVSVC	  "4b324fc8-1670-01d3-1278-5a47bf6ee188"
 #define LSARPC_DS "3919286a-b10c-11d0-9ba8-00c04fd92ef5"
+#define SVCCTL	  "367abb81-9844-35f1-ad32-98f038001003"
 #define MESSENGER "5a7b91f8-ff00-11d0-a9b2-00c04fb6e6fc"
 #define NDR	  "8a885d04-1ceb-11c9-9fe8-08002b104860"
 #define NDR64	  "71710533-beba-4937-8319-b5dbef9ccc36"
@@ -165,6 +166,50 @@ static void bounds_are_checked_in_both_orders(void **state)
 	}
 }
 
+/* A stub for ROpenServiceW, whose first argument is a context handle, cut to `length`. */
+static struct pdu open_service_stub(unsigned most, size_t length)
+{
+	struct pdu stub = { .length = 0 };
+	for (unsigned i = 0; i < 5; i++)
+		put(&stub, 0x1111 * i, 4);
+	put(&stub, most, 4);
+	put(&stub, 0, 4);
+	put(&stub, 4, 4);
+	for (unsigned i = 0; i < 3; i++)
+		put(&stub, 'a', 2);
+	put(&stub, 0, 2);
+	put(&stub, 0xf01ff, 4);
+	stub.length = length < stub.length ? length : stub.length;
+	return stub;
+}
+
+static void context_handles_are_passed_over(void **state)
+{
+	static const struct {
+		unsigned most;
+		size_t length;
+		const char *deviation;
+	} cases[] = {
+		{ 4, SIZE_MAX, NULL },
+		{ 3, SIZE_MAX, "longer than its maximum count" },
+		{ 4, 18, "ends within its arguments" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct talk *talk = talk_new(6, 1030);
+		struct pdu stub = open_service_stub(cases[i].most, cases[i].length);
+		say_bind(talk, false, 11, 0, SVCCTL, NDR);
+		say_call(talk, false, 0, 16, &stub, 700);
+		talk_describe(talk);
+		if (cases[i].deviation)
+			assert_true(talk_deviates(talk, cases[i].deviation));
+		else
+			assert_true(talk_is(talk, "dcerpc", STREAM_CONFORMS));
+		talk_free(talk);
+	}
+}
+
 static void contexts_are_altered(void **state)
 {
 	(void)state;
@@ -299,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_byte_orders_and_fragments),
 		cmocka_unit_test(bounds_are_checked_in_both_orders),
+		cmocka_unit_test(context_handles_are_passed_over),
 		cmocka_unit_test(contexts_are_altered),
 		cmocka_unit_test(ndr64_is_not_judged),
 		cmocka_unit_test(the_messenger_over_udp),

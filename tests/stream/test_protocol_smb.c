@@ -229,6 +229,18 @@ static void a_device_with_a_long_name(void **state)
 	}
 }
 
+static void a_pipe_named_by_a_path(void **state)
+{
+	(void)state;
+	struct talk *talk = talk_new(6, 445);
+	connect_tree(talk, "\\\\192.0.2.7\\IPC$");
+	open_file(talk, "/srv/share/x.so", 0x4000);
+	talk_describe(talk);
+	assert_true(talk_deviates(talk, "path of a file of Unix"));
+	assert_string_equal(talk->description.target, "Samba, CVE-2017-7494");
+	talk_free(talk);
+}
+
 static void a_pipe_carries_calls(void **state)
 {
 	(void)state;
@@ -486,6 +498,7 @@ static void a_file_that_is_read_is_carved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pipe_named_by_a_path),
 		cmocka_unit_test(a_pipe_carries_calls),
 		cmocka_unit_test(written_files_are_carved),
 		cmocka_unit_test(lengths_that_contradict_deviate),

@@ -245,6 +245,26 @@ static void transceive(struct talk *talk, const struct message *pdu)
 	say_smb2(talk, STREAM_CLIENT, IOCTL, 30, 0, &body);
 }
 
+static void a_pipe_named_by_a_path(void **state)
+{
+	static const char *const names[] = { "srvsvc", "\\PIPE\\/srv/share/x.so" };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct talk *talk = talk_new(6, 445);
+		connect_tree(talk, "\\\\HOST\\IPC$", 2);
+		open_file(talk, names[i]);
+		talk_describe(talk);
+		assert_true(talk_said(talk, "pipe", names[i]));
+		assert_true(talk_is(talk, "smb", i == 0 ? STREAM_CONFORMS : STREAM_DEVIATES));
+		if (i == 0)
+			assert_null(talk->description.target);
+		else
+			assert_string_equal(talk->description.target, "Samba, CVE-2017-7494");
+		talk_free(talk);
+	}
+}
+
 static void a_call_through_a_pipe(void **state)
 {
 	(void)state;
@@ -486,6 +506,7 @@ int main(void)
 		cmocka_unit_test(parts_are_put_in_order),
 		cmocka_unit_test(parts_that_overlap),
 		cmocka_unit_test(parts_with_a_hole),
+		cmocka_unit_test(a_pipe_named_by_a_path),
 		cmocka_unit_test(a_call_through_a_pipe),
 		cmocka_unit_test(a_chain),
 		cmocka_unit_test(messages_that_lie),

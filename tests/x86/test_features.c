@@ -47,14 +47,14 @@ static const struct feature features[] = {
 	{ "lzcnt", 0x80000001, 2, 5, 4, "\xf3\x0f\xbd\xc3" },
 	{ "prefetchw", 0x80000001, 2, 8, 3, "\x0f\x0d\x0b" },
 	{ "rdtscp", 0x80000001, 3, 27, 3, "\x0f\x01\xf9" },
-	/* not there */
+	/* not there; of AVX and AVX2 a part is (avx.c), and not announced */
 	{ "monitor", 1, 2, 3, 3, "\x0f\x01\xc8" },
 	{ "fma", 1, 2, 12, 5, "\xc4\xe2\x71\x98\xc2" },
 	{ "osxsave", 1, 2, 27, 3, "\x0f\x01\xd0" },
 	{ "avx", 1, 2, 28, 4, "\xc5\xf8\x58\xc1" },
 	{ "f16c", 1, 2, 29, 5, "\xc4\xe2\x79\x13\xc1" },
 	{ "rdrand", 1, 2, 30, 3, "\x0f\xc7\xf0" },
-	{ "avx2", 7, 1, 5, 4, "\xc5\xfd\xfe\xc1" },
+	{ "avx2", 7, 1, 5, 5, "\xc4\xe2\x71\x8c\x03" },
 	{ "rdseed", 7, 1, 18, 3, "\x0f\xc7\xf8" },
 	{ "sha", 7, 1, 29, 4, "\x0f\x38\xc8\xc1" },
 	{ "gfni", 7, 2, 8, 5, "\x66\x0f\x38\xcf\xc1" },

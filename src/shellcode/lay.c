@@ -98,7 +98,7 @@ int search_rehearse(struct search *search, enum x86_mode mode, size_t offset, si
 
 	if (code < 0)
 		return code;
-	if (at >= lies.length) { /* before what would be laid */
+	if (at >= lies.length) { /* too far away to be laid */
 		*end = REHEARSAL_OPEN;
 		return 0;
 	}

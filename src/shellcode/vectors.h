@@ -10,7 +10,8 @@ enum vectors {
 	VECTORS_VBMI	/* and with that, too */
 };
 
-/* The widest that there is, or what KENBI_SIMD names, see marks.h. */
+/* The widest that there is, or what KENBI_SIMD names, see marks.h; "sse2" and "portable" are plain.
+ */
 enum vectors vectors_best(void);
 /* From now on, in every thread, none wider than these; VECTORS_VBMI: any. For tests. */
 void vectors_limit(enum vectors most);

@@ -53,13 +53,6 @@ static struct word measure_part(struct bytes bytes, size_t start)
 	return part;
 }
 
-/* Is a first line of that many letters perhaps none of those behind it, and would their groups or
- * digits be told wrong with it? */
-static bool may_be_text(size_t digits, const struct word *next)
-{
-	return digits < next->digits && (digits % 4 || (next->hex && next->digits >= HEX_SHORTEST));
-}
-
 /* Lines that are as long as those before, behind a line's end. */
 static size_t add_lines(struct bytes bytes, struct word *word, size_t skip)
 {
@@ -71,6 +64,13 @@ static size_t add_lines(struct bytes bytes, struct word *word, size_t skip)
 	word->digits += count * word->line;
 	word->end += count * (word->line + skip);
 	return count;
+}
+
+/* Is a first line of that many letters perhaps none of those behind it, and would their groups or
+ * digits be told wrong with it? */
+static bool may_be_text(size_t digits, const struct word *next)
+{
+	return digits < next->digits && (digits % 4 || (next->hex && next->digits >= HEX_SHORTEST));
 }
 
 static struct word measure_word(struct bytes bytes, size_t start)

@@ -31,6 +31,8 @@ struct side {
 	const struct history *base;	     /* borrowed; targets are its entries; NULL: hosts */
 	const struct effect *effect;	     /* borrowed; with base: the remedy */
 	bool exact;	     /* rates hold all that the remedy does; else hits are to be decided */
+	bool named;	     /* infectors matter: their lists are kept */
+	bool listed;	     /* … and who scans is not merely the first of history */
 	bool by_host;	     /* compartments are whom the remedy covers, and the others */
 	uint32_t *of_subnet; /* else: of each subnet, its compartment */
 	uint32_t *of_place;  /* with shortcuts: of each place, the same */
@@ -49,8 +51,6 @@ struct side {
 	uint32_t *ahead;     /* with base: a random word each, for the next to be exposed there */
 	uint32_t scanning_total; /* the first so many of history */
 	uint32_t *slot;
-	bool named;	    /* infectors matter: their lists are kept */
-	bool listed;	    /* … and who scans is not merely the first of history */
 	uint32_t *infected; /* what holds the backs: `slot`, or with shortcuts the next */
 	uint32_t *apart_infected;
 	uint32_t *place; /* with base: of each target, its compartment, or with shortcuts the place

@@ -104,7 +104,7 @@ static int make_room(struct side *side, size_t count, struct error *error)
 static int make_list(const struct side *side, uint32_t **list, struct error *error)
 {
 	if (!*list)
-		*list = malloc(side->capacity * sizeof **list);
+		*list = malloc((side->capacity + 1) * sizeof **list);
 	return *list ? 0 : no_memory(side->capacity, error);
 }
 

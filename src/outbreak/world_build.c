@@ -230,33 +230,37 @@ static int make_room(struct builder *builder, size_t providers, size_t subnets)
 	return 0;
 }
 
-/* Somebody on the circle that there is: met twice on one way up. */
-static uint32_t find_circle(struct builder *builder)
+/* Somebody on the circle that there is, and its parent: met twice on one way up. `met` is 0 of each
+ * provider. */
+static uint32_t find_circle(const uint32_t *parents, uint32_t count, uint32_t *met,
+			    uint32_t *parent)
 {
-	size_t count = builder->world->provider_count;
-	uint32_t *met = builder->top_down; /* of no other use any more */
-
-	memset(met, 0xff, count * sizeof *met);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at = i;
-		for (; at != OUTBREAK_TOP && met[at] == UINT32_MAX; at = builder->parents[at])
-			met[at] = i;
-		if (at != OUTBREAK_TOP && met[at] == i)
+		for (; at != OUTBREAK_TOP && met[at] == 0; at = parents[at])
+			met[at] = i + 1;
+		if (at != OUTBREAK_TOP && met[at] == i + 1) {
+			*parent = parents[at];
 			return at;
+		}
 	}
-	return 0;
+	return *parent = 0;
 }
 
 static int tell_circle(struct builder *builder)
 {
-	uint32_t at = find_circle(builder);
-	const struct outbreak_provider *providers = builder->providers;
+	const struct outbreak_provider *providers = builder->world->providers;
+	size_t count = builder->world->provider_count;
+	uint32_t *met = calloc(count + 1, sizeof *met);
 
+	if (!met)
+		return no_memory(builder);
+	uint32_t parent, at = find_circle(builder->parents, (uint32_t)count, met, &parent);
+	free(met);
 	return error_set(builder->error, ERROR_INPUT, builder->where,
 			 "the parents of its providers run in a circle: that of '%s' is '%s', and "
 			 "so on back to '%s'; one of them must have another parent, or none",
-			 providers[at].name, providers[builder->parents[at]].name,
-			 providers[at].name);
+			 providers[at].name, providers[parent].name, providers[at].name);
 }
 
 /* Parents are known, and become the world's. */

@@ -22,6 +22,7 @@ struct sweep {
 	struct bytes bytes;
 	uint64_t cost;
 	struct glance_table table;
+	bool answered;			  /* one of these is there */
 	uint32_t answers[ANSWERS];	  /* twice the offset and 2, and the answer; 0: none */
 	uint32_t blocks[SLOTS];		  /* of the piece, and 1, whose steps are there; 0: none */
 	struct step steps[SLOTS * BLOCK]; /* flow UNKNOWN_FLOW: not looked at yet */
@@ -47,7 +48,9 @@ void sweep_load(struct sweep *sweep, struct bytes bytes)
 {
 	sweep->bytes = bytes;
 	memset(sweep->blocks, 0, sizeof sweep->blocks);
-	memset(sweep->answers, 0, sizeof sweep->answers);
+	if (sweep->answered)
+		memset(sweep->answers, 0, sizeof sweep->answers);
+	sweep->answered = false;
 }
 
 int sweep_recall(const struct sweep *sweep, size_t offset)
@@ -59,6 +62,7 @@ int sweep_recall(const struct sweep *sweep, size_t offset)
 
 void sweep_remember(struct sweep *sweep, size_t offset, bool answer)
 {
+	sweep->answered = true;
 	sweep->answers[offset % ANSWERS] = (uint32_t)(2 * (offset + 1)) | answer;
 }
 

@@ -139,10 +139,13 @@ bool api_sensible_stack(const struct x86 *machine, uint64_t code, uint64_t lengt
 	if (x86_mode(machine) != X86_MODE_32 ||
 	    back - code > length) /* a call may be the last instruction */
 		return false;
-	for (unsigned i = 0; i < 4; i++)
-		if (names_something(machine, argument(machine, i)) ||
-		    is_pushed_text(machine, argument(machine, i)))
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t text = argument(machine, i);
+		/* where it returns to is no text: the stack was full of pointers to the code */
+		if (text != back &&
+		    (names_something(machine, text) || is_pushed_text(machine, text)))
 			return true;
+	}
 	return false;
 }
 

@@ -8,6 +8,7 @@
 
 #include "unix/abi.h"
 #include "unix/address.h"
+#include "unix/process.h"
 
 enum {
 	DESCRIPTORS = 1 << 16,	/* code that looks for its connection tries them all */
@@ -43,7 +44,8 @@ static bool is_small(const struct x86 *machine, uint64_t value)
 	return number >= -1 && number < 1 << 16;
 }
 
-/* A path names something from the root, from here, or a plain file name of more than a letter. */
+/* A path names something from the root, from here, or a plain file name of more than a letter. What
+ * the program was started with is not its own: who walks up the stack comes by. */
 static int weigh_path(const struct x86 *machine, uint64_t address)
 {
 	char text[256];
@@ -51,6 +53,8 @@ static int weigh_path(const struct x86 *machine, uint64_t address)
 
 	if (length <= 0 || x86_read_text(machine, address, text, sizeof text) < 0)
 		return ERROR_INPUT;
+	if (unix_was_handed(machine, address))
+		return 0;
 	if (text[0] == '/')
 		return length > 2 ? 3 : 1;
 	for (int i = 0; i < length; i++)

@@ -31,6 +31,13 @@ static const struct system_facts {
 	[UNIX_SOLARIS_32] = { "solaris", X86_MODE_32, 0x3b, 0x43, 0, 0x1c3, 11, 146, 95, 89 },
 };
 
+bool unix_was_handed(const struct x86 *machine, uint64_t address)
+{
+	const struct layout *layout = x86_mode(machine) == X86_MODE_64 ? &layout_64 : &layout_32;
+
+	return layout->stack_top - address <= STACK_SIZE && !x86_written(machine, address);
+}
+
 const char *unix_system_name(enum unix_system system)
 {
 	return facts[system].name;

@@ -105,4 +105,8 @@ int64_t unix_fork(struct unix_process *process, const struct x86_exit *stop);
 int64_t unix_model(struct unix_process *process, const struct unix_request *request,
 		   const struct x86_exit *stop);
 
+/* Did the system put it onto the stack when the program began (arguments, environment), and has the
+ * program not written there? */
+bool unix_was_handed(const struct x86 *machine, uint64_t address);
+
 #endif

@@ -2,6 +2,7 @@
  * registers, values and immediates, with 16 and 32 bytes, on registers and on memory; all vector
  * registers, the memory, the flags and rax must be the same afterwards. Without AVX2 in the host
  * there is nothing to compare with. */
+#include <cpuid.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -168,6 +169,16 @@ static void differ(const struct subject *subject, const struct state *host,
 					    host->vectors[i][k], ours->vectors[i][k]);
 }
 
+/* AVX2, and AES and carry-less products of whole registers (SDM, volume 2A, CPUID leaf 7: ECX bits
+ * 9 and 10), for which not every compiler has a name. */
+static bool host_has_all(void)
+{
+	unsigned a, b, c = 0, d;
+
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
+	       __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c >> 9 & 3) == 3;
+}
+
 static void does_what_the_host_does(void **state)
 {
 	static unsigned seen[ZYDIS_MNEMONIC_MAX_VALUE + 1];
@@ -178,8 +189,7 @@ static void does_what_the_host_does(void **state)
 
 	(void)state;
 	assert_true(page != MAP_FAILED);
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("pclmul") ||
-	    !__builtin_cpu_supports("vaes") || !__builtin_cpu_supports("vpclmulqdq"))
+	if (!host_has_all())
 		skip();
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	for (unsigned round = 0; round < ROUNDS;) {

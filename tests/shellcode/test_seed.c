@@ -165,7 +165,7 @@ static void finds_lines(void **state)
 			unsigned all = 0;
 			memset(data, 'A', sizeof data);
 			for (size_t i = line; i + seam <= sizeof data; i += line + seam)
-				memcpy(data + i, "\r\n" + (2 - seam), seam);
+				memcpy(data + i, &"\r\n"[2 - seam], seam);
 			compare_runs((struct bytes){ data, sizeof data }, 3, &all);
 			assert_true(line == 47 || all >= sizeof data / (line + 2));
 		}

@@ -50,8 +50,8 @@ static void nothing_that_works_is_left_behind(void **state)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 		"0A1BP5XAAHIIJJKKGGRQZWUVZuTt-Sy2",
 		"0A14f5hig1BPXAAHJKGRQdeg4%-",
-		"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
-		"abcdefghijklmnopqrstuvwxyz{|}~",
+		("!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+		 "abcdefghijklmnopqrstuvwxyz{|}~"),
 	};
 	struct tally tallies[4] = { { 0, 0 } };
 	struct random random;

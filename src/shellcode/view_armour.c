@@ -121,6 +121,8 @@ static bool put_line(struct bytes bytes, size_t start, struct view *view)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
 		size_t from = start + 1 + i / 3 * 4 + i % 3;
+		if (from >= bytes.length)
+			break;
 		unsigned pair = (unsigned)digit_of(bytes, from) << 6 | digit_of(bytes, from + 1);
 		view_put(view, (uint8_t)(pair >> (4 - 2 * (i % 3))), from);
 	}

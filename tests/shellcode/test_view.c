@@ -425,6 +425,24 @@ static void reads_every_way_of_writing(void **state)
 	buffer_fini(&text);
 }
 
+/* A line of uuencode that is cut comes from what is there. */
+static void ends_where_a_line_is_cut(void **state)
+{
+	static const char text[] = "begin 644 a\nM0123456789012345678901234567";
+	uint64_t budget = 1 << 20;
+	struct views views;
+	struct view view;
+
+	(void)state;
+	views_init(&views, VIEWS_PACKED, bytes_of(text), &budget);
+	assert_int_equal(views_next(&views, &view), 1);
+	assert_string_equal(view.name, "uuencode");
+	assert_int_equal(view.length, 21);
+	for (size_t i = 0; i <= view.length; i++)
+		assert_in_range(view_origin(&view, i), 0, sizeof text - 1);
+	view_fini(&view);
+}
+
 static void leaves_plain_text_alone(void **state)
 {
 	static const char text[] =
@@ -780,6 +798,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_way_of_writing),
+		cmocka_unit_test(ends_where_a_line_is_cut),
 		cmocka_unit_test(leaves_plain_text_alone),
 		cmocka_unit_test(does_not_let_a_bomb_grow),
 		cmocka_unit_test(a_small_budget_is_told),

@@ -149,28 +149,35 @@ static struct operation *shift(struct x86 *cpu, struct operation *op, handler *r
 	}
 X86_AVX_SHIFTS(SHIFT)
 
-/* Each lane by a count of its own; what is shifted out altogether leaves zeros, or signs. */
-#define SHIFT_LANES(name, lane, bits, expression, beyond)                                       \
-	struct operation *run_##name(struct x86 *cpu, struct operation *op)                     \
-	{                                                                                       \
-		struct ymm value = whole(cpu, op->source), counts;                              \
-		if (!read_vector(cpu, op, op->third_kind, op->third, op->size, &counts))        \
-			return NULL;                                                            \
-		for (unsigned i = 0; i < 2 * HALF / sizeof value.half[0].lane[0]; i++) {        \
-			const unsigned half = i / (HALF / sizeof value.half[0].lane[0]);        \
-			const unsigned at = i % (HALF / sizeof value.half[0].lane[0]);          \
-			uint64_t count = counts.half[half].u##bits[at];                         \
-			value.half[half].lane[at] =                                             \
-				count < (bits) ? value.half[half].lane[at] expression : beyond; \
-		}                                                                               \
-		return write_vector(cpu, op, &value, op->size);                                 \
+/* Each lane, `old`, by a count of its own; what is shifted out altogether leaves zeros, or signs.
+ */
+#define SHIFT_LANES(name, bits, result)                                                  \
+	struct operation *run_##name(struct x86 *cpu, struct operation *op)              \
+	{                                                                                \
+		const unsigned lanes = 8 * HALF / (bits);                                \
+		struct ymm value = whole(cpu, op->source), counts;                       \
+		if (!read_vector(cpu, op, op->third_kind, op->third, op->size, &counts)) \
+			return NULL;                                                     \
+		for (unsigned i = 0; i < 2 * lanes; i++) {                               \
+			uint64_t count = counts.half[i / lanes].u##bits[i % lanes];      \
+			uint##bits##_t old = value.half[i / lanes].u##bits[i % lanes];   \
+			value.half[i / lanes].u##bits[i % lanes] = result;               \
+		}                                                                        \
+		return write_vector(cpu, op, &value, op->size);                          \
 	}
 
-SHIFT_LANES(vpsllvd, u32, 32, << count, 0)
-SHIFT_LANES(vpsllvq, u64, 64, << count, 0)
-SHIFT_LANES(vpsrlvd, u32, 32, >> count, 0)
-SHIFT_LANES(vpsrlvq, u64, 64, >> count, 0)
-SHIFT_LANES(vpsravd, s32, 32, >> count, value.half[half].s32[at] >> 31)
+static uint32_t shift_signs(uint32_t value, uint64_t count)
+{
+	int64_t wide = (int32_t)value;
+
+	return (uint32_t)(wide >> (count < 32 ? count : 31));
+}
+
+SHIFT_LANES(vpsllvd, 32, count < 32 ? old << count : 0)
+SHIFT_LANES(vpsllvq, 64, count < 64 ? old << count : 0)
+SHIFT_LANES(vpsrlvd, 32, count < 32 ? old >> count : 0)
+SHIFT_LANES(vpsrlvq, 64, count < 64 ? old >> count : 0)
+SHIFT_LANES(vpsravd, 32, shift_signs(old, count))
 
 /* --- moves --- */
 
